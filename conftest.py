@@ -1,0 +1,66 @@
+"""One throw-away home for the whole run, and the three people of all tests: Ada the analyst, Max the manager, Eve with no rights."""
+
+import os
+import tempfile
+from pathlib import Path
+
+HOME = Path(tempfile.mkdtemp(prefix="wf"))
+HOME.chmod(0o755)  # servers that drop privileges must reach what lies below
+os.environ["WATCHFLOOR_HOME"] = str(HOME)
+os.environ["WATCHFLOOR_OWN_DOMAINS"] = "corp.example"
+os.environ["WATCHFLOOR_AUTHSERV_IDS"] = "mx.corp.example"
+os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop in the test's thread
+
+import pytest  # noqa: E402
+from django.test import Client  # noqa: E402
+
+PASSWORD = "correct horse battery staple"
+
+
+def _person(name: str, *roles: str):
+    from watchfloor.access.models import Person, Role
+    from watchfloor.access.services import ensure_built_in_roles
+
+    ensure_built_in_roles()
+    person = Person.objects.create_user(f"{name.lower()}@corp.example", PASSWORD, name=name)
+    person.roles.set(Role.objects.filter(name__in=roles))
+    return person
+
+
+@pytest.fixture
+def ada(db):
+    """The analyst: works on incidents, reads content, acts on mail."""
+    return _person("Ada", "Security Operator", "Preview", "Search and Purge")
+
+
+@pytest.fixture
+def max(db):
+    """The manager: everything but content."""
+    return _person("Max", "Global Administrator")
+
+
+@pytest.fixture
+def eve(db):
+    """Signs in, may do nothing."""
+    return _person("Eve")
+
+
+def _client(person) -> Client:
+    client = Client()
+    client.force_login(person, backend="django.contrib.auth.backends.ModelBackend")
+    return client
+
+
+@pytest.fixture
+def as_ada(ada) -> Client:
+    return _client(ada)
+
+
+@pytest.fixture
+def as_max(max) -> Client:
+    return _client(max)
+
+
+@pytest.fixture
+def as_eve(eve) -> Client:
+    return _client(eve)

@@ -1,0 +1,162 @@
+#!/usr/bin/env python3
+"""The words people type, without make: python3 run.py env | demo | test | check | serve | bench NAME.
+
+Needs only Python 3.11; brings uv into .uv/, and everything else into .venv/.
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+VENV = ROOT / ".venv"
+BIN = VENV / "bin"
+UV_VERSION = "0.9.7"
+PACKAGES = ["dovecot-core", "dovecot-imapd", "dovecot-lmtpd", "postfix", "postgresql", "chromium"]
+PROGRAMS = {
+    "dovecot-core": "/usr/sbin/dovecot",
+    "dovecot-imapd": "/usr/lib/dovecot/imap",
+    "dovecot-lmtpd": "/usr/lib/dovecot/lmtp",
+    "postfix": "/usr/lib/postfix/sbin/master",
+    "postgresql": "/usr/lib/postgresql/15/bin/postgres",
+    "chromium": "/usr/bin/chromium",
+}
+
+
+def run(*command: object, **options: object) -> None:
+    """Run a command; end with its exit code when it fails."""
+    done = subprocess.run([str(part) for part in command], cwd=ROOT, **options)  # type: ignore[call-overload]
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def apt(*packages: str) -> None:
+    """Install Debian packages as root, without starting their services."""
+    quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
+    subprocess.run(
+        ["debconf-set-selections"],
+        input=b"postfix postfix/main_mailer_type select No configuration\n",
+        env=quiet,
+        check=False,
+    )
+    run("apt-get", "-qq", "-o", "DPkg::Lock::Timeout=300", "update", env=quiet)
+    run(
+        "apt-get",
+        "-qq",
+        "-y",
+        "--no-install-recommends",
+        "-o",
+        "DPkg::Lock::Timeout=300",
+        "install",
+        *packages,
+        env=quiet,
+    )
+
+
+def uv() -> list[str]:
+    """The uv command: from PATH of .uv/, fetched with pip when missing."""
+    folder = ROOT / ".uv"
+    program = folder / "bin" / "uv"
+    if not program.exists():
+        print("Fetching uv ...", flush=True)
+        if subprocess.run([sys.executable, "-m", "pip", "--version"], capture_output=True).returncode:
+            if os.geteuid() != 0:
+                raise SystemExit("pip is missing. Install it once with: sudo apt-get install python3-pip")
+            apt("python3-pip")
+        run(
+            sys.executable,
+            "-m",
+            "pip",
+            "install",
+            "--quiet",
+            "--disable-pip-version-check",
+            "--root-user-action=ignore",
+            "--target",
+            folder,
+            "-r",
+            "requirements/uv.txt",
+            "--require-hashes",
+        )
+    return [str(program)]
+
+
+def env(kind: str = "base") -> None:
+    """Make or refresh .venv from the hashed requirements; instant when nothing changed."""
+    wanted = f"requirements/{kind}.txt"
+    mark = VENV / "installed"
+    digest = hashlib.sha256((ROOT / wanted).read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
+    if mark.exists() and digest in mark.read_text().split():
+        return
+    tool = uv()
+    if not BIN.exists():
+        run(*tool, "venv", "--quiet", "--python", sys.executable, VENV)
+    print(f"Installing {wanted} into .venv ...", flush=True)
+    environ = {**os.environ, "VIRTUAL_ENV": str(VENV)}
+    run(*tool, "pip", "sync", "--quiet", "--require-hashes", wanted, env=environ)
+    run(*tool, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "-e", ".", env=environ)
+    both = (
+        digest
+        if kind == "base"
+        else f"{digest} {hashlib.sha256((ROOT / 'requirements/base.txt').read_bytes() + (ROOT / 'pyproject.toml').read_bytes()).hexdigest()}"
+    )
+    mark.write_text(both)
+
+
+def servers() -> None:
+    """Install the Debian packages the tests use when we may; otherwise say which are missing."""
+    missing = [name for name in PACKAGES if not Path(PROGRAMS[name]).exists()]
+    if not missing:
+        return
+    if os.geteuid() == 0 and shutil.which("apt-get"):
+        print(f"Installing test servers: {' '.join(missing)} ...", flush=True)
+        apt(*missing)
+    else:
+        print(f"Tests that need these Debian packages will be skipped: {' '.join(missing)}", flush=True)
+
+
+def check() -> None:
+    """Everything that reads the code without running the product."""
+    env("dev")
+    run(BIN / "ruff", "check", ".")
+    run(BIN / "ruff", "format", "--check", ".")
+    run(BIN / "lint-imports")
+    run(BIN / "mypy")
+    run(BIN / "djlint", "src", "--lint", "--quiet")
+    run(BIN / "python", "tests/house/typescript.py")
+
+
+def test(*arguments: str) -> None:
+    """The whole suite: checks, then pytest with real servers and a real browser."""
+    servers()
+    check()
+    run(BIN / "python", "-m", "pytest", *arguments)
+
+
+def demo(*arguments: str) -> None:
+    """Build the sample organisation and start the portal."""
+    env()
+    os.environ.setdefault("WATCHFLOOR_HOME", str(ROOT / ".demo"))
+    os.execv(BIN / "watchfloor", ["watchfloor", "demo", *arguments])
+
+
+def serve(*arguments: str) -> None:
+    env()
+    os.execv(BIN / "watchfloor", ["watchfloor", "serve", *arguments])
+
+
+def bench(name: str) -> None:
+    env("dev")
+    servers()
+    run(BIN / "python", f"benchmarks/{name.replace('-', '_')}.py")
+
+
+WORDS = {"env": env, "demo": demo, "test": test, "check": check, "serve": serve, "bench": bench}
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
+        raise SystemExit(__doc__)
+    os.chdir(ROOT)
+    WORDS[sys.argv[1]](*sys.argv[2:])

@@ -1,0 +1,63 @@
+"""The permissions of the product, and who acts."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Permission(StrEnum):
+    """One right. The value is stored in roles and audit entries; the description is what people read (RB-01..08)."""
+
+    HOME_READ = "home.read"
+    EMAIL_METADATA_READ = "email.metadata.read"
+    EMAIL_CONTENT_READ = "email.content.read"
+    EMAIL_ACTION_PROPOSE = "email.action.propose"
+    EMAIL_ACTION_MANAGE = "email.action.manage"
+    INCIDENT_READ = "incident.read"
+    INCIDENT_MANAGE = "incident.manage"
+    ACTION_CENTER_READ = "action_center.read"
+    QUARANTINE_MANAGE = "quarantine.manage"
+    QUERY_SAVE = "query.save"
+    IDENTITY_READ = "identity.read"
+    SIMULATION_MANAGE = "simulation.manage"
+    SIMULATION_PAYLOAD_AUTHOR = "simulation.payload.author"
+    SETTINGS_READ = "settings.read"
+    CONNECTION_MANAGE = "connection.manage"
+    PEOPLE_MANAGE = "people.manage"
+    AUDIT_READ = "audit.read"
+
+    @property
+    def description(self) -> str:
+        return PERMISSION_DESCRIPTIONS[self]
+
+
+PERMISSION_DESCRIPTIONS: dict[Permission, str] = {
+    Permission.HOME_READ: "See the home page",
+    Permission.EMAIL_METADATA_READ: "Use Explorer; read headers and metadata of any mail",
+    Permission.EMAIL_CONTENT_READ: "Preview: read the content of any mail, download it",
+    Permission.EMAIL_ACTION_PROPOSE: "Propose an action on mail for somebody else to approve",
+    Permission.EMAIL_ACTION_MANAGE: "Search and Purge: move, delete and restore mail; approve proposed actions",
+    Permission.INCIDENT_READ: "Read incidents and alerts",
+    Permission.INCIDENT_MANAGE: "Assign, classify, comment and resolve incidents and alerts",
+    Permission.ACTION_CENTER_READ: "Read the action center",
+    Permission.QUARANTINE_MANAGE: "Preview, release and delete quarantined mail",
+    Permission.QUERY_SAVE: "Save and track queries",
+    Permission.IDENTITY_READ: "Read people, groups and their activity",
+    Permission.SIMULATION_MANAGE: "Run attack simulations and trainings",
+    Permission.SIMULATION_PAYLOAD_AUTHOR: "Write simulation payloads",
+    Permission.SETTINGS_READ: "Read settings, health and dead letters",
+    Permission.CONNECTION_MANAGE: "Connect mailboxes, directories and log sources; retry dead letters",
+    Permission.PEOPLE_MANAGE: "Add people and give them roles",
+    Permission.AUDIT_READ: "Read the audit log",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does it: a signed-in person, or the product itself (`permissions` then names what the job may do)."""
+
+    id: str
+    name: str
+    permissions: frozenset[Permission]
+
+    def may(self, permission: Permission) -> bool:
+        return permission in self.permissions

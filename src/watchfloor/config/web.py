@@ -1,0 +1,22 @@
+"""The web process: Django behind waitress, threads, one DuckDB connection."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchfloor.config.settings")
+
+
+def main() -> None:
+    import waitress
+    from django.core.wsgi import get_wsgi_application
+
+    from watchfloor.config.options import options
+
+    application = get_wsgi_application()
+    host, _, port = options().listen.rpartition(":")
+    waitress.serve(  # type: ignore[no-untyped-call]
+        application, host=host, port=int(port), threads=options().web_threads, ident="", channel_timeout=300
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""What a connected system can do, in words and in types."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Protocol
+
+
+class Capability(StrEnum):
+    """What a connection may do; the value is shown to people."""
+
+    READ_MAIL = "read mail"
+    RECEIVE_MAIL = "receive copies of mail"
+    JUDGE_INLINE = "judge mail before delivery"
+    ACT_ON_MAIL = "move, delete and restore mail"
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One field of a connection's form. `kind` is text, secret, number, choice, switch or addresses (one per line)."""
+
+    name: str
+    label: str
+    kind: str = "text"
+    help: str = ""
+    default: str = ""
+    required: bool = True
+    choices: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """What "Test connection" found: each line is (ok, sentence), as "can sign in as ada@corp.example"."""
+
+    ok: bool
+    lines: tuple[tuple[bool, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AcceptedMail:
+    """One durable mail waiting for, or through, inspection.
+
+    `position` is the cursor; `source` the connection's name; `delivered_to` and `folder` are known where a mailbox was read;
+    `sha256` finds the raw bytes with `connectors.selectors.raw_mail`.
+    """
+
+    position: int
+    sha256: str
+    source: str
+    received_at: datetime
+    mail_from: str = ""
+    recipients: tuple[str, ...] = ()
+    client_ip: str = ""
+    helo: str = ""
+    queue_id: str = ""
+    folder: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+
+
+class Disposition(StrEnum):
+    """What the milter does with a mail in enforce mode."""
+
+    ACCEPT = "accept"
+    TAG = "add header"
+    HOLD = "quarantine"
+    REJECT = "reject"
+
+
+class MailJudge(Protocol):
+    """Given by the composition root, so that the milter can ask without knowing who answers."""
+
+    def __call__(
+        self, raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str
+    ) -> tuple[Disposition, str]: ...
+
+
+# --- acting on live mailboxes -------------------------------------------------------------------------------------
+
+
+class Folder(StrEnum):
+    """Where a message can lie, in Defender's words (EmailEvents.LatestDeliveryLocation)."""
+
+    INBOX = "Inbox/folder"
+    JUNK = "Junk folder"
+    DELETED = "Deleted items folder"
+    RECOVERABLE = "Recoverable items folder"
+    HARD_DELETED = "Hard deleted"
+    QUARANTINE = "Quarantine"
+    UNKNOWN = "Unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Located:
+    """One copy of a message in one mailbox: `path` is the server's folder name, `uid` valid under `uidvalidity`."""
+
+    mailbox: str
+    path: str
+    uid: int
+    uidvalidity: int
+    message_id: str
+    flags: tuple[str, ...] = ()
+    internal_date: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionOutcome:
+    """What happened to one copy, checked in the mailbox afterwards.
+
+    `status` is one of moved, deleted, already (in destination), missing (no copy found), failed; `why` only for failed;
+    `before` lets an undo put the copy back (path, flags, internal date).
+    """
+
+    mailbox: str
+    status: str
+    before: Located | None = None
+    after: Located | None = None
+    verified: bool = False
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """One message in one mailbox; `message_id` with its angle brackets, as in the header."""
+
+    mailbox: str
+    message_id: str
+
+
+class MailboxActions(Protocol):
+    """A system whose mailboxes we may change. Every method takes many targets and yields as results come, in any order.
+
+    `find` lists every copy; `move` and `restore` keep flags and internal date; `erase` expunges.
+    Raises Unreachable or NotConfigured when the system as a whole cannot be asked; a single mailbox's trouble is an outcome.
+    """
+
+    def find(self, targets: Sequence[Target]) -> Iterator[tuple[Target, tuple[Located, ...]]]: ...
+
+    def move(
+        self, targets: Sequence[tuple[Target, tuple[Located, ...]]], *, to: Folder
+    ) -> Iterator[tuple[Target, ActionOutcome]]: ...
+
+    def erase(
+        self, targets: Sequence[tuple[Target, tuple[Located, ...]]]
+    ) -> Iterator[tuple[Target, ActionOutcome]]: ...
+
+    def restore(self, targets: Sequence[tuple[Target, Located]]) -> Iterator[tuple[Target, ActionOutcome]]: ...
+
+
+class System(Protocol):
+    """A folder of `connectors/systems/` exposes `SYSTEM`, an object of this shape.
+
+    `run` is called in the worker with `stop()` telling when to end, for systems that listen or poll; it returns when stopped.
+    """
+
+    kind: str
+    label: str
+    description: str
+    settings: tuple[Setting, ...]
+    capabilities: frozenset[Capability]
+
+    def test(self, settings: dict[str, str]) -> TestReport: ...
+
+    def run(self, settings: dict[str, str], *, name: str, stop: Callable[[], bool]) -> None: ...
+
+    def actions(self, settings: dict[str, str]) -> MailboxActions | None: ...

@@ -1,0 +1,149 @@
+"""What an inspection takes and gives. All records are frozen and survive pickling between processes."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What the transport knew: addresses are lower-case without brackets, empty when unknown."""
+
+    mail_from: str = ""
+    recipients: tuple[str, ...] = ()
+    client_ip: str = ""
+    helo: str = ""
+    queue_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TenantFacts:
+    """What the organisation knows, given by the caller so that inspection stays pure.
+
+    `own_domains` decide direction; `authserv_ids` are the hosts whose Authentication-Results we believe;
+    `allowed` and `blocked` hold entries such as `sender:ada@x.example`, `domain:x.example`, `url:https://..`, `sha256:..`.
+    """
+
+    own_domains: frozenset[str] = frozenset()
+    authserv_ids: frozenset[str] = frozenset()
+    people: tuple[tuple[str, str], ...] = ()
+    allowed: frozenset[str] = frozenset()
+    blocked: frozenset[str] = frozenset()
+    lookups_allowed: bool = False
+
+
+class ThreatType(StrEnum):
+    MALWARE = "Malware"
+    PHISH = "Phish"
+    SPAM = "Spam"
+
+
+class Confidence(StrEnum):
+    HIGH = "High"
+    NORMAL = "Normal"
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """One header field as it stood: `name` as written, `value` unfolded and decoded, `raw` unfolded only."""
+
+    name: str
+    value: str
+    raw: str
+
+
+@dataclass(frozen=True, slots=True)
+class FoundUrl:
+    """A URL and where it stood. `location` is one of Body, Attachment, QRCode, Subject, Header (EmailUrlInfo.UrlLocation)."""
+
+    url: str
+    domain: str
+    location: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FoundAttachment:
+    """`file_type` is the real type (MIME, by content), `size` in bytes; `threat_name` empty when none."""
+
+    file_name: str
+    file_type: str
+    extension: str
+    size: int
+    sha256: str
+    threat_types: tuple[ThreatType, ...] = ()
+    threat_name: str = ""
+    detection_methods: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Authentication:
+    """Results in Defender's words (TE-065..068): pass, fail, softfail, neutral, none, temperror, permerror, bestguesspass.
+
+    `source` says where they come from: "trusted hop mx.corp.example", "verified here", or "none".
+    """
+
+    spf: str = "none"
+    dkim: str = "none"
+    dmarc: str = "none"
+    arc: str = "none"
+    composite: str = "none"
+    source: str = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One piece of evidence: `points` add up to the score; `words` is what the analyst reads."""
+
+    signal: str
+    points: float
+    words: str
+    detection_method: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """`threat_types` empty means no threat; `score` is the sum of the reasons' points; `threshold` is what it was held against."""
+
+    threat_types: tuple[ThreatType, ...] = ()
+    threat_names: tuple[str, ...] = ()
+    confidence: Confidence | None = None
+    detection_methods: tuple[str, ...] = ()
+    score: float = 0.0
+    threshold: float = 0.0
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """The whole of one mail. `unparsable` is empty, or why it could not be read; `limits_hit` names each limit that cut something."""
+
+    sha256: str
+    size: int
+    fingerprint: str
+    internet_message_id: str = ""
+    date: datetime | None = None
+    subject: str = ""
+    sender_address: str = ""
+    sender_name: str = ""
+    mail_from: str = ""
+    return_path: str = ""
+    sender_ip: str = ""
+    to: tuple[str, ...] = ()
+    cc: tuple[str, ...] = ()
+    recipients: tuple[str, ...] = ()
+    direction: str = "Inbound"
+    language: str = ""
+    headers: tuple[Header, ...] = ()
+    text: str = ""
+    html: str = ""
+    urls: tuple[FoundUrl, ...] = ()
+    attachments: tuple[FoundAttachment, ...] = ()
+    authentication: Authentication = Authentication()
+    verdict: Verdict = Verdict()
+    cluster_id: int = 0
+    delivery_location: str = ""
+    limits_hit: tuple[str, ...] = ()
+    unparsable: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)

@@ -1,0 +1,16 @@
+"""Reads of cursors and health."""
+
+from watchfloor.runtime.contracts import Health
+from watchfloor.runtime.models import Cursor, PartHealth
+
+
+def cursor_position(name: str) -> int:
+    """How far reader `name` has read; 0 before its first read."""
+    return Cursor.objects.filter(name=name).values_list("position", flat=True).first() or 0
+
+
+def health() -> tuple[Health, ...]:
+    """Every part that reported, failing first."""
+    order = {"failing": 0, "warning": 1, "ok": 2}
+    rows = sorted(PartHealth.objects.all(), key=lambda row: (order.get(row.state, 3), row.part))
+    return tuple(Health(row.part, row.state, row.sentence, row.since) for row in rows)

@@ -1,0 +1,36 @@
+"""Ticks, cursors, durable jobs and health reports."""
+
+from collections.abc import Callable
+
+from watchfloor.kernel.clock import utc_now
+from watchfloor.runtime.contracts import Tick
+from watchfloor.runtime.models import Cursor, PartHealth
+
+_ticks: dict[str, Tick] = {}
+
+
+def every(seconds: float, *, name: str) -> Callable[[Callable[[], int]], Callable[[], int]]:
+    """Register a function as a tick of the worker. Source: a slice's `jobs` module, imported at start."""
+
+    def register(run: Callable[[], int]) -> Callable[[], int]:
+        _ticks[name] = Tick(name, seconds, run)
+        return run
+
+    return register
+
+
+def registered_ticks() -> tuple[Tick, ...]:
+    return tuple(_ticks.values())
+
+
+def move_cursor(name: str, *, position: int) -> None:
+    """Move reader `name` to `position`; call it inside the transaction that stores what was read."""
+    Cursor.objects.update_or_create(name=name, defaults={"position": position})
+
+
+def report_health(part: str, *, state: str, sentence: str) -> None:
+    """Say how a part is; `since` stays while the state stays."""
+    now = utc_now()
+    previous = PartHealth.objects.filter(part=part).first()
+    since = previous.since if previous and previous.state == state else now
+    PartHealth.objects.update_or_create(part=part, defaults={"state": state, "sentence": sentence, "since": since})

@@ -1,0 +1,5 @@
+"""The component tags."""
+
+from django import template
+
+register = template.Library()
