@@ -1,10 +1,24 @@
-"""Ticks, cursors, durable jobs and health reports."""
+"""Ticks, cursors, durable jobs, health reports, and secrets at rest (`seal`, `unseal`)."""
 
 from collections.abc import Callable
 
 from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.contracts import Tick
 from watchfloor.runtime.models import Cursor, PartHealth
+from watchfloor.runtime.secrets import check_key, remember, reseal, rotate_key, seal, unseal
+
+__all__ = [
+    "check_key",
+    "every",
+    "move_cursor",
+    "registered_ticks",
+    "remember",
+    "report_health",
+    "reseal",
+    "rotate_key",
+    "seal",
+    "unseal",
+]
 
 _ticks: dict[str, Tick] = {}
 
