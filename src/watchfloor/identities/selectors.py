@@ -1,0 +1,43 @@
+"""Reads of the directory; each is one query, however many addresses are asked for."""
+
+from collections.abc import Iterable
+
+from watchfloor.identities.contracts import DirectoryEntry
+from watchfloor.identities.models import DirectoryPerson
+
+
+def entry_of(row: DirectoryPerson) -> DirectoryEntry:
+    """The contract of a stored row."""
+    return DirectoryEntry(
+        address=row.address,
+        name=row.name,
+        department=row.department,
+        title=row.title,
+        manager=row.manager,
+        groups=tuple(row.groups),
+        tags=tuple(row.tags),
+    )
+
+
+def people_by_address(addresses: Iterable[str]) -> dict[str, DirectoryEntry]:
+    """Those of `addresses` (any case) that the directory knows, keyed by lower-case address. No query when none is given."""
+    wanted = {address.lower() for address in addresses if address}
+    if not wanted:
+        return {}
+    return {row.address: entry_of(row) for row in DirectoryPerson.objects.filter(address__in=wanted)}
+
+
+def person(address: str) -> DirectoryEntry | None:
+    """The person with this address (any case), or None."""
+    return people_by_address([address]).get(address.lower())
+
+
+def everyone() -> tuple[DirectoryEntry, ...]:
+    """The whole directory by name; what impersonation checks compare display names with."""
+    return tuple(map(entry_of, DirectoryPerson.objects.all()))
+
+
+def addresses_tagged(tag: str) -> tuple[str, ...]:
+    """Addresses that carry `tag` (exactly as written), sorted. Tags are JSON, so the filter runs here for both databases."""
+    rows = DirectoryPerson.objects.exclude(tags=[]).values_list("address", "tags")
+    return tuple(sorted(address for address, tags in rows if tag in tags))
