@@ -16,7 +16,7 @@ def main() -> None:
     django.setup()
     from watchfloor.config.slices import load
     from watchfloor.runtime.contracts import Tick
-    from watchfloor.runtime.jobs import launch_jobs
+    from watchfloor.runtime.jobs import launch_jobs, stop_jobs
     from watchfloor.runtime.services import registered_ticks, report_health
 
     load("jobs")
@@ -43,7 +43,7 @@ def main() -> None:
             if not done:
                 stopping.wait(tick.seconds)
 
-    launch_jobs()
+    launch_jobs(wait=30)  # a worker whose parent was killed may still be ending
     threads = [threading.Thread(target=keep, args=(tick,), name=tick.name, daemon=True) for tick in registered_ticks()]
     for thread in threads:
         thread.start()
@@ -53,6 +53,9 @@ def main() -> None:
         time.sleep(0.2)
     for thread in threads:
         thread.join(timeout=10)
+    stop_jobs(grace=3)
+    logging.shutdown()
+    os._exit(0)  # a job cut off between two steps goes on at the next start; its thread must not hold the process
 
 
 if __name__ == "__main__":
