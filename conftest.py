@@ -7,12 +7,17 @@ from pathlib import Path
 HOME = Path(tempfile.mkdtemp(prefix="wf"))
 HOME.chmod(0o755)  # servers that drop privileges must reach what lies below
 os.environ["WATCHFLOOR_HOME"] = str(HOME)
+# Here and not in pyproject.toml: pytest-django would read the settings before HOME is set, and every run would share one home.
+os.environ["DJANGO_SETTINGS_MODULE"] = "watchfloor.config.settings"
 os.environ["WATCHFLOOR_OWN_DOMAINS"] = "corp.example"
 os.environ["WATCHFLOOR_AUTHSERV_IDS"] = "mx.corp.example"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop in the test's thread
 
+import django  # noqa: E402
 import pytest  # noqa: E402
 from django.test import Client  # noqa: E402
+
+django.setup()
 
 PASSWORD = "correct horse battery staple"
 

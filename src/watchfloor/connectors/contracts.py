@@ -58,6 +58,39 @@ class AcceptedMail:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class NewMail:
+    """One mail a source has read and not yet made durable; `place` is where it lay (a file, a mailbox and UID)."""
+
+    raw: bytes
+    source: str
+    received_at: datetime
+    mail_from: str = ""
+    recipients: tuple[str, ...] = ()
+    client_ip: str = ""
+    helo: str = ""
+    queue_id: str = ""
+    folder: str = ""
+    facts: dict[str, Any] = field(default_factory=dict)
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """Something that is not taken in: `place` says where it lies, `reason` why, in words for the dead-letter page."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ImportSummary:
+    """What `import_paths` did: mails made durable, and what was refused and why."""
+
+    accepted: int
+    refused: tuple[Refused, ...] = ()
+
+
 class Disposition(StrEnum):
     """What the milter does with a mail in enforce mode."""
 

@@ -1,0 +1,85 @@
+"""The intake and its dead letters, the connections, and how far each mailbox folder has been read."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Accepted(models.Model):
+    """One durable mail in the order of acceptance; the raw bytes lie in the raw store under `sha256`.
+
+    `envelope` has the keys mail_from, recipients, client_ip, helo and queue_id.
+    """
+
+    position = models.BigAutoField(primary_key=True)
+    sha256 = models.CharField(max_length=64, db_index=True)
+    source = models.CharField(max_length=200)
+    received_at = models.DateTimeField()
+    envelope = models.JSONField(default=dict)
+    folder = models.CharField(max_length=100, blank=True)
+    facts = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("position",)
+
+    def __str__(self) -> str:
+        return f"{self.position} from {self.source}"
+
+
+class DeadLetter(models.Model):
+    """Something that could not be read: an accepted mail (`accepted`), or a thing that never got so far (`place`)."""
+
+    accepted = models.ForeignKey(Accepted, null=True, on_delete=models.SET_NULL, related_name="dead_letters")
+    sha256 = models.CharField(max_length=64, blank=True)
+    source = models.CharField(max_length=200)
+    place = models.CharField(max_length=1000, blank=True)
+    reason = models.TextField()
+    at = models.DateTimeField()
+    attempts = models.PositiveIntegerField(default=1)
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["resolved_at", "-at"])]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.reason}"
+
+
+class Connection(models.Model):
+    """One connected system; `settings` maps a setting's name to its text, secrets sealed.
+
+    `revision` grows with each change, so that a running connection notices.
+    """
+
+    name = models.CharField(max_length=100, unique=True)
+    kind = models.CharField(max_length=50)
+    settings = models.JSONField(default=dict)
+    enabled = models.BooleanField(default=True)
+    revision = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name",)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FolderCursor(models.Model):
+    """How far one folder of one mailbox has been read; moves in the transaction that accepts what was read."""
+
+    connection = models.CharField(max_length=100)
+    mailbox = models.CharField(max_length=320)
+    path = models.CharField(max_length=500)
+    uidvalidity = models.BigIntegerField()
+    last_uid = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["connection", "mailbox", "path"], name="one_cursor_per_folder"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.mailbox} {self.path}: {self.last_uid}"
