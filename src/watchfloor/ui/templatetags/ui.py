@@ -1,5 +1,235 @@
-"""The component tags."""
+"""The component tags: keyword-only, typed, one small template each; a wrong argument fails when the template compiles.
 
-from django import template
+The smallest ones (icon, badge, when), which stand a thousand times in a grid, are formatted here without a template.
+"""
 
-register = template.Library()
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.forms import BoundField
+from django.template import Context, Library
+from django.template.loader import render_to_string
+from django.utils.html import format_html, strip_tags
+from django.utils.safestring import SafeString, mark_safe
+
+from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.errors import BadInput
+from watchfloor.ui.charts import chart_table
+from watchfloor.ui.contracts import SettingsPage, Tone
+from watchfloor.ui.paging import page_links
+from watchfloor.ui.selectors import icon_names, settings_pages
+from watchfloor.ui.words import SEVERITY_TONES, THREAT_TONES, initials, relative
+
+register = Library()
+
+# Values longer than this get a copy button in a list of facts.
+LONG_VALUE = 24
+
+
+def _with(template: str, **context: Any) -> SafeString:
+    return mark_safe(render_to_string(f"ui/{template}.html", context))  # noqa: S308 - our own templates, autoescaped
+
+
+# --- the smallest -------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def icon(*, name: str, label: str = "") -> SafeString:
+    """A Tabler icon of the sprite; `label` names it for screen readers, else it is decoration."""
+    if name not in icon_names():
+        raise BadInput(f"there is no icon “{name}”; icons are {', '.join(sorted(icon_names()))}", place="icon")
+    hidden = format_html('role="img" aria-label="{}"', label) if label else mark_safe('aria-hidden="true"')
+    return format_html('<svg class="icon" {}><use href="/static/ui/icons.svg#{}"></use></svg>', hidden, name)
+
+
+@register.simple_tag
+def badge(*, text: object, tone: str = "neutral", icon: str = "") -> SafeString:
+    """A short word in a tone (neutral, info, success, warning, danger)."""
+    picture = globals()["icon"](name=icon) if icon else ""
+    return format_html('<span class="badge badge-{}">{}{}</span>', Tone(tone), picture, text)
+
+
+@register.simple_tag
+def severity(*, value: str) -> SafeString:
+    """An alert's or incident's severity: high, medium, low, informational (any case)."""
+    word = value.lower()
+    tone = SEVERITY_TONES.get(word, Tone.NEUTRAL)
+    return format_html('<span class="severity severity-{}">{}</span>', tone, value.capitalize() or "Unknown")
+
+
+@register.simple_tag
+def threat(*, value: str) -> SafeString:
+    """A threat type: Malware, Phish, Spam, or empty for none."""
+    if not value:
+        return mark_safe('<span class="quiet">None</span>')
+    tone = THREAT_TONES.get(value.lower(), Tone.WARNING)
+    return format_html('<span class="badge badge-{}">{}</span>', tone, value)
+
+
+@register.simple_tag
+def when(*, value: datetime | None, now: datetime | None = None) -> SafeString:
+    """A moment: relative words, the exact UTC time in the title; a dash when there is none."""
+    if value is None:
+        return mark_safe('<span class="quiet">–</span>')
+    exact = value.strftime("%Y-%m-%d %H:%M:%S UTC")
+    words = relative(value, now=now or utc_now())
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, words)
+
+
+@register.simple_tag
+def copy(*, text: object, label: str = "Copy") -> SafeString:
+    """A button that copies `text`."""
+    return _with("copy", text=text, label=label)
+
+
+@register.simple_tag
+def person(*, name: str, email: str = "", href: str = "") -> SafeString:
+    """Somebody: initials, name, address."""
+    return _with("person", name=name or email, email=email if name else "", href=href, initials=initials(name or email))
+
+
+# --- controls -----------------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def button(
+    *,
+    label: str = "",
+    href: str = "",
+    icon: str = "",
+    kind: str = "secondary",
+    type: str = "button",
+    name: str = "",
+    value: str = "",
+    form: str = "",
+    disabled: bool = False,
+    title: str = "",
+    attrs: Mapping[str, Any] | None = None,
+) -> SafeString:
+    """A button, or a link that looks like one when `href` is given. `kind`: primary, secondary, subtle, danger.
+
+    Without `label`, `title` names it. `attrs` are hx-, data- and aria- attributes; True stands alone, None is left out.
+    """
+    if kind not in {"primary", "secondary", "subtle", "danger"}:
+        raise BadInput(f"“{kind}” is no kind of button", place="button")
+    extra = {key: value for key, value in (attrs or {}).items() if value is not None and value is not False}
+    for key in extra:
+        if not key.startswith(("hx-", "data-", "aria-", "id", "popovertarget", "command", "download", "target")):
+            raise BadInput(f"“{key}” is not an attribute a button takes", place="button")
+    return _with("button", **{**locals(), "extra": extra})
+
+
+@register.simple_tag
+def field(*, field: BoundField, label: str = "") -> SafeString:
+    """A form field: label, control, help, errors, tied together for screen readers."""
+    widget = field.field.widget
+    described = [f"{field.id_for_label}-help"] if field.help_text else []
+    described += [f"{field.id_for_label}-error"] if field.errors else []
+    attrs: dict[str, str | bool] = {"aria-describedby": " ".join(described)} if described else {}
+    if field.errors:
+        attrs["aria-invalid"] = "true"
+    kind = getattr(widget, "input_type", "") or type(widget).__name__.lower()
+    return _with("field", field=field, label=label or field.label, control=field.as_widget(attrs=attrs), kind=kind)
+
+
+@register.simple_tag
+def tabs(*, items: Sequence[Sequence[Any]], current: str, label: str = "Views") -> SafeString:
+    """Links as tabs: items are (key, label, href) or (key, label, href, count or None)."""
+    rows = [(item[0], item[1], item[2], item[3] if len(item) > 3 else None) for item in items]
+    return _with("tabs", items=rows, current=current, label=label)
+
+
+@register.simple_tag
+def pager(*, page: int, total: int, size: int, href: str) -> SafeString:
+    """“41–60 of 1,234” with links; `page` from 1; `href` is the page's address without `page=`."""
+    return _with("pager", **page_links(page=page, total=total, size=size, href=href))
+
+
+@register.simple_tag
+def progress(*, value: float, total: float, label: str) -> SafeString:
+    """How far a thing is; the label stands beside it in words."""
+    return _with("progress", value=value, total=total, label=label)
+
+
+# --- content ------------------------------------------------------------------------------------------------------
+
+
+@register.simple_block_tag
+def card(content: str, *, title: str, href: str = "", icon: str = "") -> SafeString:
+    """A titled box; `href` turns the title into a link."""
+    return _with("card", content=content, title=title, href=href, icon=icon)
+
+
+@register.simple_tag
+def empty(*, title: str, text: str = "", href: str = "", label: str = "", icon: str = "mood-empty") -> SafeString:
+    """What stands where data would: say what is missing and the next thing to do."""
+    return _with("empty", title=title, text=text, href=href, label=label, icon=icon)
+
+
+@register.simple_tag
+def facts(*, items: Sequence[Sequence[Any]]) -> SafeString:
+    """A list of (label, value) or (label, value, href); long plain values get a copy button, empty ones a dash."""
+    rows = []
+    for item in items:
+        value = item[1]
+        plain = isinstance(value, str) and not isinstance(value, SafeString)
+        long = plain and len(value) > LONG_VALUE
+        moment = value if isinstance(value, datetime) else None
+        rows.append((item[0], value, item[2] if len(item) > 2 else "", long, moment))
+    return _with("facts", rows=rows)
+
+
+@register.simple_tag
+def stat(*, label: str, value: object, href: str = "", tone: str = "neutral", note: str = "") -> SafeString:
+    """One number with its name."""
+    return _with("stat", label=label, value=value, href=href, tone=Tone(tone), note=note)
+
+
+@register.simple_tag
+def notice(*, text: object, tone: str = "info", title: str = "") -> SafeString:
+    """A message that stays on the page."""
+    icons = {"success": "circle-check", "warning": "alert-triangle", "danger": "alert-octagon"}
+    return _with("notice", text=text, tone=Tone(tone), title=title, icon=icons.get(tone, "info-circle"))
+
+
+@register.simple_tag
+def chart(*, id: str, kind: str, title: str, data: Mapping[str, Any], href: str = "", height: str = "m") -> SafeString:
+    """A chart with its table: `kind` stacked, bar, line, donut or graph; `height` s, m or l.
+
+    `data` is {"categories": [..], "series": [{"name", "values", "tone"?}]} or {"nodes": [{"id", "name", "group"?, "href"?}],
+    "links": [{"source", "target", "label"?}]}. `href` is opened on a click, with {series} and {category} filled in.
+    """
+    if kind not in {"stacked", "bar", "line", "donut", "graph"}:
+        raise BadInput(f"“{kind}” is no kind of chart", place="chart")
+    heads, rows = chart_table(data)
+    return _with(
+        "chart", id=id, kind=kind, title=title, data=dict(data), href=href, height=height, heads=heads, rows=rows
+    )
+
+
+# --- the frame ----------------------------------------------------------------------------------------------------
+
+
+@register.simple_block_tag(takes_context=True)
+def document_title(context: Context, content: str) -> SafeString:
+    """The <title> of a page from its `title` block; `page_heading` shows the same block again as the heading."""
+    context.render_context["page_heading"] = mark_safe(content.strip())  # noqa: S308 - rendered by a template, escaped there
+    plain = strip_tags(content).strip().replace("<", "&lt;")
+    return format_html("<title>{}Watchfloor</title>", mark_safe(f"{plain} · " if plain else ""))  # noqa: S308
+
+
+@register.simple_tag(takes_context=True)
+def page_heading(context: Context) -> SafeString:
+    """What `document_title` kept."""
+    return SafeString(context.render_context.get("page_heading") or "")
+
+
+@register.simple_tag(takes_context=True)
+def settings_navigation(context: Context) -> SafeString:
+    """The settings pages this person may open, the current one marked."""
+    request = context.get("request")
+    pages = settings_pages(actor=getattr(request, "actor", None))
+    path = getattr(request, "path", "")
+    found: list[SettingsPage] = sorted((p for p in pages if path.startswith(p.href)), key=lambda p: len(p.href))
+    return _with("settings_navigation", pages=pages, current=found[-1].key if found else "")

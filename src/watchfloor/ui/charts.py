@@ -1,0 +1,28 @@
+"""The table beside each chart, from the same data."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+Rows = list[list[Any]]
+
+
+def chart_table(data: Mapping[str, Any]) -> tuple[list[str], Rows]:
+    """Heads and rows of a chart's data: categories down, series across; or the links of a graph by the names of their ends."""
+    if "nodes" in data:
+        return _graph_table(data["nodes"], data.get("links", ()))
+    series = data.get("series", ())
+    heads = ["", *(str(one["name"]) for one in series)]
+    rows = [
+        [category, *(one["values"][place] for one in series)]
+        for place, category in enumerate(data.get("categories", ()))
+    ]
+    return heads, rows
+
+
+def _graph_table(nodes: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, Any]]) -> tuple[list[str], Rows]:
+    names = {node["id"]: node["name"] for node in nodes}
+    rows = [
+        [names.get(link["source"], link["source"]), link.get("label", ""), names.get(link["target"], link["target"])]
+        for link in links
+    ]
+    return ["From", "How", "To"], rows

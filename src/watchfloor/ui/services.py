@@ -1,0 +1,48 @@
+"""What slices call to show themselves: full page or fragment, and their entry in the settings' navigation."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from watchfloor.ui.contracts import SettingsPage
+
+_settings_pages: dict[str, SettingsPage] = {}
+
+
+def render_page(
+    request: HttpRequest,
+    template: str,
+    context: Mapping[str, Any] | None = None,
+    *,
+    fragment: str = "",
+    status: int = 200,
+) -> HttpResponse:
+    """Answer with the whole page, or with the template `fragment` when htmx asks for a part (not for a boosted link).
+
+    Caches must not mix the two, so the answer varies by HX-Request.
+    """
+    htmx = getattr(request, "htmx", None)
+    part = bool(fragment and htmx and not htmx.boosted)
+    response = render(request, fragment if part else template, dict(context or {}), status=status)
+    response.headers["Vary"] = "HX-Request"
+    return response
+
+
+def register_settings_page(
+    *, key: str, label: str, href: str, permission: str, description: str, icon: str = "settings"
+) -> SettingsPage:
+    """Add a line to the settings' side navigation; call it from your slice's `panels` module.
+
+    `permission` is an `access.contracts.Permission`; people without it do not see the line. The same `key` again replaces it.
+    A settings page's template then says `{% extends "ui/settings.html" %}` and fills `title`, `actions` and `content`.
+    """
+    page = SettingsPage(key, label, href, permission, description, icon)
+    _settings_pages[key] = page
+    return page
+
+
+def registered_settings_pages() -> tuple[SettingsPage, ...]:
+    """All registered pages in the order of registration (the order of the slices)."""
+    return tuple(_settings_pages.values())

@@ -1,0 +1,77 @@
+// Draws the JSON of its figure with ECharts in the colours of the theme. Tooltips are drawn on the canvas ("richText"),
+// because our Content-Security-Policy forbids the inline styles of HTML tooltips.
+import { option } from "../chart-options.js";
+
+/** @param {HTMLElement} figure */
+export default async function chart(figure) {
+  const canvas = /** @type {HTMLElement} */ (figure.querySelector(".chart-canvas"));
+  const source = figure.querySelector('script[type="application/json"]');
+  const data = JSON.parse(source?.textContent ?? "{}");
+  table(figure);
+  const echarts = await import("../vendor/echarts.min.js");
+  const drawn = echarts.init(canvas, null, { renderer: "canvas" });
+  const draw = () => drawn.setOption(option(figure.dataset.kind ?? "bar", data, colours(figure)), true);
+  draw();
+  const theme = () => draw();
+  document.addEventListener("theme", theme);
+  const sizes = new ResizeObserver(() => drawn.resize());
+  sizes.observe(canvas);
+  drawn.on("click", (/** @type {any} */ event) => open(figure, event));
+  document.addEventListener("htmx:afterSwap", function gone() {
+    if (figure.isConnected) return;
+    drawn.dispose();
+    sizes.disconnect();
+    document.removeEventListener("theme", theme);
+    document.removeEventListener("htmx:afterSwap", gone);
+  });
+}
+
+/** @param {HTMLElement} figure */
+function table(figure) {
+  const button = figure.querySelector("[data-toggle-table]");
+  const shown = figure.querySelector(".grid-wrap");
+  if (!(button instanceof HTMLElement) || !(shown instanceof HTMLElement)) return;
+  button.addEventListener("click", () => {
+    shown.hidden = !shown.hidden;
+    button.setAttribute("aria-expanded", String(!shown.hidden));
+  });
+}
+
+/**
+ * Follow a clicked bar or node: its own address, or data-href with {series} and {category} filled in.
+ * @param {HTMLElement} figure
+ * @param {any} event
+ */
+function open(figure, event) {
+  const own = event.data?.href;
+  const pattern = figure.dataset.href ?? "";
+  const address = own || pattern
+    .replace("{series}", encodeURIComponent(event.seriesName ?? ""))
+    .replace("{category}", encodeURIComponent(event.name ?? ""));
+  if (/^(\/(?!\/)|\?)/.test(address)) location.assign(address);
+}
+
+/**
+ * The tokens as colours: custom properties with light-dark() only resolve on an element.
+ * @param {HTMLElement} figure
+ */
+function colours(figure) {
+  const probe = document.createElement("span");
+  figure.append(probe);
+  /** @param {string} name */
+  const resolve = (name) => {
+    probe.style.color = `var(--${name})`;
+    return getComputedStyle(probe).color;
+  };
+  const found = {
+    text: resolve("text"),
+    quiet: resolve("text-quiet"),
+    line: resolve("line"),
+    surface: resolve("surface"),
+    series: [1, 2, 3, 4, 5, 6, 7, 8].map((number) => resolve(`series-${number}`)),
+    tones: Object.fromEntries(["neutral", "info", "success", "warning", "danger"].map((tone) => [tone, resolve(`mark-${tone}`)])),
+    font: getComputedStyle(figure).fontFamily,
+  };
+  probe.remove();
+  return found;
+}

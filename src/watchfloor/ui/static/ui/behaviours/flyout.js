@@ -1,0 +1,30 @@
+// The fly-out: opens when something is swapped into #flyout, closes on Escape, backdrop or its button, and empties itself.
+// Elements with data-prev and data-next inside are also reached with k and j.
+
+/** @param {HTMLElement} element */
+export default function flyout(element) {
+  const dialog = /** @type {HTMLDialogElement} */ (element);
+  const content = /** @type {HTMLElement} */ (dialog.querySelector("#flyout"));
+  dialog.addEventListener("htmx:afterSwap", (event) => {
+    if (event.target !== content || !content.hasChildNodes()) return;
+    dialog.classList.toggle("wide", content.querySelector("[data-wide]") !== null);
+    if (!dialog.open) dialog.showModal();
+    dialog.scrollTop = 0;
+  });
+  dialog.addEventListener("click", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (target === dialog || target.closest("[data-close]")) dialog.close();
+  });
+  dialog.addEventListener("keydown", (event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, [contenteditable]")) return;
+    const wanted = { j: "[data-next]", k: "[data-prev]" }[event.key];
+    const link = wanted && content.querySelector(wanted);
+    if (link instanceof HTMLElement) {
+      event.preventDefault();
+      event.stopPropagation();
+      link.click();
+    }
+  });
+  dialog.addEventListener("close", () => content.replaceChildren());
+}
