@@ -103,6 +103,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
     "axes.middleware.AxesMiddleware",
+    "watchfloor.ui.errors.OurErrors",
 ]
 ROOT_URLCONF = "watchfloor.config.urls"
 TEMPLATES = [
@@ -145,6 +146,7 @@ SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 SESSION_COOKIE_SECURE = TLS
 CSRF_COOKIE_SECURE = TLS
+CSRF_FAILURE_VIEW = "watchfloor.ui.errors.csrf_failure"
 CSRF_COOKIE_SAMESITE = "Lax"
 SECURE_HSTS_SECONDS = 31536000 if TLS else 0
 SECURE_SSL_REDIRECT = False

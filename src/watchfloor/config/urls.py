@@ -14,3 +14,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     for name in settings.SLICES
     if importlib.util.find_spec(f"watchfloor.{name}.urls")
 ]
+
+handler400 = "watchfloor.ui.errors.bad_request"
+handler403 = "watchfloor.ui.errors.permission_denied"
+handler404 = "watchfloor.ui.errors.page_not_found"
+handler500 = "watchfloor.ui.errors.server_error"

@@ -1,0 +1,8 @@
+// The part of ECharts our code calls.
+export interface Chart {
+  setOption(option: object, replace?: boolean): void;
+  resize(): void;
+  dispose(): void;
+  on(event: string, handler: (event: any) => void): void;
+}
+export function init(element: HTMLElement, theme?: object | null, options?: object): Chart;
