@@ -1,0 +1,93 @@
+"""What rules say to people: conditions as sentences, stories filled from rows."""
+
+import json
+import re
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from watchfloor.detection.contracts import Group, Rule, Threshold
+from watchfloor.lake import selectors as lake
+from watchfloor.lake.contracts import Condition
+
+PLACE = re.compile(r"\{(#?)([A-Za-z0-9_.]+)\}")
+SHOWN = 3
+WHOSE = {"EmailEvents": "of the mail", "EmailUrlInfo": "in the mail", "EmailAttachmentInfo": "of an attachment"}
+
+
+def items(value: Any) -> tuple[str, ...]:
+    """A cell as texts: a JSON list (ThreatTypes) gives its elements, nothing gives nothing."""
+    if value is None or value == "":
+        return ()
+    if isinstance(value, list | tuple):
+        return tuple(str(item) for item in value)
+    text = str(value)
+    if text.startswith("["):
+        try:
+            parsed = json.loads(text)
+        except ValueError:
+            return (text,)
+        if isinstance(parsed, list):
+            return tuple(str(item) for item in parsed)
+    return (text,)
+
+
+def label(column: str, table: str) -> str:
+    """The column's name in grids; one of another table says whose it is: "Threat type of the mail"."""
+    other, _, name = column.rpartition(".")
+    schema = lake.table(other or table)
+    text = schema.column(name).label or name if schema.has(name) else name
+    return f"{text} {WHOSE.get(other, f'in {other}')}" if other and other != table else text
+
+
+def listed(values: Iterable[str], *, shown: int = SHOWN) -> str:
+    """ "a, b, c and 4 more", in order of first appearance."""
+    distinct = list(dict.fromkeys(values))
+    more = len(distinct) - shown
+    text = ", ".join(distinct[:shown])
+    return f"{text} and {more:,} more" if more > 0 else text
+
+
+def condition_words(condition: Condition, table: str) -> str:
+    return f"{label(condition.column, table)} {condition.operator.value} {', '.join(condition.values)}"
+
+
+def group_words(group: Group, table: str) -> tuple[str, ...]:
+    """One line per part; a nested group is one line, its parts joined by "and" or "or"."""
+    return tuple(
+        condition_words(part, table)
+        if isinstance(part, Condition)
+        else (" or " if part.any_of else " and ").join(f"({line})" for line in group_words(part, table))
+        for part in group.parts
+    )
+
+
+def threshold_words(threshold: Threshold, table: str) -> str:
+    hours = threshold.window.total_seconds() / 3600
+    window = f"{hours:g} hour{'s' if hours > 1 else ''}" if hours >= 1 else f"{hours * 60:g} minutes"
+    return (
+        f"at least {threshold.at_least} different values of {label(threshold.distinct, table).lower()} "
+        f"for one {label(threshold.group_by, table).lower()} within {window}"
+    )
+
+
+def rule_words(rule: Rule) -> tuple[str, ...]:
+    """What a rule looks for, line by line."""
+    lines = group_words(rule.where, rule.table)
+    if rule.where.any_of:
+        lines = (" or ".join(lines),)
+    return (*lines, threshold_words(rule.threshold, rule.table)) if rule.threshold else lines
+
+
+def fill(story: str, rows: Sequence[Any], values: Callable[[Any, str], tuple[str, ...]]) -> str:
+    """The story with {Column} as its values in words and {#Column} as how many different ones; {count} is the rows."""
+
+    def replace(found: re.Match[str]) -> str:
+        counting, column = found.groups()
+        if column == "count":
+            return f"{len(rows):,}"
+        distinct = dict.fromkeys(value for row in rows for value in values(row, column))
+        if counting:
+            return f"{len(distinct):,}"
+        return listed(distinct) or "(not known)"
+
+    return PLACE.sub(replace, story)
