@@ -1,0 +1,66 @@
+"""Real servers for tests: each starts in well under a second, on free ports of 127.0.0.1, in a folder of its own."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+
+def need(program: str) -> str:
+    """The program's path. Missing: the test is skipped, and fails where CI=true, so that no green run hides it."""
+    found = shutil.which(program) or (program if Path(program).exists() else None)
+    if found:
+        return found
+    import pytest
+
+    words = f"{program} is not installed; `make test` as root installs it, or ask apt-get for its package"
+    if os.environ.get("CI", "").lower() == "true":
+        pytest.fail(words)
+    pytest.skip(words)
+
+
+def free_ports(count: int) -> list[int]:
+    """Ports nobody listens on now, all different."""
+    sockets = [socket.socket() for _ in range(count)]
+    try:
+        for one in sockets:
+            one.bind(("127.0.0.1", 0))
+        return [one.getsockname()[1] for one in sockets]
+    finally:
+        for one in sockets:
+            one.close()
+
+
+def wait_until(true: Callable[[], object], *, seconds: float = 10, what: str = "the condition") -> None:
+    """Poll every 10 ms; AssertionError naming `what` when it does not come true in time."""
+    end = time.monotonic() + seconds
+    while not true():
+        if time.monotonic() > end:
+            raise AssertionError(f"{what} did not happen within {seconds} s")
+        time.sleep(0.01)
+
+
+def answers(port: int) -> bool:
+    """Whether something accepts connections on the port."""
+    with socket.socket() as probe:
+        probe.settimeout(1)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def end(process: subprocess.Popen[bytes]) -> None:
+    """SIGTERM to the process, then SIGKILL to what is left of its group."""
+    if process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(timeout=3)
+        except subprocess.TimeoutExpired:
+            pass
+    try:
+        os.killpg(process.pid, signal.SIGKILL)
+    except ProcessLookupError:
+        pass
+    process.wait()
