@@ -1,19 +1,11 @@
-"""Reads of what the kit holds: icons, settings pages a person may open."""
+"""Reads of what the kit holds: the settings pages a person may open, the gallery's samples."""
 
-import re
-from functools import cache
-from pathlib import Path
+from datetime import datetime
+from typing import Any
 
 from watchfloor.ui.contracts import Asking, SettingsPage
+from watchfloor.ui.gallery import samples
 from watchfloor.ui.services import registered_settings_pages
-
-SPRITE = Path(__file__).parent / "static" / "ui" / "icons.svg"
-
-
-@cache
-def icon_names() -> frozenset[str]:
-    """The icons of the sprite."""
-    return frozenset(re.findall(r'<symbol id="([^"]+)"', SPRITE.read_text()))
 
 
 def settings_pages(*, actor: Asking | None) -> tuple[SettingsPage, ...]:
@@ -21,3 +13,8 @@ def settings_pages(*, actor: Asking | None) -> tuple[SettingsPage, ...]:
     if actor is None:
         return ()
     return tuple(page for page in registered_settings_pages() if actor.may(page.permission))
+
+
+def gallery_samples(*, now: datetime) -> dict[str, Any]:
+    """Template context of `ui/gallery.html`."""
+    return samples(now=now)

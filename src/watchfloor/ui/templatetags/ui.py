@@ -17,8 +17,9 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
 from watchfloor.ui.charts import chart_table
 from watchfloor.ui.contracts import SettingsPage, Tone
+from watchfloor.ui.icons import icon_names
 from watchfloor.ui.paging import page_links
-from watchfloor.ui.selectors import icon_names, settings_pages
+from watchfloor.ui.selectors import settings_pages
 from watchfloor.ui.words import SEVERITY_TONES, THREAT_TONES, initials, relative
 
 register = Library()
