@@ -89,7 +89,11 @@ def _charts() -> dict[str, Any]:
                 {"name": "Phish", "values": [4, 2, 17, 9, 3, 1, 2], "tone": "danger"},
             ],
         },
-        "plain": {"categories": ["Ada", "Max", HOSTILE, LONG], "series": [{"name": "Mails", "values": [14, 9, 4, 1]}]},
+        "plain": {
+            "horizontal": True,
+            "categories": ["Ada", "Max", HOSTILE, LONG],
+            "series": [{"name": "Mails", "values": [14, 9, 4, 1]}],
+        },
         "line": {
             "categories": days,
             "series": [

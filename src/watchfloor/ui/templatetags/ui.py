@@ -4,7 +4,7 @@ The smallest ones (icon, badge, when), which stand a thousand times in a grid, a
 """
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from django.forms import BoundField
@@ -20,7 +20,7 @@ from watchfloor.ui.contracts import SettingsPage, Tone
 from watchfloor.ui.icons import icon_names
 from watchfloor.ui.paging import page_links
 from watchfloor.ui.selectors import settings_pages
-from watchfloor.ui.words import SEVERITY_TONES, THREAT_TONES, initials, relative
+from watchfloor.ui.words import SEVERITY_TONES, THREAT_TONES, initials, relative, written_out
 
 register = Library()
 
@@ -69,13 +69,15 @@ def threat(*, value: str) -> SafeString:
 
 
 @register.simple_tag
-def when(*, value: datetime | None, now: datetime | None = None) -> SafeString:
-    """A moment: relative words, the exact UTC time in the title; a dash when there is none."""
+def when(*, value: datetime | None, now: datetime | None = None, exact: bool = False) -> SafeString:
+    """A moment: relative words, the exact UTC time in the title; with `exact` the other way round; a dash when there is none."""
     if value is None:
         return mark_safe('<span class="quiet">–</span>')
-    exact = value.strftime("%Y-%m-%d %H:%M:%S UTC")
+    value = value.astimezone(UTC)
+    moment = value.strftime("%Y-%m-%d %H:%M:%S")
     words = relative(value, now=now or utc_now())
-    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), exact, words)
+    title, text = (words, moment) if exact else (f"{moment} UTC", words)
+    return format_html('<time datetime="{}" title="{}">{}</time>', value.isoformat(), title, text)
 
 
 @register.simple_tag
@@ -88,6 +90,12 @@ def copy(*, text: object, label: str = "Copy") -> SafeString:
 def person(*, name: str, email: str = "", href: str = "") -> SafeString:
     """Somebody: initials, name, address."""
     return _with("person", name=name or email, email=email if name else "", href=href, initials=initials(name or email))
+
+
+@register.filter
+def visible(text: object) -> str:
+    """Text from outside with its invisible and direction-changing characters written out, so that no name deceives."""
+    return written_out(str(text))
 
 
 # --- controls -----------------------------------------------------------------------------------------------------
@@ -142,9 +150,9 @@ def tabs(*, items: Sequence[Sequence[Any]], current: str, label: str = "Views") 
 
 
 @register.simple_tag
-def pager(*, page: int, total: int, size: int, href: str) -> SafeString:
+def pager(*, page: int, total: int, size: int, href: str, label: str = "Pages") -> SafeString:
     """“41–60 of 1,234” with links; `page` from 1; `href` is the page's address without `page=`."""
-    return _with("pager", **page_links(page=page, total=total, size=size, href=href))
+    return _with("pager", label=label, **page_links(page=page, total=total, size=size, href=href))
 
 
 @register.simple_tag
@@ -177,7 +185,8 @@ def facts(*, items: Sequence[Sequence[Any]]) -> SafeString:
         plain = isinstance(value, str) and not isinstance(value, SafeString)
         long = plain and len(value) > LONG_VALUE
         moment = value if isinstance(value, datetime) else None
-        rows.append((item[0], value, item[2] if len(item) > 2 else "", long, moment))
+        shown = written_out(value) if plain else value
+        rows.append((item[0], shown, item[2] if len(item) > 2 else "", value if long else "", moment))
     return _with("facts", rows=rows)
 
 
@@ -198,7 +207,7 @@ def notice(*, text: object, tone: str = "info", title: str = "") -> SafeString:
 def chart(*, id: str, kind: str, title: str, data: Mapping[str, Any], href: str = "", height: str = "m") -> SafeString:
     """A chart with its table: `kind` stacked, bar, line, donut or graph; `height` s, m or l.
 
-    `data` is {"categories": [..], "series": [{"name", "values", "tone"?}]} or {"nodes": [{"id", "name", "group"?, "href"?}],
+    `data` is {"categories": [..], "series": [{"name", "values", "tone"?}], "horizontal"?: True for a ranking} or {"nodes": [{"id", "name", "group"?, "href"?}],
     "links": [{"source", "target", "label"?}]}. `href` is opened on a click, with {series} and {category} filled in.
     """
     if kind not in {"stacked", "bar", "line", "donut", "graph"}:

@@ -4,7 +4,7 @@
  * @typedef {{name: string, values: number[], tone?: string}} Series
  * @typedef {{id: string, name: string, group?: string, tone?: string, size?: number, href?: string}} Node
  * @typedef {{source: string, target: string, label?: string}} Link
- * @typedef {{categories?: string[], series?: Series[], nodes?: Node[], links?: Link[]}} Data
+ * @typedef {{categories?: string[], series?: Series[], nodes?: Node[], links?: Link[], horizontal?: boolean}} Data
  * @typedef {{text: string, quiet: string, line: string, surface: string, series: string[], tones: Record<string, string>, font: string}} Colours
  */
 
@@ -54,18 +54,20 @@ function axes(kind, data, colours) {
   const series = data.series ?? [];
   const several = series.length > 1;
   const label = { color: colours.quiet, fontSize: 11, hideOverlap: true };
+  const names = { type: "category", data: data.categories ?? [], axisLabel: { ...label, width: data.horizontal ? 150 : 110, overflow: "truncate" }, axisLine: { lineStyle: { color: colours.line } }, axisTick: { show: false }, inverse: data.horizontal };
+  const numbers = { type: "value", minInterval: 1, axisLabel: label, splitLine: { lineStyle: { color: colours.line } } };
   return {
     tooltip: { renderMode: "richText", confine: true, trigger: "axis", axisPointer: { type: kind === "line" ? "line" : "shadow" }, backgroundColor: colours.surface, borderColor: colours.line, textStyle: { color: colours.text, fontSize: 12 } },
     legend: several ? legend(colours) : { show: false },
     grid: { left: 8, right: 12, top: 12, bottom: several ? 32 : 8, containLabel: true },
-    xAxis: { type: "category", data: data.categories ?? [], axisLabel: label, axisLine: { lineStyle: { color: colours.line } }, axisTick: { show: false } },
-    yAxis: { type: "value", minInterval: 1, axisLabel: label, splitLine: { lineStyle: { color: colours.line } } },
+    xAxis: data.horizontal ? numbers : names,
+    yAxis: data.horizontal ? names : numbers,
     series: series.map((one) => ({
       name: one.name,
       data: one.values,
       type: kind === "line" ? "line" : "bar",
       stack: kind === "stacked" ? "all" : undefined,
-      barMaxWidth: 36,
+      barMaxWidth: data.horizontal ? 18 : 36,
       symbolSize: 5,
       itemStyle: colourOf(one, colours),
       lineStyle: colourOf(one, colours),
@@ -105,16 +107,20 @@ function graph(data, colours) {
     series: [{
       type: "graph",
       layout: "force",
+      left: 40,
+      right: 40,
+      top: 16,
+      bottom: groups.length > 1 ? 56 : 24,
       roam: true,
       draggable: true,
       categories: groups.map((name) => ({ name })),
       force: { repulsion: 260, edgeLength: [70, 150], gravity: 0.12, layoutAnimation: false },
-      label: { show: true, position: "bottom", color: colours.text, fontSize: 11, width: 130, overflow: "truncate" },
+      label: { show: true, position: "bottom", distance: 6, color: colours.text, fontSize: 11, width: 150, overflow: "truncate" },
       edgeLabel: { show: true, formatter: "{c}", color: colours.quiet, fontSize: 10 },
       lineStyle: { color: colours.quiet, opacity: 0.6 },
       edgeSymbol: ["none", "arrow"],
       edgeSymbolSize: 7,
-      data: (data.nodes ?? []).map((node) => ({ id: node.id, name: node.name, href: node.href, category: groups.indexOf(node.group ?? ""), symbolSize: node.size ?? 26, itemStyle: node.tone ? { color: colours.tones[node.tone] } : undefined })),
+      data: (data.nodes ?? []).map((node) => ({ id: node.id, name: node.name, href: node.href, category: groups.indexOf(node.group ?? ""), symbolSize: node.size ?? 26, itemStyle: node.tone ? { borderColor: colours.tones[node.tone], borderWidth: 4 } : undefined })),
       links: (data.links ?? []).map((link) => ({ source: link.source, target: link.target, value: link.label ?? "" })),
     }],
   };

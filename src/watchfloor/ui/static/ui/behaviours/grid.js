@@ -120,7 +120,7 @@ function columns(table) {
   menu.dataset.behaviour = "menu";
   const summary = document.createElement("summary");
   summary.className = "button subtle";
-  summary.textContent = "Columns";
+  summary.append(picture("columns"), "Columns");
   const items = document.createElement("div");
   items.className = "menu-items";
   for (const head of heads) {
@@ -139,6 +139,21 @@ function columns(table) {
   }
   menu.append(summary, items);
   place(table, menu);
+}
+
+/**
+ * An icon of the sprite.
+ * @param {string} name
+ */
+function picture(name) {
+  const space = "http://www.w3.org/2000/svg";
+  const svg = document.createElementNS(space, "svg");
+  svg.setAttribute("class", "icon");
+  svg.setAttribute("aria-hidden", "true");
+  const use = document.createElementNS(space, "use");
+  use.setAttribute("href", `/static/ui/icons.svg#${name}`);
+  svg.append(use);
+  return svg;
 }
 
 /**
