@@ -3,6 +3,12 @@
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
+
+from watchfloor.kernel.errors import WatchfloorError
+
+OTHER = "Other"
+"""The series of a chart that holds every pivot value beyond the first few."""
 
 
 class ColumnType(StrEnum):
@@ -21,6 +27,8 @@ class Column:
 
     `label` is what grids show; `filterable` puts it into Explorer's filter bar; `default` shows it in a new grid;
     `choices` lists the values of a discrete column; `listed` marks a JSON list of strings (ThreatTypes), matched per element.
+    `folded` marks text kept in lower case, so that equality finds it without folding every row; `normal` is "url" or "path"
+    where scheme and slashes are taken as TE-036 says.
     """
 
     name: str
@@ -31,11 +39,18 @@ class Column:
     default: bool = False
     choices: tuple[str, ...] = ()
     listed: bool = False
+    folded: bool = False
+    normal: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`sort_column` is the one rows of a day are sorted by in the cold tier; `bloom_column` gets a Bloom filter."""
+    """`sort_column` is the one rows of a day are sorted by in the cold tier; `bloom_column` gets a Bloom filter.
+
+    `follows` marks events that happen after the mail they concern (clicks, remediation, alerts): a condition on them looks
+    from the start of the query's window until now. `repeats` names columns of EmailEvents that this table holds too, so
+    that a question about mails can be answered here without a join.
+    """
 
     name: str
     description: str
@@ -43,9 +58,14 @@ class Table:
     sort_column: str = ""
     bloom_column: str = "NetworkMessageId"
     retention_days: int = 400
+    follows: bool = False
+    repeats: frozenset[str] = frozenset()
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
+
+    def has(self, name: str) -> bool:
+        return any(column.name == name for column in self.columns)
 
 
 class Operator(StrEnum):
@@ -87,3 +107,50 @@ class Bucketed:
     times: tuple[datetime, ...]
     series: dict[str, tuple[int, ...]] = field(default_factory=dict)
     step_seconds: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What one `append` stored: `position` is the cursor of whoever reads it."""
+
+    position: int
+    table: str
+    rows: tuple[dict[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class EmailRecord:
+    """One email: what the register knows, and its rows. `rows` has one row per recipient, newest location folded in.
+
+    `summary` is the inspection as plain values (see `lake.selectors.inspection_of`); `events` are EmailPostDeliveryEvents.
+    """
+
+    network_message_id: str
+    fingerprint: str
+    sha256: str
+    received_at: datetime
+    summary: dict[str, Any]
+    rows: tuple[dict[str, Any], ...] = ()
+    urls: tuple[dict[str, Any], ...] = ()
+    attachments: tuple[dict[str, Any], ...] = ()
+    events: tuple[dict[str, Any], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TableState:
+    """How much one table holds. `lag_seconds` is the age of the oldest row not yet in the cold tier, None when there is none."""
+
+    name: str
+    description: str
+    retention_days: int
+    hot_rows: int
+    cold_rows: int
+    files: int
+    bytes: int
+    oldest: datetime | None
+    newest: datetime | None
+    lag_seconds: float | None
+
+
+class TooSlow(WatchfloorError):
+    """The query was stopped at its time limit; a shorter window or a narrower condition helps."""

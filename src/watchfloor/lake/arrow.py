@@ -1,0 +1,151 @@
+"""Rows as Arrow: the one place where outside values become a table's types, and batches become bytes."""
+
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from functools import cache
+from typing import Any
+
+import pyarrow as pa
+
+from watchfloor.kernel.errors import BadInput
+from watchfloor.kernel.ids import uuid7
+from watchfloor.lake.catalogue import table as table_named
+from watchfloor.lake.contracts import Column, ColumnType, Table
+from watchfloor.lake.text import clean, fold, list_text
+
+INSTANT = pa.timestamp("us", tz="UTC")
+_ARROW = {
+    ColumnType.STRING: pa.string(),
+    ColumnType.DYNAMIC: pa.string(),
+    ColumnType.DATETIME: INSTANT,
+    ColumnType.INT: pa.int32(),
+    ColumnType.LONG: pa.int64(),
+    ColumnType.REAL: pa.float64(),
+    ColumnType.BOOL: pa.bool_(),
+}
+
+
+@cache
+def schema_of(name: str) -> pa.Schema:
+    """The Arrow schema of a table's rows."""
+    return pa.schema([(column.name, _ARROW[column.type]) for column in table_named(name).columns])
+
+
+def to_arrow(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Rows with every column: missing ones get "", 0 or false; ReportId is minted. Raises BadInput for what has no place."""
+    known = {column.name for column in table.columns}
+    for row in rows:
+        if not row.keys() <= known:
+            raise BadInput(f"{table.name} has no column {', '.join(sorted(row.keys() - known))}", place="append")
+    arrays = [
+        pa.array([_CONVERT[column.type](row.get(column.name), column) for row in rows], _ARROW[column.type])
+        for column in table.columns
+    ]
+    made = pa.Table.from_arrays(arrays, schema=schema_of(table.name))
+    return _with_report_ids(made) if table.has("ReportId") else made
+
+
+def _with_report_ids(rows: pa.Table) -> pa.Table:
+    given = rows.column("ReportId").to_pylist()
+    if all(given):
+        return rows
+    times = rows.column("Timestamp").to_pylist()
+    ids = [own or str(uuid7(at=at)) for own, at in zip(given, times, strict=True)]
+    return rows.set_column(rows.schema.get_field_index("ReportId"), "ReportId", pa.array(ids, pa.string()))
+
+
+def _text(value: Any, column: Column) -> str:
+    if column.listed:
+        text = list_text(value)
+    elif isinstance(value, str):
+        text = value
+    elif value is None:
+        return ""
+    else:
+        text = (
+            json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list | tuple) else str(value)
+        )
+    return fold(text) if column.folded else clean(text)
+
+
+def _instant(value: Any, column: Column) -> datetime | None:
+    if value is None and column.name != "Timestamp":
+        return None
+    moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    if not isinstance(moment, datetime) or moment.tzinfo is None:
+        raise BadInput("a time must be an aware datetime", place=column.name)
+    return moment.astimezone(UTC)
+
+
+def _integer(bits: int) -> Callable[[Any, Column], int]:
+    highest: int = 2 ** (bits - 1) - 1
+
+    def convert(value: Any, column: Column) -> int:
+        return max(-highest - 1, min(highest, int(value or 0)))
+
+    return convert
+
+
+_CONVERT: dict[ColumnType, Callable[[Any, Column], Any]] = {
+    ColumnType.STRING: _text,
+    ColumnType.DYNAMIC: _text,
+    ColumnType.DATETIME: _instant,
+    ColumnType.INT: _integer(32),
+    ColumnType.LONG: _integer(64),
+    ColumnType.REAL: lambda value, column: float(value or 0.0),
+    ColumnType.BOOL: lambda value, column: bool(value),
+}
+
+
+def pack(rows: pa.Table) -> bytes:
+    """Arrow IPC stream, zstd."""
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_stream(sink, rows.schema, options=pa.ipc.IpcWriteOptions(compression="zstd")) as writer:
+        writer.write_table(rows)
+    return bytes(sink.getvalue())
+
+
+def unpack(data: bytes | memoryview) -> pa.Table:
+    """The table that `pack` wrote."""
+    with pa.ipc.open_stream(pa.py_buffer(data)) as reader:
+        return reader.read_all()
+
+
+def fitted(name: str, rows: pa.Table) -> pa.Table:
+    """Rows of an older schema in today's: missing columns become null, unknown ones go."""
+    schema = schema_of(name)
+    if rows.schema.equals(schema):
+        return rows
+    have = set(rows.column_names)
+    return pa.table(
+        [
+            rows.column(field.name).cast(field.type) if field.name in have else pa.nulls(len(rows), field.type)
+            for field in schema
+        ],
+        schema=schema,
+    )
+
+
+def to_rows(rows: pa.Table) -> list[dict[str, Any]]:
+    """Rows as dicts: times aware in UTC, a null text as ""."""
+    columns = {field.name: list(_values(rows.column(field.name), field.type)) for field in rows.schema}
+    names = tuple(columns)
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns.values(), strict=True)]
+
+
+def _values(column: pa.ChunkedArray, type: pa.DataType) -> Iterable[Any]:
+    if pa.types.is_timestamp(type):
+        micros = column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64()).to_pylist()
+        return (None if value is None else _moment(value) for value in micros)
+    if pa.types.is_string(type) or pa.types.is_large_string(type):
+        return ("" if value is None else value for value in column.to_pylist())
+    if pa.types.is_integer(type):
+        return (value or 0 for value in column.to_pylist())
+    values: list[Any] = column.to_pylist()
+    return values
+
+
+def _moment(microseconds: int) -> datetime:
+    seconds, rest = divmod(microseconds, 1_000_000)
+    return datetime.fromtimestamp(seconds, UTC).replace(microsecond=rest)

@@ -1,0 +1,142 @@
+"""DuckDB: one in-memory database per process, a cursor per thread, files of the lake and nothing else of the machine."""
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+from sqlglot import exp
+
+from watchfloor.lake.contracts import TooSlow
+
+LATE_ROWS = 2000
+"""Rows of a LIMIT up to which only the sort column is read first (DuckDB's own 50 is below a page of 100)."""
+BATCH_ROWS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """What a table name means in one query: cold files, newest first, and hot rows; `empty` gives the columns when both lack."""
+
+    files: tuple[str, ...]
+    hot: pa.Table | None
+    empty: pa.Table
+
+    @property
+    def is_empty(self) -> bool:
+        return not self.files and self.hot is None
+
+
+class DuckEngine:
+    """Answers query trees in Arrow."""
+
+    dialect = "duckdb"
+
+    def __init__(self, *, lake: Path, scratch: Path, memory: str) -> None:
+        lake.mkdir(parents=True, exist_ok=True)
+        scratch.mkdir(parents=True, exist_ok=True)
+        self._database = duckdb.connect(":memory:", config={"memory_limit": memory, "temp_directory": str(scratch)})
+        self._guard = threading.Lock()
+        self._threads = threading.local()
+        for setting in (
+            "TimeZone = 'UTC'",
+            f"late_materialization_max_rows = {LATE_ROWS}",
+            "parquet_metadata_cache = true",
+            "python_enable_replacements = false",
+            "autoload_known_extensions = false",
+            "autoinstall_known_extensions = false",
+            f"allowed_directories = [{_quoted(str(lake) + os.sep)}]",
+            "enable_external_access = false",
+            "lock_configuration = true",
+        ):
+            self._database.execute(f"SET {setting}")
+
+    def run(self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 30.0) -> pa.Table:
+        """The whole answer. Raises TooSlow after `timeout` seconds."""
+        cursor = self._cursor()
+        with self._limited(cursor, timeout), self._registered(cursor, sources):
+            return cursor.sql(self._text(tree, sources)).to_arrow_table()
+
+    def stream(
+        self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 600.0
+    ) -> Iterator[pa.RecordBatch]:
+        """The answer in batches, as it is read; memory stays flat when the tree needs no sort of everything."""
+        cursor = self._new_cursor()
+        try:
+            with self._limited(cursor, timeout), self._registered(cursor, sources):
+                yield from cursor.sql(self._text(tree, sources)).to_arrow_reader(BATCH_ROWS)
+        finally:
+            cursor.close()
+
+    def _text(self, tree: exp.Expr, sources: Mapping[str, Source]) -> str:
+        """Each table as a common table expression that is inlined, so that filters and top-N reach the files."""
+        parts = [f'"{name}" AS NOT MATERIALIZED ({_reading(name, source)})' for name, source in sources.items()]
+        return f"WITH {', '.join(parts)} {tree.sql(dialect=self.dialect)}"
+
+    @contextmanager
+    def _registered(self, cursor: duckdb.DuckDBPyConnection, sources: Mapping[str, Source]) -> Iterator[None]:
+        names = []
+        for name, source in sources.items():
+            rows = source.empty if source.is_empty else source.hot
+            if rows is not None:
+                cursor.register(f"hot_{name}", rows)
+                names.append(f"hot_{name}")
+        try:
+            yield
+        finally:
+            for name in names:
+                cursor.unregister(name)
+
+    @contextmanager
+    def _limited(self, cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
+        alarm = threading.Timer(seconds, cursor.interrupt)
+        alarm.daemon = True
+        alarm.start()
+        try:
+            yield
+        except duckdb.InterruptException as error:
+            raise TooSlow(
+                f"the query took longer than {seconds:g} seconds; take a shorter time or more conditions"
+            ) from error
+        finally:
+            alarm.cancel()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        held: duckdb.DuckDBPyConnection | None = getattr(self._threads, "cursor", None)
+        if held is None:
+            held = self._threads.cursor = self._new_cursor()
+        return held
+
+    def _new_cursor(self) -> duckdb.DuckDBPyConnection:
+        with self._guard:
+            return self._database.cursor()
+
+
+def _reading(name: str, source: Source) -> str:
+    hot = f'SELECT * FROM "hot_{name}"'  # noqa: S608 (names of our own schema)
+    if not source.files:
+        return hot
+    paths = ", ".join(map(_quoted, source.files))
+    cold = f"SELECT * FROM read_parquet([{paths}], hive_partitioning = false, union_by_name = true)"  # noqa: S608 (quoted)
+    return cold if source.hot is None else f"{cold} UNION ALL BY NAME {hot}"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"
+
+
+_engines: dict[tuple[int, Path], DuckEngine] = {}
+_engines_guard = threading.Lock()
+
+
+def duck(*, home: Path, memory: str) -> DuckEngine:
+    """This process's engine over the lake in `home`."""
+    key = (os.getpid(), home)
+    with _engines_guard:
+        if key not in _engines:
+            _engines[key] = DuckEngine(lake=home / "lake", scratch=home / "scratch", memory=memory)
+        return _engines[key]

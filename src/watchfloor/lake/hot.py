@@ -1,0 +1,82 @@
+"""The hot tier: durable batches in the relational store, and their rows decoded once per process."""
+
+import os
+import threading
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+from django.db import connection, transaction
+
+from watchfloor.lake.arrow import fitted, pack, unpack
+from watchfloor.lake.models import HotBatch
+
+ORDER_LOCK = 7104_0001
+"""PostgreSQL hands out ids before commit; this transaction-scoped lock makes them commit in order, so that no cursor skips one."""
+MOST_CHUNKS = 24
+
+
+def insert(*, table: str, rows: pa.Table, now: datetime) -> int:
+    """Store one batch durably in the caller's transaction, or in one of its own. Returns its id."""
+    times = pc.min_max(rows.column("Timestamp")).as_py()
+    with transaction.atomic():
+        if connection.vendor == "postgresql":
+            with connection.cursor() as cursor:
+                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ORDER_LOCK])
+        batch = HotBatch.objects.create(
+            table=table,
+            rows=len(rows),
+            lo=times["min"],
+            hi=times["max"],
+            data=pack(rows),
+            token=os.urandom(8).hex(),
+            written_at=now,
+        )
+    return int(batch.pk)
+
+
+@dataclass(frozen=True, slots=True)
+class _Decoded:
+    key: tuple[tuple[int, str], ...]
+    rows: pa.Table
+
+
+_decoded: dict[str, _Decoded] = {}
+_guard = threading.Lock()
+
+
+def rows_after(table: str, *, watermark: int, start: datetime, end: datetime) -> pa.Table | None:
+    """All rows of batches above `watermark`, None when none of them touches [start, end). The window still has to be applied."""
+    found = list(
+        HotBatch.objects.filter(table=table, id__gt=watermark).order_by("id").values_list("id", "token", "lo", "hi")
+    )
+    if not any(lo < end and hi >= start for _, _, lo, hi in found):
+        return None
+    key = tuple((id, token) for id, token, _, _ in found)
+    with _guard:
+        held = _decoded.get(table)
+        if held and held.key == key:
+            return held.rows
+        if held and key[: len(held.key)] == held.key:
+            rows = _joined([held.rows, *_read(table, key[len(held.key) :])])
+        else:
+            rows = _joined(_read(table, key))
+        _decoded[table] = _Decoded(key, rows)
+        return rows
+
+
+def _read(table: str, key: Iterable[tuple[int, str]]) -> list[pa.Table]:
+    ids = [id for id, _ in key]
+    read: list[pa.Table] = []
+    for at in range(0, len(ids), 500):
+        batches = HotBatch.objects.filter(id__in=ids[at : at + 500]).order_by("id").values_list("data", flat=True)
+        read += [fitted(table, unpack(data)) for data in batches]
+    return read
+
+
+def _joined(parts: list[pa.Table]) -> pa.Table:
+    """One table; many small chunks are merged, since an engine pays for each."""
+    joined = pa.concat_tables(parts)
+    return joined.combine_chunks() if joined.column(0).num_chunks > MOST_CHUNKS else joined

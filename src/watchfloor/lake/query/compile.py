@@ -1,0 +1,219 @@
+"""Queries as sqlglot trees. Values are literals of the tree, never text in a text, so none can change its shape."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlglot import exp, parse_one
+
+from watchfloor.lake.catalogue import resolve
+from watchfloor.lake.catalogue import table as table_named
+from watchfloor.lake.contracts import Column, Condition, Operator, Query, Table
+from watchfloor.lake.query.values import TEXTS, Value, positive, typed
+from watchfloor.lake.text import element_text, fold
+
+KEY = "NetworkMessageId"
+MAILBOX = "RecipientEmailAddress"
+LATEST = frozenset({"LatestDeliveryLocation", "LatestDeliveryAction"})
+BEFORE = timedelta(days=30)
+"""How long before an event the mail it concerns may have come."""
+FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """[start, end) of one table's Timestamp."""
+
+    start: datetime
+    end: datetime
+
+
+def column(name: str, *, of: str = "") -> exp.Column:
+    return exp.column(name, table=of or None, quoted=True)
+
+
+def literal(value: Value) -> exp.Expr:
+    """A value as a leaf of the tree."""
+    if isinstance(value, bool):
+        return exp.true() if value else exp.false()
+    if isinstance(value, datetime):
+        return exp.cast(exp.Literal.string(value.astimezone(UTC).isoformat()), "TIMESTAMPTZ")
+    if isinstance(value, str):
+        return exp.Literal.string(value)
+    number = exp.Literal.number(abs(value))
+    return exp.Neg(this=number) if value < 0 else number
+
+
+def window_of(query: Query, table: Table) -> Window:
+    """The time to look at in `table` for a query: its own, or, across tables, as wide as cause and effect lie apart."""
+    base = table_named(query.table)
+    if table.follows and not base.follows:
+        return Window(query.start, FOREVER)
+    if base.follows and not table.follows:
+        return Window(query.start - BEFORE, query.end)
+    return Window(query.start, query.end)
+
+
+def tables_of(query: Query) -> frozenset[str]:
+    """The tables a query's conditions read, its own included."""
+    base = table_named(query.table)
+    return frozenset({query.table, *(resolve(condition.column, base=base)[0].name for condition in query.conditions)})
+
+
+def within(window: Window) -> exp.Expr:
+    """The window as a condition on Timestamp."""
+    stamp = column("Timestamp")
+    lower = exp.GTE(this=stamp, expression=literal(window.start))
+    if window.end >= FOREVER:
+        return lower
+    return exp.and_(lower, exp.LT(this=stamp.copy(), expression=literal(window.end)))
+
+
+def select(query: Query, *expressions: exp.Expr | str, latest: bool = False) -> exp.Select:
+    """SELECT `expressions` FROM the query's table WHERE its window and conditions hold.
+
+    With `latest`, or when a condition needs it, the newest delivery location is folded in from EmailPostDeliveryEvents.
+    """
+    base = table_named(query.table)
+    needs = latest or any(_is_latest(condition, base) for condition in query.conditions)
+    chosen = exp.select(*expressions).from_(source(query.table, query.start, latest=needs))
+    return chosen.where(within(Window(query.start, query.end)), *conditions_of(query))
+
+
+def conditions_of(query: Query) -> list[exp.Expr]:
+    """The query's conditions, each true or false for every row."""
+    parts = [_condition(query, condition) for condition in query.conditions]
+    return [exp.or_(*parts)] if parts and query.any_of else parts
+
+
+def uses_latest(query: Query) -> bool:
+    """Whether a condition asks where the mail is now."""
+    base = table_named(query.table)
+    return any(resolve(c.column, base=base)[1].name in LATEST for c in query.conditions)
+
+
+def _is_latest(condition: Condition, base: Table) -> bool:
+    owner, found = resolve(condition.column, base=base)
+    return owner is base and found.name in LATEST
+
+
+def source(table: str, start: datetime, *, latest: bool) -> exp.Expr:
+    """The table itself, or EmailEvents with the newest location and action folded in."""
+    named = exp.to_table(table)
+    if not latest or table != "EmailEvents":
+        return named
+    folded = parse_one(
+        'SELECT e.* REPLACE (COALESCE(l."location", e."LatestDeliveryLocation") AS "LatestDeliveryLocation", '
+        'COALESCE(l."action", e."LatestDeliveryAction") AS "LatestDeliveryAction") FROM EmailEvents AS e '
+        'LEFT JOIN latest AS l ON l."id" = e."NetworkMessageId" AND l."mailbox" = e."RecipientEmailAddress"',
+        dialect="duckdb",
+    )
+    newest = latest_locations(start).subquery("l")
+    join = next(joined for joined in folded.args["joins"])
+    join.set("this", newest)
+    return exp.Subquery(this=folded, alias=exp.TableAlias(this=exp.to_identifier("EmailEvents")))
+
+
+def latest_locations(start: datetime) -> exp.Select:
+    """Per message and mailbox, the location and action of the newest successful event since `start`."""
+    stamp = column("Timestamp")
+    return (
+        exp.select(
+            column(KEY).as_("id"),
+            column(MAILBOX).as_("mailbox"),
+            exp.ArgMax(this=column("DeliveryLocation"), expression=stamp).as_("location"),
+            exp.ArgMax(this=column("Action"), expression=stamp.copy()).as_("action"),
+        )
+        .from_("EmailPostDeliveryEvents")
+        .where(
+            within(Window(start, FOREVER)),
+            exp.EQ(this=column("ActionResult"), expression=literal("Success")),
+            exp.NEQ(this=column("DeliveryLocation"), expression=literal("")),
+        )
+        .group_by(column(KEY), column(MAILBOX))
+    )
+
+
+def _condition(query: Query, condition: Condition) -> exp.Expr:
+    base = table_named(query.table)
+    owner, found = resolve(condition.column, base=base)
+    operator, denied = positive(condition)
+    test = _test(found, operator, condition.values)
+    if owner is not base:
+        test = _semi_join(query, base, owner, found, test)
+    if not denied:
+        return exp.paren(test)
+    return exp.not_(exp.func("COALESCE", exp.paren(test), exp.false()))
+
+
+def _semi_join(query: Query, base: Table, owner: Table, found: Column, test: exp.Expr) -> exp.Expr:
+    """Rows of `base` whose message has a row in `owner` for which `test` holds; per mailbox where both name one."""
+    keys = [KEY]
+    if (base.follows or owner.follows) and base.has(MAILBOX) and owner.has(MAILBOX):
+        keys.append(MAILBOX)
+    window = window_of(query, owner)
+    reads = source(owner.name, window.start, latest=found.name in LATEST)
+    inner = exp.select(*(column(key) for key in keys)).from_(reads).where(within(window), test)
+    left = column(KEY) if len(keys) == 1 else exp.Tuple(expressions=[column(key) for key in keys])
+    return exp.In(this=left, query=exp.Subquery(this=inner))
+
+
+def _test(found: Column, operator: Operator, values: Sequence[str]) -> exp.Expr:
+    """Whether the column has any of the values; false when there are none."""
+    wanted = typed(found, operator, values)
+    if not wanted:
+        return exp.false()
+    if found.listed:
+        return exp.or_(*(_listed(found, operator, str(value)) for value in wanted))
+    if operator is Operator.EQUAL_ANY:
+        return exp.In(this=_comparable(found, operator), expressions=[literal(value) for value in wanted])
+    make = _MAKE[operator]
+    return exp.or_(*(make(_comparable(found, operator), literal(value)) for value in wanted))
+
+
+def _comparable(found: Column, operator: Operator) -> exp.Expr:
+    """The column as it is compared: folded unless it is stored so, without the slashes that do not count."""
+    plain: exp.Expr = column(found.name)
+    if found.type not in TEXTS:
+        return plain
+    if not found.folded:
+        plain = exp.Lower(this=plain)
+    if found.normal == "path" and operator is Operator.STARTS_WITH:
+        return exp.func("LTRIM", plain, literal("/"))
+    if operator is Operator.EQUAL_ANY and found.normal:
+        return exp.func("RTRIM" if found.normal == "url" else "TRIM", plain, literal("/"))
+    return plain
+
+
+def _listed(found: Column, operator: Operator, value: str) -> exp.Expr:
+    """A JSON list against one folded value. Equality is a plain search, since a stored element cannot be mistaken."""
+    text = exp.Lower(this=column(found.name))
+    if operator is Operator.EQUAL_ANY:
+        if value == "":
+            return exp.EQ(this=column(found.name), expression=literal(""))
+        element = fold(element_text(value))
+        starts = (exp.func("CONTAINS", text.copy(), literal(f"{start}{element}")) for start in "[,")
+        return exp.or_(*starts)
+    test = "contains" if operator is Operator.CONTAINS_ANY else "starts_with"
+    any_element = parse_one(
+        f"LEN(LIST_FILTER(FROM_JSON(CASE WHEN t = '' THEN '[\"\"]' ELSE t END, '[\"VARCHAR\"]'), "
+        f"LAMBDA element : {test}(LOWER(element), 'v'))) > 0",
+        dialect="duckdb",
+    )
+
+    def fill(node: exp.Expr) -> exp.Expr:
+        if isinstance(node, exp.Column) and node.name == "t":
+            return column(found.name)
+        if isinstance(node, exp.Literal) and node.is_string and node.this == "v":
+            return literal(value)
+        return node
+
+    return any_element.transform(fill)
+
+
+_MAKE: dict[Operator, Callable[[exp.Expr, exp.Expr], exp.Expr]] = {
+    Operator.CONTAINS_ANY: lambda left, right: exp.func("CONTAINS", left, right),
+    Operator.STARTS_WITH: lambda left, right: exp.func("STARTS_WITH", left, right),
+    Operator.GREATER: lambda left, right: exp.GT(this=left, expression=right),
+    Operator.LESS: lambda left, right: exp.LT(this=left, expression=right),
+}

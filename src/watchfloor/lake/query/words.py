@@ -1,0 +1,49 @@
+"""A query in words: what every screen shows beside its filter."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from watchfloor.lake.catalogue import resolve
+from watchfloor.lake.catalogue import table as table_named
+from watchfloor.lake.contracts import Condition, Operator, Query, Table
+
+VERBS = {
+    Operator.EQUAL_ANY: ("is", "is any of"),
+    Operator.EQUAL_NONE: ("is not", "is none of"),
+    Operator.CONTAINS_ANY: ("contains", "contains any of"),
+    Operator.CONTAINS_NONE: ("does not contain", "contains none of"),
+    Operator.STARTS_WITH: ("starts with", "starts with any of"),
+    Operator.GREATER: ("is greater than", "is greater than any of"),
+    Operator.LESS: ("is less than", "is less than any of"),
+}
+MOST_VALUES = 5
+
+
+def sentence(query: Query) -> str:
+    """Such as: Mail received, ... from 20 Nov 2026 00:00 to 22 Nov 2026 00:00 UTC where sender domain is “evil.example”."""
+    table = table_named(query.table)
+    subject = table.description.split(":")[0]
+    text = f"{subject} from {_moment(query.start)} to {_moment(query.end)} UTC"
+    parts = [condition_sentence(condition, table=table) for condition in query.conditions]
+    return f"{text} where {(' or ' if query.any_of else ' and ').join(parts)}" if parts else text
+
+
+def condition_sentence(condition: Condition, *, table: Table) -> str:
+    """Such as: sender domain is any of “a.example” or “b.example”."""
+    column = resolve(condition.column, base=table)[1]
+    label = column.label or column.name
+    words = label if label[:2].isupper() else label[:1].lower() + label[1:]
+    one, many = VERBS[condition.operator]
+    return f"{words} {one if len(condition.values) == 1 else many} {_listing(condition.values)}"
+
+
+def _listing(values: Sequence[str]) -> str:
+    shown = [f"“{value}”" if value else "nothing" for value in values[:MOST_VALUES]]
+    if len(values) > MOST_VALUES:
+        shown.append(f"{len(values) - MOST_VALUES} more")
+    return " or ".join(shown) or "nothing"
+
+
+def _moment(moment: datetime) -> str:
+    utc = moment.astimezone(UTC)
+    return f"{utc.day} {utc:%b %Y %H:%M}"

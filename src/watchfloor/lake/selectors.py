@@ -1,0 +1,148 @@
+"""Reads of the lake: rows, counts, charts, rankings, exports, cursors, and queries as words and addresses."""
+
+import json
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.conf import settings
+
+from watchfloor.kernel.errors import NotFound
+from watchfloor.lake import ask, charts, storage
+from watchfloor.lake.arrow import fitted, to_rows, unpack
+from watchfloor.lake.catalogue import resolve, table, tables
+from watchfloor.lake.contracts import (
+    Batch,
+    Bucketed,
+    Condition,
+    EmailRecord,
+    Operator,
+    Query,
+    TableState,
+)
+from watchfloor.lake.models import Email, HotBatch
+from watchfloor.lake.query import address
+from watchfloor.lake.query.address import parameters_of
+from watchfloor.lake.query.compile import FOREVER
+from watchfloor.lake.query.memory import matching
+from watchfloor.lake.query.words import condition_sentence, sentence
+from watchfloor.lake.text import elements_of
+
+__all__ = [
+    "condition_sentence",
+    "count",
+    "elements_of",
+    "email",
+    "inspection_of",
+    "matching",
+    "over_time",
+    "parameters_of",
+    "query_from_parameters",
+    "rows",
+    "sentence",
+    "since",
+    "stream",
+    "table",
+    "table_states",
+    "tables",
+    "top",
+]
+
+
+def rows(
+    query: Query,
+    *,
+    columns: Sequence[str] = (),
+    order_by: str = "Timestamp",
+    descending: bool = True,
+    limit: int = 100,
+    offset: int = 0,
+) -> list[dict[str, Any]]:
+    """One page of rows; without `columns`, all of them. Latest locations are folded in."""
+    return ask.table_rows(query, columns=columns, order_by=order_by, descending=descending, limit=limit, offset=offset)
+
+
+def count(query: Query) -> int:
+    """How many rows the query finds."""
+    return int(charts.run_counts(query, across=False)[0]["n"])
+
+
+def over_time(query: Query, *, pivot: str, step_seconds: int | None = None, top: int = 8) -> Bucketed:
+    """Counts per time bucket and value of `pivot` (a column, or OtherTable.Column); without a step, 24 to 120 buckets.
+
+    The `top` biggest values have their own series, the rest is one named OTHER; a listed column counts each element; rows
+    without a value are the series "".
+    """
+    return charts.over_time(query, pivot=pivot, step_seconds=step_seconds, top=top)
+
+
+def top(query: Query, *, column: str, limit: int = 10, distinct: str = "") -> list[tuple[str, int]]:
+    """The most frequent values of `column` (of this or another table) with their rows, or distinct values of `distinct`."""
+    owner, found = resolve(column, base=table(query.table))
+    if owner.name == query.table:
+        return charts.ranked(query, column=found, limit=limit, distinct=distinct)
+    return charts.ranked(ask.seen_from(query, owner.name), column=found, limit=limit, distinct=distinct or "ReportId")
+
+
+def stream(query: Query, *, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    """All rows, newest first, in lists of a few thousand, with flat memory."""
+    return ask.stream_rows(query, columns=columns)
+
+
+def query_from_parameters(parameters: Mapping[str, Any], *, now: datetime, table: str = "EmailEvents") -> Query:
+    """The query an address names; see `parameters_of`. Raises BadInput naming the part that is wrong."""
+    return address.query_from_parameters(parameters, now=now, table=table, time_zone=settings.TIME_ZONE)
+
+
+def since(position: int, *, tables: Iterable[str], limit: int = 50) -> list[Batch]:
+    """Hot batches of `tables` after `position`, in commit order. Register the reader, or batches may go before it reads."""
+    found = HotBatch.objects.filter(id__gt=position, table__in=list(tables)).order_by("id")[:limit]
+    return [Batch(batch.pk, batch.table, tuple(to_rows(fitted(batch.table, unpack(batch.data))))) for batch in found]
+
+
+def email(network_message_id: str) -> EmailRecord | None:
+    """One email with its rows per recipient, URLs, attachments and what happened to it since."""
+    known = Email.objects.filter(pk=network_message_id.lower()).first()
+    if known is None:
+        return None
+    only = Condition("NetworkMessageId", Operator.EQUAL_ANY, (known.network_message_id,))
+    start, end = known.received_at, known.last_at + timedelta(microseconds=1)
+
+    def found(name: str, until: datetime) -> tuple[dict[str, Any], ...]:
+        return tuple(rows(Query(name, start, until, (only,)), limit=20_000, descending=False))
+
+    return EmailRecord(
+        network_message_id=known.network_message_id,
+        fingerprint=known.fingerprint,
+        sha256=known.sha256,
+        received_at=known.received_at,
+        summary=unpacked_summary(known.summary),
+        rows=found("EmailEvents", end),
+        urls=_once(found("EmailUrlInfo", end), "Url", "UrlLocation"),
+        attachments=_once(found("EmailAttachmentInfo", end), "SHA256", "FileName"),
+        events=found("EmailPostDeliveryEvents", FOREVER),
+    )
+
+
+def inspection_of(network_message_id: str) -> dict[str, Any]:
+    """The inspection's summary as plain values: headers, reasons, authentication, limits. Raises NotFound."""
+    data = Email.objects.filter(pk=network_message_id.lower()).values_list("summary", flat=True).first()
+    if data is None:
+        raise NotFound(f"there is no email {network_message_id}")
+    return unpacked_summary(data)
+
+
+def unpacked_summary(data: bytes | memoryview) -> dict[str, Any]:
+    summary: dict[str, Any] = json.loads(zlib.decompress(data))
+    return summary
+
+
+def _once(found: Iterable[dict[str, Any]], *keys: str) -> tuple[dict[str, Any], ...]:
+    """One of the rows that say the same thing for each recipient."""
+    return tuple({tuple(row[key] for key in keys): row for row in found}.values())
+
+
+def table_states(*, now: datetime) -> tuple[TableState, ...]:
+    """How much each table holds and how far the cold tier lags behind."""
+    return storage.states(now=now)

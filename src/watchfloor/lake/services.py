@@ -1,0 +1,51 @@
+"""Verbs of the lake: append rows, register a reader, change how long a table is kept."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.services import audited
+from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.errors import BadInput
+from watchfloor.lake import hot, storage
+from watchfloor.lake.arrow import to_arrow
+from watchfloor.lake.catalogue import table as table_named
+from watchfloor.lake.models import Reader, RetentionSetting
+
+__all__ = ["append", "register_reader", "set_retention"]
+
+LONGEST_DAYS = 3650
+
+
+def append(table: str, rows: Sequence[Mapping[str, Any]]) -> int:
+    """Store rows as one durable batch, in the caller's transaction when there is one; visible once that commits.
+
+    Missing columns get defaults, list columns take lists, folded ones become lower case. Returns the batch's position, 0
+    when there are no rows. Raises BadInput for an unknown table or column, or a time without zone.
+    """
+    if not rows:
+        return 0
+    return hot.insert(table=table, rows=to_arrow(table_named(table), rows), now=utc_now())
+
+
+def register_reader(name: str, *, tables: Iterable[str] = ()) -> None:
+    """Keep hot batches of `tables` (none named: all) until the runtime cursor `name` has passed them, a week at most."""
+    Reader.objects.update_or_create(name=name, defaults={"tables": sorted(tables)})
+
+
+def set_retention(*, table: str, days: int, by: Actor) -> None:
+    """Keep `table` for `days` days, 1 to 3650; older days go with the next maintenance."""
+    kept = table_named(table)
+    if not 1 <= days <= LONGEST_DAYS:
+        raise BadInput(f"keep between 1 and {LONGEST_DAYS} days", place="days")
+    before = storage.retention_days(kept)
+    with audited(
+        by=by,
+        permission=Permission.CONNECTION_MANAGE,
+        verb="retention.change",
+        target_type="table",
+        target=table,
+        before={"days": before},
+    ) as result:
+        RetentionSetting.objects.update_or_create(table=table, defaults={"days": days})
+        result["after"] = {"days": days}

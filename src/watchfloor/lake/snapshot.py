@@ -1,0 +1,41 @@
+"""What tables mean at one moment: cold files of a Delta snapshot, and the hot batches above its watermark."""
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from django.conf import settings
+
+from watchfloor.lake.arrow import schema_of
+from watchfloor.lake.catalogue import table as table_named
+from watchfloor.lake.contracts import Query
+from watchfloor.lake.engines.delta import ColdTable, cold_table
+from watchfloor.lake.engines.duck import DuckEngine, Source, duck
+from watchfloor.lake.hot import rows_after
+from watchfloor.lake.query.compile import Window, window_of
+
+
+def lake_folder() -> Path:
+    return Path(settings.HOME) / "lake"
+
+
+def cold(name: str) -> ColdTable:
+    """The cold tier of one table."""
+    return cold_table(lake_folder(), table_named(name))
+
+
+def engine() -> DuckEngine:
+    """The engine of this process."""
+    return duck(home=Path(settings.HOME), memory=settings.WATCHFLOOR.lake_memory)
+
+
+def source_of(name: str, window: Window) -> Source:
+    """One table in one window. The Delta snapshot comes first: batches flushed after it are still there for a minute."""
+    state = cold(name).snapshot()
+    hot = rows_after(name, watermark=state.watermark, start=window.start, end=window.end)
+    files = tuple(file.path for file in state.within(window.start, window.end))
+    return Source(files, hot, schema_of(name).empty_table())
+
+
+def sources_for(query: Query, names: Iterable[str]) -> dict[str, Source]:
+    """Each table a query reads, in the window the query looks at it."""
+    return {name: source_of(name, window_of(query, table_named(name))) for name in sorted(names)}
