@@ -22,6 +22,26 @@ django.setup()
 PASSWORD = "correct horse battery staple"
 
 
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup, django_db_blocker):
+    """Tests that commit are cleaned up by emptying every table, which the audit log's guard on SQLite would refuse."""
+    from django.db import connection
+
+    from watchfloor.access import triggers
+
+    with django_db_blocker.unblock():
+        triggers.remove(connection)
+
+
+@pytest.fixture
+def postgres():
+    """The URL of an empty PostgreSQL database of a server started for this test (labs/postgres)."""
+    from labs.postgres import postgres
+
+    with postgres() as url:
+        yield url
+
+
 def _person(name: str, *roles: str):
     from watchfloor.access.models import Person, Role
     from watchfloor.access.services import ensure_built_in_roles

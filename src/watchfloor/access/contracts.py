@@ -15,6 +15,7 @@ class Permission(StrEnum):
     INCIDENT_READ = "incident.read"
     INCIDENT_MANAGE = "incident.manage"
     ACTION_CENTER_READ = "action_center.read"
+    QUARANTINE_READ = "quarantine.read"
     QUARANTINE_MANAGE = "quarantine.manage"
     QUERY_SAVE = "query.save"
     IDENTITY_READ = "identity.read"
@@ -39,7 +40,8 @@ PERMISSION_DESCRIPTIONS: dict[Permission, str] = {
     Permission.INCIDENT_READ: "Read incidents and alerts",
     Permission.INCIDENT_MANAGE: "Assign, classify, comment and resolve incidents and alerts",
     Permission.ACTION_CENTER_READ: "Read the action center",
-    Permission.QUARANTINE_MANAGE: "Preview, release and delete quarantined mail",
+    Permission.QUARANTINE_READ: "Preview and download quarantined mail",
+    Permission.QUARANTINE_MANAGE: "Release and delete quarantined mail",
     Permission.QUERY_SAVE: "Save and track queries",
     Permission.IDENTITY_READ: "Read people, groups and their activity",
     Permission.SIMULATION_MANAGE: "Run attack simulations and trainings",
@@ -61,3 +63,26 @@ class Actor:
 
     def may(self, permission: Permission) -> bool:
         return permission in self.permissions
+
+
+@dataclass(frozen=True, slots=True)
+class AuditVerb:
+    """One kind of audit entry: `sentence` holds {actor} and {target}; `description` is what the reference shows."""
+
+    name: str
+    sentence: str
+    description: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """What a walk of the audit chain found: `checked` entries, the newest `head` hash, and the first `broken_at` id, if any."""
+
+    checked: int
+    head: str
+    broken_at: int | None
+    sentence: str
+
+    @property
+    def intact(self) -> bool:
+        return self.broken_at is None

@@ -5,6 +5,8 @@ from typing import Any, ClassVar
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager
 from django.db import models
 
+from watchfloor.kernel.errors import Forbidden
+
 
 class Role(models.Model):
     """A named set of permissions; built-in ones are kept as the product defines them."""
@@ -38,6 +40,7 @@ class Person(AbstractBaseUser):
     name = models.CharField(max_length=200)
     is_active = models.BooleanField(default=True)
     roles = models.ManyToManyField(Role, related_name="people", blank=True)
+    must_change_password = models.BooleanField(default=False)
     preferences = models.JSONField(default=dict, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -51,6 +54,16 @@ class Person(AbstractBaseUser):
 
     def __str__(self) -> str:
         return self.name
+
+
+class AuditEntries(models.QuerySet["AuditEntry"]):
+    """Refuses bulk changes; the database's triggers refuse what comes past the ORM."""
+
+    def update(self, **kwargs: Any) -> int:
+        raise Forbidden("audit entries are never changed", permission="")
+
+    def delete(self) -> tuple[int, dict[str, int]]:
+        raise Forbidden("audit entries are never deleted", permission="")
 
 
 class AuditEntry(models.Model):
@@ -71,12 +84,22 @@ class AuditEntry(models.Model):
     previous_hash = models.CharField(max_length=64)
     hash = models.CharField(max_length=64)
 
+    objects: ClassVar[models.Manager["AuditEntry"]] = models.Manager.from_queryset(AuditEntries)()
+
     class Meta:
         ordering = ("-id",)
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["verb", "at"]),
             models.Index(fields=["actor_id", "at"]),
         ]
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        if not self._state.adding:
+            raise Forbidden("an audit entry is never changed", permission="")
+        super().save(*args, **kwargs)
+
+    def delete(self, *args: Any, **kwargs: Any) -> tuple[int, dict[str, int]]:
+        raise Forbidden("an audit entry is never deleted", permission="")
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name} {self.verb}"

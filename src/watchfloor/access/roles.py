@@ -6,6 +6,7 @@ Preview and Search and Purge are roles of their own, given on top of another, so
 from watchfloor.access.contracts import Permission as P
 
 _READER = {P.HOME_READ, P.EMAIL_METADATA_READ, P.INCIDENT_READ, P.ACTION_CENTER_READ, P.IDENTITY_READ, P.SETTINGS_READ}
+_QUARANTINE = {P.QUARANTINE_READ, P.QUARANTINE_MANAGE}
 _OPERATOR = _READER | {P.INCIDENT_MANAGE, P.EMAIL_ACTION_PROPOSE}
 
 BUILT_IN_ROLES: dict[str, tuple[str, set[P]]] = {
@@ -15,22 +16,47 @@ BUILT_IN_ROLES: dict[str, tuple[str, set[P]]] = {
     ),
     "Security Administrator": (
         "Connects systems, manages incidents, proposes actions; acts on mail together with Search and Purge",
-        _OPERATOR | {P.QUARANTINE_MANAGE, P.QUERY_SAVE, P.CONNECTION_MANAGE, P.AUDIT_READ, P.SIMULATION_MANAGE},
+        _OPERATOR | _QUARANTINE | {P.QUERY_SAVE, P.CONNECTION_MANAGE, P.AUDIT_READ, P.SIMULATION_MANAGE},
     ),
     "Security Operator": (
         "Works on incidents and proposes actions; acts on mail together with Search and Purge",
         _OPERATOR,
     ),
-    "Security Reader": ("Reads everything but content and settings changes", _READER | {P.AUDIT_READ}),
+    "Security Reader": (
+        "Reads everything but the content of delivered mail; changes nothing",
+        _READER | {P.QUARANTINE_READ, P.AUDIT_READ},
+    ),
     "Preview": ("Reads and downloads the content of any mail; every look is audited", {P.EMAIL_CONTENT_READ}),
     "Search and Purge": (
         "Moves, deletes and restores mail; approves proposed actions",
         {P.EMAIL_ACTION_MANAGE, P.EMAIL_ACTION_PROPOSE, P.ACTION_CENTER_READ},
     ),
-    "Quarantine Administrator": ("Previews, releases and deletes quarantined mail", {P.HOME_READ, P.QUARANTINE_MANAGE}),
+    "Quarantine Administrator": ("Previews, releases and deletes quarantined mail", {P.HOME_READ} | _QUARANTINE),
     "Attack Simulation Administrator": (
         "Runs simulations and trainings",
         {P.HOME_READ, P.SIMULATION_MANAGE, P.SIMULATION_PAYLOAD_AUTHOR},
     ),
     "Attack Payload Author": ("Writes simulation payloads", {P.HOME_READ, P.SIMULATION_PAYLOAD_AUTHOR}),
 }
+
+ACTIVITIES: tuple[tuple[str, str, P], ...] = (
+    ("RB-01", "View recent and current threats", P.HOME_READ),
+    ("RB-02", "Use Explorer", P.EMAIL_METADATA_READ),
+    ("RB-03", "View incidents and alerts", P.INCIDENT_READ),
+    ("RB-03", "Work on incidents; add mail to an incident", P.INCIDENT_MANAGE),
+    ("RB-04", "Move, delete and restore mail; approve proposed actions", P.EMAIL_ACTION_MANAGE),
+    ("RB-04", "Propose an action on mail for approval", P.EMAIL_ACTION_PROPOSE),
+    ("RB-04", "See the action center", P.ACTION_CENTER_READ),
+    ("RB-05", "Connect mailboxes, directories, endpoints and a SIEM", P.CONNECTION_MANAGE),
+    ("RB-06", "Preview and download quarantined mail", P.QUARANTINE_READ),
+    ("RB-07", "Preview and download any mail", P.EMAIL_CONTENT_READ),
+    ("RB-08", "Save and track queries", P.QUERY_SAVE),
+    ("RB-08", "Release and delete quarantined mail", P.QUARANTINE_MANAGE),
+    ("RB-08", "Look up people, groups and their activity", P.IDENTITY_READ),
+    ("RB-08", "Run attack simulations and trainings", P.SIMULATION_MANAGE),
+    ("RB-08", "Write simulation payloads", P.SIMULATION_PAYLOAD_AUTHOR),
+    ("RB-14", "Read the audit log", P.AUDIT_READ),
+    ("RB-29", "Add people and give them roles", P.PEOPLE_MANAGE),
+    ("RB-29", "Read settings, health and dead letters", P.SETTINGS_READ),
+)
+"""The mission's activities in words, each with the one permission that allows it: what the roles page shows as a matrix."""

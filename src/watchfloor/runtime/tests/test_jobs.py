@@ -69,6 +69,12 @@ def test_a_job_whose_worker_is_killed_goes_on_after_its_last_finished_step(home)
     assert not (home / "network").exists(), "the job engine talked to the network"
 
 
+@pytest.mark.lab
+def test_the_same_holds_on_postgresql(settings, home, postgres):
+    settings.WATCHFLOOR = Options(home=str(home), database_url=postgres)
+    survives_kill_9(home, postgres)
+
+
 def test_a_job_asked_for_while_no_worker_runs_waits_for_one(home):
     (home / "go").touch()
     jobs.enqueue("test.three_steps", "max", id="job-2")
