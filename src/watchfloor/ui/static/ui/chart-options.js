@@ -114,7 +114,7 @@ function graph(data, colours) {
       roam: true,
       draggable: true,
       categories: groups.map((name) => ({ name })),
-      force: { repulsion: 260, edgeLength: [70, 150], gravity: 0.12, layoutAnimation: false },
+      force: { repulsion: 220, edgeLength: [60, 110], gravity: 0.3, layoutAnimation: false },
       label: { show: true, position: "bottom", distance: 6, color: colours.text, fontSize: 11, width: 150, overflow: "truncate" },
       edgeLabel: { show: true, formatter: "{c}", color: colours.quiet, fontSize: 10 },
       lineStyle: { color: colours.quiet, opacity: 0.6 },

@@ -78,7 +78,7 @@ function keys(table) {
     else if (event.key === "k") move(-1);
     else if (event.key === "x" || event.key === "X") {
       const box = current?.querySelector('input[name="row"]');
-      box?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: event.shiftKey }));
+      box?.dispatchEvent(new MouseEvent("click", { bubbles: true, cancelable: true, shiftKey: event.key === "X" }));
     } else if (event.key === "Enter" && current && target === current) {
       const link = current.querySelector("a[href], [hx-get], button");
       if (link instanceof HTMLElement) link.click();
