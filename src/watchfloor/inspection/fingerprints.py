@@ -1,0 +1,73 @@
+"""What makes two copies the same mail, and two mails the same campaign."""
+
+import hashlib
+import re
+import zlib
+
+from watchfloor.inspection import folding
+from watchfloor.inspection.contracts import Header
+from watchfloor.inspection.headers import first, header_block, split_headers
+from watchfloor.inspection.limits import Limits
+
+_SAME = ("message-id", "from", "date", "subject")
+_CHUNK = 1 << 20
+_MASKED_URL = re.compile(r"(?:https?://|www\.)\S+")
+_DIGITS = re.compile(r"\d+")
+_WORD = re.compile(r"[^\W_]+|0")
+_SHINGLE = 4
+_SKETCH = 4
+
+
+def sha256_of(raw: bytes) -> str:
+    """SHA-256 of the bytes, in hex."""
+    return hashlib.sha256(raw).hexdigest()
+
+
+def fingerprint_of(raw: bytes, headers: tuple[Header, ...], body: int) -> str:
+    """SHA-256, in hex, over Message-ID, From, Date, Subject and the body.
+
+    The body counts with CRLF as LF and without trailing blank lines, so that a copy through another door, with other
+    trace headers and line ends, is the same mail; a Message-ID used again over other content is not.
+    """
+    digest = hashlib.sha256()
+    for name in _SAME:
+        digest.update(" ".join(first(headers, name).split()).encode("utf-8", "replace") + b"\x00")
+    end = len(raw)
+    while end > body and raw[end - 1] in b"\r\n \t":
+        end -= 1
+    view = memoryview(raw)
+    carried = b""
+    for start in range(body, end, _CHUNK):
+        chunk = carried + bytes(view[start : min(start + _CHUNK, end)])
+        # A chunk may end between CR and LF: the CR waits for the next chunk.
+        carried = b"\r" if chunk.endswith(b"\r") else b""
+        digest.update(chunk[: len(chunk) - len(carried)].replace(b"\r\n", b"\n"))
+    digest.update(carried)
+    return digest.hexdigest()
+
+
+def identity_of(raw: bytes) -> tuple[str, str]:
+    """SHA-256 and fingerprint of a mail nobody could read further."""
+    cuts = Limits()
+    block, body = header_block(raw, cuts)
+    return sha256_of(raw), fingerprint_of(raw, split_headers(block, cuts), body)
+
+
+def cluster_of(text: str, recipients: tuple[str, ...]) -> int:
+    """A positive 63-bit number that mails of one template share; 0 when there is no text.
+
+    URLs, digits and the recipients' names are masked; then the four smallest hashes of the four-word shingles
+    stand for the text (a bottom-k sketch), so that small edits far from them change nothing.
+    """
+    masked = _DIGITS.sub("0", _MASKED_URL.sub(" ", folding.fold(text)))
+    names = {part for address in recipients[:50] for part in _WORD.findall(address.lower()) if len(part) > 2}
+    words = [word for word in _WORD.findall(masked)[:1500] if word not in names]
+    if not words:
+        return 0
+    if len(words) < 3 * _SHINGLE:
+        sketch = " ".join(words)
+    else:
+        shingles = {zlib.crc32(" ".join(words[at : at + _SHINGLE]).encode()) for at in range(len(words) - _SHINGLE + 1)}
+        sketch = repr(sorted(shingles)[:_SKETCH])
+    number = int.from_bytes(hashlib.blake2b(sketch.encode("utf-8", "replace"), digest_size=8).digest(), "big") >> 1
+    return number or 1

@@ -1,0 +1,135 @@
+"""Who the mail claims to be from, and whether that holds."""
+
+import re
+from collections.abc import Iterator
+
+from watchfloor.inspection import brands, folding
+from watchfloor.inspection.addresses import domain_of
+from watchfloor.inspection.evidence import Evidence, quoted
+from watchfloor.inspection.likeness import looks_like
+from watchfloor.inspection.urls import registrable
+from watchfloor.inspection.view import View
+from watchfloor.inspection.vocabulary import FREE_HOSTING, FREE_MAIL, RISKY_ENDINGS
+
+_ADDRESS = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63})+)")
+_DIGITS = re.compile(r"\d")
+_NAME_WORD = re.compile(r"[^\W\d_]{2,}")
+
+
+def observe(view: View) -> Iterator[Evidence]:
+    """All evidence about the sender."""
+    if not view.comes_from_outside:
+        return
+    yield from _brand(view)
+    yield from _own_people(view)
+    yield from _own_domain(view)
+    yield from _authentication(view)
+    yield from _replies(view)
+    yield from _shape(view)
+
+
+def _brand(view: View) -> Iterator[Evidence]:
+    name, domain = folding.fold(view.sender.name), view.sender_domain
+    brand = brands.brand_named(name)
+    if brand and not brands.belongs(domain, brand) and not view.is_own(view.sender.domain):
+        yield Evidence(
+            "brand_display_name",
+            f"Display name {quoted(view.sender.name)} claims {brand}, but the address is at {view.sender.domain or 'no domain'}",
+        )
+    local = view.sender.address.partition("@")[0]
+    if other := brands.brand_in_host(f"{local}.{view.sender.domain}", domain):
+        yield Evidence(
+            "brand_address", f"Sender address {view.sender.address} carries the name {other}, whose domain it is not"
+        )
+
+
+def _own_people(view: View) -> Iterator[Evidence]:
+    if view.is_own(view.sender.domain) or not view.sender.name:
+        return
+    written = frozenset(_NAME_WORD.findall(folding.fold(view.sender.name)))
+    for name, address in view.facts.people:
+        words = frozenset(_NAME_WORD.findall(folding.fold(name)))
+        if len(words) >= 2 and words == written and address.lower() != view.sender.address:
+            yield Evidence(
+                "own_person_outside",
+                f"Display name {quoted(view.sender.name)} is that of {name} ({address}), but the mail is from {view.sender.address}",
+            )
+            return
+
+
+def _own_domain(view: View) -> Iterator[Evidence]:
+    domain = view.sender.domain
+    if view.is_own(domain):
+        if view.authentication.composite not in ("pass", "softpass"):
+            yield Evidence(
+                "own_domain_forged",
+                f"Sender writes our own domain {domain}, but came from outside without passing authentication",
+            )
+        return
+    for own in view.facts.own_domains:
+        if looks_like(view.sender_domain, own):
+            yield Evidence("own_domain_lookalike", f"Sender domain {view.sender_domain} looks like our own {own}")
+            return
+
+
+def _authentication(view: View) -> Iterator[Evidence]:
+    found = view.authentication
+    if found.source == "none":
+        return
+    if found.dmarc == "fail":
+        yield Evidence("dmarc_fail", f"DMARC failed for {view.sender.domain} ({found.source})")
+    elif found.composite == "fail":
+        yield Evidence("composite_fail", f"Nothing authenticates {view.sender.domain or 'the sender'} ({found.source})")
+    if found.spf in ("fail", "softfail"):
+        yield Evidence(
+            "spf_fail",
+            f"SPF {found.spf}: {domain_of(view.mail_from) or view.sender.domain} does not send from this server",
+        )
+    if found.dkim == "fail":
+        yield Evidence("dkim_fail", "The DKIM signature does not fit the mail")
+
+
+def _replies(view: View) -> Iterator[Evidence]:
+    reply, sender = view.reply_to, view.sender
+    if not reply.address or reply.address == sender.address:
+        return
+    theirs = registrable(reply.domain)
+    if theirs == view.sender_domain:
+        if reply.domain in FREE_MAIL:
+            yield Evidence(
+                "reply_to_free_mail", f"Answers go to another free mailbox: {reply.address} instead of {sender.address}"
+            )
+        return
+    if reply.domain in FREE_MAIL:
+        yield Evidence("reply_to_free_mail", f"Answers go to the free mailbox {reply.address}, not to {sender.domain}")
+    else:
+        yield Evidence("reply_to_elsewhere", f"Answers go to {reply.domain}, not to {sender.domain}")
+
+
+def _shape(view: View) -> Iterator[Evidence]:
+    name, address, domain = view.sender.name, view.sender.address, view.sender.domain
+    if folding.is_mixed(name) or folding.has_hidden_letters(name):
+        yield Evidence(
+            "sender_disguised",
+            f"Display name {quoted(folding.visible(name))} is written with look-alike or invisible letters",
+        )
+    shown = _ADDRESS.search(name)
+    if shown and registrable(shown[1].lower()) != view.sender_domain:
+        yield Evidence(
+            "sender_two_addresses", f"Display name shows {shown[0]}, but the address is {address or 'missing'}"
+        )
+    if view.sender_count > 1:
+        yield Evidence("several_from", f"The mail has {view.sender_count} From headers")
+    if not address:
+        yield Evidence("no_sender", "The mail names no sender address")
+        return
+    if address in view.recipients:
+        yield Evidence("sender_is_recipient", f"Sender and recipient are the same address, {address}")
+    if len(_DIGITS.findall(domain.rpartition(".")[0])) >= 2 and not domain.startswith("["):
+        yield Evidence("sender_digits", f"Sender domain {domain} is numbered")
+    if domain.rpartition(".")[2] in RISKY_ENDINGS:
+        yield Evidence(
+            "sender_risky_ending", f"Sender domain ends in .{domain.rpartition('.')[2]}, an ending often abused"
+        )
+    if any(domain == host or domain.endswith("." + host) for host in FREE_HOSTING if domain.endswith(host)):
+        yield Evidence("sender_free_hosting", f"Sender domain {domain} is on free hosting")
