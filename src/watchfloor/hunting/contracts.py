@@ -1,0 +1,119 @@
+"""The words of Explorer: views, pivots, grid columns, tabs."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any, Protocol
+
+from watchfloor.lake.contracts import Condition
+
+
+@dataclass(frozen=True, slots=True)
+class Pivot:
+    """What the chart is split by: a column of EmailEvents, or `OtherTable.Column` joined by NetworkMessageId (TE-020)."""
+
+    column: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class ExplorerView:
+    """One view tab (TE-001): `conditions` always hold in it, whatever else is filtered."""
+
+    key: str
+    label: str
+    description: str
+    pivots: tuple[Pivot, ...]
+    conditions: tuple[Condition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One way to look at the rows of a query; `key` stands in the address."""
+
+    key: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class GridColumn:
+    """One column of the email table (TE-080): `sources` are the lake columns it needs, `sort` the one it sorts by."""
+
+    key: str
+    label: str
+    kind: str = "text"
+    sources: tuple[str, ...] = ()
+    default: bool = False
+    sort: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """A time range that ends now."""
+
+    key: str
+    label: str
+    length: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Property:
+    """One thing to filter by: `group` orders the list, `choices` are offered when the values are known, `number` for sizes and counts."""
+
+    column: str
+    label: str
+    group: str
+    description: str
+    choices: tuple[str, ...] = ()
+    number: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition of the address: `raw` as it stands there; `error` says why it cannot be used, and `condition` is then None."""
+
+    raw: str
+    words: str
+    condition: Condition | None = None
+    error: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One cell of the grid, ready to show; `kind` chooses how."""
+
+    kind: str
+    text: str = ""
+    value: object = None
+    href: str = ""
+    items: Sequence[str] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class GridRow:
+    """One mail to one recipient; `key` is `<NetworkMessageId>|<recipient>`."""
+
+    key: str
+    subject: str
+    cells: tuple[Cell, ...]
+    summary: str
+    ticked: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TopRow:
+    """One line of a Top tab: `counts` stand under the tab's heads; `narrow` is the address that filters on this value."""
+
+    value: str
+    counts: tuple[int, ...]
+    narrow: str
+    note: str = ""
+    badge: str = ""
+
+
+class Prefers(Protocol):
+    """Somebody whose choices are kept: `access.models.Person` fits."""
+
+    preferences: dict[str, Any]
+
+    def save(self, *, update_fields: Sequence[str]) -> None: ...

@@ -1,0 +1,172 @@
+"""What Explorer's templates are given, part by part."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from itertools import groupby
+from typing import Any
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.hunting.catalogue import (
+    PAGE_SIZE,
+    PRESETS,
+    TABS,
+    VIEWS,
+    grid_columns,
+    operators_for,
+    pivots_of,
+    properties,
+)
+from watchfloor.hunting.contracts import Filter, Prefers
+from watchfloor.hunting.filters import typed_words
+from watchfloor.hunting.selectors import GridPart, chart_part, chosen_columns, grid_part
+from watchfloor.hunting.state import ExplorerState
+from watchfloor.hunting.tops import TOPS
+from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.lake.contracts import Operator
+from watchfloor.ui.paging import page_links
+
+Context = dict[str, Any]
+
+
+def shell(state: ExplorerState, *, editing: str) -> Context:
+    """Everything that needs no lake: views, time, filters, the sentence, addresses of the parts."""
+    edited = state.filters[int(editing)] if editing.isdigit() and int(editing) < len(state.filters) else None
+    return {
+        "state": state,
+        "view_tabs": [
+            (one.key, one.label, state.address(view=one, pivot=pivots_of(one)[0], any_of=False, page=1))
+            for one in VIEWS
+        ],
+        "presets": [(one, state.address(preset=one, page=1), one == state.preset) for one in PRESETS],
+        "from_value": state.start.strftime("%Y-%m-%dT%H:%M"),
+        "to_value": state.end.strftime("%Y-%m-%dT%H:%M"),
+        "range_hidden": [pair for pair in state.parameters(page=1) if pair[0] not in ("range", "from", "to")],
+        "hidden": state.parameters(page=1),
+        "chips": [chip(state, place, one) for place, one in enumerate(state.filters)],
+        "clear": state.address(filters=(), any_of=False, page=1),
+        "match_all": state.address(any_of=False, page=1),
+        "match_any": state.address(any_of=True, page=1),
+        "sentence": sentence(state),
+        "link": replace(state, preset=None).address(),
+        "chart_address": state.address("/explorer/chart"),
+        "results_address": state.address("/explorer/results"),
+        "complete_address": f"{state.address()}&complete=1",
+        "wider": wider(state),
+        **condition_form(edited, place=editing),
+    }
+
+
+def chip(state: ExplorerState, place: int, one: Filter) -> Mapping[str, Any]:
+    """One condition with the addresses that edit and remove it."""
+    return {
+        "words": one.words,
+        "error": one.error,
+        "remove": state.without_filter(place).address(),
+        "edit": f"{state.address()}&edit={place}#filter",
+    }
+
+
+def condition_form(edited: Filter | None, *, place: str) -> Context:
+    """The filter bar's own fields: empty, or holding the condition that is being edited."""
+    condition = edited.condition if edited else None
+    chosen = properties().get(condition.column) if condition else None
+    groups = [(group, list(found)) for group, found in groupby(properties().values(), key=lambda one: one.group)]
+    return {
+        "groups": groups,
+        "chosen": chosen,
+        "operators": operators_for(chosen.column) if chosen else tuple(Operator),
+        "operator": condition.operator if condition else Operator.EQUAL_ANY,
+        "values": condition.values if condition else (),
+        "typed": typed_words(condition.values) if condition else "",
+        "editing": place if condition else "",
+    }
+
+
+def sentence(state: ExplorerState) -> str:
+    """The state in words, as a person would say it (house rule 8)."""
+    joint = " or " if state.any_of else " and "
+    where = joint.join(one.words for one in state.filters if not one.error)
+    if state.preset:
+        time = f"of the last {state.preset.label}"
+    else:
+        time = f"from {state.start:%Y-%m-%d %H:%M} to {state.end:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"{state.view.description}, {time}{', where ' + where if where else ''}; shown by {state.pivot.label.lower()}."
+    )
+
+
+def wider(state: ExplorerState) -> tuple[str, str] | None:
+    """The next longer time range and its address; None at the longest or for a custom range beyond it."""
+    length = state.end - state.start
+    longer = next((one for one in PRESETS if one.length > length), None)
+    return (longer.label, state.address(preset=longer, page=1)) if longer else None
+
+
+def chart(state: ExplorerState) -> Context:
+    """The chart's part; a query that the lake refuses or cannot finish says so in its place."""
+    context: Context = {
+        "state": state,
+        "pivots": [
+            (one, state.address(pivot=one, page=state.page), one == state.pivot) for one in pivots_of(state.view)
+        ],
+        "chart_csv": state.address("/explorer/chart.csv"),
+        "click": f"{state.address()}&exactly={{series}}" if state.narrowable else "",
+    }
+    try:
+        return context | {"chart": chart_part(state)}
+    except WatchfloorError as error:
+        return context | {"chart_error": error}
+
+
+def results(state: ExplorerState, *, person: Prefers, by: Actor, now: datetime) -> Context:
+    """The tab's part: the table, or the top lists."""
+    context: Context = {
+        "state": state,
+        "result_tabs": [(one.key, one.label, state.address(tab=one, page=1)) for one in TABS],
+        "wider": wider(state),
+        "clear": state.address(filters=(), any_of=False, page=1),
+        "may_act": may_act(by),
+        "export": state.address("/explorer/export.csv"),
+    }
+    try:
+        if state.tab.key in TOPS:
+            return context | {"tops": TOPS[state.tab.key](state)}
+        columns = chosen_columns(person)
+        return context | table(state, grid_part(state, columns=columns, now=now))
+    except WatchfloorError as error:
+        return context | {"results_error": error}
+
+
+def table(state: ExplorerState, part: GridPart) -> Context:
+    """The table with its selection, paging and column chooser."""
+    shown = {column.key for column in part.columns}
+    return {
+        "grid": part,
+        "heads": [head(state, column) for column in part.columns],
+        "column_choices": [(column, column.key in shown) for column in grid_columns()],
+        "columns_address": state.address("/explorer/columns"),
+        "selection_address": state.address("/explorer/selection"),
+        "select_all": state.address(whole=True, left_out=frozenset()),
+        "select_none": state.address(whole=False),
+        "selected_total": part.total - len(state.left_out),
+        "pages": page_links(page=state.page, total=part.total, size=PAGE_SIZE, href=""),
+        "pager_href": state.address(page=1),
+        "page_size": PAGE_SIZE,
+    }
+
+
+def head(state: ExplorerState, column: Any) -> Mapping[str, Any]:
+    """One column's head: a second click on the sorted column turns the order round."""
+    current = bool(column.sort) and column.sort == state.sort
+    turned = not state.descending if current else column.kind in ("time", "number", "size")
+    return {
+        "column": column,
+        "href": state.address(sort=column.sort, descending=turned, page=1) if column.sort else "",
+        "sorted": ("descending" if state.descending else "ascending") if current else "",
+    }
+
+
+def may_act(actor: Actor) -> bool:
+    """Whether this person may act on mail, or propose it."""
+    return actor.may(Permission.EMAIL_ACTION_MANAGE) or actor.may(Permission.EMAIL_ACTION_PROPOSE)

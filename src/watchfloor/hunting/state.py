@@ -1,0 +1,178 @@
+"""The state of Explorer: read from an address, written to an address. The address is the whole state, so a link shows the same page.
+
+Parameters: `view`, `range` (a preset) or `from` and `to`, `match`, `f` (repeated), `pivot`, `tab`, `sort`, `order`, `page`, `pick`, `except`.
+`from`, `to`, `match` and `f` mean what `lake.selectors.query_from_parameters` says.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from urllib.parse import parse_qsl, urlencode
+
+from django.http import QueryDict
+
+from watchfloor.hunting.catalogue import (
+    DEFAULT_PRESET,
+    MAIL,
+    PRESETS,
+    TABS,
+    VIEWS,
+    grid_columns,
+    pivots_of,
+)
+from watchfloor.hunting.contracts import ExplorerView, Filter, Pivot, Preset, Tab
+from watchfloor.hunting.filters import raw_of, read_filter
+from watchfloor.lake import selectors as lake
+from watchfloor.lake.contracts import Condition, Query
+
+
+@dataclass(frozen=True, slots=True)
+class ExplorerState:
+    """Everything an Explorer page depends on besides the data. `preset` is None for a custom range; `page` counts from 1."""
+
+    view: ExplorerView
+    start: datetime
+    end: datetime
+    preset: Preset | None
+    any_of: bool
+    filters: tuple[Filter, ...]
+    pivot: Pivot
+    tab: Tab
+    sort: str = "Timestamp"
+    descending: bool = True
+    page: int = 1
+    whole: bool = False
+    left_out: frozenset[str] = frozenset()
+    range_error: str = ""
+
+    @property
+    def conditions(self) -> tuple[Condition, ...]:
+        """The person's own conditions that can be used."""
+        return tuple(one.condition for one in self.filters if one.condition is not None)
+
+    @property
+    def faulty(self) -> bool:
+        return any(one.error for one in self.filters)
+
+    @property
+    def query(self) -> Query:
+        """What is asked of the lake. A view's condition always holds, so it cannot stand in a query of alternatives (see `either`)."""
+        return Query(
+            table=MAIL,
+            start=self.start,
+            end=self.end,
+            conditions=(*self.view.conditions, *self.conditions),
+            any_of=self.any_of and not self.view.conditions,
+        )
+
+    @property
+    def may_match_any(self) -> bool:
+        """Malware and Phish fix a condition, so that only “all” makes sense beside it."""
+        return not self.view.conditions
+
+    @property
+    def narrowable(self) -> bool:
+        """Whether one condition more narrows the query: not beside several alternatives, where it would widen it."""
+        return not (self.any_of and len(self.filters) > 1)
+
+    def parameters(self, **changes: Any) -> list[tuple[str, str]]:
+        """The state as parameters, defaults left out. `changes` are fields of this record."""
+        state = replace(self, **changes)
+        found = [("view", state.view.key)]
+        if state.preset is not None:
+            found.append(("range", state.preset.key))
+        else:
+            found += [("from", written(state.start)), ("to", written(state.end))]
+        if state.any_of:
+            found.append(("match", "any"))
+        found += [("f", one.raw) for one in state.filters]
+        found += [("pivot", state.pivot.column), ("tab", state.tab.key)]
+        if (state.sort, state.descending) != ("Timestamp", True):
+            found += [("sort", state.sort), ("order", "desc" if state.descending else "asc")]
+        if state.page > 1:
+            found.append(("page", str(state.page)))
+        if state.whole:
+            found.append(("pick", "query"))
+            found += [("except", key) for key in sorted(state.left_out)]
+        return found
+
+    def address(self, path: str = "/explorer", **changes: Any) -> str:
+        return f"{path}?{urlencode(self.parameters(**changes))}"
+
+    def with_filter(self, condition: Condition) -> "ExplorerState":
+        """This state with one condition more, on its first page."""
+        added = read_filter(raw_of(condition))
+        if added.raw in {one.raw for one in self.filters}:
+            return replace(self, page=1)
+        return replace(self, filters=(*self.filters, added), any_of=self.any_of and not self.narrowable, page=1)
+
+    def without_filter(self, place: int) -> "ExplorerState":
+        kept = tuple(one for number, one in enumerate(self.filters) if number != place)
+        return replace(self, filters=kept, page=1)
+
+    @property
+    def query_parameters(self) -> list[tuple[str, str]]:
+        """The lake's own parameters of the query, range fixed: what an action on the whole query is given."""
+        return parse_qsl(lake.parameters_of(self.query), keep_blank_values=True)
+
+
+def read_state(parameters: QueryDict, *, now: datetime) -> ExplorerState:
+    """The state an address asks for; what is unknown or malformed falls back to its default, and says so where a person typed it."""
+    view = next((one for one in VIEWS if one.key == parameters.get("view")), VIEWS[0])
+    start, end, preset, error = read_range(parameters, now=now)
+    pivots = pivots_of(view)
+    sortable = {column.sort for column in grid_columns() if column.sort}
+    sort = parameters.get("sort", "")
+    return ExplorerState(
+        view=view,
+        start=start,
+        end=end,
+        preset=preset,
+        any_of=parameters.get("match") == "any" and not view.conditions,
+        filters=tuple(map(read_filter, parameters.getlist("f"))),
+        pivot=next((one for one in pivots if one.column == parameters.get("pivot")), pivots[0]),
+        tab=next((one for one in TABS if one.key == parameters.get("tab")), TABS[0]),
+        sort=sort if sort in sortable else "Timestamp",
+        descending=parameters.get("order") != "asc",
+        page=page_number(parameters.get("page", "1")),
+        whole=parameters.get("pick") == "query",
+        left_out=frozenset(parameters.getlist("except")),
+        range_error=error,
+    )
+
+
+def page_number(text: str) -> int:
+    """A page from 1; anything odd is the first."""
+    return min(max(1, int(text)), 100_000) if text.isascii() and text.isdigit() and len(text) < 7 else 1
+
+
+def read_range(parameters: QueryDict, *, now: datetime) -> tuple[datetime, datetime, Preset | None, str]:
+    """Start, end, preset (None for a custom range) and what was wrong with the typed times.
+
+    A preset ends at the next full minute, so that what came this second is in it and the same minute asks the same query.
+    """
+    start, end = parameters.get("from", ""), parameters.get("to", "")
+    error = ""
+    if start and end and not parameters.get("range"):
+        try:
+            first, last = moment(start), moment(end)
+        except ValueError:
+            error = "A time must look like 2026-11-22 14:30"
+        else:
+            if first < last:
+                return first, last, None, ""
+            error = "The end must lie after the start"
+    preset = next((one for one in PRESETS if one.key == parameters.get("range")), DEFAULT_PRESET)
+    full = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
+    return full - preset.length, full, preset, error
+
+
+def moment(text: str) -> datetime:
+    """An ISO time, in UTC when it names no zone. Raises ValueError."""
+    found = datetime.fromisoformat(text.strip())
+    return (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
+
+
+def written(moment: datetime) -> str:
+    """A time as addresses carry it."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

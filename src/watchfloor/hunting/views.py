@@ -1,0 +1,188 @@
+"""Explorer's pages: the shell first, then chart and rows as fragments; one answer for all without JavaScript (`complete=1`)."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_GET, require_POST
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.services import requires
+from watchfloor.hunting import page
+from watchfloor.hunting.catalogue import grid_columns, operators_for, properties
+from watchfloor.hunting.contracts import GridColumn
+from watchfloor.hunting.filters import raw_of, read_filter, typed_condition
+from watchfloor.hunting.selectors import NOTHING, bucketed, chosen_columns, exported, time_label
+from watchfloor.hunting.services import choose_columns
+from watchfloor.hunting.state import ExplorerState, page_number, read_state
+from watchfloor.identities.selectors import people_by_address
+from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.errors import BadInput
+from watchfloor.lake.contracts import OTHER, Condition, Operator
+from watchfloor.mail.services import csv_line, listed, visible
+from watchfloor.ui.services import render_page
+
+
+class Asked(HttpRequest):
+    """A request that `requires` let in."""
+
+    actor: Actor
+    user: Any
+
+
+def _state(request: Asked) -> ExplorerState:
+    return read_state(request.GET, now=utc_now())
+
+
+@require_GET
+@requires(Permission.EMAIL_METADATA_READ)
+def explorer(request: Asked) -> HttpResponse:
+    """The shell: views, time, filters, and the places for chart and rows."""
+    state = _state(request)
+    if "property" in request.GET:
+        return _with_typed_filter(request, state)
+    if "exactly" in request.GET:
+        return HttpResponseRedirect(_clicked(request, state).address())
+    context = page.shell(state, editing=request.GET.get("edit", ""))
+    if request.GET.get("complete"):
+        context |= {
+            "complete": True,
+            **page.chart(state),
+            **page.results(state, person=request.user, by=request.actor, now=utc_now()),
+        }
+    return render_page(request, "hunting/explorer.html", context)
+
+
+def _with_typed_filter(request: Asked, state: ExplorerState) -> HttpResponse:
+    """Take in what was typed into the filter bar and go to the address that holds it; what is wrong is shown where it was typed."""
+    place = request.GET.get("editing", "")
+    try:
+        condition = typed_condition(
+            column=request.GET["property"], operator=request.GET.get("operator", ""), typed=request.GET.getlist("value")
+        )
+    except BadInput as error:
+        if not request.GET["property"] and not any(request.GET.getlist("value")):
+            return HttpResponseRedirect(state.address())
+        context = page.shell(state, editing=place) | {"typed_error": error}
+        return render_page(request, "hunting/explorer.html", context)
+    filters = list(state.filters)
+    added = read_filter(raw_of(condition))
+    if place.isascii() and place.isdigit() and int(place) < len(filters):
+        filters[int(place)] = added
+    elif added.raw not in {one.raw for one in filters}:
+        filters.append(added)
+    return HttpResponseRedirect(state.address(filters=tuple(filters), page=1))
+
+
+def _clicked(request: Asked, state: ExplorerState) -> ExplorerState:
+    """A click on a part of the chart: its pivot value becomes a filter; “Other” is not one value."""
+    value = request.GET["exactly"]
+    if value in (OTHER, "") or not state.narrowable:
+        return state
+    value = "" if value == NOTHING else value
+    return state.with_filter(Condition(state.pivot.column, Operator.EQUAL_ANY, (value,)))
+
+
+@require_GET
+@requires(Permission.EMAIL_METADATA_READ)
+def chart(request: Asked) -> HttpResponse:
+    """The chart as a fragment."""
+    return render(request, "hunting/chart.html", page.chart(_state(request)))
+
+
+@require_GET
+@requires(Permission.EMAIL_METADATA_READ)
+def results(request: Asked) -> HttpResponse:
+    """The current tab's rows as a fragment."""
+    return render(
+        request,
+        "hunting/results.html",
+        page.results(_state(request), person=request.user, by=request.actor, now=utc_now()),
+    )
+
+
+@require_GET
+@requires(Permission.EMAIL_METADATA_READ)
+def condition_fields(request: Asked) -> HttpResponse:
+    """Operators and values that fit the chosen property, as a fragment of the filter bar."""
+    chosen = properties().get(request.GET.get("property", ""))
+    operators = operators_for(chosen.column) if chosen else tuple(Operator)
+    return render(request, "hunting/condition.html", {"chosen": chosen, "operators": operators})
+
+
+@require_GET
+@requires(Permission.EMAIL_METADATA_READ)
+def chart_csv(request: Asked) -> HttpResponse:
+    """TE-007: the chart's numbers, times down and pivot values across."""
+    state = _state(request)
+    found = bucketed(state)
+    lines = [csv_line(["Time (UTC)", *(name or NOTHING for name in found.series)])]
+    for place, moment in enumerate(found.times):
+        counts = (values[place] for values in found.series.values())
+        lines.append(csv_line([time_label(moment, step_seconds=found.step_seconds), *counts]))
+    return _as_file(iter(lines), name="explorer-chart.csv")
+
+
+@require_GET
+@requires(Permission.EMAIL_METADATA_READ)
+def rows_csv(request: Asked) -> HttpResponse:
+    """TE-010 without its cap: every row of the query, in the columns asked for (`column`), else the person's own."""
+    state = _state(request)
+    asked = set(request.GET.getlist("column"))
+    columns = tuple(one for one in grid_columns() if one.key in asked) or chosen_columns(request.user)
+    return _as_file(_csv_lines(state, columns), name="explorer-email.csv")
+
+
+def _csv_lines(state: ExplorerState, columns: tuple[GridColumn, ...]) -> Iterator[str]:
+    yield csv_line(column.label for column in columns)
+    for batch in exported(state, columns=columns):
+        people = people_by_address(str(row["RecipientEmailAddress"]) for row in batch)
+        for row in batch:
+            yield csv_line(_plain(column, row, people) for column in columns)
+
+
+def _plain(column: GridColumn, row: dict[str, Any], people: Any) -> object:
+    value = row.get(column.sources[0])
+    if column.kind == "time":
+        return value.strftime("%Y-%m-%d %H:%M:%S") if value else ""
+    if column.kind in ("names", "threats"):
+        return ", ".join(map(visible, listed(value)))
+    if column.kind == "tags":
+        known = people.get(str(value).lower())
+        return ", ".join(known.tags) if known else ""
+    return value
+
+
+def _as_file(lines: Iterator[str], *, name: str) -> HttpResponse:
+    answer: Any = StreamingHttpResponse(
+        lines,
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
+    )
+    return answer  # type: ignore[no-any-return]
+
+
+@require_POST
+@requires(Permission.EMAIL_METADATA_READ)
+def columns(request: Asked) -> HttpResponse:
+    """Keep the chosen columns for this person and show the page again."""
+    choose_columns(by=request.actor, person=request.user, keys=request.POST.getlist("column"))
+    return HttpResponseRedirect(_state(request).address())
+
+
+@require_POST
+@requires(Permission.EMAIL_METADATA_READ)
+def selection(request: Asked) -> HttpResponse:
+    """A whole query less the unticked rows: on to another page of it, or into an action.
+
+    The form sends every row it showed (`shown`) and those still ticked (`row`), so that it works without JavaScript.
+    """
+    state = _state(request)
+    left_out = state.left_out - set(request.POST.getlist("row"))
+    left_out |= set(request.POST.getlist("shown")) - set(request.POST.getlist("row"))
+    if request.POST.get("page"):
+        return HttpResponseRedirect(state.address(left_out=left_out, page=page_number(request.POST["page"])))
+    parameters = [("scope", "query"), *state.query_parameters, *(("except", key) for key in sorted(left_out))]
+    return HttpResponseRedirect(f"/actions/new?{urlencode(parameters)}")
