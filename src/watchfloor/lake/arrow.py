@@ -14,6 +14,8 @@ from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Column, ColumnType, Table
 from watchfloor.lake.text import clean, fold, list_text
 
+LONGEST_TEXT = 65_536
+"""Characters of one cell; what strangers send can be longer, and the raw mail keeps it."""
 INSTANT = pa.timestamp("us", tz="UTC")
 _ARROW = {
     ColumnType.STRING: pa.string(),
@@ -66,6 +68,8 @@ def _text(value: Any, column: Column) -> str:
         text = (
             json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, dict | list | tuple) else str(value)
         )
+    if len(text) > LONGEST_TEXT and not column.listed:
+        text = text[:LONGEST_TEXT]
     return fold(text) if column.folded else clean(text)
 
 

@@ -18,13 +18,18 @@ ORDER_LOCK = 7104_0001
 MOST_CHUNKS = 24
 
 
+def keep_order() -> None:
+    """Let no other transaction append before this one ends (PostgreSQL; SQLite has one writer anyway)."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ORDER_LOCK])
+
+
 def insert(*, table: str, rows: pa.Table, now: datetime) -> int:
     """Store one batch durably in the caller's transaction, or in one of its own. Returns its id."""
     times = pc.min_max(rows.column("Timestamp")).as_py()
     with transaction.atomic():
-        if connection.vendor == "postgresql":
-            with connection.cursor() as cursor:
-                cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ORDER_LOCK])
+        keep_order()
         batch = HotBatch.objects.create(
             table=table,
             rows=len(rows),

@@ -15,6 +15,8 @@ from watchfloor.lake.text import element_text, fold
 KEY = "NetworkMessageId"
 MAILBOX = "RecipientEmailAddress"
 LATEST = frozenset({"LatestDeliveryLocation", "LatestDeliveryAction"})
+FAILED = ("Failed", "Failure", "Error")
+"""Results of an action that left the mail where it was."""
 BEFORE = timedelta(days=30)
 """How long before an event the mail it concerns may have come."""
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
@@ -115,7 +117,7 @@ def source(table: str, start: datetime, *, latest: bool) -> exp.Expr:
 
 
 def latest_locations(start: datetime) -> exp.Select:
-    """Per message and mailbox, the location and action of the newest successful event since `start`."""
+    """Per message and mailbox, the location and action of the newest event that did not fail since `start`."""
     stamp = column("Timestamp")
     return (
         exp.select(
@@ -127,7 +129,7 @@ def latest_locations(start: datetime) -> exp.Select:
         .from_("EmailPostDeliveryEvents")
         .where(
             within(Window(start, FOREVER)),
-            exp.EQ(this=column("ActionResult"), expression=literal("Success")),
+            exp.not_(exp.In(this=column("ActionResult"), expressions=[literal(word) for word in FAILED])),
             exp.NEQ(this=column("DeliveryLocation"), expression=literal("")),
         )
         .group_by(column(KEY), column(MAILBOX))

@@ -1,0 +1,145 @@
+"""Accepted mail becomes rows: inspected in worker processes, one transaction per batch, the cursor moved in it.
+
+Killed anywhere, the next run starts at the cursor and nothing is stored twice: rows, register and cursor commit together.
+"""
+
+import fcntl
+import os
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from django.db import transaction
+
+from watchfloor.connectors.contracts import AcceptedMail
+from watchfloor.connectors.selectors import accepted_after, raw_mail
+from watchfloor.connectors.services import bury
+from watchfloor.inspection.contracts import Envelope, Inspection
+from watchfloor.kernel.errors import NotFound
+from watchfloor.lake import hot
+from watchfloor.lake.register import Registration
+from watchfloor.lake.snapshot import lake_folder
+from watchfloor.runtime.selectors import cursor_position
+from watchfloor.runtime.services import move_cursor
+
+READER = "lake.ingest"
+BATCH_MAILS = 200
+BATCH_SECONDS = 0.5
+IN_FLIGHT = 400
+IN_FLIGHT_BYTES = 48 * 1024 * 1024
+
+
+class Inspector(Protocol):
+    """What of `inspection.pool.InspectionPool` is used here."""
+
+    def submit(self, raw: bytes, envelope: Envelope, now: datetime) -> "Future[Inspection]": ...
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """One accepted mail and its coming inspection, or why there will be none."""
+
+    mail: AcceptedMail
+    size: int
+    inspection: "Future[Inspection] | None"
+    reason: str = ""
+
+
+def ingest_pending(pool: Inspector, limit: int, now: datetime, *, progress: Callable[[int], None] | None = None) -> int:
+    """Inspect and store up to `limit` accepted mails; returns how many. `progress` hears the count after each batch.
+
+    Waits while another process ingests. Raises what the pool raises when it is broken; nothing is lost then.
+    """
+    done = 0
+    with _alone():
+        feed = _feed(pool, limit, now)
+        position = cursor_position(READER)
+        for batch in _batches(feed):
+            if not _store(batch, position=position):
+                break
+            position = batch[-1].mail.position
+            done += len(batch)
+            if progress:
+                progress(done)
+    return done
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    lake_folder().mkdir(parents=True, exist_ok=True)
+    handle = os.open(lake_folder() / ".ingest", os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _feed(pool: Inspector, limit: int, now: datetime) -> Iterator[Pending]:
+    """Accepted mails in order, each already submitted."""
+    position = cursor_position(READER)
+    while limit > 0:
+        mails = accepted_after(position, limit=min(BATCH_MAILS, limit))
+        if not mails:
+            return
+        for mail in mails:
+            yield _submitted(pool, mail, now)
+        position = mails[-1].position
+        limit -= len(mails)
+
+
+def _submitted(pool: Inspector, mail: AcceptedMail, now: datetime) -> Pending:
+    try:
+        raw = raw_mail(mail.sha256)
+    except NotFound as error:
+        return Pending(mail, 0, None, str(error))
+    envelope = Envelope(mail.mail_from, mail.recipients, mail.client_ip, mail.helo, mail.queue_id)
+    return Pending(mail, len(raw), pool.submit(raw, envelope, now))
+
+
+def _batches(feed: Iterator[Pending]) -> Iterator[list[Pending]]:
+    """Inspected mails in order, up to 200 or half a second at a time; the pool always has the next ones."""
+    waiting: deque[Pending] = deque()
+    open_feed = True
+    while open_feed or waiting:
+        batch: list[Pending] = []
+        deadline = time.monotonic() + BATCH_SECONDS
+        while len(batch) < BATCH_MAILS and (not batch or time.monotonic() < deadline):
+            while open_feed and len(waiting) < IN_FLIGHT and sum(p.size for p in waiting) < IN_FLIGHT_BYTES:
+                following = next(feed, None)
+                if following is None:
+                    open_feed = False
+                else:
+                    waiting.append(following)
+            if not waiting:
+                break
+            head = waiting.popleft()
+            if head.inspection is not None:
+                head.inspection.result()
+            batch.append(head)
+        if batch:
+            yield batch
+
+
+def _store(batch: list[Pending], *, position: int) -> bool:
+    """Commit one batch; False when somebody else moved the cursor meanwhile."""
+    with transaction.atomic():
+        hot.keep_order()
+        if cursor_position(READER) != position:
+            return False
+        registration = Registration(
+            [(pending.mail, pending.inspection.result()) for pending in batch if pending.inspection is not None]
+        )
+        registration.store()
+        for pending in batch:
+            if pending.inspection is None:
+                bury(accepted=pending.mail, reason=pending.reason)
+        for mail, reason in registration.refused:
+            bury(accepted=mail, reason=reason)
+        move_cursor(READER, position=batch[-1].mail.position)
+    return True

@@ -1,0 +1,63 @@
+"""What the lake does in the worker: take in accepted mail, move hot rows to the cold tier, keep both small."""
+
+import atexit
+from contextlib import ExitStack
+from datetime import timedelta
+
+from django.conf import settings
+
+from watchfloor.connectors.selectors import accepted_after, tenant_facts
+from watchfloor.kernel.clock import utc_now
+from watchfloor.lake import storage
+from watchfloor.lake.catalogue import tables
+from watchfloor.lake.ingest import READER, Inspector, ingest_pending
+from watchfloor.runtime.selectors import cursor_position
+from watchfloor.runtime.services import every
+
+TICK_MAILS = 1000
+MAINTAIN_EVERY = timedelta(minutes=10)
+
+_pools = ExitStack()
+_open: list[Inspector] = []
+
+
+def _pool() -> Inspector:
+    """The worker's inspection processes, started with the first mail."""
+    if not _open:
+        from watchfloor.inspection.services import InspectionPool
+
+        _open.append(_pools.enter_context(InspectionPool(settings.WATCHFLOOR.inspection_workers, tenant_facts())))
+        atexit.register(_pools.close)
+    return _open[0]
+
+
+@every(0.3, name="lake.ingest")
+def ingest() -> int:
+    """Store what the connectors accepted."""
+    if not accepted_after(cursor_position(READER), limit=1):
+        return 0
+    return ingest_pending(_pool(), TICK_MAILS, utc_now())
+
+
+@every(10, name="lake.flush")
+def flush() -> int:
+    """Move what waits long enough, or is enough, into the cold tier; forget what lies there safely."""
+    now = utc_now()
+    with storage.only_writer() as mine:
+        if not mine:
+            return 0
+        for table in tables():
+            if storage.due(table, now=now):
+                storage.flush(table, now=now)
+        storage.forget_flushed(now=now)
+    return 0
+
+
+@every(MAINTAIN_EVERY.total_seconds(), name="lake.maintain")
+def maintain() -> int:
+    """Compact days with many files, drop days past retention, delete files nobody reads."""
+    with storage.only_writer(wait=True) as mine:
+        if mine:
+            for table in tables():
+                storage.maintain(table, now=utc_now())
+    return 0

@@ -1,0 +1,137 @@
+"""The email register: which mail is which, and who has a row already. Used inside the ingest transaction."""
+
+import json
+import zlib
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from watchfloor.connectors.contracts import AcceptedMail
+from watchfloor.inspection.contracts import Inspection
+from watchfloor.kernel.ids import uuid7
+from watchfloor.lake import mail_rows, services
+from watchfloor.lake.mail_rows import Row
+from watchfloor.lake.models import Email, EmailRecipient
+
+UNKNOWN = "Unknown"
+
+
+@dataclass(slots=True)
+class Known:
+    """One email of this batch: `recipients` maps an address to its first delivery location."""
+
+    email: Email
+    recipients: dict[str, str]
+    is_new: bool
+    added: list[str] = field(default_factory=list)
+
+
+class Registration:
+    """Decides for each mail of a batch what is new in it, then writes rows and register."""
+
+    def __init__(self, mails: Sequence[tuple[AcceptedMail, Inspection]]) -> None:
+        self.mails = mails
+        self.refused: list[tuple[AcceptedMail, str]] = []
+        self._rows: dict[str, list[Row]] = {}
+        self._known = self._read()
+
+    def _read(self) -> dict[str, Known]:
+        prints = {inspection.fingerprint for _, inspection in self.mails}
+        emails = {email.pk: email for email in Email.objects.filter(fingerprint__in=prints)}
+        recipients: dict[str, dict[str, str]] = {pk: {} for pk in emails}
+        for pk, address, location in EmailRecipient.objects.filter(email__in=emails.values()).values_list(
+            "email_id", "address", "location"
+        ):
+            recipients[pk][address] = location
+        return {email.fingerprint: Known(email, recipients[pk], is_new=False) for pk, email in emails.items()}
+
+    def store(self) -> None:
+        """Write everything new: one batch per table, the register, the recipients."""
+        for mail, inspection in self.mails:
+            try:
+                self._take(mail, inspection)
+            except (ValueError, TypeError, OverflowError) as error:
+                self.refused.append((mail, f"{type(error).__name__}: {error}"))
+        self._write_register()
+        for table, rows in self._rows.items():
+            services.append(table, rows)
+
+    def _take(self, mail: AcceptedMail, inspection: Inspection) -> None:
+        location = mail_rows.location_of(mail, inspection)
+        addresses = mail_rows.recipients_of(mail, inspection)
+        known = self._known.get(inspection.fingerprint)
+        fresh = [address for address in addresses if known is None or address not in known.recipients]
+        network_message_id = known.email.pk if known else str(uuid7(at=mail.received_at))
+        rows = mail_rows.email_rows(
+            mail, inspection, network_message_id=network_message_id, recipients=fresh, location=location
+        )
+        urls = mail_rows.url_rows(rows, inspection.urls) if rows else []
+        attachments = mail_rows.attachment_rows(rows, inspection.attachments) if rows else []
+        if known is None:
+            known = self._known[inspection.fingerprint] = Known(_email(mail, inspection, network_message_id), {}, True)
+        self._notice(known, mail, inspection, addresses, location)
+        known.recipients.update(dict.fromkeys(fresh, location))
+        known.added += fresh
+        if fresh:
+            known.email.last_at = max(known.email.last_at, mail.received_at)
+            known.email.received_at = min(known.email.received_at, mail.received_at)
+        self._add("EmailEvents", rows)
+        self._add("EmailUrlInfo", urls)
+        self._add("EmailAttachmentInfo", attachments)
+
+    def _notice(
+        self, known: Known, mail: AcceptedMail, inspection: Inspection, addresses: Sequence[str], location: str
+    ) -> None:
+        """A copy found in a mailbox says where the mail lies whose first location nobody knew."""
+        for address in addresses:
+            if known.recipients.get(address) == UNKNOWN and mail.folder and location != UNKNOWN:
+                known.recipients[address] = location
+                EmailRecipient.objects.filter(email=known.email, address=address).update(location=location)
+                self._add("EmailPostDeliveryEvents", [_found(known, mail, inspection, address, location)])
+
+    def _add(self, table: str, rows: list[Row]) -> None:
+        if rows:
+            self._rows.setdefault(table, []).extend(rows)
+
+    def _write_register(self) -> None:
+        touched = [known for known in self._known.values() if known.added]
+        Email.objects.bulk_create([known.email for known in touched if known.is_new])
+        Email.objects.bulk_update(
+            [known.email for known in touched if not known.is_new], ["last_at", "received_at"], batch_size=100
+        )
+        EmailRecipient.objects.bulk_create(
+            [
+                EmailRecipient(email=known.email, address=address, location=known.recipients[address])
+                for known in touched
+                for address in known.added
+            ],
+            batch_size=300,
+        )
+
+
+def _email(mail: AcceptedMail, inspection: Inspection, network_message_id: str) -> Email:
+    return Email(
+        network_message_id=network_message_id,
+        fingerprint=inspection.fingerprint,
+        internet_message_id=inspection.internet_message_id.replace("\0", "").encode("utf-8", "replace").decode()[:998],
+        sha256=inspection.sha256,
+        received_at=mail.received_at,
+        last_at=mail.received_at,
+        summary=zlib.compress(json.dumps(mail_rows.summary_of(inspection)).encode("utf-8", "replace"), 3),
+    )
+
+
+def _found(known: Known, mail: AcceptedMail, inspection: Inspection, address: str, location: str) -> Row:
+    at: datetime = max(mail.received_at, known.email.received_at)
+    return {
+        "Timestamp": at,
+        "NetworkMessageId": known.email.pk,
+        "InternetMessageId": inspection.internet_message_id,
+        "Action": "Found in mailbox",
+        "ActionType": "None",
+        "ActionTrigger": "Mailbox reading",
+        "ActionResult": "Success",
+        "RecipientEmailAddress": address,
+        "DeliveryLocation": location,
+        "SourceLocation": UNKNOWN,
+    }
