@@ -8,7 +8,7 @@ from typing import Any
 
 from watchfloor.lake.contracts import Condition
 
-Row = Mapping[str, Any]
+Row = dict[str, Any]
 
 
 class EvidenceType(StrEnum):

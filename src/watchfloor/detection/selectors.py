@@ -3,11 +3,11 @@
 from django.db.models import Count, Max
 
 from watchfloor.detection.contracts import Evidence, EvidenceType, Finding, Rule, RuleState
-from watchfloor.detection.library import rule_of, rules
+from watchfloor.detection.library import rule_of, rules, rules_folder
 from watchfloor.detection.models import FindingRecord, RuleSwitch
 from watchfloor.detection.words import rule_words
 
-__all__ = ["enabled_rules", "findings_after", "rule", "rule_states"]
+__all__ = ["enabled_rules", "findings_after", "rule", "rule_states", "rules_folder"]
 
 
 def findings_after(position: int, *, limit: int) -> list[Finding]:
@@ -18,7 +18,7 @@ def findings_after(position: int, *, limit: int) -> list[Finding]:
 def _finding(record: FindingRecord) -> Finding:
     body = dict(record.body)
     evidence = tuple(Evidence(EvidenceType(kind), *rest) for kind, *rest in body.pop("evidence"))
-    lists = {name: tuple(body.pop(name)) for name in ("techniques", "explanation")}
+    techniques, explanation = tuple(body.pop("techniques")), tuple(body.pop("explanation"))
     return Finding(
         position=record.pk,
         key=record.key,
@@ -26,7 +26,8 @@ def _finding(record: FindingRecord) -> Finding:
         first_activity=record.first_activity,
         last_activity=record.last_activity,
         evidence=evidence,
-        **lists,
+        techniques=techniques,
+        explanation=explanation,
         **body,
     )
 

@@ -12,6 +12,7 @@ from watchfloor.detection.contracts import Rule
 from watchfloor.detection.evaluation import Match, evaluate
 from watchfloor.detection.history import LakeHistory
 from watchfloor.detection.library import rule_of
+from watchfloor.detection.library import rules as all_rules
 from watchfloor.detection.models import FindingRecord, RuleSwitch
 from watchfloor.detection.selectors import enabled_rules
 from watchfloor.kernel.clock import utc_now
@@ -31,8 +32,7 @@ def detect(*, now: datetime, limit: int = 50) -> int:
     """
     rules = enabled_rules()
     position = cursor_position(READER)
-    known = {table.name for table in lake.tables()}
-    batches = lake.since(position, tables=frozenset(known), limit=limit)
+    batches = lake.since(position, tables=watched_tables(), limit=limit)
     if not batches:
         return 0
     history = LakeHistory(tenant_facts().own_domains)
@@ -49,6 +49,11 @@ def detect(*, now: datetime, limit: int = 50) -> int:
         _store(found, now=now)
         move_cursor(READER, position=batches[-1].position)
     return len(batches)
+
+
+def watched_tables() -> frozenset[str]:
+    """Tables that any rule reads, on or off: what is off now must not hold batches back nor be looked at later."""
+    return frozenset(rule.table for rule in all_rules())
 
 
 def _store(found: Sequence[Match], *, now: datetime) -> None:

@@ -11,7 +11,7 @@ from watchfloor.lake.contracts import Condition
 
 PLACE = re.compile(r"\{(#?)([A-Za-z0-9_.]+)\}")
 SHOWN = 3
-WHOSE = {"EmailEvents": "of the mail", "EmailUrlInfo": "in the mail", "EmailAttachmentInfo": "of an attachment"}
+WHOSE = {"EmailEvents": "the mail’s", "EmailUrlInfo": "a URL in the mail", "EmailAttachmentInfo": "an attachment’s"}
 
 
 def items(value: Any) -> tuple[str, ...]:
@@ -32,11 +32,9 @@ def items(value: Any) -> tuple[str, ...]:
 
 
 def label(column: str, table: str) -> str:
-    """The column's name in grids; one of another table says whose it is: "Threat type of the mail"."""
-    other, _, name = column.rpartition(".")
-    schema = lake.table(other or table)
-    text = schema.column(name).label or name if schema.has(name) else name
-    return f"{text} {WHOSE.get(other, f'in {other}')}" if other and other != table else text
+    """The column's name in grids, as in the middle of a sentence."""
+    text = lake.table(table).column(column).label or column
+    return text if text[:2].isupper() else text[:1].lower() + text[1:]
 
 
 def listed(values: Iterable[str], *, shown: int = SHOWN) -> str:
@@ -48,7 +46,10 @@ def listed(values: Iterable[str], *, shown: int = SHOWN) -> str:
 
 
 def condition_words(condition: Condition, table: str) -> str:
-    return f"{label(condition.column, table)} {condition.operator.value} {', '.join(condition.values)}"
+    """The lake's own sentence; a condition on another table says whose column it is."""
+    other = condition.column.rpartition(".")[0]
+    sentence = lake.condition_sentence(condition, table=lake.table(table))
+    return f"{WHOSE.get(other, f'in {other}')}: {sentence}" if other else sentence
 
 
 def group_words(group: Group, table: str) -> tuple[str, ...]:
@@ -65,8 +66,8 @@ def threshold_words(threshold: Threshold, table: str) -> str:
     hours = threshold.window.total_seconds() / 3600
     window = f"{hours:g} hour{'s' if hours > 1 else ''}" if hours >= 1 else f"{hours * 60:g} minutes"
     return (
-        f"at least {threshold.at_least} different values of {label(threshold.distinct, table).lower()} "
-        f"for one {label(threshold.group_by, table).lower()} within {window}"
+        f"at least {threshold.at_least} different values of the {label(threshold.distinct, table)} "
+        f"for one {label(threshold.group_by, table)} within {window}"
     )
 
 

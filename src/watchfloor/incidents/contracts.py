@@ -1,0 +1,248 @@
+"""The words of alerts and incidents: Microsoft Graph security's names, and what pages are given."""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+
+class IncidentStatus(StrEnum):
+    """`redirected` is an incident merged into another one (IN-42)."""
+
+    ACTIVE = "active"
+    IN_PROGRESS = "inProgress"
+    RESOLVED = "resolved"
+    REDIRECTED = "redirected"
+
+
+class AlertStatus(StrEnum):
+    NEW = "new"
+    IN_PROGRESS = "inProgress"
+    RESOLVED = "resolved"
+
+
+class Classification(StrEnum):
+    """Empty is not set (IN-15)."""
+
+    NOT_SET = ""
+    TRUE_POSITIVE = "truePositive"
+    EXPECTED = "informationalExpectedActivity"
+    FALSE_POSITIVE = "falsePositive"
+
+
+WORDS = {
+    "": "Not set",
+    "active": "Active",
+    "new": "New",
+    "inProgress": "In progress",
+    "resolved": "Resolved",
+    "redirected": "Merged",
+    "truePositive": "True positive",
+    "informationalExpectedActivity": "Informational, expected activity",
+    "falsePositive": "False positive",
+    "multiStagedAttack": "Multi-staged attack",
+    "malware": "Malware",
+    "maliciousUserActivity": "Malicious user activity",
+    "unwantedSoftware": "Unwanted software",
+    "phishing": "Phishing",
+    "compromisedAccount": "Compromised account",
+    "securityTesting": "Security testing",
+    "confirmedActivity": "Confirmed activity",
+    "lineOfBusinessApplication": "Line-of-business application",
+    "notMalicious": "Not malicious",
+    "notEnoughDataToValidate": "Not enough data to validate",
+    "other": "Other",
+    "analyzedMessage": "Mail message",
+    "mailCluster": "Mail cluster",
+    "mailbox": "Mailbox",
+    "user": "User",
+    "sender": "Sender",
+    "url": "URL",
+    "file": "File",
+    "ip": "IP address",
+    "noThreatsFound": "Clean",
+    "malicious": "Malicious",
+    "suspicious": "Suspicious",
+    "unknown": "Unknown",
+    "high": "High",
+    "medium": "Medium",
+    "low": "Low",
+    "informational": "Informational",
+}
+"""What people read for each value that is stored."""
+
+DETERMINATIONS: dict[Classification, tuple[str, ...]] = {
+    Classification.NOT_SET: (),
+    Classification.TRUE_POSITIVE: (
+        *("multiStagedAttack", "phishing", "compromisedAccount", "malware"),
+        *("maliciousUserActivity", "unwantedSoftware", "other"),
+    ),
+    Classification.EXPECTED: ("securityTesting", "confirmedActivity", "lineOfBusinessApplication", "other"),
+    Classification.FALSE_POSITIVE: ("notMalicious", "notEnoughDataToValidate", "other"),
+}
+
+SEVERITY_RANK = {"informational": 0, "low": 1, "medium": 2, "high": 3}
+SEVERITIES = ("high", "medium", "low", "informational")
+COMMENT_LIMIT = 30_000
+
+
+class LinkKind(StrEnum):
+    """Why an alert is in its incident."""
+
+    NEW = "new"
+    SHARED = "shared"
+    MULTISTAGE = "multistage"
+    MANUAL = "manual"
+    MERGE = "merge"
+
+
+@dataclass(frozen=True, slots=True)
+class Correlation:
+    """How alerts find their incident; the page “why linked” and the tests read the same numbers.
+
+    An alert joins the open incident with the highest sum of weights of what they share, if it reaches `enough`. An account
+    that both merely received mail weighs `received`; one that acted in either alert weighs `acted` (click or send after phish).
+    An entity in more alerts than its cap within the window is ubiquitous and weighs nothing.
+    """
+
+    window: timedelta = timedelta(days=7)
+    enough: float = 3.0
+    acted: float = 3.0
+    received: float = 1.0
+    weights: dict[str, float] = field(
+        default_factory=lambda: {
+            "analyzedMessage": 5.0,
+            "mailCluster": 4.0,
+            "file": 4.0,
+            "sender": 3.0,
+            "url": 3.0,
+            "ip": 2.0,
+        }
+    )
+    ubiquitous: int = 30
+    ubiquitous_specific: int = 500
+    alerts_per_incident: int = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class AlertSummary:
+    """One alert as lists show it."""
+
+    alert_id: str
+    title: str
+    severity: str
+    status: str
+    category: str
+    rule_id: str
+    hits: int
+    first_activity: datetime
+    last_activity: datetime
+    created_at: datetime
+    incident_id: int
+    incident_name: str
+    classification: str = ""
+    determination: str = ""
+    assigned_name: str = ""
+    description: str = ""
+    impacted: tuple[str, ...] = ()
+    impacted_count: int = 0
+    reason: str = ""
+    link_kind: str = ""
+    also: tuple[tuple[int, str], ...] = ()
+    techniques: tuple[str, ...] = ()
+    omitted: int = 0
+    explanation: tuple[str, ...] = ()
+
+    @property
+    def href(self) -> str:
+        return f"/alerts/{self.alert_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class IncidentSummary:
+    """One incident as the queue shows it."""
+
+    id: int
+    name: str
+    severity: str
+    status: str
+    categories: tuple[str, ...]
+    alerts: int
+    active_alerts: int
+    users: int
+    mailboxes: int
+    first_activity: datetime
+    last_activity: datetime
+    created_at: datetime
+    updated_at: datetime
+    assigned_to: str = ""
+    assigned_name: str = ""
+    classification: str = ""
+    determination: str = ""
+    tags: tuple[tuple[str, str], ...] = ()
+    redirected_to: int | None = None
+    resolution_note: str = ""
+    custom_name: bool = False
+    severity_by_hand: bool = False
+
+    @property
+    def href(self) -> str:
+        return f"/incidents/{self.id}"
+
+    @property
+    def open(self) -> bool:
+        return self.status in (IncidentStatus.ACTIVE, IncidentStatus.IN_PROGRESS)
+
+
+@dataclass(frozen=True, slots=True)
+class EvidenceItem:
+    """One entity of an incident or alert, over all the alerts it stands in."""
+
+    type: str
+    value: str
+    label: str
+    role: str
+    verdict: str
+    first_seen: datetime
+    last_seen: datetime
+    alerts: int
+    href: str = ""
+
+    @property
+    def shown(self) -> str:
+        return self.label or self.value
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryItem:
+    """One line of the activity log; `origin` is person or system."""
+
+    at: datetime
+    actor: str
+    origin: str
+    kind: str
+    text: str
+    target: str = ""
+    href: str = ""
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCounts:
+    """For the home page."""
+
+    incidents: int
+    by_severity: dict[str, int]
+    alerts: int
+    unassigned: int
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """One page of a queue. `total` counts at most `limit` rows; `more` says there are more than that."""
+
+    rows: tuple[Any, ...]
+    total: int
+    more: bool
+    page: int
+    size: int

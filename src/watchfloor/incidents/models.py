@@ -1,0 +1,204 @@
+"""Alerts, incidents, and everything people and the product said and did about them."""
+
+from typing import ClassVar
+
+from django.db import models
+
+
+class Incident(models.Model):
+    """Alerts that belong together. The number is the identity; the name may change and is never a key.
+
+    Counts, severity, name and times are kept beside the alerts they come from, so that the queue reads one table.
+    """
+
+    name = models.CharField(max_length=300)
+    custom_name = models.BooleanField(default=False)
+    status = models.CharField(max_length=12, default="active")
+    severity = models.CharField(max_length=13)
+    severity_rank = models.SmallIntegerField(default=0)
+    severity_by_hand = models.BooleanField(default=False)
+    classification = models.CharField(max_length=32, blank=True)
+    determination = models.CharField(max_length=32, blank=True)
+    assigned_to = models.CharField(max_length=200, blank=True)
+    assigned_name = models.CharField(max_length=200, blank=True)
+    resolution_note = models.TextField(blank=True)
+    redirected_to = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="sources")
+    status_before_merge = models.CharField(max_length=12, blank=True)
+    categories = models.JSONField(default=list)
+    alert_count = models.IntegerField(default=0)
+    active_alert_count = models.IntegerField(default=0)
+    user_count = models.IntegerField(default=0)
+    mailbox_count = models.IntegerField(default=0)
+    first_activity = models.DateTimeField()
+    last_activity = models.DateTimeField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-last_activity", "-id")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["-last_activity", "-id"], name="incident_newest"),
+            models.Index(fields=["status", "-last_activity"], name="incident_status"),
+            models.Index(fields=["created_at"], name="incident_created"),
+            models.Index(fields=["assigned_to", "status"], name="incident_assigned"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.pk} {self.name}"
+
+
+class Alert(models.Model):
+    """What one rule found about one thing; `incident` is required, so that every alert belongs to exactly one.
+
+    `impacted` names the first few accounts it touches, `impacted_count` how many there are, so that lists need not read evidence.
+    """
+
+    alert_id = models.CharField(max_length=40, unique=True)
+    finding_key = models.CharField(max_length=64, unique=True)
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="alerts")
+    rule_id = models.CharField(max_length=100)
+    aggregation_key = models.CharField(max_length=400)
+    title = models.CharField(max_length=300)
+    description = models.TextField()
+    severity = models.CharField(max_length=13)
+    severity_rank = models.SmallIntegerField(default=0)
+    category = models.CharField(max_length=100)
+    techniques = models.JSONField(default=list)
+    explanation = models.JSONField(default=list)
+    status = models.CharField(max_length=12, default="new")
+    classification = models.CharField(max_length=32, blank=True)
+    determination = models.CharField(max_length=32, blank=True)
+    assigned_to = models.CharField(max_length=200, blank=True)
+    assigned_name = models.CharField(max_length=200, blank=True)
+    hit_count = models.IntegerField(default=1)
+    impacted = models.JSONField(default=list)
+    impacted_count = models.IntegerField(default=0)
+    evidence_omitted = models.IntegerField(default=0)
+    first_activity = models.DateTimeField()
+    last_activity = models.DateTimeField()
+    created_at = models.DateTimeField()
+    updated_at = models.DateTimeField()
+    resolved_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-last_activity", "-id")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["rule_id", "aggregation_key", "-last_activity"], name="alert_aggregate"),
+            models.Index(fields=["-last_activity", "-id"], name="alert_newest"),
+            models.Index(fields=["status", "-last_activity"], name="alert_status"),
+            models.Index(fields=["created_at"], name="alert_created"),
+            models.Index(fields=["incident", "first_activity"], name="alert_incident"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} {self.title}"
+
+
+class AlertEvidence(models.Model):
+    """One entity of an alert. `key` (a hash of type and value) finds it in other alerts whatever its length."""
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="evidence")
+    key = models.CharField(max_length=40)
+    type = models.CharField(max_length=20)
+    value = models.CharField(max_length=2000)
+    label = models.CharField(max_length=500, blank=True)
+    role = models.CharField(max_length=12)
+    verdict = models.CharField(max_length=16)
+    first_seen = models.DateTimeField()
+    last_seen = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["alert", "type", "key"], name="evidence_once_per_alert")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["key", "alert"], name="evidence_key"),
+            models.Index(fields=["alert", "type"], name="evidence_type"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.type} {self.value}"
+
+
+class IncidentLink(models.Model):
+    """Why an alert is (or was) in an incident; exactly one link of an alert is current.
+
+    `came_from` is set by a merge, so that it can be undone; `also` lists other incidents it would have fitted: [[id, reason]].
+    """
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="links")
+    incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="links")
+    came_from = models.ForeignKey(Incident, null=True, on_delete=models.PROTECT, related_name="moved_out")
+    kind = models.CharField(max_length=12)
+    reason = models.TextField()
+    score = models.FloatField(default=0)
+    also = models.JSONField(default=list)
+    by = models.CharField(max_length=200)
+    at = models.DateTimeField()
+    current = models.BooleanField(default=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["alert"], condition=models.Q(current=True), name="one_current_link")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.alert_id} in {self.incident_id}: {self.reason}"
+
+
+class Tag(models.Model):
+    """A word on an incident; `kind` is custom (people) or system (IN-13)."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="tags")
+    text = models.CharField(max_length=100)
+    kind = models.CharField(max_length=10, default="custom")
+
+    class Meta:
+        ordering = ("text",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["incident", "text"], name="tag_once_per_incident")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["text", "incident"], name="tag_text")]
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Comment(models.Model):
+    """What somebody wrote about an incident or an alert. It stays where it was written; a merged incident's are read with it."""
+
+    incident = models.ForeignKey(Incident, null=True, on_delete=models.CASCADE, related_name="comments")
+    alert = models.ForeignKey(Alert, null=True, on_delete=models.CASCADE, related_name="comments")
+    text = models.TextField()
+    author_id = models.CharField(max_length=200)
+    author_name = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("at", "id")
+
+    def __str__(self) -> str:
+        return f"{self.author_name}: {self.text[:60]}"
+
+
+class HistoryEntry(models.Model):
+    """One line of the activity log, in words; `origin` is person or system."""
+
+    incident = models.ForeignKey(Incident, null=True, on_delete=models.CASCADE, related_name="history")
+    alert = models.ForeignKey(Alert, null=True, on_delete=models.CASCADE, related_name="history")
+    at = models.DateTimeField()
+    actor_name = models.CharField(max_length=200)
+    origin = models.CharField(max_length=6)
+    kind = models.CharField(max_length=20)
+    text = models.TextField()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["incident", "-at"], name="history_incident"),
+            models.Index(fields=["alert", "-at"], name="history_alert"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name}: {self.text}"

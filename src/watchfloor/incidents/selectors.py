@@ -1,0 +1,162 @@
+"""Reads of incidents and alerts; the number of queries does not grow with the rows."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Q, QuerySet
+
+from watchfloor.incidents.contracts import (
+    AlertStatus,
+    AlertSummary,
+    IncidentStatus,
+    IncidentSummary,
+    Listing,
+    OpenCounts,
+)
+from watchfloor.incidents.filters import Filter, common_conditions, entity_keys
+from watchfloor.incidents.models import Alert, AlertEvidence, Incident, IncidentLink, Tag
+from watchfloor.incidents.reading import alert_summary, evidence_items, history_of, incident_summary
+from watchfloor.kernel.errors import NotFound
+
+__all__ = [
+    "alert",
+    "alert_queue",
+    "alerts_of_incident",
+    "alerts_of_message",
+    "alerts_of_person",
+    "evidence_items",
+    "history_of",
+    "incident",
+    "incident_queue",
+    "incidents_export",
+    "open_counts",
+    "search",
+]
+
+OPEN = (IncidentStatus.ACTIVE, IncidentStatus.IN_PROGRESS)
+PAGE = 50
+COUNTED = 10_000
+"""Totals are counted up to here; beyond, the page says "more than"."""
+
+
+def incident_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1) -> Listing:
+    """One page of the queue, latest activity first; three queries."""
+    found = _incidents(chosen, now=now, me=me)
+    total, page, rows = _page(found, page)
+    return Listing(_with_tags(rows), min(total, COUNTED), total > COUNTED, page, PAGE)
+
+
+def _page(found: QuerySet[Any], page: int) -> tuple[int, int, list[Any]]:
+    total = found.order_by()[: COUNTED + 1].count()
+    last = max(1, -(-min(total, COUNTED) // PAGE))
+    page = min(max(1, page), last)
+    return total, page, list(found[(page - 1) * PAGE : page * PAGE])
+
+
+def _incidents(chosen: Filter, *, now: datetime, me: str) -> QuerySet[Incident]:
+    condition = common_conditions(chosen, now=now, me=me)
+    if chosen.tag:
+        condition &= Q(pk__in=Tag.objects.filter(text__iexact=chosen.tag).values("incident"))
+    if chosen.search:
+        condition &= _search_incidents(chosen.search)
+    return Incident.objects.filter(condition).order_by("-last_activity", "-id")
+
+
+def _search_incidents(text: str) -> Q:
+    """By number, by part of the name, or by an entity of its evidence (IN-07)."""
+    entities = AlertEvidence.objects.filter(key__in=entity_keys(text))
+    condition = Q(name__icontains=text) | Q(pk__in=entities.values("alert__incident"))
+    return condition | Q(pk=int(text)) if text.isdecimal() and len(text) < 10 else condition
+
+
+def _with_tags(rows: Sequence[Incident]) -> tuple[IncidentSummary, ...]:
+    tags: dict[int, list[tuple[str, str]]] = {}
+    for tag in Tag.objects.filter(incident__in=[row.pk for row in rows]):
+        tags.setdefault(tag.incident_id, []).append((tag.text, tag.kind))
+    return tuple(incident_summary(row, tags=tuple(tags.get(row.pk, ()))) for row in rows)
+
+
+def incidents_export(
+    chosen: Filter, *, now: datetime, me: str = "", limit: int = 10_000
+) -> tuple[IncidentSummary, ...]:
+    """The queue's rows without paging, at most `limit`."""
+    return _with_tags(list(_incidents(chosen, now=now, me=me)[:limit]))
+
+
+def incident(incident_id: int) -> IncidentSummary:
+    """One incident. Raises NotFound."""
+    row = Incident.objects.filter(pk=incident_id).first()
+    if row is None:
+        raise NotFound(f"there is no incident {incident_id}")
+    return _with_tags([row])[0]
+
+
+def alert_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1) -> Listing:
+    """One page of alerts, latest activity first (AL-01)."""
+    condition = common_conditions(chosen, now=now, me=me)
+    if chosen.category:
+        condition &= Q(category=chosen.category)
+    if chosen.search:
+        entities = AlertEvidence.objects.filter(key__in=entity_keys(chosen.search)).values("alert")
+        by_words = Q(title__icontains=chosen.search) | Q(alert_id=chosen.search.lower())
+        condition &= by_words | Q(pk__in=entities)
+    total, page, rows = _page(_alerts(condition), page)
+    return Listing(_with_reasons(rows), min(total, COUNTED), total > COUNTED, page, PAGE)
+
+
+def _alerts(condition: Q) -> QuerySet[Alert]:
+    return Alert.objects.filter(condition).select_related("incident").order_by("-last_activity", "-id")
+
+
+def _with_reasons(rows: Sequence[Alert]) -> tuple[AlertSummary, ...]:
+    """With why each is in its incident; one query."""
+    links = {link.alert_id: link for link in IncidentLink.objects.filter(alert__in=rows, current=True)}
+    return tuple(alert_summary(row, link=links.get(row.pk)) for row in rows)
+
+
+def alert(alert_id: str) -> AlertSummary:
+    """One alert with its reason for being in its incident. Raises NotFound."""
+    row = _alerts(Q(alert_id=alert_id)).first()
+    if row is None:
+        raise NotFound(f"there is no alert {alert_id}")
+    return _with_reasons([row])[0]
+
+
+def alerts_of_incident(incident_id: int, *, limit: int = 1000) -> tuple[AlertSummary, ...]:
+    """In the order of the attack: first activity first (IN-24)."""
+    rows = Alert.objects.filter(incident=incident_id).select_related("incident").order_by("first_activity", "id")
+    return _with_reasons(list(rows[:limit]))
+
+
+def alerts_of_message(network_message_id: str) -> tuple[AlertSummary, ...]:
+    """The alerts a mail is evidence of, newest first: for the email page."""
+    return _of_keys(entity_keys(network_message_id), "analyzedMessage")
+
+
+def alerts_of_person(address: str) -> tuple[AlertSummary, ...]:
+    """The alerts a mailbox or user is evidence of, newest first, at most 200."""
+    return _of_keys(entity_keys(address), "mailbox", "user")
+
+
+def _of_keys(keys: Sequence[str], *types: str) -> tuple[AlertSummary, ...]:
+    evidence = AlertEvidence.objects.filter(key__in=keys, type__in=types)
+    return _with_reasons(list(_alerts(Q(pk__in=evidence.values("alert")))[:200]))
+
+
+def open_counts() -> OpenCounts:
+    """How much is open, for the home page; three queries."""
+    open_incidents = Incident.objects.filter(status__in=OPEN)
+    severities = open_incidents.order_by().values("severity").annotate(n=Count("id"))
+    by_severity = {row["severity"]: row["n"] for row in severities}
+    return OpenCounts(
+        incidents=sum(by_severity.values()),
+        by_severity=by_severity,
+        alerts=Alert.objects.exclude(status=AlertStatus.RESOLVED).count(),
+        unassigned=open_incidents.filter(assigned_to="").count(),
+    )
+
+
+def search(text: str, *, limit: int = 10) -> tuple[IncidentSummary, ...]:
+    """Incidents by number, name or entity, for the global search."""
+    return _with_tags(list(Incident.objects.filter(_search_incidents(text)).order_by("-last_activity")[:limit]))

@@ -1,0 +1,62 @@
+"""Keeping an incident's own columns (name, severity, counts, times) true to its alerts. A fixed number of queries."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db.models import Count, Max, Min, Q
+
+from watchfloor.incidents.contracts import SEVERITY_RANK, AlertStatus
+from watchfloor.incidents.correlation import ACTED
+from watchfloor.incidents.models import Alert, AlertEvidence, Incident
+from watchfloor.incidents.naming import Content, incident_name
+
+RANK_SEVERITY = {rank: name for name, rank in SEVERITY_RANK.items()}
+
+
+def refresh(incident: Incident, *, now: datetime) -> Incident:
+    """Recompute from the alerts; a custom name and a severity set by hand are kept. Saves; an empty incident keeps its past."""
+    alerts = list(
+        Alert.objects.filter(incident=incident)
+        .order_by("first_activity", "id")
+        .values("title", "techniques", "category", "rule_id")[:200]
+    )
+    sums = Alert.objects.filter(incident=incident).aggregate(
+        number=Count("id"),
+        active=Count("id", filter=~Q(status=AlertStatus.RESOLVED)),
+        first=Min("first_activity"),
+        last=Max("last_activity"),
+        rank=Max("severity_rank"),
+    )
+    incident.alert_count, incident.active_alert_count = sums["number"], sums["active"]
+    incident.updated_at = now
+    if alerts:
+        incident.first_activity, incident.last_activity = sums["first"], sums["last"]
+        incident.categories = list(dict.fromkeys(alert["category"] for alert in alerts))
+        if not incident.severity_by_hand:
+            incident.severity_rank, incident.severity = sums["rank"], RANK_SEVERITY[sums["rank"]]
+        content = _content(incident, alerts)
+        if not incident.custom_name:
+            incident.name = incident_name(content)
+    incident.save()
+    return incident
+
+
+def _content(incident: Incident, alerts: Sequence[Mapping[str, Any]]) -> Content:
+    evidence = AlertEvidence.objects.filter(alert__incident=incident)
+    accounts = evidence.filter(type__in=("mailbox", "user"))
+    counts = accounts.order_by().values("type").annotate(n=Count("key", distinct=True))
+    by_type = {row["type"]: row["n"] for row in counts}
+    incident.mailbox_count, incident.user_count = by_type.get("mailbox", 0), by_type.get("user", 0)
+    actors = list(accounts.filter(role=ACTED).order_by("value").values_list("value", flat=True).distinct()[:50])
+    received = accounts.filter(type="mailbox").exclude(value__in=actors)
+    subject = evidence.filter(type="analyzedMessage").exclude(label="").order_by("first_seen", "id")
+    senders = evidence.filter(type="sender", value__in=actors).values_list("value", flat=True).distinct()
+    return Content(
+        titles=list(dict.fromkeys(str(alert["title"]) for alert in alerts)),
+        techniques=frozenset(str(t) for alert in alerts for t in alert["techniques"]),
+        subject=subject.values_list("label", flat=True).first() or "",
+        people=received.aggregate(n=Count("key", distinct=True))["n"],
+        actors=actors,
+        senders=list(senders),
+    )
