@@ -6,8 +6,7 @@ import zlib
 
 from watchfloor.inspection import folding
 from watchfloor.inspection.contracts import Header
-from watchfloor.inspection.headers import first, header_block, split_headers
-from watchfloor.inspection.limits import Limits
+from watchfloor.inspection.headers import first
 
 _SAME = ("message-id", "from", "date", "subject")
 _CHUNK = 1 << 20
@@ -44,13 +43,6 @@ def fingerprint_of(raw: bytes, headers: tuple[Header, ...], body: int) -> str:
         digest.update(chunk[: len(chunk) - len(carried)].replace(b"\r\n", b"\n"))
     digest.update(carried)
     return digest.hexdigest()
-
-
-def identity_of(raw: bytes) -> tuple[str, str]:
-    """SHA-256 and fingerprint of a mail nobody could read further."""
-    cuts = Limits()
-    block, body = header_block(raw, cuts)
-    return sha256_of(raw), fingerprint_of(raw, split_headers(block, cuts), body)
 
 
 def cluster_of(text: str, recipients: tuple[str, ...]) -> int:

@@ -1,5 +1,8 @@
 """The front door: inspect one mail here, or many in limited worker processes."""
 
 from watchfloor.inspection.inspect import inspect
+from watchfloor.inspection.pool import InspectionPool, inspect_safely
+from watchfloor.inspection.report import as_json, as_text
+from watchfloor.inspection.resolver import DnsResolver, Resolver
 
-__all__ = ["inspect"]
+__all__ = ["DnsResolver", "InspectionPool", "Resolver", "as_json", "as_text", "inspect", "inspect_safely"]

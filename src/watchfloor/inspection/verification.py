@@ -41,22 +41,23 @@ def _spf(ip: str, mail_from: str, helo: str, resolver: Resolver) -> tuple[str, s
         return "none", ""
     spf: Any = importlib.import_module("spf")  # untyped, and slow to load
 
-    class Query(spf.query):
-        """pyspf's evaluation over our resolver instead of its own."""
+    query = spf.query(i=ip, s=mail_from or f"postmaster@{helo}", h=helo or domain)
 
-        def dns(self, name: str, qtype: str, cnames: Any = None, ignore_void: bool = False) -> list[Any]:
-            try:
-                found = resolver.ask(str(name), qtype) if qtype != "SPF" else []
-            except Unreachable as error:
-                raise spf.TempError(f"DNS {error}") from error
-            if not found and not ignore_void:
-                self.void_lookups += 1
-                if self.void_lookups > 2:
-                    raise spf.PermError("Void lookup limit of 2 exceeded")
-            return [[text] for text in found] if qtype == "TXT" else found
+    def ask(name: str, kind: str, cnames: Any = None, ignore_void: bool = False) -> list[Any]:
+        """Our resolver in the place of pyspf's own look-ups, with RFC 7208's limit of two empty answers."""
+        try:
+            found = resolver.ask(str(name), kind) if kind != "SPF" else []
+        except Unreachable as error:
+            raise spf.TempError(f"DNS {error}") from error
+        if not found and not ignore_void:
+            query.void_lookups += 1
+            if query.void_lookups > 2:
+                raise spf.PermError("Void lookup limit of 2 exceeded")
+        return [[text] for text in found] if kind == "TXT" else found
 
+    query.dns = ask
     try:
-        result = Query(i=ip, s=mail_from or f"postmaster@{helo}", h=helo or domain).check()[0]
+        result = query.check()[0]
     except Exception:
         return "permerror", domain  # pyspf raises bare exceptions on names no DNS knows
     return str(result), domain
