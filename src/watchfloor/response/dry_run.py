@@ -1,0 +1,102 @@
+"""What an action would do, before anybody does it: counts by latest location, by recipient, and what stays untouched and why."""
+
+from collections import Counter
+from datetime import datetime
+
+from watchfloor.connectors.contracts import Folder
+from watchfloor.lake import selectors as lake
+from watchfloor.response.action import MailAction
+from watchfloor.response.catalogue import actions
+from watchfloor.response.contracts import DryRun, Targets, Verdict
+from watchfloor.response.freezing import NO_MESSAGE_ID, NO_ORIGIN, origins
+from watchfloor.response.targets import query_of, row_of, target_rows
+
+NEEDED = ("Timestamp", "NetworkMessageId", "InternetMessageId", "RecipientEmailAddress", "LatestDeliveryLocation")
+TOP = 10
+LOST = "the lake holds no such message for this recipient"
+
+
+def expected_count(targets: Targets, *, now: datetime) -> int:
+    """How many messages in mailboxes are aimed at; one count, no rows read."""
+    if not targets.whole_query:
+        return len(targets.rows)
+    return max(0, lake.count(query_of(targets.query, now=now)) - len(targets.excepted))
+
+
+def locations_of(targets: Targets, *, now: datetime) -> Counter[str]:
+    """Messages by latest location, rarely wrong by the rows left out of a whole query."""
+    if targets.whole_query:
+        query = query_of(targets.query, now=now)
+        return Counter(dict(lake.top(query, column="LatestDeliveryLocation", limit=50)))
+    places: Counter[str] = Counter()
+    for rows in target_rows(targets, now=now, columns=NEEDED):
+        places.update(row["LatestDeliveryLocation"] or Folder.UNKNOWN.value for row in rows)
+    return places
+
+
+def verdicts(targets: Targets, *, now: datetime, show_all: bool = False) -> tuple[Verdict, ...]:
+    """Every action and whether it fits these targets (EA-04); `show_all` also offers those that would only be checked."""
+    places = locations_of(targets, now=now)
+    return tuple(_verdict(action, places, show_all) for action in actions().values())
+
+
+def dry_run(action: MailAction, targets: Targets, *, now: datetime) -> DryRun:
+    """Read every row aimed at, once, and count. Nothing is written and no mailbox is asked."""
+    places: Counter[str] = Counter()
+    people: Counter[str] = Counter()
+    untouched: Counter[str] = Counter()
+    seen = 0
+    for rows in target_rows(targets, now=now, columns=NEEDED):
+        seen += len(rows)
+        origin = origins([row_of(row) for row in rows]) if action.needs_origin else None
+        for row in rows:
+            location = row["LatestDeliveryLocation"] or Folder.UNKNOWN.value
+            places[location] += 1
+            why = action.unreachable(location) or ("" if row["InternetMessageId"] else NO_MESSAGE_ID)
+            if not why and origin is not None and row_of(row) not in origin:
+                why = NO_ORIGIN
+            if why:
+                untouched[why] += 1
+            else:
+                people[row_of(row).recipient] += 1
+    lost = 0 if targets.whole_query else len(targets.rows) - seen
+    if lost:
+        untouched[LOST] += lost
+    return DryRun(
+        total=seen + lost,
+        touched=sum(people.values()),
+        mailboxes=len(people),
+        locations=tuple(places.most_common()),
+        recipients=tuple(people.most_common(TOP)),
+        untouched=tuple(untouched.most_common()),
+        warnings=tuple(_warnings(action, places, people)),
+    )
+
+
+def _warnings(action: MailAction, places: Counter[str], people: Counter[str]) -> list[str]:
+    words = []
+    if action.destination and (there := places[action.destination.value]):
+        words.append(
+            f"{there:,} by our knowledge already lie in {action.destination.value}; they are checked, not moved."
+        )
+    if places[Folder.UNKNOWN.value]:
+        words.append(f"{places[Folder.UNKNOWN.value]:,} lie where we do not know; their mailboxes are searched.")
+    if not people:
+        words.append("Nothing would be touched.")
+    return words
+
+
+def _verdict(action: MailAction, places: Counter[str], show_all: bool) -> Verdict:
+    reasons = {location: action.why_not(location) for location in places}
+    fits = any(not why for why in reasons.values())
+    possible = any(not action.unreachable(location) for location in places)
+    why = "" if fits else "; ".join(f"{places[location]:,} × {why}" for location, why in reasons.items())
+    return Verdict(
+        action=action.key,
+        label=action.label,
+        description=action.description,
+        icon=action.icon,
+        fits=fits or (show_all and possible),
+        why_not=why or ("" if fits else "none of the chosen messages is known to the lake"),
+        dangerous=action.dangerous,
+    )

@@ -1,0 +1,133 @@
+"""Freezing: what a remediation is aimed at becomes ledger lines, so that it no longer moves while we work on it.
+
+A freeze cut off by a crash starts again from the beginning: lines already there stay as they are, and nothing acts on a
+mailbox before the freeze is whole.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from itertools import islice
+from typing import Any, TypeVar
+
+from django.db import transaction
+from django.db.models import Count
+
+from watchfloor.response.action import MailAction
+from watchfloor.response.catalogue import action_of
+from watchfloor.response.contracts import LineStatus, Row
+from watchfloor.response.models import LedgerLine, Remediation
+from watchfloor.response.targets import row_of, target_rows
+
+CHUNK = 1000
+Item = TypeVar("Item")
+NO_MESSAGE_ID = "the message carries no Message-ID, so it cannot be found in the mailbox"
+NO_ORIGIN = "Watchfloor did not move this message, so where it came from is not known; use Move to Inbox"
+
+
+def freeze(remediation: Remediation, *, now: datetime) -> None:
+    """Write the ledger's lines; afterwards `frozen_at` and the counters stand. Does nothing when it was done."""
+    if remediation.frozen_at:
+        return
+    for lines in _lines(remediation, now=now):
+        LedgerLine.objects.bulk_create(lines, ignore_conflicts=True, batch_size=CHUNK)
+    with transaction.atomic():
+        _missing_from_lake(remediation)
+        tally = dict(remediation.lines.order_by().values_list("status").annotate(Count("id")))
+        remediation.total = sum(tally.values())
+        for status in LineStatus:
+            if status != LineStatus.PENDING:
+                setattr(remediation, status.value, tally.get(status.value, 0))
+        remediation.frozen_at = now
+        remediation.save()
+
+
+def origins(rows: Sequence[Row]) -> dict[Row, Any]:
+    """Where each message lay before we moved it last, from the newest such line; rows we never moved are absent."""
+    found: dict[Row, Any] = {}
+    for chunk in in_chunks(rows):
+        wanted = set(chunk)
+        lines = LedgerLine.objects.filter(
+            network_message_id__in={row.network_message_id for row in chunk}, status=LineStatus.MOVED.value
+        ).exclude(remediation__action="restore")
+        for line in lines.order_by("id").only("network_message_id", "recipient", "before"):
+            if line.row in wanted and line.before:
+                found[line.row] = line.before
+    return found
+
+
+def in_chunks(items: Iterable[Item], *, size: int = CHUNK) -> Iterator[list[Item]]:
+    """Lists of at most `size` items, in order."""
+    rest = iter(items)
+    while chunk := list(islice(rest, size)):
+        yield chunk
+
+
+def _lines(remediation: Remediation, *, now: datetime) -> Iterator[list[LedgerLine]]:
+    if remediation.undo_of is not None:
+        yield from _undo_lines(remediation, remediation.undo_of)
+        return
+    action = action_of(remediation.action)
+    for rows in target_rows(remediation.targets, now=now):
+        places = origins([row_of(row) for row in rows]) if action.needs_origin else {}
+        yield [_line(remediation, action, row, places.get(row_of(row), [])) for row in rows]
+
+
+def _line(remediation: Remediation, action: MailAction, row: dict[str, Any], origin: Any) -> LedgerLine:
+    location = row["LatestDeliveryLocation"] or ""
+    message_id = row["InternetMessageId"] or ""
+    why = action.unreachable(location)
+    if not why and not message_id:
+        why = NO_MESSAGE_ID
+    if not why and action.needs_origin and not origin:
+        why = NO_ORIGIN
+    name = row_of(row)
+    return LedgerLine(
+        remediation=remediation,
+        network_message_id=name.network_message_id,
+        recipient=name.recipient,
+        message_id=message_id,
+        subject=row["Subject"] or "",
+        sender=(row["SenderFromAddress"] or "")[:320],
+        location=location[:60],
+        threats=str(row["ThreatTypes"] or "")[:200],
+        methods=str(row["DetectionMethods"] or ""),
+        origin=origin,
+        status=(LineStatus.SKIPPED if why else LineStatus.PENDING).value,
+        why=why,
+    )
+
+
+def _undo_lines(remediation: Remediation, original: Remediation) -> Iterator[list[LedgerLine]]:
+    """What the original moved, put back to where the original found it."""
+    moved = original.lines.filter(status=LineStatus.MOVED.value).order_by("id")
+    for lines in in_chunks(moved.iterator(chunk_size=CHUNK)):
+        yield [_back(remediation, original, line) for line in lines]
+
+
+def _back(remediation: Remediation, original: Remediation, line: LedgerLine) -> LedgerLine:
+    kept = {
+        name: getattr(line, name)
+        for name in ("network_message_id", "recipient", "message_id", "subject", "sender", "threats", "methods")
+    }
+    action = action_of(original.action)
+    location = action.destination.value if action.destination else line.location
+    return LedgerLine(remediation=remediation, origin=line.before, location=location, **kept)
+
+
+def _missing_from_lake(remediation: Remediation) -> None:
+    """Rows chosen by hand that the lake no longer knows get a line too, so that the counts add up."""
+    if remediation.undo_of is not None or not remediation.rows:
+        return
+    known = set(remediation.lines.values_list("network_message_id", "recipient"))
+    lost = [row for row in remediation.targets.rows if (row.network_message_id, row.recipient) not in known]
+    LedgerLine.objects.bulk_create([_lost(remediation, row) for row in lost])
+
+
+def _lost(remediation: Remediation, row: Row) -> LedgerLine:
+    return LedgerLine(
+        remediation=remediation,
+        network_message_id=row.network_message_id,
+        recipient=row.recipient,
+        status=LineStatus.SKIPPED.value,
+        why="the lake holds no such message for this recipient",
+    )

@@ -1,0 +1,137 @@
+"""Remediations and their ledger: one line per message and mailbox, kept for good."""
+
+from typing import Any, ClassVar
+
+from django.db import models
+
+from watchfloor.response.contracts import RUNNING, ActionSource, Counts, LineStatus, RemediationStatus, Row, Targets
+
+
+class Remediation(models.Model):
+    """One decision to do one thing to many messages (EA-64).
+
+    The counters follow the ledger, moved in the same transaction, so that progress is read without counting lines.
+    `run` numbers the durable jobs of this remediation: a retry is the next run. `second_person` says the policy asks for two.
+    """
+
+    id = models.UUIDField(primary_key=True)
+    approval_id = models.CharField(max_length=20, db_index=True)
+    name = models.CharField(max_length=200)
+    reason = models.TextField(blank=True)
+    action = models.CharField(max_length=50)
+    source = models.CharField(max_length=40, default=ActionSource.EXPLORER.value)
+    status = models.CharField(max_length=20, default=RemediationStatus.STARTED.value)
+    why = models.TextField(blank=True)
+
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=200)
+    created_by_name = models.CharField(max_length=200)
+    decided_at = models.DateTimeField(null=True)
+    decided_by = models.CharField(max_length=200, blank=True)
+    decided_by_name = models.CharField(max_length=200, blank=True)
+    decision_reason = models.TextField(blank=True)
+    second_person = models.BooleanField(default=False)
+
+    rows = models.JSONField(default=list)
+    query = models.TextField(blank=True)
+    sentence = models.TextField(blank=True)
+    excepted = models.JSONField(default=list)
+    expected = models.PositiveBigIntegerField(default=0)
+    undo_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="undos")
+    alert_id = models.CharField(max_length=100, blank=True)
+    incident_id = models.CharField(max_length=100, blank=True)
+
+    run = models.PositiveIntegerField(default=1)
+    frozen_at = models.DateTimeField(null=True)
+    started_at = models.DateTimeField(null=True)
+    finished_at = models.DateTimeField(null=True)
+    total = models.PositiveBigIntegerField(default=0)
+    moved = models.PositiveBigIntegerField(default=0)
+    deleted = models.PositiveBigIntegerField(default=0)
+    already = models.PositiveBigIntegerField(default=0)
+    missing = models.PositiveBigIntegerField(default=0)
+    failed = models.PositiveBigIntegerField(default=0)
+    skipped = models.PositiveBigIntegerField(default=0)
+
+    class Meta:
+        ordering = ("-created_at",)
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["status", "created_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.status})"
+
+    @property
+    def href(self) -> str:
+        return f"/action-center/{self.id}"
+
+    @property
+    def running(self) -> bool:
+        return self.status in RUNNING
+
+    @property
+    def targets(self) -> Targets:
+        return Targets(tuple(map(Row.parse, self.rows)), self.query, tuple(map(Row.parse, self.excepted)))
+
+    @property
+    def counts(self) -> Counts:
+        kept = {status.value: getattr(self, status.value) for status in LineStatus if status != LineStatus.PENDING}
+        return Counts(total=self.total, pending=self.total - sum(kept.values()), **kept)
+
+
+class LedgerLine(models.Model):
+    """One message in one mailbox under one remediation.
+
+    `before` lists every copy as it lay when we first looked (path, uid, flags, internal date): written before the mailbox is
+    changed, it is both the intent log of a crash and what an undo restores from. `origin` is what a restore puts back.
+    """
+
+    remediation = models.ForeignKey(Remediation, on_delete=models.PROTECT, related_name="lines")
+    network_message_id = models.CharField(max_length=100)
+    recipient = models.CharField(max_length=320)
+    message_id = models.TextField(blank=True)
+    subject = models.TextField(blank=True)
+    sender = models.CharField(max_length=320, blank=True)
+    location = models.CharField(max_length=60, blank=True)
+    threats = models.CharField(max_length=200, blank=True)
+    methods = models.TextField(blank=True)
+    status = models.CharField(max_length=10, default=LineStatus.PENDING.value)
+    found_where = models.TextField(blank=True)
+    moved_where = models.TextField(blank=True)
+    before: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    origin: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    verified = models.BooleanField(default=False)
+    why = models.TextField(blank=True)
+    at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["remediation", "network_message_id", "recipient"], name="one_line_per_message_and_mailbox"
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["remediation", "status", "id"]),
+            models.Index(fields=["network_message_id", "recipient"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.network_message_id} in {self.recipient}: {self.status}"
+
+    @property
+    def row(self) -> Row:
+        return Row(self.network_message_id, self.recipient)
+
+    @property
+    def result(self) -> str:
+        return self.why if self.why else LineStatus(self.status).sentence
+
+
+class ResponsePolicy(models.Model):
+    """How careful the organisation is; one row. `second_person_over` 0 means nobody needs a second person."""
+
+    second_person_over = models.PositiveIntegerField(default=1000)
+    changed_at = models.DateTimeField(auto_now=True)
+
+    def __str__(self) -> str:
+        return f"a second person approves actions on more than {self.second_person_over} messages"

@@ -1,0 +1,46 @@
+"""Copies in mailboxes as the JSON that ledger lines keep."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import Any
+
+from watchfloor.connectors.contracts import Folder, Located
+
+
+def as_json(copies: Iterable[Located]) -> list[dict[str, Any]]:
+    """Copies as a ledger line keeps them."""
+    return [
+        {
+            "mailbox": copy.mailbox,
+            "path": copy.path,
+            "uid": copy.uid,
+            "uidvalidity": copy.uidvalidity,
+            "message_id": copy.message_id,
+            "flags": list(copy.flags),
+            "internal_date": copy.internal_date.isoformat() if copy.internal_date else None,
+            "folder": copy.folder.value,
+        }
+        for copy in copies
+    ]
+
+
+def from_json(kept: Iterable[dict[str, Any]]) -> tuple[Located, ...]:
+    """The copies a ledger line kept."""
+    return tuple(
+        Located(
+            mailbox=copy["mailbox"],
+            path=copy["path"],
+            uid=copy["uid"],
+            uidvalidity=copy["uidvalidity"],
+            message_id=copy["message_id"],
+            flags=tuple(copy["flags"]),
+            internal_date=datetime.fromisoformat(copy["internal_date"]) if copy["internal_date"] else None,
+            folder=Folder(copy["folder"]),
+        )
+        for copy in kept
+    )
+
+
+def paths_of(kept: Iterable[dict[str, Any]]) -> str:
+    """The folders of kept copies in one string: "INBOX, Archive/2026"."""
+    return ", ".join(dict.fromkeys(copy["path"] for copy in kept))

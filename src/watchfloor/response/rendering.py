@@ -1,0 +1,184 @@
+"""Remediations as the pages show them: words, tones and links."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from urllib.parse import urlencode
+
+from django.http import QueryDict
+
+from watchfloor.response.catalogue import action_of
+from watchfloor.response.contracts import DONE, LineStatus, Listing, RemediationStatus
+from watchfloor.response.models import LedgerLine, Remediation
+from watchfloor.response.selectors import SORTS
+
+TONES = {
+    RemediationStatus.PENDING: "warning",
+    RemediationStatus.COMPLETED: "success",
+    RemediationStatus.FAILED: "danger",
+    RemediationStatus.REJECTED: "neutral",
+    RemediationStatus.UNDONE: "neutral",
+    RemediationStatus.STOPPED: "warning",
+}
+LINE_TONES = {
+    LineStatus.MOVED: "success",
+    LineStatus.DELETED: "success",
+    LineStatus.ALREADY: "neutral",
+    LineStatus.MISSING: "warning",
+    LineStatus.FAILED: "danger",
+    LineStatus.SKIPPED: "neutral",
+    LineStatus.PENDING: "info",
+}
+LINE_LABELS = {
+    LineStatus.PENDING: "Pending",
+    LineStatus.MOVED: "Moved",
+    LineStatus.DELETED: "Deleted",
+    LineStatus.ALREADY: "Already there",
+    LineStatus.MISSING: "Not found",
+    LineStatus.FAILED: "Failed",
+    LineStatus.SKIPPED: "Not touched",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class RemediationRow:
+    """One row of the action center."""
+
+    one: Remediation
+    label: str
+    icon: str
+    tone: str
+    status: str
+
+    @classmethod
+    def of(cls, one: Remediation) -> "RemediationRow":
+        action = action_of(one.action)
+        return cls(one, action.label, action.icon, TONES.get(RemediationStatus(one.status), "info"), status_words(one))
+
+
+def status_words(one: Remediation) -> str:
+    """The status, with what the bare word would hide: “Completed, 3 failed” (EA-62)."""
+    if one.status == RemediationStatus.COMPLETED and one.failed:
+        return f"Completed, {one.failed:,} failed"
+    return str(one.status)
+
+
+def remediation_facts(one: Remediation) -> list[tuple[Any, ...]]:
+    """Everything recorded about a remediation (EA-64), for the facts list; empty ones are left out."""
+    decided = f"{one.decided_by_name}: {one.decision_reason}" if one.decision_reason else one.decided_by_name
+    facts: list[tuple[Any, ...]] = [
+        ("Action", action_of(one.action).label),
+        ("Approval ID", one.approval_id),
+        ("Reason", one.reason),
+        ("Source", one.source),
+        ("Created by", one.created_by_name),
+        ("Created", one.created_at),
+        ("Decided by", decided or "nobody yet"),
+        ("Decided", one.decided_at),
+        ("Started", one.started_at),
+        ("Ended", one.finished_at),
+        ("Why it failed", one.why),
+        ("Targets", one.sentence, f"/explorer?{one.query}" if one.query else ""),
+    ]
+    if one.undo_of is not None:
+        facts.append(("Undoes", one.undo_of.name, one.undo_of.href))
+    if one.incident_id:
+        facts.append(("Incident", one.incident_id, f"/incidents/{one.incident_id}"))
+    if one.alert_id:
+        facts.append(("Alert", one.alert_id, f"/alerts/{one.alert_id}"))
+    return [fact for fact in facts if fact[1] not in ("", None)]
+
+
+def ledger_tabs(one: Remediation, current: str) -> list[tuple[str, str, str, int]]:
+    """All, then each status that has lines: (key, label, href, count)."""
+    counts = one.counts
+    tabs = [("", "All", one.href, counts.total)]
+    tabs += [
+        (status.value, LINE_LABELS[status], f"{one.href}?{urlencode({'status': status.value})}", number)
+        for status, number in counts
+        if number or status.value == current
+    ]
+    return tabs
+
+
+def progress_context(one: Remediation) -> dict[str, Any]:
+    """What `response/progress.html` shows."""
+    return {
+        "one": one,
+        "status_words": status_words(one),
+        "tone": TONES.get(RemediationStatus(one.status), "info"),
+        "progress_words": f"{one.counts.done:,} of {one.total:,}",
+        "tallies": [
+            (status.value, LINE_LABELS[status], number, LINE_TONES[status]) for status, number in one.counts if number
+        ],
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerRow:
+    """One line of the ledger's table."""
+
+    network_message_id: str
+    recipient: str
+    subject: str
+    sender: str
+    label: str
+    tone: str
+    why: str
+    found_where: str
+    moved_where: str
+    checked: bool
+    at: datetime | None
+
+    @classmethod
+    def of(cls, line: LedgerLine) -> "LedgerRow":
+        status = LineStatus(line.status)
+        return cls(
+            line.network_message_id,
+            line.recipient,
+            line.subject,
+            line.sender,
+            LINE_LABELS[status],
+            LINE_TONES[status],
+            line.why,
+            line.found_where,
+            "" if status == LineStatus.DELETED else line.moved_where,
+            line.verified and status in DONE,
+            line.at,
+        )
+
+
+COLUMNS = (
+    ("name", "Name", False),
+    ("action", "Action", False),
+    ("status", "Status", False),
+    ("expected", "Messages", False),
+    ("created_at", "Created", False),
+    ("created_by_name", "Created by", False),
+    ("decided_by_name", "Decided by", False),
+    ("source", "Source", False),
+    ("finished_at", "Ended", True),
+    ("approval_id", "Approval ID", True),
+    ("targets", "Targets", True),
+    ("reason", "Reason", True),
+)
+
+
+def column_heads(parameters: QueryDict, listing: Listing) -> list[tuple[str, str, str, str, bool]]:
+    """The action center's heads: (name, label, address that sorts by it, aria-sort, off at first)."""
+    links = sort_links(parameters, listing)
+    return [(name, label, *links.get(name, ("", "")), off) for name, label, off in COLUMNS]
+
+
+def sort_links(parameters: QueryDict, listing: Listing) -> dict[str, tuple[str, str]]:
+    """Per column: the address that sorts by it (again: the other way round), and its aria-sort."""
+    links = {}
+    for name in SORTS:
+        current = listing.sort.lstrip("-") == name
+        falling = listing.sort.startswith("-")
+        kept = parameters.copy()
+        kept.pop("page", None)
+        kept["sort"] = name if (current and falling) else f"-{name}"
+        aria = ("descending" if falling else "ascending") if current else "none"
+        links[name] = (f"/action-center?{kept.urlencode()}", aria)
+    return links

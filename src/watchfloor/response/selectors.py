@@ -1,0 +1,158 @@
+"""Reads of remediations, their ledger and the action center; each in a number of queries that does not grow with the rows."""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.core.exceptions import ValidationError
+from django.db.models import Q, QuerySet
+from django.http import QueryDict
+
+from watchfloor.kernel.errors import NotFound
+from watchfloor.response.catalogue import action_of, actions
+from watchfloor.response.contracts import RUNNING, LineStatus, Listing, MessageRemediation, RemediationStatus
+from watchfloor.response.models import LedgerLine, Remediation, ResponsePolicy
+
+PERIODS = {
+    "day": ("Last day", timedelta(days=1)),
+    "week": ("Last week", timedelta(days=7)),
+    "30d": ("Last 30 days", timedelta(days=30)),
+    "6m": ("Last 6 months", timedelta(days=182)),
+    "all": ("Any time", None),
+}
+SORTS = {
+    "created_at": "Created",
+    "name": "Name",
+    "action": "Action",
+    "status": "Status",
+    "expected": "Messages",
+    "created_by_name": "Created by",
+    "decided_by_name": "Decided by",
+    "finished_at": "Ended",
+}
+SIZES = (25, 50, 100, 200)
+
+
+def remediation(remediation_id: UUID | str) -> Remediation:
+    """One remediation; raises NotFound."""
+    try:
+        return Remediation.objects.select_related("undo_of").get(pk=remediation_id)
+    except (Remediation.DoesNotExist, ValidationError, ValueError):
+        raise NotFound("there is no such remediation", place=str(remediation_id)) from None
+
+
+def remediations_of_message(*, network_message_id: str, recipient: str = "") -> tuple[MessageRemediation, ...]:
+    """What was done to one message (in one mailbox, or in all), oldest first: one query."""
+    lines = LedgerLine.objects.filter(network_message_id=network_message_id).select_related("remediation")
+    if recipient:
+        lines = lines.filter(recipient=recipient.lower())
+    return tuple(_of_message(line) for line in lines.order_by("remediation__created_at", "id"))
+
+
+def tab_counts() -> dict[str, int]:
+    """How many wait for a decision, and how many run now."""
+    waiting = Remediation.objects.filter(status=RemediationStatus.PENDING.value).count()
+    return {"pending": waiting, "running": Remediation.objects.filter(status__in=RUNNING).count()}
+
+
+def read_listing(parameters: QueryDict) -> Listing:
+    """The action center's filters from its URL; what cannot be understood falls back to the default."""
+    size = parameters.get("size", "")
+    page = parameters.get("page", "")
+    sort = parameters.get("sort", "-created_at")
+    return Listing(
+        tab="pending" if parameters.get("tab") == "pending" else "history",
+        action=parameters.get("action", ""),
+        status=parameters.get("status", ""),
+        decided_by=parameters.get("decided_by", ""),
+        source=parameters.get("source", ""),
+        period=parameters["period"] if parameters.get("period") in PERIODS else "30d",
+        search=parameters.get("q", "").strip(),
+        sort=sort if sort.lstrip("-") in SORTS else "-created_at",
+        page=max(1, int(page)) if page.isdecimal() else 1,
+        size=int(size) if size.isdecimal() and int(size) in SIZES else 50,
+    )
+
+
+def listed(listing: Listing, *, now: datetime) -> "QuerySet[Remediation]":
+    """The remediations of one tab under these filters, sorted. Pending ones are never hidden by the period (AC-11, LM-08)."""
+    found = Remediation.objects.all()
+    waiting = Q(status=RemediationStatus.PENDING.value)
+    found = found.filter(waiting) if listing.tab == "pending" else found.exclude(waiting)
+    span = PERIODS[listing.period][1]
+    if span is not None and listing.tab == "history":
+        found = found.filter(created_at__gte=now - span)
+    wanted = {"action": listing.action, "status": listing.status, "source": listing.source}
+    found = found.filter(**{name: value for name, value in wanted.items() if value})
+    if listing.decided_by:
+        found = found.filter(decided_by_name=listing.decided_by)
+    if listing.search:
+        found = found.filter(
+            Q(name__icontains=listing.search)
+            | Q(approval_id__iexact=listing.search)
+            | Q(reason__icontains=listing.search)
+        )
+    return found.order_by(listing.sort, "-id")
+
+
+def choices() -> dict[str, list[tuple[str, str]]]:
+    """What the filters of the action center offer: (value, label)."""
+    deciders = Remediation.objects.exclude(decided_by_name="").order_by("decided_by_name")
+    sources = Remediation.objects.order_by("source").values_list("source", flat=True).distinct()
+    return {
+        "action": [(key, action.label) for key, action in actions().items()],
+        "status": [(status.value, status.value) for status in RemediationStatus if status != RemediationStatus.PENDING],
+        "decided_by": [(name, name) for name in deciders.values_list("decided_by_name", flat=True).distinct()],
+        "source": [(name, name) for name in sources],
+        "period": [(key, label) for key, (label, _) in PERIODS.items()],
+    }
+
+
+def ledger(owner: Remediation, *, status: str = "") -> "QuerySet[LedgerLine]":
+    """The lines of a remediation, of one status or all, in the order they were frozen."""
+    lines = owner.lines.order_by("id")
+    return lines.filter(status=status) if status in {known.value for known in LineStatus} else lines
+
+
+def ledger_stream(owner: Remediation, *, status: str = "") -> Iterator[LedgerLine]:
+    """The same, streamed for an export of any length."""
+    return ledger(owner, status=status).iterator(chunk_size=2000)
+
+
+def why_no_undo(remediation: Remediation) -> str:
+    """Why this remediation cannot be undone now; empty when it can."""
+    if remediation.running or remediation.status in {RemediationStatus.PENDING, RemediationStatus.REJECTED}:
+        return f"it is {remediation.status.lower()}"
+    if not action_of(remediation.action).undoable:
+        return f"“{action_of(remediation.action).label}” cannot be undone"
+    if not remediation.moved:
+        return "it moved nothing"
+    later = remediation.undos.filter(
+        status__in=[*RUNNING, RemediationStatus.PENDING, RemediationStatus.COMPLETED]
+    ).first()
+    if later is not None:
+        return f"an undo of it is {later.status.lower()}"
+    return ""
+
+
+def policy() -> ResponsePolicy:
+    """The one policy; its defaults while nobody changed it."""
+    return ResponsePolicy.objects.filter(pk=1).first() or ResponsePolicy()
+
+
+def _of_message(line: LedgerLine) -> MessageRemediation:
+    owner = line.remediation
+    return MessageRemediation(
+        remediation_id=str(owner.id),
+        name=owner.name,
+        action=owner.action,
+        action_label=action_of(owner.action).label,
+        remediation_status=owner.status,
+        by=owner.decided_by_name or owner.created_by_name,
+        line_status=line.status,
+        sentence=line.result,
+        found_where=line.found_where,
+        moved_where=line.moved_where,
+        at=line.at or owner.created_at,
+        href=owner.href,
+    )

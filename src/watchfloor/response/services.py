@@ -1,0 +1,276 @@
+"""The verbs of response: propose, start, approve, reject, stop, retry, undo. Each is permitted, audited and done in one place."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.services import audited
+from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
+from watchfloor.kernel.ids import uuid7
+from watchfloor.response.catalogue import action_of
+from watchfloor.response.contracts import RUNNING, ActionSource, LineStatus, RemediationStatus, Targets
+from watchfloor.response.dry_run import expected_count
+from watchfloor.response.models import Remediation, ResponsePolicy
+from watchfloor.response.queueing import queue_after_commit
+from watchfloor.response.selectors import policy, why_no_undo
+from watchfloor.response.targets import sentence_of
+
+S = RemediationStatus
+ENDED = frozenset({S.COMPLETED, S.FAILED, S.STOPPED})
+
+
+def start(
+    *,
+    by: Actor,
+    name: str,
+    reason: str,
+    action: str,
+    targets: Targets,
+    source: ActionSource = ActionSource.EXPLORER,
+    alert_id: str = "",
+    incident_id: str = "",
+    at: datetime | None = None,
+) -> Remediation:
+    """Do it: approved at once by who starts it, unless the policy asks for a second person; then it waits like a proposal.
+
+    Raises Forbidden (no right), BadInput (no name, unknown action, no targets).
+    """
+    now = at or utc_now()
+    right = action_of(action).permission
+    with audited(by=by, permission=right, verb="remediation.start", **_about(name, reason)) as result:
+        remediation = _draft(by, name, reason, action, targets, now)
+        remediation.source, remediation.alert_id, remediation.incident_id = source.value, alert_id, incident_id
+        _decide_or_wait(remediation, by, now)
+        _store(remediation)
+        result["after"] = _after(remediation)
+    return remediation
+
+
+def propose(
+    *,
+    by: Actor,
+    name: str,
+    reason: str,
+    action: str,
+    targets: Targets,
+    source: ActionSource = ActionSource.EXPLORER,
+    alert_id: str = "",
+    incident_id: str = "",
+    at: datetime | None = None,
+) -> Remediation:
+    """Ask somebody with Search and Purge to approve it (EA-40). Same errors as `start`."""
+    now = at or utc_now()
+    right = action_of(action).propose_permission
+    with audited(by=by, permission=right, verb="remediation.propose", **_about(name, reason)) as result:
+        remediation = _draft(by, name, reason, action, targets, now)
+        remediation.source, remediation.alert_id, remediation.incident_id = source.value, alert_id, incident_id
+        remediation.status = S.PENDING.value
+        remediation.second_person = _needs_second_person(remediation.expected)
+        _store(remediation)
+        result["after"] = _after(remediation)
+    return remediation
+
+
+def approve(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: datetime | None = None) -> Remediation:
+    """Let a pending remediation run. Raises Conflict when it is no longer pending, Forbidden when a second person must do it."""
+    with _deciding(by, "remediation.approve", remediation_id, reason) as (remediation, result):
+        if remediation.second_person and remediation.created_by == by.id:
+            raise Forbidden(
+                f"“{remediation.name}” aims at {remediation.expected:,} messages; the policy asks for a second person, "
+                "and you proposed it yourself",
+                permission=Permission.EMAIL_ACTION_MANAGE.value,
+            )
+        _decided(remediation, by, reason, at or utc_now(), status=S.STARTED)
+        result["after"] = _after(remediation)
+        queue_after_commit(remediation)
+    return remediation
+
+
+def reject(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: datetime | None = None) -> Remediation:
+    """Turn a pending remediation down; nothing was touched. Raises Conflict when it is no longer pending."""
+    with _deciding(by, "remediation.reject", remediation_id, reason) as (remediation, result):
+        _decided(remediation, by, reason, at or utc_now(), status=S.REJECTED)
+        result["after"] = _after(remediation)
+    return remediation
+
+
+def stop(*, by: Actor, remediation_id: UUID | str, reason: str = "") -> Remediation:
+    """Ask a running remediation to end after the batch in hand; what was done stays done and stays in the ledger."""
+    with _changing(by, "remediation.stop", remediation_id, reason) as (remediation, result):
+        if remediation.status not in RUNNING:
+            raise Conflict(f"“{remediation.name}” is not running: it is {remediation.status}")
+        remediation.status = S.STOPPING.value
+        remediation.save(update_fields=["status"])
+        result["after"] = _after(remediation)
+    return remediation
+
+
+def retry(*, by: Actor, remediation_id: UUID | str) -> Remediation:
+    """Try the failed lines again, and those a stop or a failure left undone. Raises Conflict when there are none."""
+    with _changing(by, "remediation.retry", remediation_id, "") as (remediation, result):
+        left = remediation.counts.failed + remediation.counts.pending
+        if remediation.status not in ENDED or (remediation.frozen_at and not left):
+            raise Conflict(f"“{remediation.name}” has nothing left to try again")
+        remediation.lines.filter(status=LineStatus.FAILED.value).update(status=LineStatus.PENDING.value, why="")
+        remediation.failed = 0
+        remediation.run += 1
+        remediation.status, remediation.why, remediation.finished_at = S.STARTED.value, "", None
+        remediation.save()
+        result["after"] = _after(remediation)
+        queue_after_commit(remediation)
+    return remediation
+
+
+def undo(
+    *, by: Actor, remediation_id: UUID | str, reason: str = "", name: str = "", at: datetime | None = None
+) -> Remediation:
+    """Restore in place what a remediation moved, from its ledger, as a remediation of its own.
+
+    Raises Conflict when it runs, moved nothing, cannot be undone (hard delete) or an undo of it is on its way.
+    """
+    now = at or utc_now()
+    with _changing(by, "remediation.undo", remediation_id, reason) as (original, result):
+        _refuse_undo(original)
+        remediation = _new(by, name or f"Undo: {original.name}"[:200], reason, "restore", now)
+        remediation.undo_of = original
+        remediation.source = ActionSource.MANUAL.value
+        remediation.alert_id, remediation.incident_id = original.alert_id, original.incident_id
+        remediation.sentence = f"what “{original.name}” moved"
+        remediation.expected = original.moved
+        _decide_or_wait(remediation, by, now)
+        _store(remediation)
+        result["after"] = _after(remediation)
+    return remediation
+
+
+def change_policy(*, by: Actor, second_person_over: int) -> ResponsePolicy:
+    """Set above how many messages a second person must approve; 0 asks for none."""
+    if second_person_over < 0:
+        raise BadInput("a number of messages, 0 or more", place="second_person_over")
+    before = policy().second_person_over
+    with audited(
+        by=by,
+        permission=Permission.CONNECTION_MANAGE,
+        verb="response.policy",
+        target_type="setting",
+        target="second person over",
+        before=before,
+    ) as result:
+        kept, _ = ResponsePolicy.objects.update_or_create(pk=1, defaults={"second_person_over": second_person_over})
+        result["after"] = second_person_over
+    return kept
+
+
+# --- how it is done -----------------------------------------------------------------------------------------------
+
+
+def _about(name: str, reason: str) -> dict[str, str]:
+    return {"target_type": "remediation", "target": name, "reason": reason}
+
+
+def _after(remediation: Remediation) -> dict[str, Any]:
+    return {
+        "id": str(remediation.id),
+        "action": remediation.action,
+        "status": remediation.status,
+        "targets": remediation.sentence,
+        "messages": remediation.expected,
+    }
+
+
+def _new(by: Actor, name: str, reason: str, action: str, now: datetime) -> Remediation:
+    if not name.strip():
+        raise BadInput("give the remediation a name, so that others find it", place="name")
+    identity = uuid7(at=now)
+    return Remediation(
+        id=identity,
+        approval_id=identity.hex[-8:].upper(),
+        name=name.strip()[:200],
+        reason=reason.strip(),
+        action=action_of(action).key,
+        created_at=now,
+        created_by=by.id,
+        created_by_name=by.name,
+    )
+
+
+def _draft(by: Actor, name: str, reason: str, action: str, targets: Targets, now: datetime) -> Remediation:
+    if not targets.rows and not targets.query:
+        raise BadInput("choose at least one message", place="row")
+    remediation = _new(by, name, reason, action, now)
+    remediation.rows = [str(row) for row in targets.rows]
+    remediation.query = targets.query
+    remediation.excepted = [str(row) for row in targets.excepted]
+    remediation.sentence = sentence_of(targets, now=now)
+    remediation.expected = expected_count(targets, now=now)
+    return remediation
+
+
+def _needs_second_person(expected: int) -> bool:
+    limit = policy().second_person_over
+    return bool(limit) and expected > limit
+
+
+def _decide_or_wait(remediation: Remediation, by: Actor, now: datetime) -> None:
+    """Approve by who starts it, or leave it pending for a second person."""
+    remediation.second_person = _needs_second_person(remediation.expected)
+    if remediation.second_person:
+        remediation.status = S.PENDING.value
+        return
+    remediation.status = S.STARTED.value
+    remediation.decided_at, remediation.decided_by, remediation.decided_by_name = now, by.id, by.name
+
+
+def _store(remediation: Remediation) -> None:
+    with transaction.atomic():
+        remediation.save(force_insert=True)
+        if remediation.status == S.STARTED:
+            queue_after_commit(remediation)
+
+
+def _refuse_undo(original: Remediation) -> None:
+    if why := why_no_undo(original):
+        raise Conflict(f"“{original.name}” cannot be undone: {why}")
+
+
+@contextmanager
+def _changing(
+    by: Actor, verb: str, remediation_id: UUID | str, reason: str
+) -> Iterator[tuple[Remediation, dict[str, Any]]]:
+    """Right, audit, and the row locked against two people at once."""
+    known = Remediation.objects.filter(pk=remediation_id).first()
+    if known is None:
+        raise NotFound("there is no such remediation", place=str(remediation_id))
+    right = action_of(known.action).permission
+    before = {"status": known.status}
+    with (
+        audited(by=by, permission=right, verb=verb, **_about(known.name, reason), before=before) as result,
+        transaction.atomic(),
+    ):
+        yield Remediation.objects.select_for_update().get(pk=known.pk), result
+
+
+@contextmanager
+def _deciding(
+    by: Actor, verb: str, remediation_id: UUID | str, reason: str
+) -> Iterator[tuple[Remediation, dict[str, Any]]]:
+    with _changing(by, verb, remediation_id, reason) as (remediation, result):
+        if remediation.status != S.PENDING:
+            decider = f" by {remediation.decided_by_name}" if remediation.decided_by_name else ""
+            raise Conflict(f"“{remediation.name}” was decided already{decider}: it is {remediation.status}")
+        yield remediation, result
+
+
+def _decided(remediation: Remediation, by: Actor, reason: str, now: datetime, *, status: RemediationStatus) -> None:
+    remediation.status = status.value
+    remediation.decided_at, remediation.decided_by, remediation.decided_by_name = now, by.id, by.name
+    remediation.decision_reason = reason.strip()
+    if status == S.REJECTED:
+        remediation.finished_at = now
+    remediation.save()

@@ -1,0 +1,34 @@
+"""Settings > Response: when a second person must approve."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.views.decorators.http import require_http_methods
+
+from watchfloor.access.contracts import Permission
+from watchfloor.access.services import requires
+from watchfloor.response import selectors, services
+
+
+class PolicyForm(forms.Form):
+    """The one question of the policy."""
+
+    second_person_over = forms.IntegerField(
+        min_value=0,
+        label="A second person approves actions on more than this many messages",
+        help_text="0: nobody needs a second person. Whoever starts a larger action then waits for somebody else's approval.",
+    )
+
+
+@requires(Permission.SETTINGS_READ)
+@require_http_methods(["GET", "POST"])
+def response_policy(request: HttpRequest) -> HttpResponse:
+    """Show the policy; change it with the right to."""
+    form = PolicyForm(request.POST or None, initial={"second_person_over": selectors.policy().second_person_over})
+    may_change = request.actor.may(Permission.CONNECTION_MANAGE)  # type: ignore[attr-defined]
+    if request.method == "POST" and form.is_valid():
+        services.change_policy(by=request.actor, **form.cleaned_data)  # type: ignore[attr-defined]
+        messages.success(request, "The policy is changed.")
+        return HttpResponseRedirect("/settings/response")
+    return render(request, "response/policy.html", {"form": form, "may_change": may_change})

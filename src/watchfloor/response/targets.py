@@ -1,0 +1,84 @@
+"""From what was chosen to rows of the lake: by hand, the whole query, or the whole query less some rows."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.http import QueryDict
+
+from watchfloor.kernel.errors import BadInput
+from watchfloor.lake import selectors as lake
+from watchfloor.lake.contracts import Condition, Operator, Query
+from watchfloor.response.contracts import Row, Targets
+
+COLUMNS = (
+    "Timestamp",
+    "NetworkMessageId",
+    "InternetMessageId",
+    "RecipientEmailAddress",
+    "Subject",
+    "SenderFromAddress",
+    "LatestDeliveryLocation",
+    "ThreatTypes",
+    "DetectionMethods",
+)
+CHUNK = 500
+BEGINNING = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+def read_targets(parameters: QueryDict, *, now: datetime) -> Targets:
+    """What a form or URL aims at: repeated `row`, or `scope=query` with the Explorer's parameters and repeated `except`.
+
+    Later steps carry the whole query in one field `query`. Raises BadInput when nothing is aimed at.
+    """
+    rows = tuple(dict.fromkeys(Row.parse(text) for text in parameters.getlist("row")))
+    if parameters.get("query"):
+        query = lake.parameters_of(query_of(parameters["query"], now=now))
+    elif parameters.get("scope") == "query":
+        query = lake.parameters_of(lake.query_from_parameters(parameters, now=now))
+    else:
+        query = ""
+    if not rows and not query:
+        raise BadInput("choose at least one message", place="row")
+    excepted = tuple(dict.fromkeys(Row.parse(text) for text in parameters.getlist("except")))
+    return Targets(query=query, excepted=excepted) if query else Targets(rows=rows)
+
+
+def query_of(parameters: str, *, now: datetime) -> Query:
+    """The lake's query of a stored parameter string."""
+    return lake.query_from_parameters(QueryDict(parameters), now=now)
+
+
+def sentence_of(targets: Targets, *, now: datetime) -> str:
+    """What is aimed at, in words a person can check (LM-09)."""
+    if not targets.whole_query:
+        return f"{len(targets.rows):,} chosen message{'' if len(targets.rows) == 1 else 's'}"
+    words = lake.sentence(query_of(targets.query, now=now))
+    return f"{words}, except {len(targets.excepted):,} chosen" if targets.excepted else words
+
+
+def target_rows(targets: Targets, *, now: datetime, columns: Sequence[str] = COLUMNS) -> Iterator[list[dict[str, Any]]]:
+    """The lake's rows of EmailEvents, in batches of some hundred. A chosen row the lake does not know is left out."""
+    if not targets.whole_query:
+        yield from _chosen(targets.rows, now=now, columns=columns)
+        return
+    left_out = set(targets.excepted)
+    for batch in lake.stream(query_of(targets.query, now=now), columns=columns):
+        kept = [row for row in batch if row_of(row) not in left_out] if left_out else batch
+        if kept:
+            yield kept
+
+
+def row_of(row: Mapping[str, Any]) -> Row:
+    return Row(row["NetworkMessageId"], (row["RecipientEmailAddress"] or "").lower())
+
+
+def _chosen(rows: Sequence[Row], *, now: datetime, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
+    wanted = set(rows)
+    messages = list(dict.fromkeys(row.network_message_id for row in rows))
+    for start in range(0, len(messages), CHUNK):
+        names = Condition("NetworkMessageId", Operator.EQUAL_ANY, tuple(messages[start : start + CHUNK]))
+        query = Query("EmailEvents", BEGINNING, now + timedelta(days=1), (names,))
+        for batch in lake.stream(query, columns=columns):
+            if kept := [row for row in batch if row_of(row) in wanted]:
+                yield kept

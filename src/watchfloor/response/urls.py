@@ -1,0 +1,24 @@
+"""Addresses of response."""
+
+from django.urls import path, re_path
+
+from watchfloor.response import settings_page, views, wizard
+
+urlpatterns = [
+    path("actions/new", wizard.choose),
+    path("actions/new/targets", wizard.targets),
+    path("actions/new/review", wizard.review),
+    path("actions/new/submit", wizard.submit),
+    path("actions/new/impacted.csv", wizard.impacted),
+    path("action-center", views.action_center),
+    path("action-center/export.csv", views.export),
+    path("action-center/decide", views.decide),
+    path("action-center/<uuid:remediation_id>", views.detail),
+    path("action-center/<uuid:remediation_id>/progress", views.progress),
+    path("action-center/<uuid:remediation_id>/ledger.csv", views.ledger_export),
+    re_path(
+        r"^action-center/(?P<remediation_id>[0-9a-f-]{36})/(?P<verb>approve|reject|stop|retry|undo)$",
+        views.act,
+    ),
+    path("settings/response", settings_page.response_policy),
+]

@@ -1,0 +1,222 @@
+"""The action center (AC-01..08) and the page of one remediation: translate, nothing else."""
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
+from django.shortcuts import render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.views.decorators.http import require_GET, require_POST
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.services import requires
+from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.response import selectors, services
+from watchfloor.response.catalogue import action_of
+from watchfloor.response.contracts import RemediationStatus
+from watchfloor.response.exports import csv_answer
+from watchfloor.response.models import LedgerLine, Remediation
+from watchfloor.response.rendering import (
+    LedgerRow,
+    RemediationRow,
+    column_heads,
+    ledger_tabs,
+    progress_context,
+    remediation_facts,
+)
+from watchfloor.ui.services import render_page
+
+LEDGER_SIZE = 50
+EXPORTED = (
+    "Approval ID", "Name", "Reason", "Action", "Status", "Source", "Created", "Created by", "Decided", "Decided by",
+    "Decision", "Messages", "Moved", "Deleted", "Already", "Missing", "Failed", "Not touched", "Ended", "Targets",
+)  # fmt: skip
+LEDGER_EXPORTED = (
+    "NetworkMessageId", "Recipient", "Message-ID", "Subject", "Sender", "Status", "Found where", "Moved where",
+    "Verified", "Why", "At",
+)  # fmt: skip
+
+
+@requires(Permission.ACTION_CENTER_READ)
+@require_GET
+def action_center(request: HttpRequest) -> HttpResponse:
+    """Pending and History, with the filters in the URL."""
+    listing = selectors.read_listing(request.GET)
+    found = selectors.listed(listing, now=utc_now())
+    page = Paginator(found, listing.size).get_page(listing.page)
+    context = {
+        "listing": listing,
+        "rows": [RemediationRow.of(one) for one in page.object_list],
+        "total": page.paginator.count,
+        "page": page.number,
+        "choices": selectors.choices(),
+        "counts": selectors.tab_counts(),
+        "columns": column_heads(request.GET, listing),
+        "sizes": selectors.SIZES,
+        "clear_href": f"/action-center?tab={listing.tab}",
+        "needs_selection": {"data-needs-selection": "remediations"},
+        "pager_href": f"/action-center?{without(request.GET, 'page')}",
+        "query": without(request.GET, "page"),
+        "may_decide": actor_of(request).may(Permission.EMAIL_ACTION_MANAGE),
+        "filtered": any((listing.action, listing.status, listing.decided_by, listing.source, listing.search)),
+    }
+    return render_page(request, "response/action_center.html", context)
+
+
+@requires(Permission.ACTION_CENTER_READ)
+@require_GET
+def export(request: HttpRequest) -> HttpResponse:
+    """The listed remediations as CSV, all pages."""
+    listing = selectors.read_listing(request.GET)
+    found = selectors.listed(listing, now=utc_now()).iterator(chunk_size=1000)
+    return csv_answer(f"Action center {listing.tab}.csv", EXPORTED, (_exported(one) for one in found))
+
+
+@requires(Permission.EMAIL_ACTION_MANAGE)
+@require_POST
+def decide(request: HttpRequest) -> HttpResponse:
+    """Approve or reject one remediation or many (AC-03); what could not be decided is said, the others are."""
+    verb = services.approve if request.POST.get("decision") == "approve" else services.reject
+    word = "approved" if verb is services.approve else "rejected"
+    reason = request.POST.get("reason", "")
+    chosen = request.POST.getlist("row")
+    decided = sum(attempt(request, verb, remediation_id=one, reason=reason) for one in chosen)
+    if decided:
+        messages.success(request, f"{decided} {word}.")
+    if not chosen:
+        messages.warning(request, "Choose at least one remediation.")
+    return back(request, "/action-center?tab=pending")
+
+
+@requires(Permission.ACTION_CENTER_READ)
+@require_GET
+def detail(request: HttpRequest, remediation_id: UUID) -> HttpResponse:
+    """One remediation: page, or fly-out when htmx asks."""
+    one = selectors.remediation(remediation_id)
+    if request.htmx and not request.htmx.boosted:  # type: ignore[attr-defined]
+        return remediation_flyout(request, one)
+    return render(request, "response/remediation.html", _detail(request, one))
+
+
+def remediation_flyout(request: HttpRequest, one: Remediation) -> HttpResponse:
+    """The fly-out of a remediation; also what the wizard ends with."""
+    return render(request, "response/remediation_flyout.html", _detail(request, one))
+
+
+@requires(Permission.ACTION_CENTER_READ)
+@require_GET
+def progress(request: HttpRequest, remediation_id: UUID) -> HttpResponse:
+    """The counts alone, polled while it runs: one query."""
+    one = selectors.remediation(remediation_id)
+    answer = render(request, "response/progress.html", progress_context(one))
+    if not one.running:
+        answer["HX-Trigger"] = "remediation-ended"
+    return answer
+
+
+@requires(Permission.ACTION_CENTER_READ)
+@require_GET
+def ledger_export(request: HttpRequest, remediation_id: UUID) -> HttpResponse:
+    """The ledger as CSV, all lines of the chosen status."""
+    one = selectors.remediation(remediation_id)
+    lines = selectors.ledger_stream(one, status=request.GET.get("status", ""))
+    return csv_answer(f"Remediation {one.approval_id}.csv", LEDGER_EXPORTED, _ledger_lines(lines))
+
+
+@requires(Permission.EMAIL_ACTION_MANAGE)
+@require_POST
+def act(request: HttpRequest, remediation_id: UUID, verb: str) -> HttpResponse:
+    """Approve, reject, stop, retry or undo one remediation, from its page."""
+    reason = request.POST.get("reason", "")
+    one = selectors.remediation(remediation_id)
+    try:
+        if verb == "undo":
+            one = services.undo(by=actor_of(request), remediation_id=one.pk, reason=reason)
+            messages.success(request, f"“{one.name}”: {one.status.lower()}.")
+        elif verb == "retry":
+            services.retry(by=actor_of(request), remediation_id=one.pk)
+            messages.success(request, "What failed is tried again.")
+        else:
+            decision = {"approve": services.approve, "reject": services.reject, "stop": services.stop}[verb]
+            decision(by=actor_of(request), remediation_id=one.pk, reason=reason)
+    except WatchfloorError as error:
+        messages.error(request, error.message)
+    return HttpResponseRedirect(one.href)
+
+
+# --- how it is done -----------------------------------------------------------------------------------------------
+
+
+def actor_of(request: HttpRequest) -> Actor:
+    actor: Actor = request.actor  # type: ignore[attr-defined]
+    return actor
+
+
+def attempt(request: HttpRequest, verb: Any, **arguments: Any) -> bool:
+    """Call a verb; its refusal becomes a message."""
+    try:
+        verb(by=actor_of(request), **arguments)
+    except WatchfloorError as error:
+        messages.error(request, error.message)
+        return False
+    return True
+
+
+def back(request: HttpRequest, default: str) -> HttpResponse:
+    """To the page the form was on."""
+    wanted = request.POST.get("next", "")
+    safe = url_has_allowed_host_and_scheme(wanted, allowed_hosts=None)
+    return HttpResponseRedirect(wanted if safe and wanted else default)
+
+
+def without(parameters: QueryDict, *names: str) -> str:
+    """The querystring less some parameters."""
+    kept = parameters.copy()
+    for name in names:
+        kept.pop(name, None)
+    return kept.urlencode()
+
+
+def _detail(request: HttpRequest, one: Remediation) -> dict[str, Any]:
+    status = request.GET.get("status", "")
+    lines = selectors.ledger(one, status=status)
+    page = Paginator(lines, LEDGER_SIZE).get_page(request.GET.get("page", "1"))
+    actor = actor_of(request)
+    return {
+        **progress_context(one),
+        "action": action_of(one.action),
+        "facts": remediation_facts(one),
+        "tabs": ledger_tabs(one, status),
+        "status": status,
+        "lines": [LedgerRow.of(line) for line in page.object_list],
+        "export_href": f"{one.href}/ledger.csv?{urlencode({'status': status})}",
+        "page": page.number,
+        "total": page.paginator.count,
+        "pager_href": f"{one.href}?{without(request.GET, 'page')}",
+        "may_act": actor.may(action_of(one.action).permission),
+        "own_second": one.second_person and one.created_by == actor.id,
+        "pending": one.status == RemediationStatus.PENDING,
+        "no_undo": selectors.why_no_undo(one),
+        "retriable": not one.running and bool(one.failed or (one.decided_at and one.counts.pending)),
+    }
+
+
+def _exported(one: Remediation) -> list[Any]:
+    return [
+        one.approval_id, one.name, one.reason, action_of(one.action).label, one.status, one.source, one.created_at,
+        one.created_by_name, one.decided_at, one.decided_by_name, one.decision_reason, one.total or one.expected,
+        one.moved, one.deleted, one.already, one.missing, one.failed, one.skipped, one.finished_at, one.sentence,
+    ]  # fmt: skip
+
+
+def _ledger_lines(lines: Iterator[LedgerLine]) -> Iterator[list[Any]]:
+    for line in lines:
+        yield [
+            line.network_message_id, line.recipient, line.message_id, line.subject, line.sender, line.status,
+            line.found_where, line.moved_where, "yes" if line.verified else "no", line.why, line.at,
+        ]  # fmt: skip
