@@ -1,0 +1,1 @@
+"""The pages of this slice: signing in, people, roles, the audit log."""
