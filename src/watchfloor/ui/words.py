@@ -36,7 +36,7 @@ def relative(value: datetime, *, now: datetime) -> str:
 
 def initials(name: str) -> str:
     """At most two letters for a person's round mark."""
-    parts = [part for part in name.replace(".", " ").replace("@", " ").split() if part[:1].isalnum()]
+    parts = [part for part in name.split("@")[0].replace(".", " ").split() if part[:1].isalnum()]
     if not parts:
         return "?"
     letters = parts[0][0] + (parts[1][0] if len(parts) > 1 else "")

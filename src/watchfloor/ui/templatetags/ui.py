@@ -207,7 +207,7 @@ def notice(*, text: object, tone: str = "info", title: str = "") -> SafeString:
 def chart(*, id: str, kind: str, title: str, data: Mapping[str, Any], href: str = "", height: str = "m") -> SafeString:
     """A chart with its table: `kind` stacked, bar, line, donut or graph; `height` s, m or l.
 
-    `data` is {"categories": [..], "series": [{"name", "values", "tone"?}], "horizontal"?: True for a ranking} or {"nodes": [{"id", "name", "group"?, "href"?}],
+    `data` is {"categories": [..], "series": [{"name", "values", "tone"?, "href"?}], "horizontal"?: True for a ranking} or {"nodes": [{"id", "name", "group"?, "href"?}],
     "links": [{"source", "target", "label"?}]}. `href` is opened on a click, with {series} and {category} filled in.
     """
     if kind not in {"stacked", "bar", "line", "donut", "graph"}:

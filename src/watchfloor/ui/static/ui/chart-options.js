@@ -1,7 +1,7 @@
 // ECharts options from our chart data: {categories, series: [{name, values, tone?}]} or {nodes, links}.
 
 /**
- * @typedef {{name: string, values: number[], tone?: string}} Series
+ * @typedef {{name: string, values: number[], tone?: string, href?: string}} Series
  * @typedef {{id: string, name: string, group?: string, tone?: string, size?: number, href?: string}} Node
  * @typedef {{source: string, target: string, label?: string}} Link
  * @typedef {{categories?: string[], series?: Series[], nodes?: Node[], links?: Link[], horizontal?: boolean}} Data

@@ -16,7 +16,7 @@ export default async function chart(figure) {
   document.addEventListener("theme", theme);
   const sizes = new ResizeObserver(() => drawn.resize());
   sizes.observe(canvas);
-  drawn.on("click", (/** @type {any} */ event) => open(figure, event));
+  drawn.on("click", (/** @type {any} */ event) => open(figure, data, event));
   document.addEventListener("htmx:afterSwap", function gone() {
     if (figure.isConnected) return;
     drawn.dispose();
@@ -38,12 +38,13 @@ function table(figure) {
 }
 
 /**
- * Follow a clicked bar or node: its own address, or data-href with {series} and {category} filled in.
+ * Follow a clicked bar or node: its own or its series' address, or data-href with {series} and {category} filled in.
  * @param {HTMLElement} figure
+ * @param {import("../chart-options.js").Data} data
  * @param {any} event
  */
-function open(figure, event) {
-  const own = event.data?.href;
+function open(figure, data, event) {
+  const own = event.data?.href ?? data.series?.find((one) => one.name === event.seriesName)?.href;
   const pattern = figure.dataset.href ?? "";
   const address = own || pattern
     .replace("{series}", encodeURIComponent(event.seriesName ?? ""))
