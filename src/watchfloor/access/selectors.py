@@ -33,7 +33,7 @@ def system_actor(name: str, *permissions: Permission) -> Actor:
 def person_of(actor: Actor) -> Person | None:
     """The person an actor is; None for the product itself."""
     kind, _, key = actor.id.partition(":")
-    return Person.objects.filter(pk=key).first() if kind == "person" and key.isdigit() else None
+    return Person.objects.filter(pk=key).first() if kind == "person" and key.isdecimal() else None
 
 
 def roles_with(permission: Permission) -> list[str]:

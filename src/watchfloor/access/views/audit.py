@@ -55,7 +55,7 @@ def audit_page(request: HttpRequest) -> HttpResponse:
     form = AuditForm(request.GET)
     found = audit_entries(form.wanted())
     total, everything = found.count(), AuditEntry.objects.count()
-    number = max(1, int(request.GET["page"])) if request.GET.get("page", "").isdigit() else 1
+    number = max(1, int(request.GET["page"])) if request.GET.get("page", "").isdecimal() else 1
     kept = request.GET.copy()
     kept.pop("page", None)
     rows = [(entry, sentence_of(entry)) for entry in found[(number - 1) * SIZE : number * SIZE]]
