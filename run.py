@@ -84,11 +84,13 @@ def uv() -> list[str]:
 
 
 def env(kind: str = "base") -> None:
-    """Make or refresh .venv from the hashed requirements; instant when nothing changed."""
-    wanted = f"requirements/{kind}.txt"
+    """Make or refresh .venv from the hashed requirements; instant when nothing changed. What was made for development stays so."""
     mark = VENV / "installed"
+    had, _, known = mark.read_text().partition(" ") if mark.exists() else ("", "", "")
+    kind = "dev" if had == "dev" else kind
+    wanted = f"requirements/{kind}.txt"
     digest = hashlib.sha256((ROOT / wanted).read_bytes() + (ROOT / "pyproject.toml").read_bytes()).hexdigest()
-    if mark.exists() and digest in mark.read_text().split():
+    if (had, known) == (kind, digest):
         return
     tool = uv()
     if not BIN.exists():
@@ -97,12 +99,7 @@ def env(kind: str = "base") -> None:
     environ = {**os.environ, "VIRTUAL_ENV": str(VENV)}
     run(*tool, "pip", "sync", "--quiet", "--require-hashes", wanted, env=environ)
     run(*tool, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "-e", ".", env=environ)
-    both = (
-        digest
-        if kind == "base"
-        else f"{digest} {hashlib.sha256((ROOT / 'requirements/base.txt').read_bytes() + (ROOT / 'pyproject.toml').read_bytes()).hexdigest()}"
-    )
-    mark.write_text(both)
+    mark.write_text(f"{kind} {digest}")
 
 
 def servers() -> None:

@@ -1,6 +1,7 @@
 """The command `watchfloor`."""
 
 import os
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -38,6 +39,40 @@ def serve() -> None:
 
     typer.echo(f"Watchfloor is at {options().address}")
     raise typer.Exit(supervise())
+
+
+@app.command("import")
+def import_mail(
+    paths: Annotated[list[Path], typer.Argument(help="Files (.eml, mbox), Maildirs, or folders of them", exists=True)],
+    source: Annotated[str, typer.Option(help="What the import is called in Explorer")] = "import",
+) -> None:
+    """Take in mail from files and inspect it; says what was accepted, known already, and refused, with reasons."""
+    prepare()
+    from watchfloor.config.importing import import_with_progress
+
+    raise typer.Exit(import_with_progress(paths, source=source))
+
+
+@app.command()
+def inspect(
+    file: Annotated[Path, typer.Argument(help="One mail", exists=True, dir_okay=False)],
+    json: Annotated[bool, typer.Option("--json", help="Everything, as JSON")] = False,
+) -> None:
+    """Take one mail apart and judge it, without storing anything."""
+    from watchfloor.config.importing import inspect_file
+
+    typer.echo(inspect_file(file, as_json=json))
+
+
+@app.command()
+def demo(
+    mails: Annotated[int, typer.Option(help="How many ordinary mails")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Another seed makes another company's month")] = 7,
+) -> None:
+    """Build the sample organisation on first use, then start the portal with it."""
+    from watchfloor.config.demo import run_demo
+
+    raise typer.Exit(run_demo(mails=mails, seed=seed))
 
 
 @person.command("add")

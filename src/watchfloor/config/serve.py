@@ -2,41 +2,61 @@
 
 import os
 import signal
+import socket
 import subprocess
 import sys
 import time
-from collections.abc import Mapping
+from collections.abc import Callable
+
+from watchfloor.config.options import options
 
 PARTS = ("web", "worker")
+PAUSE_S = 0.2
+RESTART_S = 1.0
+LAST_WORDS_S = 15.0
 
 
-def start(part: str, environ: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    return subprocess.Popen([sys.executable, "-m", f"watchfloor.config.{part}"], env=dict(environ))
+def supervise(*, on_ready: Callable[[], None] = lambda: None) -> int:
+    """Run until SIGTERM or SIGINT. A part that dies is started again, no more than once a second.
 
-
-def supervise() -> int:
-    """Run until SIGTERM or SIGINT. A part that dies is started again, no more than once a second."""
-    running = {part: start(part, os.environ) for part in PARTS}
-    stopping = False
-
-    def stop(*_: object) -> None:
-        nonlocal stopping
-        stopping = True
-
-    signal.signal(signal.SIGTERM, stop)
-    signal.signal(signal.SIGINT, stop)
+    `on_ready` is called once, when the portal answers.
+    """
+    stopping: list[int] = []
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda got, _: stopping.append(got))
+    running = {part: _start(part) for part in PARTS}
+    ready = False
     while not stopping:
-        time.sleep(0.2)
+        time.sleep(PAUSE_S)
+        if not ready and _answers():
+            ready = True
+            on_ready()
         for part, process in running.items():
             if process.poll() is not None and not stopping:
-                time.sleep(1)
-                running[part] = start(part, os.environ)
-    for process in running.values():
+                time.sleep(RESTART_S)
+                running[part] = _start(part)
+    _end(list(running.values()))
+    return 0
+
+
+def _start(part: str) -> subprocess.Popen[bytes]:
+    # Their own session: a Ctrl-C in the terminal reaches only this parent, which then ends both in order.
+    return subprocess.Popen([sys.executable, "-m", f"watchfloor.config.{part}"], start_new_session=True, env=os.environ)
+
+
+def _answers() -> bool:
+    host, _, port = options().listen.rpartition(":")
+    with socket.socket() as probe:
+        probe.settimeout(PAUSE_S)
+        return probe.connect_ex((host, int(port))) == 0
+
+
+def _end(processes: list[subprocess.Popen[bytes]]) -> None:
+    for process in processes:
         if process.poll() is None:
             process.terminate()
-    for process in running.values():
+    for process in processes:
         try:
-            process.wait(timeout=15)
+            process.wait(timeout=LAST_WORDS_S)
         except subprocess.TimeoutExpired:
             process.kill()
-    return 0

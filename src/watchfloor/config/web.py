@@ -10,8 +10,10 @@ def main() -> None:
     from django.core.wsgi import get_wsgi_application
 
     from watchfloor.config.options import options
+    from watchfloor.config.parent import when_parent_is_gone
 
     application = get_wsgi_application()
+    when_parent_is_gone(lambda: os._exit(0))
     host, _, port = options().listen.rpartition(":")
     waitress.serve(  # type: ignore[no-untyped-call]
         application, host=host, port=int(port), threads=options().web_threads, ident="", channel_timeout=300

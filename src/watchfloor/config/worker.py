@@ -6,51 +6,76 @@ import signal
 import threading
 import time
 
+import django
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchfloor.config.settings")
+django.setup()
+
+from watchfloor.config.parent import when_parent_is_gone  # noqa: E402
+from watchfloor.config.slices import load  # noqa: E402
+from watchfloor.runtime.contracts import Tick  # noqa: E402
+from watchfloor.runtime.jobs import launch_jobs, stop_jobs  # noqa: E402
+from watchfloor.runtime.services import registered_ticks, report_health  # noqa: E402
+
 log = logging.getLogger(__name__)
+
+HEALTH_EVERY_S = 30.0
+"""An unchanged state is written this seldom: each write is a sync of the disk."""
+
+
+class Ticking(threading.Thread):
+    """One tick, called again and again until `stopping`; its health is told when it changes, and now and then."""
+
+    def __init__(self, tick: Tick, stopping: threading.Event) -> None:
+        super().__init__(name=tick.name, daemon=True)
+        self.tick = tick
+        self.stopping = stopping
+        self.told: tuple[str, str] = ("", "")
+        self.told_at = 0.0
+
+    def run(self) -> None:
+        from django.db import close_old_connections
+
+        while not self.stopping.is_set():
+            done = self.once()
+            close_old_connections()
+            if not done:
+                self.stopping.wait(self.tick.seconds)
+
+    def once(self) -> int:
+        """One call; a failure is logged, shown as health, and tried again after the pause."""
+        try:
+            done = self.tick.run()
+        except Exception as error:
+            log.exception("tick %s failed", self.tick.name)
+            self.tell("failing", f"{type(error).__name__}: {error}")
+            return 0
+        self.tell("ok", "running")
+        return done
+
+    def tell(self, state: str, sentence: str) -> None:
+        now = time.monotonic()
+        if self.told == (state, sentence) and now - self.told_at < HEALTH_EVERY_S:
+            return
+        try:
+            report_health(self.tick.name, state=state, sentence=sentence)
+        except Exception:
+            log.exception("health of %s could not be written", self.tick.name)
+        self.told, self.told_at = (state, sentence), now
 
 
 def main() -> None:
-    import django
-
-    django.setup()
-    from watchfloor.config.slices import load
-    from watchfloor.runtime.contracts import Tick
-    from watchfloor.runtime.jobs import launch_jobs, stop_jobs
-    from watchfloor.runtime.services import registered_ticks, report_health
-
     load("jobs")
     stopping = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
-    parent = os.getppid()
-
-    def keep(tick: Tick) -> None:
-        from django.db import close_old_connections
-
-        while not stopping.is_set():
-            try:
-                done = tick.run()
-                report_health(tick.name, state="ok", sentence="running")
-            except Exception as error:
-                log.exception("tick %s failed", tick.name)
-                done = 0
-                try:
-                    report_health(tick.name, state="failing", sentence=f"{type(error).__name__}: {error}")
-                except Exception:
-                    log.exception("health of %s could not be written", tick.name)
-            close_old_connections()
-            if not done:
-                stopping.wait(tick.seconds)
-
+    when_parent_is_gone(stopping.set)
     launch_jobs(wait=30)  # a worker whose parent was killed may still be ending
-    threads = [threading.Thread(target=keep, args=(tick,), name=tick.name, daemon=True) for tick in registered_ticks()]
+    threads = [Ticking(tick, stopping) for tick in registered_ticks()]
     for thread in threads:
         thread.start()
-    while not stopping.is_set():
-        if os.getppid() != parent:
-            stopping.set()
-        time.sleep(0.2)
+    while not stopping.wait(1):
+        pass
     for thread in threads:
         thread.join(timeout=10)
     stop_jobs(grace=3)

@@ -25,12 +25,22 @@ class Click:
 
 
 @dataclass(frozen=True, slots=True)
+class Report:
+    """Somebody reported a mail as phishing, as a reporting button would have noted it."""
+
+    at: datetime
+    address: str
+    message_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Story:
-    """One attack: what is delivered and what people clicked."""
+    """One attack: what is delivered, what people clicked, who reported it."""
 
     title: str
     deliveries: tuple[Delivery, ...]
     clicks: tuple[Click, ...]
+    reports: tuple[Report, ...]
 
 
 def stories(organisation: Organisation, *, end: datetime, seed: int) -> Iterator[Story]:
@@ -55,7 +65,9 @@ def _told(script: dict[str, Any], organisation: Organisation, *, end: datetime, 
         letter = _letter(script, organisation, victim, at, number, sender=sender, ip=ip, results=results)
         folder = "Junk" if number in script.get("junked", ()) else script["folder"]
         deliveries.append(Delivery(letter, (victim.address,), folder))
-    return Story(script["title"], tuple(deliveries), tuple(_clicks(script, deliveries)))
+    return Story(
+        script["title"], tuple(deliveries), tuple(_clicks(script, deliveries)), tuple(_reports(script, deliveries))
+    )
 
 
 def _origin(script: dict[str, Any], organisation: Organisation) -> tuple[tuple[str, str], str, str]:
@@ -94,12 +106,19 @@ def _letter(
     )
 
 
+def _moments(given: dict[str, Any] | None, deliveries: list[Delivery]) -> Iterator[tuple[Delivery, datetime]]:
+    """The deliveries a script names by number, each with the moment somebody acted on it."""
+    if given:
+        for person, minutes in zip(given["people"], given["minutes_after"], strict=True):
+            yield deliveries[person], deliveries[person].letter.at + timedelta(minutes=minutes)
+
+
 def _clicks(script: dict[str, Any], deliveries: list[Delivery]) -> Iterator[Click]:
-    given = script.get("clicks")
-    if not given:
-        return
-    for person, minutes in zip(given["people"], given["minutes_after"], strict=True):
-        delivery = deliveries[person]
+    for delivery, at in _moments(script.get("clicks"), deliveries):
         address = delivery.recipients[0]
-        at = delivery.letter.at + timedelta(minutes=minutes)
-        yield Click(at, address, given["url"].format(address=address), delivery.letter.message_id)
+        yield Click(at, address, script["clicks"]["url"].format(address=address), delivery.letter.message_id)
+
+
+def _reports(script: dict[str, Any], deliveries: list[Delivery]) -> Iterator[Report]:
+    for delivery, at in _moments(script.get("reports"), deliveries):
+        yield Report(at, delivery.recipients[0], delivery.letter.message_id)

@@ -16,6 +16,7 @@ __all__ = [
     "report_health",
     "reseal",
     "rotate_key",
+    "run_ticks",
     "seal",
     "unseal",
 ]
@@ -48,3 +49,16 @@ def report_health(part: str, *, state: str, sentence: str) -> None:
     previous = PartHealth.objects.filter(part=part).first()
     since = previous.since if previous and previous.state == state else now
     PartHealth.objects.update_or_create(part=part, defaults={"state": state, "sentence": sentence, "since": since})
+
+
+def run_ticks(*names: str, progress: Callable[[int], None] = lambda done: None) -> int:
+    """Do here what the worker would: call these ticks in turn until none finds work; returns how many things they did.
+
+    The `jobs` modules that register them must be imported. `progress` hears the running total.
+    """
+    runs = [tick.run for tick in _ticks.values() if tick.name in names]
+    done = 0
+    while found := sum(run() for run in runs):
+        done += found
+        progress(done)
+    return done

@@ -1,0 +1,20 @@
+"""A part must not outlive the process that started it: a killed parent leaves no orphan holding the port or the jobs."""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+
+EVERY_S = 0.5
+
+
+def when_parent_is_gone(act: Callable[[], None]) -> None:
+    """Call `act` once, from a thread, when this process has been handed to another parent."""
+    parent = os.getppid()
+
+    def watch() -> None:
+        while os.getppid() == parent:
+            time.sleep(EVERY_S)
+        act()
+
+    threading.Thread(target=watch, name="parent", daemon=True).start()

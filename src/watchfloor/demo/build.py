@@ -1,0 +1,163 @@
+"""Building the sample organisation: real messages through the real pipeline, then everything that reads it."""
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from watchfloor.access.contracts import Permission
+from watchfloor.access.selectors import system_actor
+from watchfloor.connectors.contracts import Folder, NewMail
+from watchfloor.connectors.selectors import accepted_after
+from watchfloor.connectors.services import accept_many
+from watchfloor.demo.mailboxes import file_letter, make_mailbox
+from watchfloor.demo.mailmaker import write
+from watchfloor.demo.organisation import Organisation, found_organisation
+from watchfloor.demo.stories import Click, Report, Story, stories
+from watchfloor.demo.traffic import Delivery, ordinary_mail
+from watchfloor.identities.contracts import DirectoryEntry
+from watchfloor.identities.services import import_people
+from watchfloor.kernel.errors import Conflict
+from watchfloor.lake.contracts import Condition, Operator, Query
+from watchfloor.lake.selectors import rows
+from watchfloor.lake.services import append
+from watchfloor.runtime.services import run_ticks
+
+BUILDER = system_actor("sample organisation", Permission.CONNECTION_MANAGE, Permission.PEOPLE_MANAGE)
+
+LOCATIONS = {"INBOX": Folder.INBOX.value, "Junk": Folder.JUNK.value, "": "On-prem/external"}
+"""Where our own mail server put a mail, in Defender's words; what left us is elsewhere."""
+
+Progress = Callable[[str, int, int], None]
+"""Told (step, done, total) as the work goes on."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to build: `mails` ordinary ones over `days` before `end`, beside the stories."""
+
+    seed: int
+    mails: int
+    days: int
+    end: datetime
+
+
+def deliveries_of(organisation: Organisation, told: Iterable[Story], plan: Plan) -> list[Delivery]:
+    """Everything that was ever delivered, in time order."""
+    ordinary = ordinary_mail(organisation, count=plan.mails, end=plan.end, days=plan.days, seed=plan.seed)
+    attacks = (delivery for story in told for delivery in story.deliveries)
+    return sorted([*ordinary, *attacks], key=lambda one: one.letter.at)
+
+
+def take_in(deliveries: list[Delivery], *, mailboxes: Path, source: str, progress: Progress) -> None:
+    """File every letter in its mailboxes and hand the same bytes to the intake, as a journaling mail server would."""
+    done = 0
+    for chunk in batches(deliveries, 500):
+        mails = []
+        for delivery in chunk:
+            raw = write(delivery.letter)
+            file_letter(mailboxes, delivery, raw, number=done)
+            mails.append(_arrived(delivery, raw, source))
+            done += 1
+        accept_many(mails)
+        progress("Delivering mail", done, len(deliveries))
+
+
+def batches(items: list[Delivery], size: int) -> Iterator[list[Delivery]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _arrived(delivery: Delivery, raw: bytes, source: str) -> NewMail:
+    letter = delivery.letter
+    return NewMail(
+        raw=raw,
+        source=source,
+        received_at=letter.at,
+        mail_from=letter.sender[1],
+        recipients=delivery.recipients,
+        client_ip=letter.client_ip,
+        helo=letter.client_host,
+        folder=LOCATIONS[delivery.folder],
+    )
+
+
+def fill_directory(organisation: Organisation, *, now: datetime) -> None:
+    """Everybody of the company, with department, title, manager and tags."""
+    entries = [
+        DirectoryEntry(p.address, p.name, p.department, p.title, p.manager, groups=(p.department,), tags=p.tags)
+        for p in organisation.employees
+    ]
+    import_people(by=BUILDER, entries=entries, source="sample organisation", now=now)
+
+
+def tell_what_people_did(told: Iterable[Story]) -> None:
+    """Clicks, as a web proxy logs them, and reports, as a reporting button notes them; both name the mail by its Message-ID."""
+    for story in told:
+        names = _network_ids(story)
+        clicks = [_click_row(click, names[click.message_id]) for click in story.clicks]
+        reports = [_report_row(report, names[report.message_id]) for report in story.reports]
+        if clicks:
+            append("UrlClickEvents", clicks)
+        if reports:
+            append("EmailPostDeliveryEvents", reports)
+
+
+def _network_ids(story: Story) -> dict[str, str]:
+    """Message-ID to NetworkMessageId for the mails of one story."""
+    moments = [delivery.letter.at for delivery in story.deliveries]
+    sender = story.deliveries[0].letter.sender[1]
+    query = Query(
+        "EmailEvents",
+        min(moments),
+        max(moments) + timedelta(seconds=1),
+        (Condition("SenderFromAddress", Operator.EQUAL_ANY, (sender,)),),
+    )
+    found = rows(query, columns=("InternetMessageId", "NetworkMessageId"), limit=len(moments) * 2)
+    return {row["InternetMessageId"]: row["NetworkMessageId"] for row in found}
+
+
+def _click_row(click: Click, network_message_id: str) -> dict[str, Any]:
+    return {
+        "Timestamp": click.at,
+        "Url": click.url,
+        "ActionType": "ClickAllowed",
+        "AccountUpn": click.address,
+        "Workload": "Email",
+        "NetworkMessageId": network_message_id,
+        "IPAddress": "192.0.2.77",
+        "IsClickedThrough": True,
+        "UrlChain": f'["{click.url}"]',
+        "AppName": "Web proxy log of the sample organisation",
+    }
+
+
+def _report_row(report: Report, network_message_id: str) -> dict[str, Any]:
+    return {
+        "Timestamp": report.at,
+        "NetworkMessageId": network_message_id,
+        "InternetMessageId": report.message_id,
+        "Action": "Reported as phish",
+        "ActionType": "User reported",
+        "ActionTrigger": "User",
+        "ActionResult": "Success",
+        "RecipientEmailAddress": report.address,
+    }
+
+
+def build(*, home: Path, mailboxes: Path, plan: Plan, progress: Progress) -> Organisation:
+    """The whole organisation, with the ticks of every slice loaded by the caller. Raises Conflict when this home holds mail already, so that nothing is mixed into real mail."""
+    if accepted_after(0, limit=1):
+        raise Conflict(f"{home} holds mail already; remove the folder to build the sample organisation anew")
+    organisation = found_organisation(plan.seed)
+    told = list(stories(organisation, end=plan.end, seed=plan.seed))
+    fill_directory(organisation, now=plan.end)
+    for person in organisation.employees:
+        make_mailbox(mailboxes, person.address)
+    deliveries = deliveries_of(organisation, told, plan)
+    take_in(deliveries, mailboxes=mailboxes, source="sample organisation", progress=progress)
+    run_ticks("lake.ingest", progress=lambda done: progress("Inspecting mail", done, len(deliveries)))
+    tell_what_people_did(told)
+    run_ticks("detection", "incidents", progress=lambda done: progress("Finding attacks", done, 0))
+    return organisation
