@@ -12,7 +12,7 @@ from pathlib import Path
 
 def need(program: str) -> str:
     """The program's path. Missing: the test is skipped, and fails where CI=true, so that no green run hides it."""
-    found = shutil.which(program) or (program if Path(program).exists() else None)
+    found = shutil.which(program) or (program if Path(program).exists() else "")
     if found:
         return found
     import pytest
@@ -20,7 +20,9 @@ def need(program: str) -> str:
     words = f"{program} is not installed; `make test` as root installs it, or ask apt-get for its package"
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(words)
-    pytest.skip(words)
+    else:
+        pytest.skip(words)
+    return found
 
 
 def free_ports(count: int) -> list[int]:

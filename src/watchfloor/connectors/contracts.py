@@ -125,7 +125,10 @@ class Folder(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Located:
-    """One copy of a message in one mailbox: `path` is the server's folder name, `uid` valid under `uidvalidity`."""
+    """One copy of a message in one mailbox: `path` is the server's folder name, `uid` valid under `uidvalidity` (0: unknown).
+
+    With `why` set it is no copy but a mailbox that could not be asked; hand it on, and the action fails or finds it anew.
+    """
 
     mailbox: str
     path: str
@@ -134,6 +137,8 @@ class Located:
     message_id: str
     flags: tuple[str, ...] = ()
     internal_date: datetime | None = None
+    folder: Folder = Folder.UNKNOWN
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +170,12 @@ class MailboxActions(Protocol):
 
     `find` lists every copy; `move` and `restore` keep flags and internal date; `erase` expunges.
     Raises Unreachable or NotConfigured when the system as a whole cannot be asked; a single mailbox's trouble is an outcome.
+    `serves` says whether a mailbox is one of this system's.
     """
+
+    # A property, so that frozen dataclasses with a callable field fit too.
+    @property
+    def serves(self) -> Callable[[str], bool]: ...
 
     def find(self, targets: Sequence[Target]) -> Iterator[tuple[Target, tuple[Located, ...]]]: ...
 

@@ -1,4 +1,4 @@
-"""The verbs of this slice: taking mail in, burying what cannot be read."""
+"""The verbs of this slice: taking mail in, burying what cannot be read, connecting systems."""
 
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -7,9 +7,28 @@ from typing import Any
 from django.db import transaction
 
 from watchfloor.connectors import intake
+from watchfloor.connectors.connections import (
+    add_connection,
+    change_connection,
+    remove_connection,
+    switch_connection,
+    try_connection,
+)
 from watchfloor.connectors.contracts import AcceptedMail, NewMail
 from watchfloor.connectors.models import DeadLetter
 from watchfloor.kernel.clock import utc_now
+
+__all__ = [
+    "accept",
+    "accept_many",
+    "add_connection",
+    "bury",
+    "bury_unread",
+    "change_connection",
+    "remove_connection",
+    "switch_connection",
+    "try_connection",
+]
 
 
 def accept(

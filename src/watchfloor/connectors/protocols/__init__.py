@@ -1,0 +1,1 @@
+"""Protocols that several systems speak, without settings of their own."""

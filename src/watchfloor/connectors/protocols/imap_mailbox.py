@@ -1,0 +1,224 @@
+"""One mailbox, opened for the length of one errand: find copies, look at them, move or expunge them, look again."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+from watchfloor.connectors.contracts import Folder, Located
+from watchfloor.connectors.folders import FolderNames
+from watchfloor.connectors.protocols.imap_wire import Answer, Refused, Session, folder_name, quoted, uid_set, uids_of
+
+LOOK = b"(UID FLAGS INTERNALDATE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"
+_HEADER = b"BODY[HEADER.FIELDS (MESSAGE-ID)]"
+_ID = re.compile(r"^message-id:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_FOLD = re.compile(r"\r?\n[ \t]+")
+_MISSING_FOLDER = {"TRYCREATE", "NONEXISTENT"}
+NOT_A_PLACE = frozenset({b"\\noselect", b"\\nonexistent", b"\\all", b"\\flagged"})
+IDS_PER_SEARCH = 25
+
+
+def searchable(message_id: str) -> bool:
+    """Whether a Message-ID can be searched for; an empty one would match every mail, so it never is."""
+    bare = message_id.strip().strip("<>").strip()
+    return bool(bare) and not any(character in message_id for character in "\r\n\0")
+
+
+def same_id(header_value: str, message_id: str) -> bool:
+    """Whether a Message-ID header's value is that id; servers search for substrings, so each hit is held against this."""
+    wanted = message_id.strip()
+    bracketed = wanted.startswith("<") and wanted.endswith(">")
+    return header_value == wanted or (bracketed and wanted in header_value)
+
+
+def own_id(data: dict[bytes, Any] | None) -> str:
+    """The Message-ID header's value from what LOOK fetched, unfolded; empty when there is none."""
+    header = ((data or {}).get(_HEADER) or b"").decode("utf-8", "replace")
+    match = _ID.search(_FOLD.sub(" ", header))
+    return match[1].strip() if match else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """Both ends after a move: UIDs `left` behind, and under `uidvalidity` what was `seen` to have arrived, by UID."""
+
+    left: set[int]
+    uidvalidity: int
+    seen: dict[int, dict[bytes, Any]]
+
+
+class Mailbox:
+    """A signed-in session in `name`'s mailbox. Commands raise Refused with the server's words, or Unreachable."""
+
+    def __init__(self, session: Session, name: str, sign_in: bytes, names: FolderNames) -> None:
+        self.session, self.name, self.names = session, name, names
+        self._sign_in: tuple[bytes, ...] = (sign_in,)
+        self._capabilities: frozenset[str] = frozenset()
+
+    def run(self, *commands: bytes) -> list[Answer]:
+        """Like Session.run; the first call also signs in, in the same write."""
+        opening, self._sign_in = self._sign_in, ()
+        answers = self.session.run(*opening, *commands, stop_if_first_fails=bool(opening))
+        if opening:
+            self._capabilities = frozenset(answers[0].codes.get("CAPABILITY", "").upper().split())
+        return answers[len(opening) :]
+
+    def can(self, capability: str) -> bool:
+        if not self._capabilities:
+            (answer,) = self.run(b"CAPABILITY")
+            words = [
+                part for parts in answer.require().lines(b"CAPABILITY") for part in parts if isinstance(part, bytes)
+            ]
+            self._capabilities = frozenset(b" ".join(words).decode("ascii", "replace").upper().split())
+        return capability in self._capabilities
+
+    def folders(self) -> list[tuple[str, Folder]]:
+        """The mailbox's own folders that can be opened, each with what it is; views of all mail are left out."""
+        spaces, listing = self.run(b"NAMESPACE", b'LIST "" "*" RETURN (SPECIAL-USE)')
+        if not listing.ok:
+            (listing,) = self.run(b'LIST "" "*"')
+        foreign = _foreign_prefixes(spaces)
+        return [
+            (path, self.names.location_of(path, attributes))
+            for attributes, path in listing.require().listed()
+            if not attributes & NOT_A_PLACE and not path.startswith(foreign)
+        ]
+
+    def find(self, message_ids: Sequence[str]) -> dict[str, list[Located]]:
+        """Every copy of each Message-ID, in every folder."""
+        found: dict[str, list[Located]] = {}
+        folders = self.folders()
+        for start in range(0, len(message_ids), IDS_PER_SEARCH):
+            some = message_ids[start : start + IDS_PER_SEARCH]
+            for path, folder in folders:
+                for copy in self._find_in(path, folder, some):
+                    found.setdefault(copy.message_id, []).append(copy)
+        return found
+
+    def _find_in(self, path: str, folder: Folder, message_ids: Sequence[str]) -> Iterator[Located]:
+        opened, search = self.run(b"EXAMINE " + folder_name(path), search_command(message_ids))
+        if not opened.ok:  # a folder we may not open holds nothing we could act on
+            return
+        uids = search.require().found()
+        if not uids:
+            return
+        (answer,) = self.run(b"UID FETCH " + uid_set(uids) + b" " + LOOK)
+        for uid, data in answer.require().fetched().items():
+            for message_id in message_ids:
+                if is_me(data, message_id):
+                    yield located(self.name, path, uid, validity(opened), message_id, data, folder)
+
+    def look(self, path: str, uids: Iterable[int], *, change: bool) -> tuple[int, dict[int, dict[bytes, Any]]]:
+        """Open a folder (to change it, or only to read) and fetch what those UIDs are: (UIDVALIDITY, data by UID)."""
+        verb = b"SELECT " if change else b"EXAMINE "
+        opened, looked = self.run(verb + folder_name(path), b"UID FETCH " + uid_set(list(uids)) + b" " + LOOK)
+        if not opened.ok and _MISSING_FOLDER & opened.codes.keys():
+            return 0, {}
+        return validity(opened.require()), looked.require().fetched()
+
+    def special(self, folder: Folder) -> str:
+        """The path of a destination: as configured, else by special use, else its usual name."""
+        configured = self.names.usual(folder)
+        if configured:
+            return configured
+        fallback = "Junk" if folder is Folder.JUNK else "Trash"
+        return next((path for path, use in self.folders() if use is folder), fallback)
+
+    def move(self, uids: Sequence[int], to: str) -> dict[int, int]:
+        """Move from the open folder, creating `to` when missing; returns source UID -> UID in `to`, as the server told."""
+        which = uid_set(uids)
+        verb = b"UID MOVE " if self.can("MOVE") else b"UID COPY "
+        if verb == b"UID COPY " and not self.can("UIDPLUS"):
+            raise Refused(
+                "the server offers neither MOVE nor UIDPLUS, so one mail cannot be moved without touching others"
+            )
+        command = verb + which + b" " + folder_name(to)
+        (moved,) = self.run(command)
+        if not moved.ok and _MISSING_FOLDER & moved.codes.keys():
+            self.run(b"CREATE " + folder_name(to))[0].require()
+            (moved,) = self.run(command)
+        pairs = copied(moved.require())
+        if verb == b"UID COPY ":
+            self.expunge(uids)
+        return pairs
+
+    def expunge(self, uids: Sequence[int]) -> None:
+        """Remove those UIDs, and only those, from the open folder."""
+        if not self.can("UIDPLUS"):
+            raise Refused("the server does not offer UIDPLUS, so one mail cannot be expunged without touching others")
+        which = uid_set(uids)
+        self.run(b"UID STORE " + which + b" +FLAGS.SILENT (\\Deleted)")[0].require()
+        self.run(b"UID EXPUNGE " + which)[0].require()
+
+    def left(self, uids: Sequence[int]) -> set[int]:
+        """Which of those UIDs are still in the open folder."""
+        return set(self.run(b"UID SEARCH UID " + uid_set(uids))[0].require().found())
+
+    def check_move(self, uids: Sequence[int], to: str, new: Iterable[int], *, change: bool = False) -> Moved:
+        """After a move, in one write: what is left in the open folder, and what now lies in `to`, which is open afterwards."""
+        new = list(new)
+        verb = b"SELECT " if change else b"EXAMINE "
+        reads = [b"UID SEARCH UID " + uid_set(uids), verb + folder_name(to)]
+        if new:
+            reads.append(b"UID FETCH " + uid_set(new) + b" " + LOOK)
+        searched, opened, *looked = self.run(*reads)
+        seen = looked[0].require().fetched() if looked else {}
+        return Moved(set(searched.require().found()), validity(opened.require()), seen)
+
+    def set_flags(self, uid: int, flags: Sequence[str]) -> None:
+        """Make the flags of one mail in the open folder exactly these."""
+        listed = " ".join(flag for flag in flags if _is_flag(flag)).encode()
+        self.run(b"UID STORE %d FLAGS.SILENT (" % uid + listed + b")")[0].require()
+
+
+def search_command(message_ids: Sequence[str]) -> bytes:
+    """UID SEARCH for mails with one of the Message-IDs."""
+    keys = [b"HEADER Message-ID " + quoted(message_id) for message_id in message_ids]
+    charset = b"" if all(message_id.isascii() for message_id in message_ids) else b"CHARSET UTF-8 "
+    return b"UID SEARCH " + charset + b"OR " * (len(keys) - 1) + b" ".join(keys)
+
+
+def flags_of(data: dict[bytes, Any]) -> tuple[str, ...]:
+    """Flags from what LOOK fetched, sorted, without the session's \\Recent."""
+    flags = (flag.decode("utf-8", "replace") for flag in data.get(b"FLAGS", ()))
+    return tuple(sorted(flag for flag in flags if flag.lower() != "\\recent"))
+
+
+def located(
+    mailbox: str, path: str, uid: int, uidvalidity: int, message_id: str, data: dict[bytes, Any], folder: Folder
+) -> Located:
+    """One copy from what LOOK fetched."""
+    date: datetime | None = data.get(b"INTERNALDATE")
+    received = date.astimezone(UTC) if date else None
+    return Located(mailbox, path, uid, uidvalidity, message_id, flags_of(data), received, folder)
+
+
+def validity(opened: Answer) -> int:
+    return int(opened.codes.get("UIDVALIDITY", "0") or 0)
+
+
+def copied(answer: Answer) -> dict[int, int]:
+    """Source UID -> new UID from a COPYUID response code (RFC 4315)."""
+    code = answer.codes.get("COPYUID", "").split()
+    if len(code) != 3:
+        return {}
+    return dict(zip(uids_of(code[1]), uids_of(code[2]), strict=False))
+
+
+def is_me(data: dict[bytes, Any] | None, message_id: str) -> bool:
+    """Whether what LOOK fetched for a UID is that message."""
+    return data is not None and same_id(own_id(data), message_id)
+
+
+def _is_flag(flag: str) -> bool:
+    return bool(re.fullmatch(r"\\?[A-Za-z0-9$_.:+&'!|#-]+", flag)) and flag.lower() != "\\recent"
+
+
+def _foreign_prefixes(answer: Answer) -> tuple[str, ...]:
+    """Prefixes of other people's and shared folders: what lies there is not this mailbox's."""
+    if not answer.ok:
+        return ()
+    for _, *others in answer.parsed(b"NAMESPACE"):
+        return tuple(prefix.decode() for space in others for prefix, *_ in space or () if prefix)
+    return ()

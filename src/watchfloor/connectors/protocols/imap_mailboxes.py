@@ -1,0 +1,128 @@
+"""`MailboxActions` over IMAP: one short session per mailbox, many mailboxes at once.
+
+Before a change each copy is looked at (still there, same Message-ID, its flags and date), afterwards both folders are: the copy
+is gone from the one and present in the other. Only then is an outcome `verified`.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from watchfloor.connectors.contracts import ActionOutcome, Folder, Located, Target
+from watchfloor.connectors.folders import FolderNames
+from watchfloor.connectors.protocols import imap_errands as errands
+from watchfloor.connectors.protocols.imap_mailbox import Mailbox, searchable
+from watchfloor.connectors.protocols.imap_wire import Endpoint, Refused, Session
+from watchfloor.kernel.errors import BadInput, Unreachable
+
+Copies = tuple[Located, ...]
+Item = TypeVar("Item")
+Result = TypeVar("Result")
+DESTINATIONS = (Folder.INBOX, Folder.JUNK, Folder.DELETED, Folder.RECOVERABLE)
+
+
+def everybody(_: str) -> bool:
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class ImapMailboxes:
+    """`sign_in` gives the command that opens a mailbox; `find_all` asks all mailboxes at once where the server can.
+
+    `find_all` answers None when it cannot, or when it would cost more than asking each mailbox by itself.
+    `serves` says whether a mailbox is one of this server's.
+    """
+
+    endpoint: Endpoint
+    sign_in: Callable[[str], bytes]
+    names: FolderNames = field(default_factory=FolderNames)
+    workers: int = 16
+    find_all: Callable[[Sequence[Target]], dict[Target, Copies] | None] | None = None
+    serves: Callable[[str], bool] = everybody
+
+    def find(self, targets: Sequence[Target]) -> Iterator[tuple[Target, Copies]]:
+        """Every copy of each target, in any folder."""
+        yield from ((target, ()) for target in targets if not searchable(target.message_id))
+        askable = [target for target in targets if searchable(target.message_id)]
+        found = self.find_all(askable) if self.find_all else None
+        if found is not None:
+            yield from found.items()
+        else:
+            yield from self._each(askable, lambda target: target, errands.find, _unasked)
+
+    def move(self, targets: Sequence[tuple[Target, Copies]], *, to: Folder) -> Iterator[tuple[Target, ActionOutcome]]:
+        """Move every copy; one outcome per copy, one `missing` per target without any."""
+        if to not in DESTINATIONS:
+            raise BadInput(f"mail cannot be moved to “{to}”", place="to")
+        return self._each(targets, _target, lambda box, items: errands.move(box, items, to), _undone)
+
+    def erase(self, targets: Sequence[tuple[Target, Copies]]) -> Iterator[tuple[Target, ActionOutcome]]:
+        """Expunge every copy, wherever it lies."""
+        return self._each(targets, _target, errands.erase, _undone)
+
+    def restore(self, targets: Sequence[tuple[Target, Located]]) -> Iterator[tuple[Target, ActionOutcome]]:
+        """Put each copy back where `before` says it lay, with its flags."""
+        return self._each(targets, lambda item: item[0], errands.restore, _unrestored)
+
+    def _each(
+        self,
+        items: Sequence[Item],
+        target_of: Callable[[Item], Target],
+        errand: Callable[[Mailbox, list[Item]], list[Result]],
+        trouble: Callable[[Item, str], list[Result]],
+    ) -> Iterator[Result]:
+        """Run an errand per mailbox in parallel; a mailbox that fails gives what `trouble` makes of its items."""
+        boxes: dict[str, list[Item]] = defaultdict(list)
+        for item in items:
+            boxes[target_of(item).mailbox].append(item)
+        if not boxes:
+            return
+        Session(self.endpoint).close()  # raises Unreachable for the server as a whole, before anything is touched
+
+        def run(mailbox: str, some: list[Item]) -> list[Result]:
+            try:
+                return self._run_errand(mailbox, some, errand)
+            except (Refused, Unreachable, ValueError) as error:
+                why = getattr(error, "message", str(error))
+                return [result for item in some for result in trouble(item, why)]
+
+        pool = ThreadPoolExecutor(max_workers=min(self.workers, len(boxes)), thread_name_prefix="mailbox")
+        try:
+            for future in as_completed([pool.submit(run, mailbox, some) for mailbox, some in boxes.items()]):
+                yield from future.result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+    def _run_errand(
+        self, mailbox: str, items: list[Item], errand: Callable[[Mailbox, list[Item]], list[Result]]
+    ) -> list[Result]:
+        """Open the mailbox and run; a connection that breaks is tried once more, as every errand looks before it acts."""
+        for last in (False, True):
+            try:
+                with Session(self.endpoint) as session:
+                    return errand(Mailbox(session, mailbox, self.sign_in(mailbox), self.names), items)
+            except Unreachable:
+                if last:
+                    raise
+        raise AssertionError("the second try returns or raises")
+
+
+def _target(item: tuple[Target, Copies]) -> Target:
+    return item[0]
+
+
+def _unasked(target: Target, why: str) -> list[tuple[Target, Copies]]:
+    return [(target, (Located(target.mailbox, "", 0, 0, target.message_id, why=why),))]
+
+
+def _undone(item: tuple[Target, Copies], why: str) -> list[tuple[Target, ActionOutcome]]:
+    target, copies = item
+    known: list[Located | None] = [copy for copy in copies if copy.uid]
+    return [(target, ActionOutcome(target.mailbox, "failed", before=copy, why=why)) for copy in known or [None]]
+
+
+def _unrestored(item: tuple[Target, Located], why: str) -> list[tuple[Target, ActionOutcome]]:
+    target, before = item
+    return [(target, ActionOutcome(target.mailbox, "failed", before=before, why=why))]
