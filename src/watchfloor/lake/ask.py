@@ -1,7 +1,7 @@
 """Running query trees: rows, counts, charts and rankings over snapshots."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Any
 
@@ -18,6 +18,8 @@ from watchfloor.lake.query import compile as trees
 from watchfloor.lake.snapshot import engine, sources_for
 
 EVENTS = "EmailPostDeliveryEvents"
+SHALLOW = 1000
+"""Rows up to which one statement both sorts and reads a page."""
 
 
 def sources(query: Query, *, latest: bool) -> tuple[dict[str, Source], bool]:
@@ -28,25 +30,65 @@ def sources(query: Query, *, latest: bool) -> tuple[dict[str, Source], bool]:
     return found, wanted and not found[EVENTS].is_empty
 
 
-def table_rows(
-    query: Query, *, columns: Sequence[str], order_by: str, descending: bool, limit: int, offset: int
-) -> list[dict[str, Any]]:
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which rows of a query, in which order."""
+
+    order_by: str
+    descending: bool
+    limit: int
+    offset: int
+
+
+NEWEST = Page("Timestamp", descending=True, limit=0, offset=0)
+
+
+def table_rows(query: Query, *, columns: Sequence[str], page: Page) -> list[dict[str, Any]]:
+    """The rows of one page, newest locations folded in."""
     names = checked(query, columns)
-    table_named(query.table).column(checked(query, [order_by])[0])
-    shows_latest = bool(trees.LATEST & set(names))
-    sorts_latest = order_by in trees.LATEST
-    found, latest = sources(query, latest=shows_latest or sorts_latest)
+    checked(query, [page.order_by])
+    sorts_latest = page.order_by in trees.LATEST
+    found, latest = sources(query, latest=sorts_latest or bool(trees.LATEST & set(names)))
     inside = latest and (sorts_latest or trees.uses_latest(query))
-    keys = [key for key in (trees.KEY, trees.MAILBOX) if latest and not inside and key not in names]
-    tree = trees.select(query, *map(trees.column, [*names, *keys]), latest=inside)
-    tree = tree.order_by(*_order(query, order_by, descending)).limit(limit).offset(offset)
-    page = to_rows(engine().run(tree, found))
+    asked = [
+        *names,
+        *(key for key in (trees.KEY, trees.MAILBOX, "ReportId") if _wants(query, key) and key not in names),
+    ]
+    deep = page.offset + page.limit > SHALLOW and "ReportId" in asked
+    rows = _deep(query, asked, page, found, inside) if deep else _shallow(query, asked, page, found, inside)
     if latest and not inside:
-        _fold_in(page, query, found[EVENTS])
-        for row in page:
-            for key in keys:
-                del row[key]
-    return page
+        _fold_in(rows, query, found[EVENTS])
+    return rows if asked == names else [{name: row[name] for name in names} for row in rows]
+
+
+def _wants(query: Query, key: str) -> bool:
+    return table_named(query.table).has(key)
+
+
+def _shallow(
+    query: Query, names: Sequence[str], page: Page, found: Mapping[str, Source], inside: bool
+) -> list[dict[str, Any]]:
+    tree = trees.select(query, *map(trees.column, names), latest=inside).order_by(*_order(query, page))
+    return to_rows(engine().run(tree.limit(page.limit).offset(page.offset), found))
+
+
+def _deep(
+    query: Query, names: Sequence[str], page: Page, found: Mapping[str, Source], inside: bool
+) -> list[dict[str, Any]]:
+    """A page far down: ids and times first, then those rows alone, so that the sort never holds whole rows."""
+    keys = _shallow(query, list(dict.fromkeys(("ReportId", "Timestamp", page.order_by))), page, found, inside)
+    if not keys:
+        return []
+    times = [key["Timestamp"] for key in keys]
+    narrow = replace(query, start=min(times), end=max(times) + timedelta(microseconds=1))
+    ids = [trees.literal(key["ReportId"]) for key in keys]
+    rows: list[dict[str, Any]] = []
+    for at in range(0, len(ids), SHALLOW):
+        part = exp.In(this=trees.column("ReportId"), expressions=ids[at : at + SHALLOW])
+        tree = trees.select(narrow, *map(trees.column, names), latest=inside).where(part)
+        rows += to_rows(engine().run(tree, found))
+    place = {key["ReportId"]: number for number, key in enumerate(keys)}
+    return sorted(rows, key=lambda row: place[row["ReportId"]])
 
 
 def checked(query: Query, columns: Sequence[str]) -> list[str]:
@@ -58,10 +100,10 @@ def checked(query: Query, columns: Sequence[str]) -> list[str]:
     return list(columns) or [column.name for column in table.columns]
 
 
-def _order(query: Query, order_by: str, descending: bool) -> list[exp.Expr]:
+def _order(query: Query, page: Page) -> list[exp.Expr]:
     """The order of a page; the row's own id breaks ties, so that pages do not overlap."""
-    names = [order_by, *(["ReportId"] if table_named(query.table).has("ReportId") and order_by != "ReportId" else [])]
-    return [exp.Ordered(this=trees.column(name), desc=descending, nulls_first=False) for name in names]
+    names = dict.fromkeys([page.order_by, *(["ReportId"] if _wants(query, "ReportId") else [])])
+    return [exp.Ordered(this=trees.column(name), desc=page.descending, nulls_first=False) for name in names]
 
 
 def _fold_in(page: list[dict[str, Any]], query: Query, events: Source) -> None:
@@ -106,7 +148,7 @@ def stream_rows(query: Query, *, columns: Sequence[str]) -> Iterator[list[dict[s
         found, latest = sources(day, latest=bool(trees.LATEST & set(names)))
         if found[day.table].is_empty:
             continue
-        tree = trees.select(day, *map(trees.column, names), latest=latest).order_by(*_order(day, "Timestamp", True))
+        tree = trees.select(day, *map(trees.column, names), latest=latest).order_by(*_order(day, NEWEST))
         for batch in engine().stream(tree, found):
             yield to_rows(pa.Table.from_batches([batch]))
 

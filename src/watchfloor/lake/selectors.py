@@ -60,7 +60,8 @@ def rows(
     offset: int = 0,
 ) -> list[dict[str, Any]]:
     """One page of rows; without `columns`, all of them. Latest locations are folded in."""
-    return ask.table_rows(query, columns=columns, order_by=order_by, descending=descending, limit=limit, offset=offset)
+    page = ask.Page(order_by, descending, limit, offset)
+    return ask.table_rows(query, columns=columns, page=page)
 
 
 def count(query: Query) -> int:

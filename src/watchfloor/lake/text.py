@@ -38,14 +38,14 @@ def list_text(elements: Any) -> str:
 
 
 def elements_of(value: Any) -> tuple[str, ...]:
-    """The elements of a list column's value, whichever way it was given."""
+    """The elements of a list column's value, whichever way it was given; empty ones are none."""
     if value is None or value == "":
         return ()
     if not isinstance(value, str):
-        return tuple(map(str, value))
+        return tuple(filter(None, map(str, value)))
     if value.startswith("["):
         try:
-            return tuple(map(str, json.loads(value)))
+            return tuple(filter(None, map(str, json.loads(value))))
         except ValueError:
             pass
     return tuple(part.strip() for part in value.split(",") if part.strip())

@@ -101,12 +101,12 @@ class ColdTable:
         return self.log / f"{version:020}.json"
 
     def append(self, rows: pa.Table, *, watermark: int) -> None:
-        """Commit rows that hold all hot batches up to id `watermark`, and sync them to disk."""
+        """Commit rows that hold all hot batches up to id `watermark`, sorted within each day, and sync them to disk."""
         days = pc.cast(pc.floor_temporal(rows.column("Timestamp"), unit="day"), pa.date32())
-        order = [("Timestamp", "ascending")]
+        order = [("day", "ascending"), (self.table.sort_column, "ascending")]
         write_deltalake(
             str(self.folder),
-            rows.append_column("day", days).sort_by([("day", "ascending"), *order]),
+            rows.append_column("day", days).sort_by(order),
             mode="append",
             partition_by=["day"],
             schema_mode="merge",

@@ -1,0 +1,269 @@
+"""A condition means the same in the engine and in memory, whatever people type; a query survives its address."""
+
+from datetime import UTC, datetime, timedelta
+from urllib.parse import parse_qs
+
+import pyarrow as pa
+import pytest
+from django.http import QueryDict
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlglot import exp, parse_one
+
+from watchfloor.kernel.errors import BadInput
+from watchfloor.lake import selectors
+from watchfloor.lake.arrow import to_arrow, to_rows
+from watchfloor.lake.catalogue import table, tables
+from watchfloor.lake.contracts import Condition, Operator, Query
+from watchfloor.lake.engines.duck import DuckEngine, Source
+from watchfloor.lake.query import compile as trees
+from watchfloor.lake.query.memory import matching
+from watchfloor.lake.text import elements_of, fold, list_text
+
+from .conftest import NOON, asked, mail
+
+EQ = Operator.EQUAL_ANY
+HARD = [
+    "",
+    "'",
+    '"',
+    "\\",
+    "%",
+    "_",
+    "\0",
+    "a'b\"c",
+    "İ",
+    "ΑΣ",
+    "ß",
+    "ﬁ",
+    ",",
+    "[",
+    "]",
+    '"]',
+    '","',
+    "u002c",
+    "n",
+    "\n",
+    "/",
+    "//",
+]
+texts = st.one_of(st.sampled_from(HARD), st.text(max_size=6), st.text(alphabet="aAbB'\"\\,[]%/:", max_size=5))
+TEXT_OPERATORS = [operator for operator in Operator if operator not in (Operator.GREATER, Operator.LESS)]
+
+
+@pytest.fixture(scope="module")
+def engine(tmp_path_factory):
+    home = tmp_path_factory.mktemp("engine")
+    return DuckEngine(lake=home / "lake", scratch=home / "scratch", memory="200MB")
+
+
+def answer(engine, rows, query):
+    """Rows the engine finds in an Arrow table of `rows`."""
+    owner = table(query.table)
+    stored = to_arrow(owner, rows)
+    tree = trees.select(query, *map(trees.column, ("NetworkMessageId",)))
+    found = engine.run(tree, {query.table: Source((), stored, stored.schema.empty_table())})
+    return sorted(found.column(0).to_pylist())
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(texts, st.lists(texts, max_size=3)), min_size=1, max_size=6),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["Subject", "RecipientEmailAddress", "ThreatTypes"]),
+            st.sampled_from(TEXT_OPERATORS),
+            st.lists(texts, max_size=3).map(tuple),
+        ),
+        max_size=3,
+    ),
+    st.booleans(),
+)
+def test_any_text_as_value_finds_the_same_rows_as_in_memory(engine, cells, conditions, any_of):
+    rows = [
+        mail(n, Subject=text, RecipientEmailAddress=text, ThreatTypes=list_of, NetworkMessageId=f"id-{n}")
+        for n, (text, list_of) in enumerate(cells)
+    ]
+    query = asked(*conditions, any_of=any_of)
+    in_memory = matching(rows, conditions=query.conditions, any_of=any_of, table="EmailEvents")
+    assert answer(engine, rows, query) == sorted(row["NetworkMessageId"] for row in in_memory)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(texts, min_size=1, max_size=3).map(tuple), st.sampled_from(TEXT_OPERATORS))
+def test_no_text_changes_the_shape_of_the_statement(values, operator):
+    def shape(values):
+        tree = trees.select(asked(("Subject", operator, values)), trees.column("Subject"))
+        again = parse_one(tree.sql(dialect="duckdb"), dialect="duckdb")
+        return [type(node) for node in again.walk()], [
+            node.this for node in again.find_all(exp.Literal) if node.is_string
+        ]
+
+    kinds, literals = shape(values)
+    plain_kinds, _ = shape(tuple("x" for _ in values))
+    assert kinds == plain_kinds
+    assert set(map(fold, values)) <= set(literals)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    st.lists(st.tuples(texts, texts), min_size=1, max_size=5),
+    st.lists(texts, min_size=1, max_size=2).map(tuple),
+    st.sampled_from(TEXT_OPERATORS),
+    st.sampled_from(["Url", "UrlPath"]),
+)
+def test_urls_match_the_same_in_engine_and_memory(engine, cells, values, operator, column):
+    rows = [
+        {"Timestamp": NOON, "NetworkMessageId": f"id-{n}", "Url": f"http://{one}", "UrlPath": two}
+        for n, (one, two) in enumerate(cells)
+    ]
+    query = asked((column, operator, values), table="EmailUrlInfo")
+    in_memory = matching(rows, conditions=query.conditions, table="EmailUrlInfo")
+    assert answer(engine, rows, query) == sorted(row["NetworkMessageId"] for row in in_memory)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("bad.example/a", True),
+        ("BAD.example/a/", True),
+        ("http://bad.example/a", True),
+        ("https://bad.example/a", False),
+        ("bad.example", False),
+    ],
+)
+def test_a_url_filter_assumes_http_and_ignores_a_trailing_slash(typed, found):
+    row = {"Timestamp": NOON, "Url": "http://bad.example/a/"}
+    condition = Condition("Url", EQ, (typed,))
+    assert bool(matching([row], conditions=[condition], table="EmailUrlInfo")) is found
+
+
+@settings(max_examples=100, deadline=None)
+@given(st.lists(st.text(max_size=8), max_size=4))
+def test_a_list_keeps_its_elements(elements):
+    clean = [element.encode("utf-8", "replace").decode() for element in elements]
+    assert list(elements_of(list_text(clean))) == [element for element in clean if element]
+
+
+def test_folding_is_what_the_engine_does_to_every_character(engine):
+    characters = [chr(code) for code in range(1, 0x110000) if not 0xD800 <= code <= 0xDFFF]
+    rows = pa.table({"c": characters})
+    tree = exp.select("c", exp.Lower(this=exp.column("c")).as_("l")).from_("EmailEvents")
+    lowered = engine.run(tree, {"EmailEvents": Source((), rows, rows)}).to_pylist()
+    assert [row["c"] for row in lowered if row["l"] != fold(row["c"])] == []
+
+
+moments = st.datetimes(datetime(2020, 1, 1), datetime(2027, 1, 1), timezones=st.just(UTC))  # noqa: DTZ001
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    moments,
+    st.timedeltas(timedelta(microseconds=1), timedelta(days=400)),
+    st.lists(
+        st.tuples(
+            st.sampled_from(["Subject", "SenderFromAddress", "EmailUrlInfo.Url"]),
+            st.sampled_from(TEXT_OPERATORS),
+            st.lists(st.one_of(texts, st.text(max_size=8)), min_size=1, max_size=3).map(tuple),
+        ),
+        max_size=3,
+    ),
+    st.booleans(),
+)
+def test_a_query_survives_its_address(start, length, conditions, any_of):
+    made = tuple(
+        Condition(column, operator, tuple(value.encode("utf-8", "replace").decode() for value in values))
+        for column, operator, values in conditions
+    )
+    query = Query("EmailEvents", start, start + length, made, any_of)
+    assert selectors.query_from_parameters(QueryDict(selectors.parameters_of(query)), now=NOON) == query
+    plain = parse_qs(selectors.parameters_of(query), keep_blank_values=True)
+    assert plain["from"][0].endswith("Z")
+
+
+def test_without_an_address_it_is_yesterday_and_today():
+    query = selectors.query_from_parameters(QueryDict(""), now=NOON)
+    assert (query.start, query.end) == (datetime(2026, 11, 20, tzinfo=UTC), datetime(2026, 11, 22, tzinfo=UTC))
+    assert query.conditions == ()
+
+
+def test_choosing_every_value_is_not_filtering():
+    every = ",".join(table("EmailEvents").column("EmailDirection").choices)
+    query = selectors.query_from_parameters(QueryDict(f"f=EmailDirection~equal any of~{every}"), now=NOON)
+    assert query.conditions == ()
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "f=Subject",
+        "f=Subject~resembles~x",
+        "f=Colour~equal any of~red",
+        "f=UrlCount~greater than~many",
+        "f=Subject~greater than~3",
+        "f=UrlCount~contains any of~3",
+        "f=ForwardedMessage~equal any of~maybe",
+        "f=Nowhere.Subject~equal any of~x",
+        "from=yesterday",
+        "from=2026-11-22T00:00:00Z&to=2026-11-21T00:00:00Z",
+        "from=1000-01-01T00:00:00Z",
+    ],
+)
+def test_an_address_that_makes_no_sense_says_where(address):
+    with pytest.raises(BadInput) as error:
+        selectors.query_from_parameters(QueryDict(address), now=NOON)
+    assert error.value.place
+
+
+def test_a_query_says_itself_in_words():
+    query = asked(
+        ("SenderFromDomain", EQ, ("evil.example", "bad.example")),
+        ("Subject", Operator.CONTAINS_NONE, ("invoice",)),
+        ("EmailUrlInfo.UrlDomain", EQ, tuple("abcdefg")),
+    )
+    words = selectors.sentence(query)
+    assert "from 19 Nov 2026 12:00 to 23 Nov 2026 12:00 UTC" in words
+    assert "sender domain is any of “evil.example” or “bad.example” and subject does not contain “invoice”" in words
+    assert "URL domain is any of “a” or “b” or “c” or “d” or “e” or 2 more" in words
+
+
+def test_numbers_and_times_compare_as_such():
+    rows = [mail(n, UrlCount=n) for n in range(4)]
+
+    def found(*condition):
+        return len(matching(rows, conditions=[Condition(*condition)], table="EmailEvents"))
+
+    assert found("UrlCount", Operator.GREATER, ("1",)) == 2
+    assert found("UrlCount", EQ, ("0", "3")) == 2
+    assert found("Timestamp", Operator.LESS, (NOON.isoformat(),)) == 0
+    assert found("ForwardedMessage", EQ, ("false",)) == 4
+
+
+def test_memory_does_not_pretend_to_answer_across_tables():
+    with pytest.raises(BadInput):
+        matching([mail(1)], conditions=[Condition("EmailUrlInfo.Url", EQ, ("x",))], table="EmailEvents")
+
+
+@pytest.mark.parametrize("owner", tables(), ids=lambda owner: owner.name)
+def test_every_column_is_described_and_answers_a_filter(engine, owner):
+    row = {"Timestamp": NOON}
+    stored = to_arrow(owner, [row])
+    for column in owner.columns:
+        assert column.description, column.name
+        value = {"int": "0", "long": "0", "bool": "false", "datetime": NOON.isoformat()}.get(column.type.value, "")
+        query = Query(owner.name, NOON, NOON + timedelta(seconds=1), (Condition(column.name, EQ, (value,)),))
+        tree = trees.select(query, trees.column(column.name))
+        events = to_arrow(table("EmailPostDeliveryEvents"), [row])
+        sources = {"EmailPostDeliveryEvents": Source((), events, events), owner.name: Source((), stored, stored)}
+        found = to_rows(engine.run(tree, sources))
+        in_memory = matching(to_rows(stored), conditions=query.conditions, table=owner.name)
+        assert len(found) == len(in_memory), column.name
+
+
+@pytest.mark.parametrize("days", [0.0003, 0.01, 0.5, 1, 2, 7, 30, 90, 365, 3000])
+def test_a_chart_without_a_step_has_24_to_120_points(days):
+    from watchfloor.lake.charts import bucket_starts, step_for
+
+    start = datetime(2026, 10, 23, 11, 7, 13, tzinfo=UTC)
+    end = start + timedelta(days=days)
+    assert 24 <= len(bucket_starts(start, end, step_for(start, end))) <= 120
