@@ -7,7 +7,7 @@ from watchfloor.detection.library import rule_of, rules, rules_folder
 from watchfloor.detection.models import FindingRecord, RuleSwitch
 from watchfloor.detection.words import rule_words
 
-__all__ = ["enabled_rules", "findings_after", "rule", "rule_states", "rules_folder"]
+__all__ = ["enabled_rules", "findings_after", "rule", "rule_states", "rule_words", "rules_folder"]
 
 
 def findings_after(position: int, *, limit: int) -> list[Finding]:

@@ -32,6 +32,10 @@ class Classification(StrEnum):
 
 WORDS = {
     "": "Not set",
+    "source": "Source",
+    "impacted": "Impacted",
+    "compromised": "Acted",
+    "contextual": "Context",
     "active": "Active",
     "new": "New",
     "inProgress": "In progress",
@@ -142,6 +146,7 @@ class AlertSummary:
     incident_name: str
     classification: str = ""
     determination: str = ""
+    assigned_to: str = ""
     assigned_name: str = ""
     description: str = ""
     impacted: tuple[str, ...] = ()

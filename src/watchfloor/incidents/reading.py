@@ -1,6 +1,7 @@
 """Rows turned into what pages are given; evidence with its links; the activity log of an incident and those merged into it."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from urllib.parse import quote
 
 from django.db.models import Count, Max, Min, Q
@@ -55,6 +56,7 @@ def alert_summary(row: Alert, *, link: IncidentLink | None) -> AlertSummary:
         incident_name=row.incident.name,
         classification=row.classification,
         determination=row.determination,
+        assigned_to=row.assigned_to,
         assigned_name=row.assigned_name,
         description=row.description,
         impacted=tuple(row.impacted),
@@ -102,16 +104,17 @@ def evidence_items(
             first_seen=row["first"],
             last_seen=row["last"],
             alerts=row["alerts"],
-            href=_href(row["type"], row["value"], row["first"], row["last"]),
+            href=entity_href(row["type"], row["value"], row["first"], row["last"]),
         )
         for row in rows
     )
 
 
-def _href(kind: str, value: str, first: object, last: object) -> str:
+def entity_href(kind: str, value: str, first: datetime, last: datetime) -> str:
+    """The page of an entity: a mail has its own, all others are mails in Explorer."""
     if kind == "analyzedMessage":
         return f"/email/{quote(value, safe='')}"
-    return explorer_link(kind, value, first, last)  # type: ignore[arg-type]
+    return explorer_link(kind, value, first, last)
 
 
 def family(incident: int) -> list[int]:

@@ -86,7 +86,7 @@ def incidents_export(
 
 def incident(incident_id: int) -> IncidentSummary:
     """One incident. Raises NotFound."""
-    row = Incident.objects.filter(pk=incident_id).first()
+    row = Incident.objects.filter(pk=incident_id).first() if incident_id < 2**31 else None
     if row is None:
         raise NotFound(f"there is no incident {incident_id}")
     return _with_tags([row])[0]

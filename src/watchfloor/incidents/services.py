@@ -13,23 +13,29 @@ from watchfloor.incidents.contracts import (
     Classification,
     IncidentStatus,
 )
+from watchfloor.incidents.joining import link_alert, merge, split_alert, unmerge
 from watchfloor.incidents.models import Alert, Comment, Incident, Tag
 from watchfloor.incidents.summing import refresh
 from watchfloor.kernel.errors import BadInput
 
 __all__ = [
-    *(
-        "assign",
-        "assign_alert",
-        "classify",
-        "classify_alert",
-        "comment",
-        "comment_alert",
-        "link_alert",
-        "merge",
-        "rename",
-    ),
-    *("set_alert_status", "set_severity", "set_status", "split_alert", "tag", "unmerge", "untag"),
+    "assign",
+    "assign_alert",
+    "classification_words",
+    "classify",
+    "classify_alert",
+    "comment",
+    "comment_alert",
+    "link_alert",
+    "merge",
+    "rename",
+    "set_alert_status",
+    "set_severity",
+    "set_status",
+    "split_alert",
+    "tag",
+    "unmerge",
+    "untag",
 ]
 
 OPEN_STATUSES = (IncidentStatus.ACTIVE, IncidentStatus.IN_PROGRESS)

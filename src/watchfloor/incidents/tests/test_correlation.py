@@ -135,10 +135,10 @@ def test_in_any_order_every_alert_is_in_exactly_one_incident(findings, make, see
     chance = random.Random(seed)
     senders = [make.sender(f"s{number}@x.example") for number in range(4)]
     people = [f"p{number}@corp.example" for number in range(6)]
-    for number in range(25):
+    for _ in range(25):
         items = [make.message(chance.randrange(15)), chance.choice(senders)]
-        for address in chance.sample(people, 2):
-            items.append(make.mailbox(address, chance.choice(["impacted", "impacted", "compromised"])))
+        roles = ["impacted", "impacted", "compromised"]
+        items += [make.mailbox(address, chance.choice(roles)) for address in chance.sample(people, 2)]
         findings.add(*items, at=make.start + timedelta(hours=chance.randrange(300)))
     findings.promote()
     assert Alert.objects.count() == 25

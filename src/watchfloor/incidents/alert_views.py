@@ -1,0 +1,93 @@
+"""The pages of alerts: the queue and one alert."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_POST
+
+from watchfloor.access.contracts import Permission
+from watchfloor.access.services import requires
+from watchfloor.detection.selectors import rule as rule_of
+from watchfloor.detection.selectors import rule_words
+from watchfloor.incidents import selectors, services
+from watchfloor.incidents.contracts import SEVERITIES, WORDS, AlertSummary
+from watchfloor.incidents.filters import ALERT_STATUSES, RANGES, read_filter
+from watchfloor.incidents.managing import manage_alert, options_for
+from watchfloor.incidents.views import actor, address_without_page, may_manage, page_number, read_number, say
+from watchfloor.kernel.clock import utc_now
+from watchfloor.ui.services import render_page
+
+
+@requires(Permission.INCIDENT_READ)
+def queue(request: HttpRequest) -> HttpResponse:
+    """New and in progress of the last seven days, newest first (AL-01)."""
+    chosen = read_filter(request.GET, statuses=("new", "inProgress"), range="7d")
+    context: dict[str, Any] = {
+        "listing": selectors.alert_queue(chosen, now=utc_now(), me=actor(request).id, page=page_number(request)),
+        "chosen": chosen,
+        "href": address_without_page(request),
+        "ranges": [(key, label) for key, (label, _) in RANGES.items()],
+        "severities": SEVERITIES,
+        "queue_statuses": [(value, WORDS[value]) for value in ALERT_STATUSES],
+        **options_for(statuses=ALERT_STATUSES),
+    }
+    return render_page(request, "incidents/alert_queue.html", context)
+
+
+@requires(Permission.INCIDENT_READ)
+def page(request: HttpRequest, alert: str) -> HttpResponse:
+    """What happened, why the rule fired, the evidence, the incident, the history (AL-05, AP-16)."""
+    found = selectors.alert(alert)
+    rule = rule_of(found.rule_id)
+    context = {
+        "alert": found,
+        "rule": rule,
+        "rule_says": rule_words(rule) if rule else (),
+        "items": selectors.evidence_items(alert=alert),
+        "history": selectors.history_of(alert=alert),
+        "facts": _facts(found),
+        "may_manage": may_manage(request),
+        "manage_attrs": {"hx-get": f"{found.href}/manage", "hx-target": "#flyout"},
+    }
+    return render_page(request, "incidents/alert.html", context)
+
+
+def _facts(found: AlertSummary) -> list[tuple[Any, ...]]:
+    return [
+        ("Alert ID", found.alert_id),
+        ("Category", found.category),
+        ("ATT&CK techniques", ", ".join(found.techniques)),
+        ("Hits", f"{found.hits:,}"),
+        ("First activity", found.first_activity),
+        ("Last activity", found.last_activity),
+        ("Raised", found.created_at),
+        ("Assigned to", found.assigned_name or "Nobody"),
+        ("Classification", services.classification_words(found.classification, found.determination)),
+    ]
+
+
+@requires(Permission.INCIDENT_MANAGE)
+def manage(request: HttpRequest, alert: str) -> HttpResponse:
+    """The manage panel of one alert, and what it does (AL-06)."""
+    found = selectors.alert(alert)
+    if request.method != "POST":
+        stands = f"{found.classification}/{found.determination}" if found.classification else ""
+        context = {"alert": found, "stands": stands, **options_for(statuses=ALERT_STATUSES)}
+        return render_page(request, "incidents/alert_manage.html", context)
+    return say(request, found.href, lambda: manage_alert(current=found, data=request.POST, by=actor(request)))
+
+
+@require_POST
+@requires(Permission.INCIDENT_MANAGE)
+def link(request: HttpRequest, alert: str) -> HttpResponse:
+    """Move the alert into another incident, or with no number into a new one (AL-07)."""
+
+    def act() -> list[str]:
+        text, comment = request.POST.get("incident", "").strip(), request.POST.get("comment", "").strip()
+        if not text:
+            number = services.split_alert(alert=alert, comment=comment, by=actor(request))
+            return [f"moved to the new incident {number}"]
+        services.link_alert(alert=alert, incident=read_number(text), comment=comment, by=actor(request))
+        return [f"linked to incident {text}"]
+
+    return say(request, f"/alerts/{alert}", act)

@@ -1,0 +1,123 @@
+"""The pictures of an incident: the graph of entities and alerts, and the queue's last 24 hours."""
+
+from collections import defaultdict
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Count
+from django.db.models.functions import TruncHour
+
+from watchfloor.incidents.contracts import WORDS
+from watchfloor.incidents.models import Alert, AlertEvidence, Incident
+from watchfloor.incidents.reading import entity_href
+
+MOST_ALERTS = 12
+MOST_OF_A_KIND = 6
+MOST_ROWS = 5000
+ACCOUNTS = {"mailbox", "user"}
+NAME = 48
+PLURALS = {
+    "analyzedMessage": "mails",
+    "mailCluster": "mail clusters",
+    "account": "people",
+    "sender": "senders",
+    "url": "URLs",
+    "file": "files",
+    "ip": "IP addresses",
+}
+
+Graph = dict[str, list[dict[str, Any]]]
+
+
+def entity_graph(incident: int) -> Graph:
+    """Alerts and their entities as nodes and links; of a kind with more than six members the rest is one node. Two queries."""
+    alerts = list(Alert.objects.filter(incident=incident).order_by("first_activity", "id")[:MOST_ALERTS])
+    evidence = AlertEvidence.objects.filter(alert__in=alerts).order_by("id")[:MOST_ROWS]
+    of: dict[tuple[str, str], set[str]] = defaultdict(set)
+    facts: dict[tuple[str, str], AlertEvidence] = {}
+    ids = {alert.pk: alert.alert_id for alert in alerts}
+    for item in evidence:
+        entity = ("account" if item.type in ACCOUNTS else item.type, item.value)
+        of[entity].add(ids[item.alert_id])
+        if entity not in facts or item.role == "compromised":
+            facts[entity] = item
+    nodes = [
+        {
+            "id": alert.alert_id,
+            "name": _short(alert.title),
+            "group": "Alert",
+            "href": f"/alerts/{alert.alert_id}",
+            "size": 34,
+        }
+        for alert in alerts
+    ]
+    links: list[dict[str, Any]] = []
+    for kind in dict.fromkeys(kind for kind, _ in of):
+        _add_kind(kind, of, facts, nodes, links)
+    return {"nodes": nodes, "links": links}
+
+
+def _add_kind(
+    kind: str,
+    of: dict[tuple[str, str], set[str]],
+    facts: dict[tuple[str, str], AlertEvidence],
+    nodes: list[dict[str, Any]],
+    links: list[dict[str, Any]],
+) -> None:
+    """The entities of one kind that tie most alerts together, or acted, as nodes of their own; the others as one."""
+    members = [entity for entity in of if entity[0] == kind]
+    members.sort(key=lambda entity: (facts[entity].role != "compromised", -len(of[entity])))
+    shown = members if len(members) <= MOST_OF_A_KIND + 1 else members[:MOST_OF_A_KIND]
+    for entity in shown:
+        item = facts[entity]
+        identity = f"{kind}:{item.value}"
+        nodes.append(_node(identity, kind, item))
+        links += [{"source": alert, "target": identity, "label": _how(item)} for alert in sorted(of[entity])]
+    rest = members[len(shown) :]
+    if rest:
+        identity = f"{kind}:more"
+        nodes.append({"id": identity, "name": f"{len(rest)} more {PLURALS[kind]}", "group": _group(kind), "size": 30})
+        touching = sorted({alert for entity in rest for alert in of[entity]})
+        links += [{"source": alert, "target": identity, "label": "touches"} for alert in touching]
+
+
+def _group(kind: str) -> str:
+    return "Person" if kind == "account" else WORDS[kind]
+
+
+def _node(identity: str, kind: str, item: AlertEvidence) -> dict[str, Any]:
+    node = {
+        "id": identity,
+        "name": _short(item.label if kind in ("analyzedMessage", "file", "mailCluster") and item.label else item.value),
+        "group": _group(kind),
+        "href": entity_href(item.type, item.value, item.first_seen, item.last_seen),
+        "size": 26,
+    }
+    return node | ({"tone": "danger"} if item.role == "compromised" or item.verdict == "malicious" else {})
+
+
+def _how(item: AlertEvidence) -> str:
+    return {"source": "comes from", "impacted": "reaches", "compromised": "acted by"}.get(item.role, "mentions")
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= NAME else f"{text[: NAME - 1]}…"
+
+
+def last_day(*, now: datetime) -> dict[str, Any]:
+    """Alerts raised and incidents opened per hour of the last 24 (IN-02); two queries."""
+    start = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=23)
+    hours = [start + timedelta(hours=number) for number in range(24)]
+
+    def counts(rows: Any) -> list[int]:
+        found = rows.filter(created_at__gte=start).annotate(hour=TruncHour("created_at")).order_by().values("hour")
+        numbers = {row["hour"]: row["n"] for row in found.annotate(n=Count("id"))}
+        return [numbers.get(hour, 0) for hour in hours]
+
+    return {
+        "categories": [f"{hour:%H}:00" for hour in hours],
+        "series": [
+            {"name": "Alerts received", "values": counts(Alert.objects.all())},
+            {"name": "Incidents created", "values": counts(Incident.objects.all())},
+        ],
+    }

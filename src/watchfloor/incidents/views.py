@@ -1,0 +1,288 @@
+"""The pages of incidents: the queue, one incident with its tabs, the manage panel."""
+
+import csv
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.views.decorators.http import require_POST
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.services import requires
+from watchfloor.incidents import selectors, services
+from watchfloor.incidents.contracts import SEVERITIES, WORDS, IncidentSummary
+from watchfloor.incidents.explorer import explorer_link
+from watchfloor.incidents.filters import INCIDENT_STATUSES, RANGES, Filter, read_filter
+from watchfloor.incidents.managing import KEEP, manage_incident, options_for
+from watchfloor.incidents.story import entity_graph, last_day
+from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.errors import BadInput, WatchfloorError
+from watchfloor.ui.services import render_page
+
+DEFAULT_STATUSES = ("active", "inProgress")
+WORKABLE = ("active", "inProgress", "resolved")
+ARTEFACTS = ("analyzedMessage", "mailCluster", "sender", "url", "file", "ip")
+TABS = (
+    ("story", "Attack story"),
+    ("alerts", "Alerts"),
+    ("assets", "Assets"),
+    ("evidence", "Evidence"),
+    ("activity", "Activity log"),
+)
+
+
+def actor(request: HttpRequest) -> Actor:
+    """Who asks; set by the gate."""
+    return request.actor  # type: ignore[attr-defined,no-any-return]
+
+
+def may_manage(request: HttpRequest) -> bool:
+    return actor(request).may(Permission.INCIDENT_MANAGE)
+
+
+def _filter(request: HttpRequest) -> Filter:
+    return read_filter(request.GET, statuses=DEFAULT_STATUSES, range="180d")
+
+
+def address_without_page(request: HttpRequest) -> str:
+    """The page's own address, for the pager."""
+    parameters = request.GET.copy()
+    parameters.pop("page", None)
+    return f"{request.path}?{parameters.urlencode()}" if parameters else request.path
+
+
+def page_number(request: HttpRequest) -> int:
+    text = request.GET.get("page", "1")
+    return int(text) if text.isdecimal() and len(text) < 7 else 1
+
+
+@requires(Permission.INCIDENT_READ)
+def queue(request: HttpRequest) -> HttpResponse:
+    """The incident queue (IN-01..08)."""
+    chosen, now = _filter(request), utc_now()
+    listing = selectors.incident_queue(chosen, now=now, me=actor(request).id, page=page_number(request))
+    context: dict[str, Any] = {
+        "listing": listing,
+        "chosen": chosen,
+        "href": address_without_page(request),
+        "export": f"/incidents/export.csv?{request.GET.urlencode()}",
+        "chart": last_day(now=now),
+        "ranges": [(key, label) for key, (label, _) in RANGES.items()],
+        "severities": SEVERITIES,
+        "queue_statuses": [(value, WORDS[value]) for value in INCIDENT_STATUSES],
+        "may_manage": may_manage(request),
+        "selects": {"data-needs-selection": "incidents"},
+        **options_for(statuses=WORKABLE),
+    }
+    return render_page(request, "incidents/queue.html", context)
+
+
+@requires(Permission.INCIDENT_READ)
+def export(request: HttpRequest) -> HttpResponse:
+    """The queue as CSV, the same filter, at most 10,000 rows."""
+    response = HttpResponse(content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = 'attachment; filename="incidents.csv"'
+    writer = csv.writer(response)
+    heads = ("Id", "Name", "Severity", "Status", "Categories", "Alerts", "Users", "Mailboxes", "First activity")
+    writer.writerow((*heads, "Last activity", "Assigned to", "Classification", "Determination", "Tags"))
+    for row in selectors.incidents_export(_filter(request), now=utc_now(), me=actor(request).id):
+        writer.writerow([inert(cell) for cell in _cells(row)])
+    return response
+
+
+def _cells(row: IncidentSummary) -> list[Any]:
+    times = [row.first_activity.isoformat(), row.last_activity.isoformat()]
+    words = [row.assigned_name, WORDS[row.classification], WORDS.get(row.determination, "")]
+    counts = [row.alerts, row.users, row.mailboxes]
+    start = [row.id, row.name, WORDS[row.severity], WORDS[row.status], ", ".join(row.categories)]
+    return [*start, *counts, *times, *words, ", ".join(text for text, _ in row.tags)]
+
+
+def inert(cell: Any) -> Any:
+    """A text that a spreadsheet would take for a formula gets an apostrophe."""
+    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
+
+
+@require_POST
+@requires(Permission.INCIDENT_MANAGE)
+def bulk(request: HttpRequest) -> HttpResponse:
+    """One change to every chosen incident (IN-10)."""
+    chosen = [int(value) for value in request.POST.getlist("row") if value.isdecimal()]
+    wanted = {name: request.POST.get(name, KEEP) for name in ("status", "assigned", "classification", "severity")}
+    wanted["tags"] = request.POST.get("tags", "")
+    changed, refused = 0, []
+    for number in chosen[:500]:
+        try:
+            changed += bool(manage_incident(current=selectors.incident(number), data=wanted, by=actor(request)))
+        except WatchfloorError as error:
+            refused.append(f"{number}: {error}")
+    messages.success(request, f"{changed} of {len(chosen)} incidents changed.")
+    if refused:
+        messages.error(request, "; ".join(refused[:5]))
+    return redirect(safe_return(request, "/incidents"))
+
+
+def safe_return(request: HttpRequest, default: str) -> str:
+    """Where a form says it came from, if that is one of our own pages."""
+    wanted = request.POST.get("return", "")
+    return wanted if wanted.startswith("/") and not wanted.startswith(("//", "/\\")) else default
+
+
+@requires(Permission.INCIDENT_READ)
+def page(request: HttpRequest, incident: int) -> HttpResponse:
+    """One incident; a merged one says where it went (IN-20..36)."""
+    found = selectors.incident(incident)
+    tab = request.GET.get("tab", "story")
+    tab = tab if tab in dict(TABS) else "story"
+    context = {"incident": found, "tab": tab, "may_manage": may_manage(request), **_tab_context(request, found, tab)}
+    counts = {"alerts": found.alerts, "assets": found.users + found.mailboxes}
+    context["tabs"] = [(key, label, f"{found.href}?tab={key}", counts.get(key)) for key, label in TABS]
+    context["manage_attrs"] = {"hx-get": f"{found.href}/manage", "hx-target": "#flyout"}
+    context["explorer"] = _explorer(found)
+    return render_page(request, f"incidents/tab_{tab}.html", context)
+
+
+def _tab_context(request: HttpRequest, found: IncidentSummary, tab: str) -> dict[str, Any]:
+    if tab in ("story", "alerts"):
+        context: dict[str, Any] = {"alerts": selectors.alerts_of_incident(found.id)}
+        if tab == "story":
+            context["graph"] = entity_graph(found.id)
+        return context
+    if tab == "assets":
+        kinds = (("mailbox", "Mailboxes"), ("user", "Users"))
+        return {
+            "assets": [(label, selectors.evidence_items(incident=found.id, types=(kind,))) for kind, label in kinds]
+        }
+    if tab == "evidence":
+        chosen = request.GET.get("type", "")
+        types = (chosen,) if chosen in ARTEFACTS else ARTEFACTS
+        return {
+            "kinds": ARTEFACTS,
+            "chosen_type": chosen,
+            "items": selectors.evidence_items(incident=found.id, types=types),
+        }
+    origin, kind = request.GET.get("origin", ""), request.GET.get("kind", "")
+    return {
+        "history": selectors.history_of(incident=found.id, origin=origin, kind=kind),
+        "origin": origin,
+        "kind": kind,
+        "history_kinds": (
+            "comment",
+            "status",
+            "assigned",
+            "classified",
+            "severity",
+            "tagged",
+            "linked",
+            "merged",
+            "hit",
+        ),
+    }
+
+
+def _explorer(found: IncidentSummary) -> str:
+    """Explorer with the mails of this incident."""
+    mails = selectors.evidence_items(incident=found.id, types=("analyzedMessage",), limit=200)
+    if not mails:
+        return ""
+    values = [item.value for item in mails]
+    return explorer_link("analyzedMessage", values, min(i.first_seen for i in mails), max(i.last_seen for i in mails))
+
+
+@requires(Permission.INCIDENT_READ)
+def summary(request: HttpRequest, incident: int) -> HttpResponse:
+    """The fly-out: what it is, its alerts, who is touched, what to do next (IN-38)."""
+    found = selectors.incident(incident)
+    context = {
+        "incident": found,
+        "alerts": selectors.alerts_of_incident(incident, limit=20),
+        "assets": selectors.evidence_items(incident=incident, types=("user", "mailbox"), limit=10),
+        "may_manage": may_manage(request),
+        "manage_attrs": {"hx-get": f"{found.href}/manage", "hx-target": "#flyout"},
+        "facts": _facts(found),
+        "explorer": _explorer(found),
+    }
+    return render_page(request, "incidents/summary.html", context)
+
+
+def _facts(found: IncidentSummary) -> list[tuple[str, Any]]:
+    classified = services.classification_words(found.classification, found.determination)
+    return [
+        ("Incident number", str(found.id)),
+        ("Assigned to", found.assigned_name or "Nobody"),
+        ("Classification", classified),
+        ("Categories", ", ".join(found.categories)),
+        ("First activity", found.first_activity),
+        ("Last activity", found.last_activity),
+        ("People", f"{found.users:,} users, {found.mailboxes:,} mailboxes"),
+    ]
+
+
+@requires(Permission.INCIDENT_MANAGE)
+def manage(request: HttpRequest, incident: int) -> HttpResponse:
+    """The manage panel, and what it does (IN-10..17)."""
+    found = selectors.incident(incident)
+    if request.method != "POST":
+        stands = f"{found.classification}/{found.determination}" if found.classification else ""
+        context = {"incident": found, "stands": stands, "severities": SEVERITIES, **options_for(statuses=WORKABLE)}
+        return render_page(request, "incidents/manage.html", context)
+    return say(
+        request,
+        f"{found.href}?tab=activity",
+        lambda: manage_incident(current=found, data=request.POST, by=actor(request)),
+    )
+
+
+def say(request: HttpRequest, back: str, act: Any) -> HttpResponse:
+    """Do it, say what was done or why not, go back to the page."""
+    try:
+        done = act()
+    except WatchfloorError as error:
+        messages.error(request, str(error))
+    else:
+        messages.success(request, f"Done: {', '.join(done)}." if done else "Nothing to change.")
+    return redirect(safe_return(request, back))
+
+
+@require_POST
+@requires(Permission.INCIDENT_MANAGE)
+def untag(request: HttpRequest, incident: int) -> HttpResponse:
+    """Take a tag away."""
+
+    def act() -> list[str]:
+        services.untag(incident=incident, text=request.POST.get("tag", ""), by=actor(request))
+        return ["tag removed"]
+
+    return say(request, f"/incidents/{incident}", act)
+
+
+@require_POST
+@requires(Permission.INCIDENT_MANAGE)
+def merge(request: HttpRequest, incident: int) -> HttpResponse:
+    """Merge this incident into another one, named by its number (IN-44)."""
+
+    def act() -> list[str]:
+        into = read_number(request.POST.get("into", ""))
+        services.merge(source=incident, into=into, comment=request.POST.get("comment", "").strip(), by=actor(request))
+        return [f"merged into incident {into}"]
+
+    return say(request, f"/incidents/{incident}", act)
+
+
+@require_POST
+@requires(Permission.INCIDENT_MANAGE)
+def unmerge(request: HttpRequest, incident: int) -> HttpResponse:
+    """Take this incident out of the one it was merged into (LM-15)."""
+
+    def act() -> list[str]:
+        moved = services.unmerge(source=incident, by=actor(request))
+        return [f"{moved} alerts returned"]
+
+    return say(request, f"/incidents/{incident}", act)
+
+
+def read_number(text: str) -> int:
+    if not text.strip().isdecimal() or len(text.strip()) > 9:
+        raise BadInput("give the number of the other incident", place="incident")
+    return int(text)
