@@ -16,8 +16,6 @@ from watchfloor.inspection.headers import decode_bytes, decode_header
 from watchfloor.inspection.limits import Limits
 
 _CHARSET = re.compile(r"charset\s*\*?=\s*[\"']?([\w.:+-]{1,40})", re.IGNORECASE)
-_BOUNDARY = re.compile(rb"boundary", re.IGNORECASE)
-_MESSAGE = re.compile(rb"message/[rg]", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +39,16 @@ def parts_of(raw: bytes, cuts: Limits) -> tuple[Part, ...]:
     """The leaves of the mail and of mails embedded in it, in order, at most the part limit. Never raises on bad mail."""
     if len(raw) > limits.MAIL:
         cuts.cut(f"mail cut at {limits.MAIL >> 20} MB")
-        raw = raw[: limits.MAIL]
-    boundaries = sum(1 for _ in _BOUNDARY.finditer(raw))
+        # At a line's end, or the base64 of the part that is cut would no longer be any.
+        raw = raw[: raw.rfind(b"\n", 0, limits.MAIL) + 1 or limits.MAIL]
+    lower = raw.lower()
+    boundaries = lower.count(b"boundary")
     if boundaries > limits.MULTIPARTS:
         cuts.cut(f"more than {limits.MULTIPARTS} multiparts: structure not read")
         return (_as_text(raw),)
-    embedded = _MESSAGE.search(raw) is not None
+    disguised = b"base64" in lower and (b"message/r" in lower or b"message/g" in lower)
     found: tuple[Part, ...] | None = None
-    if boundaries < limits.MULTIPARTS_FAST and not (embedded and b"ase64" in raw):
+    if boundaries < limits.MULTIPARTS_FAST and not disguised:
         found = _fast(raw, cuts)
     if found is None:
         found = _standard(raw, cuts)
@@ -125,6 +125,9 @@ def _plain(name: str | None) -> str:
 
 def _standard(raw: bytes, cuts: Limits) -> tuple[Part, ...] | None:
     """The leaves by the standard library's compat32 parser; None when the nesting is too deep for it."""
+    if len(raw) > limits.MAIL_SLOWLY:
+        cuts.cut(f"mail cut at {limits.MAIL_SLOWLY >> 20} MB, since it is not well formed")
+        raw = raw[: limits.MAIL_SLOWLY]
     try:
         return _bounded(_standard_leaves(message_from_bytes(raw), 0, cuts), cuts)
     except RecursionError:

@@ -77,6 +77,14 @@ def skeleton(text: str) -> str:
     return shape.replace("i", "l")
 
 
+_STYLED = re.compile("[\U0001d400-\U0001d7ff\U0001f130-\U0001f189\u24b6-\u24e9\uff21-\uff3a\uff41-\uff5a]{2}")
+
+
+def is_styled(text: str) -> bool:
+    """Whether Latin words are spelled with mathematical, circled or full-width letters, which filters do not read."""
+    return not text.isascii() and _STYLED.search(text) is not None
+
+
 def is_mixed(text: str) -> bool:
     """Whether one word mixes Latin with Cyrillic or Greek look-alikes."""
     if text.isascii():

@@ -98,7 +98,7 @@ def read_html(source: str, cuts: Limits) -> Page:
         has_form=root.css_first("form") is not None,
         has_password=root.css_first("input[type=password i]") is not None,
         has_script=root.css_first("script") is not None,
-        hidden=_take_hidden(root),
+        hidden=_take_hidden(root, cuts),
         rest=rest,
     )
     root.strip_tags(_NOT_TEXT, recursive=True)
@@ -157,10 +157,13 @@ def _targets(root: LexborNode, cuts: Limits) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _take_hidden(root: LexborNode) -> str:
+def _take_hidden(root: LexborNode, cuts: Limits) -> str:
     """Remove the nodes styled out of sight and give their text."""
     outermost: dict[int, LexborNode] = {}
-    for node in root.css("[style], [hidden]"):
+    styled = root.css("[style], [hidden]")
+    if len(styled) > limits.STYLED:
+        cuts.cut(f"search for hidden text cut at {limits.STYLED} styled elements")
+    for node in styled[: limits.STYLED]:
         if len(outermost) < 200 and _is_hiding(node) and not _inside(node, outermost):
             outermost[node.mem_id] = node
     texts = [tidy(node.text(deep=True, separator="")[:5000]) for node in outermost.values()]

@@ -4,6 +4,7 @@ Sizes are bytes unless said otherwise. Every limit is far above what honest mail
 """
 
 MAIL = 64 << 20
+MAIL_SLOWLY = 24 << 20
 HEADER = 64 << 10
 HEADER_BLOCK = 1 << 20
 HEADERS = 2_000
@@ -16,6 +17,7 @@ TEXT = 1 << 20
 HTML = 2 << 20
 HTML_DEPTH = 500
 LINKS = 2_000
+STYLED = 2_000
 URLS = 1_000
 URL = 8 << 10
 ATTACHMENTS = 200

@@ -20,6 +20,7 @@ def qr_texts(data: bytes, cuts: Limits) -> list[str]:
         cuts.cut("QR codes not searched: Pillow is not installed")
         return []
     try:
+        Image.MAX_IMAGE_PIXELS = None  # our own limit below is stricter and is reported
         with Image.open(io.BytesIO(data), formats=("PNG", "JPEG", "GIF", "BMP", "WEBP")) as image:
             width, height = image.size
             if width * height > limits.IMAGE_PIXELS:

@@ -29,6 +29,8 @@ _FAMILIES = {
         (?:verifichi|verifica|conferma|confermi|aggiorna|aggiorni) (?:il|i|la|le) (?:tuo|suo|tua|sua|tuoi|suoi|account|dati)
         (?:verifieer|bevestig|controleer) (?:uw|je) (?:account|gegevens|identiteit|rekening)
         (?:bekraft|verifiera) ditt konto
+        (?:acesso|login|compra|atividade) (?:a sua conta|suspeit[oa]|nao reconhecid[oa])|(?:bloqueamos|suspendemos|regularize|regularizar)|dispositivo (?:nao (?:autorizado|reconhecido)|novo)|novo dispositivo
+        (?:compte|carte|dossier) (?:\\w+ )?(?:suspendu|bloque|incomplet|expire)|acces (?:suspect|non autorise)
         подтвердите (?:ваш|свою|свои|вашу)
         アカウント.{0,12}(?:停止|制限|確認|更新|ロック)
         (?:本人確認|お支払い方法|ご利用確認)
@@ -66,15 +68,16 @@ _FAMILIES = {
         (?:barrister|attorney) (?:at law|\\w+ \\w+)|diplomat(?:ic)? (?:agent|courier)|western union|moneygram
         confidential (?:business|transaction|proposal)|business proposal|mutual benefit|(?:god|lord) bless
         erbschaft|nachlass|millionen (?:euro|us-dollar)|spende von|heritage|millions? d'euros|don de|herencia|heranca|donation (?:of|sum|amount)
-        loan (?:offer|at \\d)|(?:offer|grant)(?:s|ing)? loans?""",
+        your (?:help|assistance) (?:is )?need|(?:reply|get back to|contact) me (?:for|urgently|back)|i am (?:mr|mrs|ms|dr|barrister)\\b|emprestimo|charity|widow\\b|(?:cancer|dying|sick)\\b.{0,60}(?:money|fund|donate)|loan (?:offer|at \\d)|(?:offer|grant)(?:s|ing)? loans?""",
     "extortion_words": """
         (?:recorded|made a) (?:a )?(?:video|you)|your (?:web)?cam(?:era)?|masturbat|(?:adult|porn)\\w* (?:site|video|web)
         (?:i|we) (?:have )?(?:hacked|infected|got (?:full )?access|gained access|installed)|trojan|malware on your
         send (?:me )?(?:\\$|usd|eur|€)? ?\\d[\\d.,]* ?(?:\\$|usd|eur|dollars|euros)?.{0,40}(?:bitcoin|btc)|(?:my )?(?:bitcoin|btc) (?:wallet|address)
         hackeado|grabado|gehackt|aufgenommen|pirate|enregistre""",
     "crypto_words": """
-        (?:seed|recovery|secret) phrase|wallet (?:connect|verification|validation|suspend|restrict|upgrade|sync)|(?:crypto|bitcoin|btc|ethereum|eth|usdt|nft)\\b
-        airdrop|kyc (?:verification|update|process)|the merge|walletconnect|staking|krypto|criptomoeda|criptomonedas""",
+        (?:seed|recovery|secret) phrase|wallet (?:connect|verification|validation|suspend|restrict|upgrade|sync)|(?:crypto|bitcoin|btc|ethereum|usdt|nft)\\b
+        (?:xrp|xlm|bnb|dogecoin|ripple|solana|cardano|defi|uniswap|metaverse)\\b|(?:claim|withdraw|stake) (?:your|my|the) (?:\\w+ )?(?:tokens?|coins?|funds?|assets?|share|allocation)|tokens? (?:allocation|claim|presale|sale)|your (?:keys|wallet)
+        airdrop|kyc (?:verification|update|process)|walletconnect|staking|krypto|criptomoeda|criptomonedas""",
     "adult_words": """
         casino|free spins?|freispiele|tours gratuits|giros gratis|slots?\\b|betting|poker|roulette|jackpot
         dating|hookup|hot (?:girls|women|singles)|singles? (?:in|near)|sexy|horny|fuck|milf|nude|erotic|xxx\\b|lonely (?:wives|women)
@@ -97,9 +100,9 @@ _FAMILIES = {
         (?:your|the) (?:subscription|membership|license|protection|antivirus|payment method|plan) (?:\\w+ ){0,3}(?:expire[sd]?|expiring|renew\\w*|ended|suspended|cancel\\w*|declined|failed)
         (?:auto.?renew|renewal)|charged? (?:\\$|usd|€|eur|£)|(?:update|verify) (?:your )?(?:payment|billing)|invoice (?:attached|is|number|#)
         steuer(?:erstattung|ruckzahlung)|ruckerstattung|rechnung (?:offen|uberfallig)|zahlung (?:fehlgeschlagen|abgelehnt|offen)|abo(?:nnement)? (?:lauft|abgelaufen|verlangern|gekundigt)
-        remboursement|impayee?|paiement (?:refuse|echoue)|reembolso|pago (?:rechazado|pendiente)|pagamento (?:recusado|pendente)|rimborso|terugbetaling|betaling (?:mislukt|geweigerd)|boleto|cpf\\b|irregular|restituicao|multa|intimacao|pendencia""",
+        remboursement|impayee?|paiement (?:refuse|echoue)|reembolso|pago (?:rechazado|pendiente)|pagamento (?:recusado|pendente)|rimborso|terugbetaling|betaling (?:mislukt|geweigerd)|boleto|nota fiscal|fatura|divida|debito|limite (?:disponivel|aprovado)|cpf\\b|irregular|restituicao|multa|intimacao|pendencia""",
     "gift_card_words": """
-        (?:buy|purchase|get|pick up) (?:some |me |a few |several )?(?:\\w+ )?(?:gift ?cards?|itunes cards?|google play cards?|steam cards?)|scratch (?:the|off)|send (?:me )?(?:the )?(?:codes|pictures of the)""",
+        (?:buy|purchase|get|pick up) (?:some |me |a few |several )?(?:\\w+ )?(?:gift ?cards?|itunes cards?|google play cards?|steam cards?)|send (?:me )?(?:the )?(?:codes|pictures of the)""",
     "errand_words": """
         (?:are you|r u) (?:available|at your desk|free|in the office|around)|quick (?:task|favou?r|request|question)|(?:i'm|i am|am) in a meeting|(?:send|give) me your (?:cell|mobile|phone|whatsapp|personal)|(?:need|want) you to (?:handle|do|run|take care|get)|kindly (?:reply|respond|get back|confirm)|at your earliest
         (?:change|update) (?:my|the|our) (?:direct deposit|bank|payroll|account) (?:details|information|account)|new bank (?:details|account)|wire (?:transfer|payment)|(?:process|make) (?:a|the|this) (?:payment|wire|transfer)
@@ -141,6 +144,28 @@ def spoken(family: str, folded: str, most: int = 6) -> list[str]:
     return list(found)
 
 
+PICTURE_HOSTS = frozenset(
+    [
+        "zupimages.net",
+        "imgur.com",
+        "ibb.co",
+        "postimg.cc",
+        "postimages.org",
+        "imageshack.us",
+        "photobucket.com",
+        "tinypic.com",
+        "imgbb.com",
+        "freeimage.host",
+        "gyazo.com",
+        "prnt.sc",
+        "lensdump.com",
+        "imagevenue.com",
+        "pixhost.to",
+        "casimages.com",
+        "hostingpics.net",
+        "noelshack.com",
+    ]
+)
 FREE_MAIL = frozenset(
     [
         "gmail.com",

@@ -7,11 +7,17 @@ from collections.abc import Iterator
 from watchfloor.inspection import folding
 from watchfloor.inspection.evidence import Evidence, quoted
 from watchfloor.inspection.headers import first
+from watchfloor.inspection.urls import take_apart
 from watchfloor.inspection.view import View
-from watchfloor.inspection.vocabulary import said
+from watchfloor.inspection.vocabulary import PICTURE_HOSTS, said
 
 _EMOJI = re.compile("[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001faff]")
+_CODE = re.compile(r"[A-Za-z0-9]{10,}")
 _REPLY = re.compile(r"\s*(?:re|aw|fwd?|wg)\s*:", re.IGNORECASE)
+_MACHINE = re.compile(
+    r"@(?:ubuntu|debian|centos|vps|ip-\d|vmi?\d|localhost|server\d|host\d|[^.>@]*\d+(?:v?cpu|gb)\b)[\w.-]*",
+    re.IGNORECASE,
+)
 # The generic test string for unsolicited bulk mail, kept so that this file is not spam itself.
 _GTUBE = base64.b64decode(
     "WEpTKkM0SkRCUUFETjEuTlNCTjMqMklETkVOKkdUVUJFLVNUQU5EQVJELUFOVEktVUJFLVRFU1QtRU1BSUwqQy4zNFg="
@@ -31,17 +37,28 @@ def observe(view: View) -> Iterator[Evidence]:
 
 
 def _disguise(view: View) -> Iterator[Evidence]:
-    if folding.has_hidden_letters(view.subject) or folding.is_mixed(view.subject):
+    if _is_disguised(view.subject):
         yield Evidence(
             "hidden_letters",
             f"Subject {quoted(folding.visible(view.subject))} is written with invisible or look-alike letters",
         )
-    elif folding.has_hidden_letters(view.text[:20_000]) or folding.is_mixed(view.text[:20_000]):
+    elif _is_disguised(view.text[:20_000]):
         yield Evidence("hidden_letters", "Words in the text are broken by invisible or look-alike letters")
+
+
+def _is_disguised(text: str) -> bool:
+    return folding.has_hidden_letters(text) or folding.is_mixed(text) or folding.is_styled(text)
 
 
 def _subject(view: View) -> Iterator[Evidence]:
     subject = view.subject
+    lower = subject.lower()
+    if named := next((one for one in view.recipients[:20] if len(one) > 6 and one in lower), ""):
+        yield Evidence("recipient_in_subject", f"Subject holds the recipient's address {named}")
+    if code := next((word for word in _CODE.findall(subject) if _is_code(word)), ""):
+        yield Evidence("subject_code", f"Subject carries the random code {quoted(code, 30)}")
+    if emoji := _EMOJI.search(view.sender.name):
+        yield Evidence("sender_emoji", f"Display name carries the picture {emoji[0]}")
     if emoji := _EMOJI.search(subject):
         yield Evidence("subject_emoji", f"Subject carries the picture {emoji[0]}")
     letters = [letter for letter in subject if letter.isalpha()]
@@ -51,6 +68,10 @@ def _subject(view: View) -> Iterator[Evidence]:
         yield Evidence("subject_exclaims", f"Subject exclaims: {quoted(subject)}")
     if _REPLY.match(subject) and not first(view.headers, "in-reply-to") and not first(view.headers, "references"):
         yield Evidence("fake_reply", f"Subject {quoted(subject)} pretends to answer, but the mail names none before it")
+
+
+def _is_code(word: str) -> bool:
+    return any(letter.isdigit() for letter in word) and any(letter.isalpha() for letter in word)
 
 
 def _hidden(view: View) -> Iterator[Evidence]:
@@ -64,6 +85,9 @@ def _hidden(view: View) -> Iterator[Evidence]:
 
 
 def _bulk(view: View) -> Iterator[Evidence]:
+    identity = first(view.headers, "message-id")
+    if "@" in identity and (machine := _MACHINE.search(identity)):
+        yield Evidence("rented_machine", f"Message-ID names a rented machine, {quoted(machine[0], 60)}")
     mailer = first(view.headers, "x-mailer") or first(view.headers, "user-agent")
     if "phpmailer" in mailer.lower():
         yield Evidence("php_mailer", f"Sent by the script {quoted(mailer)}")
@@ -73,6 +97,10 @@ def _bulk(view: View) -> Iterator[Evidence]:
 
 def _shape(view: View) -> Iterator[Evidence]:
     """A picture or a line of text around one link says only: click."""
+    for image in view.page.images[:50]:
+        if (parts := take_apart(image)) and parts.domain in PICTURE_HOSTS:
+            yield Evidence("hotlinked_picture", f"Shows a picture from the free picture host {parts.domain}")
+            break
     if not view.targets:
         return
     if view.page.linked_images and view.body_length < 200:

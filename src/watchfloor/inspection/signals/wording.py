@@ -7,11 +7,11 @@ from watchfloor.inspection.evidence import Evidence, quoted
 from watchfloor.inspection.view import View
 from watchfloor.inspection.vocabulary import said, spoken
 
+_COIN = re.compile(r"\b(?:bitcoins?|btc|monero|litecoin|usdt)\b")
 _LABELS = {
     "payment_words": "speaks of payments due or refunds",
     "parcel_words": "speaks of a parcel that waits",
     "crypto_words": "speaks of crypto wallets or coins",
-    "extortion_words": "threatens as extortion mails do",
     "errand_words": "asks for an errand as impostors do",
     "prize_words": "promises a prize or gift",
     "adult_words": "offers gambling or dating",
@@ -36,6 +36,8 @@ def observe(view: View) -> Iterator[Evidence]:
         if found := said(family, words):
             yield Evidence(family, f"Text {label}: {quoted(found)}")
     yield from _advance_fee(words)
+    if (found := said("extortion_words", words)) and (coin := _COIN.search(words)):
+        yield Evidence("extortion_words", f"Threatens and wants to be paid in {coin[0]}: {quoted(found)}")
     if found := said("generic_greeting", words[:2500]):
         yield Evidence("generic_greeting", f"Greets nobody by name: {quoted(found)}")
     if found := said("gift_card_words", words):
