@@ -100,7 +100,7 @@ class Reader:
     def condition(self, data: Any) -> Condition:
         if not isinstance(data, dict) or set(data) != {"column", "operator", "values"}:
             raise self.wrong("where", f"a condition has column, operator and values, not {data}")
-        operator = Operator(self.choice("operator", data["operator"], [item.value for item in Operator]))
+        operator = Operator(self.choice("where.operator", data["operator"], [item.value for item in Operator]))
         column = str(data["column"])
         if "." in column and operator in NEGATIVE:
             raise self.wrong(column, "a condition on another table must be positive: it asks whether such a row exists")
