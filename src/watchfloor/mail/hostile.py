@@ -35,7 +35,7 @@ def visible_lines(value: object) -> str:
 
 
 def _name_of(character: str) -> str:
-    return NAMED.get(character) or unicodedata.name(character, f"U+{ord(character):04X}")
+    return NAMED.get(character, "") or unicodedata.name(character, f"U+{ord(character):04X}")
 
 
 def listed(value: Any) -> tuple[str, ...]:

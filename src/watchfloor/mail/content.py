@@ -1,0 +1,89 @@
+"""Reading the content of a mail: only with the right, only on the record."""
+
+import io
+import secrets
+from datetime import datetime
+from typing import Any
+from zipfile import ZIP_DEFLATED
+
+from pyzipper.zipfile_aes import WZ_AES, AESZipFile
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.services import audited
+from watchfloor.connectors.selectors import raw_mail, tenant_facts
+from watchfloor.inspection.contracts import Envelope
+from watchfloor.inspection.services import inspect
+from watchfloor.kernel.errors import BadInput
+from watchfloor.mail.contracts import EmailEntity, PreviewBody
+from watchfloor.mail.hostile import visible
+from watchfloor.mail.inert import inert_page
+
+SHORTEST_PASSWORD = 8
+MOST_PREVIEWED = 20 << 20
+
+
+def preview(*, by: Actor, entity: EmailEntity, now: datetime) -> PreviewBody:
+    """The mail's content made inert. Needs Preview (EMAIL_CONTENT_READ); writes an audit entry.
+
+    A mail that killed or defeated its inspection is not taken apart again here. Raises NotFound when the raw mail is gone.
+    """
+    with audited(
+        by=by, permission=Permission.EMAIL_CONTENT_READ, verb="email.preview", target_type="email", target=entity.id
+    ) as result:
+        result["after"] = {"recipient": entity.recipient, "subject": entity.subject[:200]}
+        return read(entity, now=now)
+
+
+def read(entity: EmailEntity, *, now: datetime) -> PreviewBody:
+    """The content made inert, for a caller whose look is on the record already."""
+    why = str(entity.summary.get("unparsable") or "")
+    if why:
+        return inert_page(
+            html="", text=f"This mail could not be taken apart, so it is not shown: {why}. It can be downloaded."
+        )
+    raw = raw_mail(entity.record.sha256)
+    if len(raw) > MOST_PREVIEWED:
+        return inert_page(
+            html="", text=f"This mail has {len(raw):,} bytes, too many for a preview. It can be downloaded."
+        )
+    found = inspect(raw, envelope=Envelope(), facts=tenant_facts(), now=now)
+    page = inert_page(html=found.html, text=found.text)
+    files = tuple((visible(one.file_name) or "(no name)", one.file_type, one.size) for one in found.attachments)
+    cuts = tuple(f"Cut while reading: {one}." for one in found.limits_hit)
+    return PreviewBody(page.html, page.notes + cuts, files)
+
+
+def suggested_password() -> str:
+    """A password for one download, shown once and kept nowhere."""
+    return secrets.token_urlsafe(12)
+
+
+def download(*, by: Actor, entity: EmailEntity, reason: str, password: str) -> bytes:
+    """The raw mail in a zip encrypted with AES-256. Needs Preview and a reason; writes an audit entry with the reason.
+
+    Raises BadInput naming the field, NotFound when the raw mail is gone.
+    """
+    if not reason.strip():
+        raise BadInput("say why you need the mail; the audit log keeps it", place="reason")
+    if len(password) < SHORTEST_PASSWORD:
+        raise BadInput(f"the password needs at least {SHORTEST_PASSWORD} characters", place="password")
+    with audited(
+        by=by,
+        permission=Permission.EMAIL_CONTENT_READ,
+        verb="email.download",
+        target_type="email",
+        target=entity.id,
+        reason=reason.strip(),
+    ) as result:
+        raw = raw_mail(entity.record.sha256)
+        result["after"] = {"recipient": entity.recipient, "bytes": len(raw), "sha256": entity.record.sha256}
+        return _zipped(raw, name=f"{entity.id}.eml", password=password)
+
+
+def _zipped(raw: bytes, *, name: str, password: str) -> bytes:
+    target = io.BytesIO()
+    archive: Any = AESZipFile(target, "w", compression=ZIP_DEFLATED, encryption=WZ_AES)  # type: ignore[no-untyped-call]
+    with archive:
+        archive.setpassword(password.encode())
+        archive.writestr(name, raw)
+    return target.getvalue()

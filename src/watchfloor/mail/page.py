@@ -1,0 +1,327 @@
+"""What the templates of the email page are given: facts in order, each value safe to read."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.mail.contracts import EmailEntity
+from watchfloor.mail.hostile import listed, visible
+from watchfloor.mail.selectors import email_address, explorer_address, why_not
+
+Context = dict[str, Any]
+Fact = tuple[Any, ...]
+
+TABS = (
+    ("timeline", "Timeline"),
+    ("analysis", "Analysis"),
+    ("attachments", "Attachments"),
+    ("urls", "URL"),
+    ("similar", "Similar emails"),
+    ("headers", "Headers"),
+)
+MOST_ADDRESSES = 5_000
+
+
+def frame(found: EmailEntity, *, actor: Actor, tab: str) -> Context:
+    """What every tab shares: title, tabs, left pane, recipients, actions."""
+    counts = {"attachments": len(found.record.attachments), "urls": len(found.record.urls)}
+    home = email_address(found.id, recipient=found.recipient)
+    return {
+        "entity": found,
+        "subject": visible(found.subject),
+        "tab": tab,
+        "tab_items": [(key, label, f"{home}&tab={key}", counts.get(key)) for key, label in TABS],
+        "home": home,
+        "recipients": [(one, name_of(found, one)) for one in found.recipients],
+        "tags": tags_of(found, found.recipient),
+        "detection_facts": detection_facts(found),
+        "email_facts": email_facts(found),
+        "warnings": warnings_of(found),
+        **actions_of(found, actor=actor),
+    }
+
+
+def actions_of(found: EmailEntity, *, actor: Actor) -> Context:
+    """The page's buttons; what a person may not do is explained, not hidden."""
+    reads = actor.may(Permission.EMAIL_CONTENT_READ)
+    acts = actor.may(Permission.EMAIL_ACTION_MANAGE) or actor.may(Permission.EMAIL_ACTION_PROPOSE)
+    return {
+        "open_address": email_address(found.id, recipient=found.recipient),
+        "headers_address": f"{email_address(found.id, recipient=found.recipient)}&tab=headers",
+        "explorer_address": explorer_address("NetworkMessageId", found.id, around=found.record.received_at, days=1),
+        "action_parameters": f"row={found.id}|{found.recipient}",
+        "action_row": f"{found.id}|{found.recipient}",
+        "preview_address": email_address(found.id, recipient=found.recipient, part="preview"),
+        "download_address": email_address(found.id, recipient=found.recipient, part="download"),
+        "why_no_content": "" if reads else why_not(Permission.EMAIL_CONTENT_READ),
+        "why_no_action": "" if acts else why_not(Permission.EMAIL_ACTION_PROPOSE),
+    }
+
+
+def name_of(found: EmailEntity, address: str) -> str:
+    """“Ann Lee (ann@corp.example)”, or the address alone."""
+    known = found.people.get(address.lower())
+    return f"{visible(known.name)} ({visible(address)})" if known else visible(address)
+
+
+def tags_of(found: EmailEntity, address: str) -> tuple[str, ...]:
+    known = found.people.get(address.lower())
+    return tuple(map(visible, known.tags)) if known else ()
+
+
+def joined(value: Any) -> str:
+    """A JSON list as words; empty for none."""
+    return ", ".join(map(visible, listed(value)))
+
+
+def override_of(row: Mapping[str, Any]) -> str:
+    parts = [visible(row[name]) for name in ("PrimaryOverride", "PrimaryOverrideSource") if row.get(name)]
+    return " : ".join(parts) or "None"
+
+
+def latest_threats(found: EmailEntity) -> str:
+    """Threats as the newest event knows them, else as found at delivery."""
+    known = [event["ThreatTypes"] for event in found.events if listed(event["ThreatTypes"])]
+    return joined(known[-1] if known else found.row["ThreatTypes"]) or "None"
+
+
+def detection_facts(found: EmailEntity) -> list[Fact]:
+    """EE-03."""
+    row = found.row
+    return [
+        ("Original threats", joined(row["ThreatTypes"]) or "None"),
+        ("Original delivery location", visible(row["DeliveryLocation"]) or "Unknown"),
+        ("Latest threats", latest_threats(found)),
+        ("Latest delivery location", visible(row["LatestDeliveryLocation"]) or "Unknown"),
+        ("Detection technology", joined(row["DetectionMethods"])),
+        ("Delivery action", visible(row["DeliveryAction"])),
+        ("Primary override : source", override_of(row)),
+    ]
+
+
+def email_facts(found: EmailEntity) -> list[Fact]:
+    """EE-04; the kit adds copy buttons to what is long."""
+    row = found.row
+    return [
+        ("Directionality", visible(row["EmailDirection"])),
+        ("Recipient (To)", name_of(found, found.recipient)),
+        ("Sender", visible(row["SenderFromAddress"])),
+        ("Time received", row["Timestamp"]),
+        ("Internet Message ID", visible(row["InternetMessageId"])),
+        ("Network Message ID", found.id),
+        ("Cluster ID", visible(row["EmailClusterId"] or "")),
+        ("Language", visible(row["EmailLanguage"])),
+    ]
+
+
+def warnings_of(found: EmailEntity) -> list[str]:
+    """What an analyst must know about how the mail was read."""
+    why = visible(found.summary.get("unparsable") or "")
+    unread = (
+        [f"This mail could not be taken apart: {why}. Headers and what the transport knew are shown."] if why else []
+    )
+    return unread + [
+        f"A limit cut something while reading: {visible(one)}." for one in found.summary.get("limits_hit", ())
+    ]
+
+
+# --- tabs ---------------------------------------------------------------------------------------------------------
+
+
+def analysis(found: EmailEntity) -> Context:
+    """EE-20..24 with every reason of the verdict."""
+    return {
+        "threat_facts": threat_facts(found),
+        "verdict": verdict(found.summary.get("verdict") or {}),
+        "policy_facts": policy_facts(found),
+        "party_facts": party_facts(found),
+        "authentication_facts": authentication_facts(found),
+        "related": related(found),
+    }
+
+
+def threat_facts(found: EmailEntity) -> list[Fact]:
+    row = found.row
+    return [
+        ("Threat classification", visible(row["ThreatClassification"]) or "None"),
+        ("Threats", joined(row["ThreatTypes"]) or "None"),
+        ("Malware family", joined(row["ThreatNames"])),
+        ("Confidence level", visible(row["ConfidenceLevel"])),
+        ("Impersonated user", visible(row["ImpersonatedUser"])),
+        ("Impersonated domain", visible(row["ImpersonatedDomain"])),
+        ("Priority account", "Yes" if tags_of(found, found.recipient) else "No"),
+    ]
+
+
+def verdict(said: Mapping[str, Any]) -> Context:
+    """The sum and its parts: each reason with its points, heaviest first, and what the sum was held against."""
+    reasons = sorted(said.get("reasons") or (), key=lambda one: -abs(float(one["points"])))
+    score, threshold = float(said.get("score") or 0), float(said.get("threshold") or 0)
+    threats = ", ".join(map(visible, said.get("threat_types") or ()))
+    held = "reaches" if score >= threshold else "stays below"
+    return {
+        "reasons": [
+            (f"{float(one['points']):+.2f}", visible(one["words"]), visible(one.get("detection_method") or ""))
+            for one in reasons
+        ],
+        "score": f"{score:.2f}",
+        "threshold": f"{threshold:.2f}",
+        "sentence": f"The reasons add up to {score:.2f}, which {held} the threshold of {threshold:.2f}: "
+        f"{threats or 'no threat'}.",
+    }
+
+
+def policy_facts(found: EmailEntity) -> list[Fact]:
+    """EE-21 as far as the lake knows."""
+    row = found.row
+    return [
+        ("All overrides", joined(row["OverrideSources"]) or "None"),
+        ("Primary override : source", override_of(row)),
+        ("Policy action", visible(row["EmailAction"])),
+        ("Policy type", visible(row["EmailActionPolicy"])),
+        ("Connector", visible(row["Connectors"])),
+        ("Bulk complaint level", row["BulkComplaintLevel"]),
+        ("Email size", f"{row['EmailSize'] or 0:,} bytes"),
+    ]
+
+
+def party_facts(found: EmailEntity) -> list[Fact]:
+    """EE-22."""
+    row, said = found.row, found.summary
+    around = found.record.received_at
+    domain, ip = str(row["SenderFromDomain"] or ""), str(row["SenderIP"] or "")
+    return [
+        ("Sender display name", visible(row["SenderDisplayName"])),
+        ("Sender address", visible(row["SenderFromAddress"])),
+        (
+            "Sender domain",
+            visible(domain),
+            explorer_address("SenderFromDomain", domain, around=around) if domain else "",
+        ),
+        ("Sender IP", visible(ip), explorer_address("SenderIP", ip, around=around) if ip else ""),
+        ("MAIL FROM address", visible(row["SenderMailFromAddress"])),
+        ("MAIL FROM domain", visible(row["SenderMailFromDomain"])),
+        ("Return-Path", visible(row["ReturnPath"])),
+        ("Recipient domain", visible(row["RecipientDomain"])),
+        ("To", addresses(said.get("to") or ())),
+        ("Cc", addresses(said.get("cc") or ())),
+        ("Distribution list", visible(row["DistributionList"])),
+        ("Forwarding", "Yes" if row["ForwardedMessage"] else "No"),
+    ]
+
+
+def addresses(found: Sequence[str]) -> str:
+    """The first 5,000 characters of a list of addresses, as the original shows (EE-22)."""
+    text = visible(", ".join(found))
+    return f"{text[:MOST_ADDRESSES]}…" if len(text) > MOST_ADDRESSES else text
+
+
+def authentication_facts(found: EmailEntity) -> list[Fact]:
+    """EE-23, and where the results come from."""
+    row, said = found.row, found.summary.get("authentication") or {}
+    return [
+        ("DMARC", visible(row["Dmarc"])),
+        ("DKIM", visible(row["Dkim"])),
+        ("SPF", visible(row["Spf"])),
+        ("Composite authentication", visible(row["CompositeAuthentication"])),
+        ("ARC", visible(said.get("arc") or "")),
+        ("Where the results come from", visible(said.get("source") or "")),
+    ]
+
+
+def related(found: EmailEntity) -> list[tuple[str, int, str]]:
+    """EE-24: what came with the mail, how much, and whether threats were found in it."""
+    files = found.record.attachments
+    bad = any(listed(one["ThreatTypes"]) for one in files)
+    urls = "URL" in " ".join(listed(found.row["DetectionMethods"]))
+    return [
+        ("Attachments", len(files), "Yes" if bad else "No"),
+        ("URLs", len(found.record.urls), "Yes" if urls else "No"),
+    ]
+
+
+def attachments(found: EmailEntity) -> Context:
+    """EE-30."""
+    rows = [
+        {
+            "name": visible(one["FileName"]) or "(no name)",
+            "type": visible(one["FileType"]),
+            "extension": visible(one["FileExtension"]),
+            "size": one["FileSize"] or 0,
+            "threats": tuple(map(visible, listed(one["ThreatTypes"]))),
+            "family": joined(one["ThreatNames"]),
+            "technology": joined(one["DetectionMethods"]),
+            "sha256": str(one["SHA256"]),
+            "explorer": explorer_address(
+                "EmailAttachmentInfo.SHA256", str(one["SHA256"]), around=found.record.received_at
+            ),
+        }
+        for one in found.record.attachments
+    ]
+    return {"attachments": rows}
+
+
+def urls(found: EmailEntity) -> Context:
+    """EE-40. A URL is text here, never a link to where it leads."""
+    rows = [
+        {
+            "url": visible(one["Url"]),
+            "domain": visible(one["UrlDomain"]),
+            "source": visible(one["UrlLocation"]),
+            "explorer": explorer_address("EmailUrlInfo.Url", str(one["Url"]), around=found.record.received_at),
+        }
+        for one in found.record.urls
+    ]
+    return {"urls": rows}
+
+
+def headers(found: EmailEntity) -> Context:
+    """EE-25: the header fields in their order, as they stood."""
+    fields = [(visible(one["name"]), visible(one["raw"])) for one in found.summary.get("headers") or ()]
+    return {
+        "headers": fields,
+        "plain_headers": "\n".join(f"{name}: {value.strip()}" for name, value in fields),
+        "to": addresses(found.summary.get("to") or ()),
+        "cc": addresses(found.summary.get("cc") or ()),
+    }
+
+
+# --- the fly-out --------------------------------------------------------------------------------------------------
+
+
+def summary(found: EmailEntity, *, actor: Actor, now: datetime) -> Context:
+    """EE-70..73: three of each kind, the rest on the page."""
+    row, record = found.row, found.record
+    return {
+        "entity": found,
+        "subject": visible(found.subject),
+        "tags": tags_of(found, found.recipient),
+        "counts": (len(record.attachments), len(record.urls)),
+        "warnings": warnings_of(found),
+        "delivery_facts": [
+            *detection_facts(found),
+            ("Threat classification", visible(row["ThreatClassification"]) or "None"),
+        ],
+        "sender_facts": [
+            ("Sender display name", visible(row["SenderDisplayName"])),
+            ("Sender address", visible(row["SenderFromAddress"])),
+            ("Sender mail from", visible(row["SenderMailFromAddress"])),
+            ("Return path", visible(row["ReturnPath"])),
+            ("Sender IP", visible(row["SenderIP"])),
+            ("Recipient", name_of(found, found.recipient)),
+            ("All recipients", addresses(found.recipients)),
+            ("Time received", row["Timestamp"]),
+            ("Directionality", visible(row["EmailDirection"])),
+            ("Network message ID", found.id),
+            ("Internet message ID", visible(row["InternetMessageId"])),
+            ("Cluster ID", visible(row["EmailClusterId"] or "")),
+        ],
+        "authentication_facts": authentication_facts(found)[:4],
+        "verdict": verdict(found.summary.get("verdict") or {}),
+        "urls": urls(found)["urls"][:3],
+        "attachments": attachments(found)["attachments"][:3],
+        "more_urls": max(0, len(record.urls) - 3),
+        "more_attachments": max(0, len(record.attachments) - 3),
+        **actions_of(found, actor=actor),
+    }
