@@ -82,7 +82,8 @@ def test_pictures_left_out_and_links_are_told_in_words(as_ada, received):
 
 
 def test_attachments_are_listed_by_name_only(as_ada, received):
-    page = as_ada.get(f"/email/{received(files=(('bill\u202efdp.exe', b'MZ'),))}/preview").content.decode()
+    key = received(files=(("bill\u202efdp.exe", b"MZ"),))
+    page = as_ada.get(f"/email/{key}/preview").content.decode()
     assert "bill⟨RLO⟩fdp.exe" in page
 
 

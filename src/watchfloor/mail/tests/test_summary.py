@@ -16,9 +16,7 @@ def text_of(response) -> str:
 
 def links(page: str) -> dict[str, str]:
     """The addresses of the arrows, by “Previous” and “Next”."""
-    return dict(
-        (title, address) for title, address in re.findall(r'title="(Previous|Next) [^"]*" hx-get="([^"]*)"', page)
-    )
+    return dict(re.findall(r'title="(Previous|Next) [^"]*" hx-get="([^"]*)"', page))
 
 
 def test_it_shows_delivery_sender_authentication_urls_and_attachments(as_ada, received):
