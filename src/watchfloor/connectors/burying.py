@@ -1,0 +1,126 @@
+"""Dead letters: what could not be read, why, and trying again."""
+
+from pathlib import Path
+
+from django.db import transaction
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.services import audited
+from watchfloor.connectors import intake
+from watchfloor.connectors.contracts import AcceptedMail, Refused
+from watchfloor.connectors.models import Accepted, DeadLetter
+from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.errors import BadInput, NotFound
+
+
+def bury(*, accepted: AcceptedMail, reason: str) -> DeadLetter:
+    """Put an accepted mail that cannot be read onto the dead-letter page. Joins the caller's transaction."""
+    again = accepted.facts.get("retry_of")
+    known = DeadLetter.objects.filter(pk=again).first() if again else None
+    if known is not None:
+        known.attempts, known.reason, known.resolved_at, known.at = known.attempts + 1, reason, None, utc_now()
+        known.save()
+        return known
+    return DeadLetter.objects.create(
+        accepted_id=accepted.position,
+        sha256=accepted.sha256,
+        source=accepted.source,
+        place=str(accepted.facts.get("place", ""))[:1000],
+        reason=reason,
+        at=utc_now(),
+    )
+
+
+def bury_unread(*, source: str, place: str, reason: str) -> DeadLetter:
+    """Note something a source could not even take in (too large, not a mail); the same place is one dead letter."""
+    with transaction.atomic():
+        letter, made = DeadLetter.objects.get_or_create(
+            source=source,
+            place=place[:1000],
+            accepted=None,
+            resolved_at=None,
+            defaults={"reason": reason, "at": utc_now()},
+        )
+        if not made:
+            letter.attempts, letter.reason, letter.at = letter.attempts + 1, reason, utc_now()
+            letter.save()
+    return letter
+
+
+def retry_dead_letter(*, by: Actor, id: int) -> None:
+    """Give it to its readers once more. Raises BadInput when only its source can bring it again."""
+    with audited(
+        by=by,
+        permission=Permission.CONNECTION_MANAGE,
+        verb="dead_letter.retry",
+        target_type="dead_letter",
+        target=str(id),
+    ):
+        letter = DeadLetter.objects.select_related("accepted").filter(pk=id, resolved_at=None).first()
+        if letter is None:
+            raise NotFound("this dead letter is not there, or is resolved")
+        _retry(letter)
+
+
+def retry_all(*, by: Actor) -> tuple[int, int]:
+    """Retry every open dead letter; returns (given again, not possible)."""
+    done = failed = 0
+    with audited(by=by, permission=Permission.CONNECTION_MANAGE, verb="dead_letter.retry_all") as result:
+        for letter in DeadLetter.objects.select_related("accepted").filter(resolved_at=None):
+            try:
+                _retry(letter)
+                done += 1
+            except BadInput:
+                failed += 1
+        result["after"] = {"retried": done, "not possible": failed}
+    return done, failed
+
+
+def can_retry(letter: DeadLetter) -> bool:
+    """Whether we can bring it again ourselves: its bytes are kept, or its file is still there."""
+    return letter.accepted_id is not None or Path(letter.place).exists()
+
+
+def _retry(letter: DeadLetter) -> None:
+    if letter.accepted is not None:
+        with transaction.atomic():
+            _accept_again(letter, letter.accepted)
+            _resolve(letter)
+    elif Path(letter.place).exists():
+        _read_again(letter)
+    else:
+        raise BadInput("only its source can bring this again; mend it there", place=letter.place)
+
+
+def _accept_again(letter: DeadLetter, old: Accepted) -> None:
+    """A new position for the same mail, so that every reader comes past it; `retry_of` ties it to this letter."""
+    facts = {**old.facts, "retry_of": letter.pk}
+    intake.insert(
+        [
+            Accepted(
+                sha256=old.sha256,
+                source=old.source,
+                received_at=old.received_at,
+                envelope=old.envelope,
+                folder=old.folder,
+                facts=facts,
+            )
+        ]
+    )
+
+
+def _read_again(letter: DeadLetter) -> None:
+    from watchfloor.connectors.systems.files.reading import read_paths
+
+    for found in read_paths([Path(letter.place)], source=letter.source, now=utc_now()):
+        if isinstance(found, Refused):
+            letter.attempts, letter.reason, letter.at = letter.attempts + 1, found.reason, utc_now()
+            letter.save()
+            return
+        intake.take_in([found])
+    _resolve(letter)
+
+
+def _resolve(letter: DeadLetter) -> None:
+    letter.resolved_at = utc_now()
+    letter.save(update_fields=["resolved_at"])

@@ -1,0 +1,47 @@
+"""A drop folder: each top-level entry is taken in once per content (name, size and time), remembered across restarts."""
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from watchfloor.connectors.importing import import_paths
+from watchfloor.connectors.models import FolderCursor
+from watchfloor.kernel.clock import utc_now
+
+SETTLED_SECONDS = 2.0
+"""A file changed less long ago may still be being written."""
+
+
+def watch(folder: Path, *, name: str, seconds: int, stop: Callable[[], bool]) -> None:
+    """Look, take in, wait; ends when `stop` says so."""
+    while not stop():
+        take_in_new(folder, name=name)
+        for _ in range(seconds * 10):
+            if stop():
+                return
+            time.sleep(0.1)
+
+
+def take_in_new(folder: Path, *, name: str) -> int:
+    """Take in entries not seen before; returns how many mails came of it."""
+    accepted = 0
+    for entry in sorted(folder.iterdir()):
+        changed = int(_newest(entry) * 1000)
+        if utc_now().timestamp() - changed / 1000 < SETTLED_SECONDS:
+            continue
+        seen = FolderCursor.objects.filter(connection=name, mailbox="", path=entry.name[:500]).first()
+        if seen and seen.last_uid >= changed:
+            continue
+        accepted += import_paths([entry], source=name).accepted
+        FolderCursor.objects.update_or_create(
+            connection=name, mailbox="", path=entry.name[:500], defaults={"uidvalidity": 0, "last_uid": changed}
+        )
+    return accepted
+
+
+def _newest(entry: Path) -> float:
+    """The latest change of the entry or of anything below it."""
+    times = [entry.stat().st_mtime]
+    if entry.is_dir():
+        times += [path.stat().st_mtime for path in entry.rglob("*")]
+    return max(times)
