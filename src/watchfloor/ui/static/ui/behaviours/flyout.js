@@ -10,14 +10,17 @@ export default function flyout(element) {
     dialog.classList.toggle("wide", content.querySelector("[data-wide]") !== null);
     if (!dialog.open) dialog.showModal();
     dialog.scrollTop = 0;
+    // The button that was pressed is gone with the old content; without this, keys and screen readers would be outside.
+    if (!dialog.contains(document.activeElement)) dialog.focus();
   });
   dialog.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
     if (target === dialog || target.closest("[data-close]")) dialog.close();
   });
-  dialog.addEventListener("keydown", (event) => {
+  dialog.tabIndex = -1;
+  document.addEventListener("keydown", (event) => {
     const target = /** @type {Element} */ (event.target);
-    if (event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, [contenteditable]")) return;
+    if (!dialog.open || event.ctrlKey || event.metaKey || event.altKey || target.closest("input, select, textarea, [contenteditable]")) return;
     const wanted = { j: "[data-next]", k: "[data-prev]" }[event.key];
     const link = wanted && content.querySelector(wanted);
     if (link instanceof HTMLElement) {
