@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from watchfloor.kernel.errors import WatchfloorError
+
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchfloor.config.settings")
 
 app = typer.Typer(
@@ -25,7 +27,9 @@ def prepare() -> None:
     from django.core.management import call_command
 
     from watchfloor.access.services import ensure_built_in_roles
+    from watchfloor.runtime.services import check_key
 
+    check_key()
     call_command("migrate", verbosity=0)
     ensure_built_in_roles()
 
@@ -75,6 +79,71 @@ def demo(
     raise typer.Exit(run_demo(mails=mails, seed=seed))
 
 
+@app.command()
+def doctor(json: Annotated[bool, typer.Option("--json", help="As JSON, for monitoring")] = False) -> None:
+    """Say what is configured, what is reachable and what is missing; exit code 1 when something needed fails."""
+    import dataclasses
+    import json as encoder
+
+    import django
+
+    django.setup()
+    from watchfloor.config.doctor import examine
+    from watchfloor.config.options import options
+
+    found = list(examine(options()))
+    if json:
+        typer.echo(encoder.dumps([dataclasses.asdict(one) for one in found], ensure_ascii=False, indent=2))
+    else:
+        for one in found:
+            typer.echo(f"{one.state:8}{one.part}: {one.sentence}")
+    raise typer.Exit(any(one.state == "failing" for one in found))
+
+
+@person.command("list")
+def person_list() -> None:
+    """Everybody who signs in, with their roles."""
+    prepare()
+    from watchfloor.access.selectors import people
+
+    for one in people():
+        state = "" if one.is_active else " (deactivated)"
+        roles = ", ".join(role.name for role in one.roles.all())
+        typer.echo(f"{one.email}\t{one.name}{state}\t{roles or 'no roles'}")
+
+
+@person.command("one-time-password")
+def person_one_time_password(email: Annotated[str, typer.Argument(help="Whose")]) -> None:
+    """Give somebody a password that works once; they choose their own when they sign in."""
+    prepare()
+    from watchfloor.access.services import give_one_time_password, person_by_email
+
+    typer.echo(give_one_time_password(person=person_by_email(email), by=None))
+
+
+@person.command("roles")
+def person_roles(
+    email: Annotated[str, typer.Argument(help="Whose")],
+    role: Annotated[list[str], typer.Option(help="Role name; may be given several times")],
+) -> None:
+    """Give somebody exactly these roles; for what no administrator may give themselves."""
+    prepare()
+    from watchfloor.access.services import person_by_email, set_roles
+
+    set_roles(person=person_by_email(email), roles=role, by=None)
+    typer.echo(f"{email} has {', '.join(role)}")
+
+
+@person.command("unlock")
+def person_unlock(email: Annotated[str, typer.Argument(help="Whose")]) -> None:
+    """Let somebody who failed to sign in too often try again at once."""
+    prepare()
+    from watchfloor.access.services import person_by_email, unlock_person
+
+    unlock_person(person=person_by_email(email), by=None)
+    typer.echo(f"{email} can try to sign in")
+
+
 @person.command("add")
 def person_add(
     email: Annotated[str, typer.Argument(help="Address to sign in with")],
@@ -91,7 +160,12 @@ def person_add(
 
 
 def main() -> None:
-    app()
+    """Our own errors end the command with their sentence; anything else shows where it came from."""
+    try:
+        app()
+    except WatchfloorError as error:
+        typer.echo(f"watchfloor: {error}", err=True)
+        raise SystemExit(1) from None
 
 
 if __name__ == "__main__":

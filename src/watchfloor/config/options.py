@@ -11,10 +11,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from watchfloor.kernel.errors import BadInput
 
 DEFAULT_HOME = "~/.watchfloor"
+WORDS_OF_TYPES: dict[type, str] = {str: "text in quotes", int: "a whole number", bool: "true or false"}
+SWITCH_WORDS = {
+    "1": True,
+    "true": True,
+    "yes": True,
+    "on": True,
+    "0": False,
+    "false": False,
+    "no": False,
+    "off": False,
+    "": False,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +38,7 @@ class Options:
     database_url: str = ""
     listen: str = "127.0.0.1:8000"
     public_url: str = ""
+    trusted_proxy: str = ""
     own_domains: str = ""
     authserv_ids: str = ""
     lookups_allowed: bool = False
@@ -50,7 +64,7 @@ def read_options(environ: Mapping[str, str]) -> Options:
     """Merge environment and TOML. An unknown key or a wrong type raises BadInput naming the file and the key."""
     home = Path(environ.get("WATCHFLOOR_HOME", DEFAULT_HOME)).expanduser()
     path = Path(environ.get("WATCHFLOOR_CONFIG", home / "watchfloor.toml"))
-    values: dict[str, object] = tomllib.loads(path.read_text()) if path.exists() else {}
+    values = _from_file(path)
     known = {field.name: field for field in fields(Options)}
     for key in values:
         if key not in known:
@@ -63,15 +77,46 @@ def read_options(environ: Mapping[str, str]) -> Options:
         values["database_url"] = environ["DATABASE_URL"]
     for name, value in values.items():
         wanted = type(getattr(Options(), name))
-        if not isinstance(value, wanted):
-            raise BadInput(f"“{name}” must be {wanted.__name__}", place=str(path))
-    return Options(**values)  # type: ignore[arg-type]
+        if type(value) is not wanted:  # not isinstance: true is an int to Python
+            raise BadInput(f"“{name}” must be {WORDS_OF_TYPES[wanted]}", place=str(path))
+    read = Options(**values)  # type: ignore[arg-type]
+    _check(read)
+    return read
+
+
+def _from_file(path: Path) -> dict[str, object]:
+    if not path.exists():
+        return {}
+    try:
+        return tomllib.loads(path.read_text())
+    except tomllib.TOMLDecodeError as error:
+        raise BadInput(f"not valid TOML: {error}", place=str(path)) from None
+
+
+def _check(read: Options) -> None:
+    """Refuse at the door what would break later in words that nobody connects with a setting."""
+    host, _, port = read.listen.rpartition(":")
+    if not host or not port.isdecimal() or int(port) > 65535:
+        raise BadInput(f"“{read.listen}” is not host:port, as 127.0.0.1:8000", place="listen")
+    if read.public_url and not read.public_url.startswith(("http://", "https://")):
+        raise BadInput(f"“{read.public_url}” must begin with http:// or https://", place="public_url")
+    if read.database_url and not read.database_url.startswith(("postgresql://", "postgres://")):
+        raise BadInput("must be postgresql://user:password@host:port/name, or empty for SQLite", place="database_url")
+    if read.inspection_workers < 1 or read.web_threads < 1:
+        raise BadInput("must be at least 1", place="inspection_workers, web_threads")
+    try:
+        ZoneInfo(read.time_zone)
+    except (ZoneInfoNotFoundError, ValueError):
+        raise BadInput(f"“{read.time_zone}” is not a time zone, as Europe/Berlin", place="time_zone") from None
 
 
 def _typed(name: str, text: str) -> object:
     default = getattr(Options(), name)
     if isinstance(default, bool):
-        return text.strip().lower() in {"1", "true", "yes", "on"}
+        word = text.strip().lower()
+        if word not in SWITCH_WORDS:
+            raise BadInput(f"“{text}” is neither true nor false", place=f"WATCHFLOOR_{name.upper()}")
+        return SWITCH_WORDS[word]
     if isinstance(default, int):
         try:
             return int(text)
