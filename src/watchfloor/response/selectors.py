@@ -60,13 +60,14 @@ def read_listing(parameters: QueryDict) -> Listing:
     size = parameters.get("size", "")
     page = parameters.get("page", "")
     sort = parameters.get("sort", "-created_at")
+    period = parameters.get("period", "")
     return Listing(
         tab="pending" if parameters.get("tab") == "pending" else "history",
         action=parameters.get("action", ""),
         status=parameters.get("status", ""),
         decided_by=parameters.get("decided_by", ""),
         source=parameters.get("source", ""),
-        period=parameters["period"] if parameters.get("period") in PERIODS else "30d",
+        period=period if period in PERIODS else "30d",
         search=parameters.get("q", "").strip(),
         sort=sort if sort.lstrip("-") in SORTS else "-created_at",
         page=max(1, int(page)) if page.isdecimal() else 1,

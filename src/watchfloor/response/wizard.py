@@ -53,12 +53,7 @@ class Draft:
 @require_http_methods(["GET", "POST"])
 def choose(request: HttpRequest) -> HttpResponse:
     """Step 1: every action, those that fit no latest location greyed out with the reason (EA-04)."""
-    now = utc_now()
-    draft = _draft(_sent(request), now=now)
-    show_all = bool(_sent(request).get("all"))
-    offered = verdicts(draft.targets, now=now, show_all=show_all)
-    context = {"offered": offered, "show_all": show_all, "chosen": _preselected(draft, offered)}
-    return _step(request, "choose", draft, now=now, **context)
+    return _choose(request)
 
 
 @requires(Permission.EMAIL_ACTION_PROPOSE)
@@ -69,7 +64,7 @@ def targets(request: HttpRequest) -> HttpResponse:
     draft = _draft(request.POST, now=now)
     if draft.action is None:
         messages.warning(request, "Choose an action first.")
-        return choose(request)
+        return _choose(request)
     return _step(request, "targets", draft, now=now, run=dry_run(draft.action, draft.targets, now=now))
 
 
@@ -81,7 +76,7 @@ def review(request: HttpRequest) -> HttpResponse:
     draft = _draft(request.POST, now=now)
     if draft.action is None:
         messages.warning(request, "Choose an action first.")
-        return choose(request)
+        return _choose(request)
     return _review(request, draft, now=now)
 
 
@@ -134,12 +129,22 @@ def _sent(request: HttpRequest) -> QueryDict:
     return request.POST if request.method == "POST" else request.GET
 
 
+def _choose(request: HttpRequest) -> HttpResponse:
+    now = utc_now()
+    draft = _draft(_sent(request), now=now)
+    show_all = bool(_sent(request).get("all"))
+    offered = verdicts(draft.targets, now=now, show_all=show_all)
+    context = {"offered": offered, "show_all": show_all, "chosen": _preselected(draft, offered)}
+    return _step(request, "choose", draft, now=now, **context)
+
+
 def _draft(parameters: QueryDict, *, now: datetime) -> Draft:
     aimed = read_targets(parameters, now=now)
-    action = action_of(parameters["action"]) if parameters.get("action") else None
+    key = parameters.get("action", "")
+    action = action_of(key) if key else None
     kept = [("query", aimed.query)] if aimed.whole_query else [("row", str(row)) for row in aimed.rows]
     kept += [("except", str(row)) for row in aimed.excepted]
-    kept += [(name, parameters[name]) for name in ("alert_id", "incident_id") if parameters.get(name)]
+    kept += [(name, value) for name in ("alert_id", "incident_id") if (value := parameters.get(name, ""))]
     return Draft(aimed, action, parameters.get("name", ""), parameters.get("reason", ""), tuple(kept))
 
 
