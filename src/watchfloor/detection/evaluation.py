@@ -63,6 +63,7 @@ class Related:
     rule: Rule
     rows: Sequence[Row]
     found: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
+    at_hand: Sequence[Row] = ()
 
     def of(self, table: str, rows: Sequence[Row]) -> dict[str, list[Row]]:
         known = self.found.setdefault(table, {})
@@ -73,10 +74,17 @@ class Related:
                 known.setdefault(str(row["NetworkMessageId"]), []).append(row)
         return known
 
+    def of_row(self, table: str, row: Row) -> list[Row]:
+        """The rows of another table for one row; asked at once for all rows at hand, for one by one takes a minute in a flood."""
+        message = str(row.get("NetworkMessageId", ""))
+        if message not in self.found.get(table, {}):
+            self.of(table, [*self.at_hand, row])
+        return self.found[table].get(message, [])
+
     def values(self, row: Row, column: str) -> tuple[str, ...]:
         """Every value of a column, own or `OtherTable.Column`; empty ones and a cluster of 0 left out."""
         table, _, name = column.rpartition(".")
-        sources = self.of(table, [row]).get(str(row.get("NetworkMessageId", "")), []) if table else [row]
+        sources = self.of_row(table, row) if table else [row]
         return tuple(value for source in sources for value in items(source.get(name)) if value not in ("", "0"))
 
 
@@ -120,12 +128,13 @@ def evaluate(rule: Rule, rows: Sequence[Row], history: History) -> list[Match]:
     holding = Holding(rule, related)
     matched = holding.group(rule.where, numbered)
     groups = _over_threshold(rule, matched, history) if rule.threshold else [(matched, matched)]
+    related.at_hand = [row for _, all_rows in groups for row in all_rows]
     found: list[Match] = []
     for new_rows, all_rows in groups:
+        fresh = _by_key(rule, new_rows, related)
         for key, members in _by_key(rule, all_rows, related).items():
-            fresh = _by_key(rule, new_rows, related).get(key, [])
-            if fresh:
-                found.append(_match(rule, key, fresh, members, holding))
+            if key in fresh:
+                found.append(_match(rule, key, fresh[key], members, holding))
     return found
 
 

@@ -105,13 +105,15 @@ class Correlation:
     """How alerts find their incident; the page “why linked” and the tests read the same numbers.
 
     An alert joins the open incident with the highest sum of weights of what they share, if it reaches `enough`. An account
-    that both merely received mail weighs `received`; one that acted in either alert weighs `acted` (click or send after phish).
+    that both merely received mail weighs `received`; one that acted weighs `acted` if it acted in both, or received the one at
+    most `acted_after` before it acted in the other (click or send after phish; not the next phish that a victim gets).
     An entity in more alerts than its cap within the window is ubiquitous and weighs nothing.
     """
 
     window: timedelta = timedelta(days=7)
     enough: float = 3.0
     acted: float = 3.0
+    acted_after: timedelta = timedelta(days=2)
     received: float = 1.0
     weights: dict[str, float] = field(
         default_factory=lambda: {

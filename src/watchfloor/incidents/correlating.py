@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from datetime import timedelta
 from typing import Any
 
 from django.db.models import Count, Q, QuerySet
@@ -18,11 +19,13 @@ from watchfloor.incidents.correlation import (
     decide,
     entity_key,
     is_ubiquitous,
+    score,
 )
 from watchfloor.incidents.models import AlertEvidence, Incident
 
 OPEN = (IncidentStatus.ACTIVE, IncidentStatus.IN_PROGRESS)
 AT_ONCE = 900
+COLUMNS = ("key", "role", "alert__title", "alert__incident", "alert__first_activity", "alert__last_activity")
 JUDGED_HARMLESS = (Classification.EXPECTED, Classification.FALSE_POSITIVE)
 
 
@@ -41,10 +44,14 @@ def find_incident(finding: Finding, rules: Correlation) -> Decision:
     received = [key for key, item in ours.items() if item.type in ACCOUNTS and item.role != ACTED]
     rows = list(_rows(_not_ubiquitous(strong, ours, near, rules), near))
     rows += list(_rows(received, near & Q(role=ACTED)))
-    almost = _incidents_needing_little(rows, ours, rules)
+    candidates = _candidates(rows, ours, finding, rules)
+    almost = [
+        one.incident for one in candidates if rules.enough - rules.received <= score(one.shared, rules) < rules.enough
+    ]
     if almost:
         rows += list(_rows(received, near & Q(alert__incident__in=almost)))
-    return decide(_candidates(rows, ours, rules), rules)
+        candidates = _candidates(rows, ours, finding, rules)
+    return decide(candidates, rules)
 
 
 def _chunks(keys: Sequence[str]) -> Iterator[Sequence[str]]:
@@ -71,29 +78,32 @@ def _rows(keys: Sequence[str], condition: Q) -> Iterable[dict[str, Any]]:
         query: QuerySet[Any] = AlertEvidence.objects.filter(
             condition, key__in=some, alert__incident__status__in=OPEN
         ).exclude(alert__incident__classification__in=JUDGED_HARMLESS)
-        yield from query.values("key", "role", "alert__title", "alert__incident")[:20_000]
+        yield from query.values(*COLUMNS)[:20_000]
 
 
-def _incidents_needing_little(
-    rows: Sequence[dict[str, Any]], ours: dict[str, Evidence], rules: Correlation
-) -> list[int]:
-    """Incidents that a shared mailbox would lift over the bar."""
-    weights: dict[int, dict[str, float]] = defaultdict(dict)
-    for row in rows:
-        kind = ours[row["key"]].type
-        weights[row["alert__incident"]][row["key"]] = rules.weights.get(kind, rules.acted)
-    sums = {incident: sum(found.values()) for incident, found in weights.items()}
-    return [incident for incident, total in sums.items() if rules.enough - rules.received <= total < rules.enough]
-
-
-def _candidates(rows: Sequence[dict[str, Any]], ours: dict[str, Evidence], rules: Correlation) -> list[Candidate]:
+def _candidates(
+    rows: Sequence[dict[str, Any]], ours: dict[str, Evidence], finding: Finding, rules: Correlation
+) -> list[Candidate]:
     shared: dict[int, list[Shared]] = defaultdict(list)
     for row in rows:
         item = ours[row["key"]]
-        acted = item.type in ACCOUNTS and ACTED in (item.role, row["role"])
+        acted = item.type in ACCOUNTS and _acted(item, row, finding, rules)
         kind = EvidenceType.MAILBOX if item.type in ACCOUNTS else item.type
         shared[row["alert__incident"]].append(Shared(kind, item.value, item.label, acted, row["alert__title"]))
     incidents = Incident.objects.filter(pk__in=list(shared)[:AT_ONCE], alert_count__lt=rules.alerts_per_incident)
     return [
         Candidate(pk, last.timestamp(), tuple(shared[pk])) for pk, last in incidents.values_list("pk", "last_activity")
     ]
+
+
+def _acted(item: Evidence, row: dict[str, Any], finding: Finding, rules: Correlation) -> bool:
+    """Whether one account acted in both alerts, or acted in one soon after it received the other."""
+    if item.role == ACTED and row["role"] == ACTED:
+        return True
+    if item.role == ACTED:
+        received, acted = row["alert__first_activity"], finding.last_activity
+    elif row["role"] == ACTED:
+        received, acted = finding.first_activity, row["alert__last_activity"]
+    else:
+        return False
+    return bool(timedelta(0) <= acted - received <= rules.acted_after)

@@ -6,8 +6,8 @@ from watchfloor.access.contracts import Actor
 from watchfloor.access.selectors import system_actor
 from watchfloor.incidents.models import Alert, HistoryEntry, Incident
 
-CORRELATION = system_actor("correlation")
-POLICIES = system_actor("alert policies")
+CORRELATION = system_actor("Correlation")
+POLICIES = system_actor("Alert policies")
 
 
 def note(

@@ -152,7 +152,7 @@ def history_of(
 
 
 def _target(entry: HistoryEntry | Comment, incident: int | None) -> tuple[str, str]:
-    if entry.alert is not None:
+    if entry.alert is not None and incident is not None:
         return entry.alert.title, f"/alerts/{entry.alert.alert_id}"
     if entry.incident_id and entry.incident_id != incident:
         return f"incident {entry.incident_id}", f"/incidents/{entry.incident_id}"

@@ -12,7 +12,8 @@ from watchfloor.incidents.models import Alert, AlertEvidence, Incident
 from watchfloor.incidents.reading import entity_href
 
 MOST_ALERTS = 12
-MOST_OF_A_KIND = 6
+MOST_OF_A_KIND = 4
+MOST_LABELLED = 24
 MOST_ROWS = 5000
 ACCOUNTS = {"mailbox", "user"}
 NAME = 48
@@ -30,14 +31,14 @@ Graph = dict[str, list[dict[str, Any]]]
 
 
 def entity_graph(incident: int) -> Graph:
-    """Alerts and their entities as nodes and links; of a kind with more than six members the rest is one node. Two queries."""
+    """Alerts and their entities as nodes and links; of a kind with more than four members the rest is one node. Two queries."""
     alerts = list(Alert.objects.filter(incident=incident).order_by("first_activity", "id")[:MOST_ALERTS])
     evidence = AlertEvidence.objects.filter(alert__in=alerts).order_by("id")[:MOST_ROWS]
     of: dict[tuple[str, str], set[str]] = defaultdict(set)
     facts: dict[tuple[str, str], AlertEvidence] = {}
     ids = {alert.pk: alert.alert_id for alert in alerts}
     for item in evidence:
-        entity = ("account" if item.type in ACCOUNTS else item.type, item.value)
+        entity = _entity(item)
         of[entity].add(ids[item.alert_id])
         if entity not in facts or item.role == "compromised":
             facts[entity] = item
@@ -54,7 +55,16 @@ def entity_graph(incident: int) -> Graph:
     links: list[dict[str, Any]] = []
     for kind in dict.fromkeys(kind for kind, _ in of):
         _add_kind(kind, of, facts, nodes, links)
+    if len(links) > MOST_LABELLED:
+        links = [{"source": link["source"], "target": link["target"]} for link in links]
     return {"nodes": nodes, "links": links}
+
+
+def _entity(item: AlertEvidence) -> tuple[str, str]:
+    """What is one node: an account whether named as mailbox or user, mails of one subject together."""
+    if item.type == "analyzedMessage" and item.label:
+        return item.type, item.label
+    return ("account" if item.type in ACCOUNTS else item.type), item.value
 
 
 def _add_kind(

@@ -70,6 +70,20 @@ def test_the_order_of_phish_and_click_does_not_matter(findings, make):
     assert incident_of(click) == incident_of(phish)
 
 
+def test_the_next_phish_that_a_victim_gets_is_another_incident(findings, make):
+    click = findings.raised(make.user("bob@corp.example", "compromised"), make.url("https://one.example/a"))
+    later = make.start + timedelta(hours=3)
+    phish = findings.raised(make.message(9), make.sender("c@z.example"), make.mailbox("bob@corp.example"), at=later)
+    assert incident_of(click) != incident_of(phish)
+
+
+def test_a_click_long_after_a_phish_is_not_its_consequence(findings, make):
+    phish = findings.raised(make.message(1), make.sender(), make.mailbox("bob@corp.example"))
+    later = make.start + timedelta(days=5)
+    click = findings.raised(make.user("bob@corp.example", "compromised"), make.url("https://one.example/a"), at=later)
+    assert incident_of(click) != incident_of(phish)
+
+
 def test_an_alert_outside_the_window_opens_its_own_incident(findings, make):
     first = findings.raised(make.message(1), make.sender())
     later = findings.raised(make.message(2), make.sender(), at=make.start + timedelta(days=8))
