@@ -27,7 +27,8 @@ _LATIN = {
     "ǃ": "!",
     "ꓲ": "l",
 }
-_CONFUSABLE = str.maketrans({**_CYRILLIC, **_GREEK, **_LATIN})
+_CAPITALS = dict(zip("АВЕКМНОРСТХУІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "abekmhopctxyijsabezhikmnoptyx", strict=True))
+_CONFUSABLE = str.maketrans({**_CYRILLIC, **_GREEK, **_LATIN, **_CAPITALS})
 _ACCENT = re.compile("[\u0300-\u036f]")
 _LATIN_LETTER = re.compile("[a-zA-Z]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -50,9 +51,11 @@ def fold(text: str) -> str:
     """
     if text.isascii():
         return text.lower()
-    plain = unicodedata.normalize("NFKD", _IGNORABLE.sub("", text)).lower()
-    plain = _ACCENT.sub("", plain)
-    return plain if plain.isascii() else _WORD.sub(_undisguise, unicodedata.normalize("NFC", plain))
+    plain = _ACCENT.sub("", unicodedata.normalize("NFKD", _IGNORABLE.sub("", text)))
+    if not plain.isascii():
+        # Before lower case: a capital look-alike (Greek Mu) may have a small letter that looks like none.
+        plain = _WORD.sub(_undisguise, unicodedata.normalize("NFC", plain))
+    return plain.lower()
 
 
 def _undisguise(word: re.Match[str]) -> str:

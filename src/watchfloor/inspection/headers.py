@@ -117,21 +117,17 @@ def decode_header(raw: bytes) -> str:
 def _word_bytes(encoding: str, text: str) -> bytes:
     if encoding in "bB":
         data = text.encode("ascii", "ignore")
-        try:
-            return binascii.a2b_base64(data + b"=" * (-len(data) % 4))
-        except binascii.Error:
-            return binascii.a2b_base64(data[: len(data) // 4 * 4]) if len(data) >= 4 and _clean(data) else data
+        return _base64(data + b"=" * (-len(data) % 4)) or _base64(data[: len(data) // 4 * 4]) or data
     data = text.replace("_", " ").encode("utf-8", "replace")
     return _QUOTED.sub(lambda pair: bytes((int(pair[1], 16),)), data)
 
 
-def _clean(data: bytes) -> bool:
-    """Whether the longest whole run of base64 quads in `data` decodes."""
+def _base64(data: bytes) -> bytes:
+    """The decoded bytes, empty when they are no base64."""
     try:
-        binascii.a2b_base64(data[: len(data) // 4 * 4])
+        return binascii.a2b_base64(data)
     except binascii.Error:
-        return False
-    return True
+        return b""
 
 
 def decode_bytes(data: bytes, charset: str) -> str:

@@ -15,7 +15,7 @@ from watchfloor.inspection.language import language_of
 from watchfloor.inspection.limits import Limits
 from watchfloor.inspection.qr import qr_texts
 from watchfloor.inspection.resolver import Resolver
-from watchfloor.inspection.urls import UrlCollector
+from watchfloor.inspection.urls import UrlCollector, urls_in
 from watchfloor.inspection.view import View
 
 _BODY_TYPES = ("text/plain", "text/html")
@@ -210,8 +210,12 @@ def _collect_body(collector: UrlCollector, plain: str, page: Page) -> None:
         collector.add(link.href, "Body", link.text)
     for target in page.targets:
         collector.add(target, "Body")
+    # What a link merely says is no place the reader can go to.
+    said = {url for link in page.links for url in urls_in(link.text)}
     for text in (page.text, plain, page.hidden, page.rest):
-        collector.add_text(text, "Body")
+        for url in urls_in(text):
+            if url not in said or text is plain:
+                collector.add(url, "Body")
 
 
 def _collect_headers(collector: UrlCollector, headers: tuple[Header, ...]) -> None:

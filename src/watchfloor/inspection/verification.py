@@ -6,7 +6,9 @@ RFC 7208 by pyspf, RFC 6376 and RFC 8617 by dkimpy, RFC 7489 alignment and polic
 import importlib
 import logging
 import re
+import warnings
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Any
 
 from watchfloor.inspection import limits
@@ -34,12 +36,20 @@ def verify(raw: bytes, *, ip: str, mail_from: str, helo: str, from_domain: str, 
     return with_composite(found)
 
 
+@lru_cache(maxsize=1)
+def _pyspf() -> Any:
+    """pyspf, loaded when first needed; compiling its old source warns, which is not our reader's concern."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module("spf")
+
+
 def _spf(ip: str, mail_from: str, helo: str, resolver: Resolver) -> tuple[str, str]:
     """The SPF result and the domain it is about."""
     domain = domain_of(mail_from) or helo
     if not ip or not domain:
         return "none", ""
-    spf: Any = importlib.import_module("spf")  # untyped, and slow to load
+    spf = _pyspf()
 
     query = spf.query(i=ip, s=mail_from or f"postmaster@{helo}", h=helo or domain)
 
@@ -92,6 +102,8 @@ def _dkim(raw: bytes, resolver: Resolver) -> tuple[str, list[str]]:
             results.append("pass" if held else "fail")
         except Unreachable:
             results.append("temperror")
+        except dkim.ValidationError:
+            results.append("fail")  # the body's hash is not the signed one, or the signature is no longer valid
         except Exception:
             results.append("permerror")  # keys and signatures broken in every imaginable way
         if results[-1] == "pass" and (domain := _TAG.search(value)):

@@ -105,5 +105,5 @@ def _shape(view: View) -> Iterator[Evidence]:
         return
     if view.page.linked_images and view.body_length < 200:
         yield Evidence("linked_image_only", "A linked picture stands in the place of text")
-    elif 0 < view.body_length < 400 and view.page.links:
+    elif 0 < view.body_length < 300 and view.page.links:
         yield Evidence("short_with_link", f"Only {view.body_length} characters of text around a link")

@@ -1,0 +1,77 @@
+"""The same mail through two doors is one; another mail under the same Message-ID is another."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchfloor.inspection.fingerprints import cluster_of
+from watchfloor.inspection.tests.letters import RECEIVED, letter, read
+
+TEXT = "Dear {name}, your invoice {number} over {amount} EUR is due. Please see {url} and answer within {days} days. Kind regards from the billing team of the partner company in the south."
+
+
+def _text(name="ada", number=1, amount=20, url="https://a.example/1", days=3):
+    return TEXT.format(name=name, number=number, amount=amount, url=url, days=days)
+
+
+def test_trace_headers_and_line_ends_make_no_other_mail():
+    one = letter()
+    two = letter(
+        top=("Delivered-To: max@corp.example", "Received: from other ([203.0.113.8]) by mx2.corp.example", RECEIVED)
+    )
+    three = one.replace(b"\r\n", b"\n") + b"\n\n"
+    assert len({read(raw).fingerprint for raw in (one, two, three)}) == 1
+    assert len({read(raw).sha256 for raw in (one, two, three)}) == 3
+
+
+def test_a_folded_or_encoded_subject_is_the_same_subject():
+    one = letter(subject="Grüße aus dem Büro")
+    two = letter(subject="=?utf-8?Q?Gr=C3=BC=C3=9Fe_aus?=\n =?utf-8?Q?_dem_B=C3=BCro?=")
+    assert read(one).fingerprint == read(two).fingerprint
+
+
+def test_a_message_id_used_again_is_another_mail():
+    assert read(letter("one")).fingerprint != read(letter("two")).fingerprint
+    assert read(letter(subject="one")).fingerprint != read(letter(subject="two")).fingerprint
+    assert read(letter(sender="a@b.example")).fingerprint != read(letter(sender="c@b.example")).fingerprint
+
+
+def test_parts_of_headers_cannot_be_shifted_into_one_another():
+    one = letter(subject="b", sender="a")
+    two = letter(subject="", sender="a b")
+    assert read(one).fingerprint != read(two).fingerprint
+
+
+@given(st.binary(max_size=3_000))
+def test_line_ends_never_matter_to_the_fingerprint(body):
+    head = letter("")
+    lines = body.replace(b"\r", b"")
+    unix, dos = head + lines, head + lines.replace(b"\n", b"\r\n")
+    assert read(unix).fingerprint == read(dos).fingerprint
+
+
+def test_a_carriage_return_on_the_edge_of_a_chunk_is_no_difference():
+    head = letter("")
+    body = b"x" * ((1 << 20) - 1) + b"\r\n" + b"y" * 10
+    assert read(head + body).fingerprint == read(head + body.replace(b"\r\n", b"\n")).fingerprint
+
+
+def test_mails_of_one_template_share_their_cluster():
+    clusters = {
+        cluster_of(_text(), ("ada@corp.example",)),
+        cluster_of(_text("max", 77, 1999, "https://b.example/zzz", 9), ("max@corp.example",)),
+        cluster_of(_text().upper().replace("INVOICE", "IN\u200bVOICE"), ("ada@corp.example",)),
+    }
+    assert len(clusters) == 1
+    assert 0 < clusters.pop() < 1 << 63
+
+
+def test_other_texts_are_other_clusters():
+    assert cluster_of(_text(), ()) != cluster_of(
+        "Hello Ada, the minutes of our meeting are done and attached for you.", ()
+    )
+    assert cluster_of("short one", ()) != cluster_of("short two", ())
+
+
+def test_no_text_has_no_cluster():
+    assert cluster_of("", ()) == 0
+    assert cluster_of(" \n\t…", ()) == 0

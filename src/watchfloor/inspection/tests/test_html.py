@@ -1,0 +1,91 @@
+"""HTML as its reader sees it, and what it hides."""
+
+import time
+
+import pytest
+
+from watchfloor.inspection.html import Link, read_html
+from watchfloor.inspection.limits import Limits
+
+
+def test_text_breaks_where_blocks_break_and_nowhere_else():
+    page = read_html("<p>Hello <b>pay</b>pal</p><div>next<br>line</div><style>p{}</style><script>x</script>", Limits())
+    assert page.text == "Hello paypal\nnext\nline"
+
+
+def test_links_after_the_end_of_the_document_count():
+    page = read_html("<html><body>x</body></html><a href='http://late.example/'>late</a>", Limits())
+    assert page.links == (Link("http://late.example/", "late"),)
+
+
+def test_a_link_broken_over_lines_is_what_a_browser_opens():
+    assert read_html("<a href=' ht\ntp://e\tvil.example/ '>x</a>", Limits()).links[0].href == "http://evil.example/"
+
+
+def test_a_picture_lends_its_link_no_text_but_is_counted():
+    page = read_html("<a href='http://a.example'><img src='http://b.example/i.png'></a>", Limits())
+    assert (page.linked_images, page.images) == (1, ("http://b.example/i.png",))
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "display:none",
+        "DISPLAY : NONE",
+        "font-size:0",
+        "font-size:0px;",
+        "visibility:hidden",
+        "opacity:0",
+        "mso-hide:all",
+    ],
+)
+def test_text_styled_away_is_hidden_and_not_read(style):
+    page = read_html(f"<p>seen</p><div style='{style}'>secret <i style='{style}'>words</i></div>", Limits())
+    assert page.text == "seen"
+    assert page.hidden == "secret words"
+
+
+@pytest.mark.parametrize("style", ["font-size:10px", "opacity:0.5", "display:block", "color:#000"])
+def test_ordinary_style_hides_nothing(style):
+    assert read_html(f"<p style='{style}'>seen</p>", Limits()).text == "seen"
+
+
+def test_forms_frames_and_refreshes_are_targets():
+    page = read_html(
+        "<form action='http://f.example/'><input type=Password></form><iframe src='http://i.example/'></iframe>"
+        "<meta http-equiv=Refresh content='0; url=http://r.example/'>",
+        Limits(),
+    )
+    assert page.targets == ("http://f.example/", "http://i.example/", "http://r.example/")
+    assert page.has_form
+    assert page.has_password
+
+
+@pytest.mark.parametrize("tag", ["div", "b", "table", "font", "DIV"])
+def test_depth_is_cut_and_the_rest_is_kept_for_the_search(tag):
+    cuts = Limits()
+    started = time.process_time()
+    page = read_html(f"<p>seen</p>{f'<{tag}>' * 100_000}<a href='http://deep.example/'>", cuts)
+    assert time.process_time() - started < 1
+    assert cuts.hit == ("HTML cut at depth 500",)
+    assert "seen" in page.text
+    assert "deep.example" in page.rest or len(page.rest) == 1 << 20
+
+
+def test_closed_tags_do_not_count_as_depth():
+    cuts = Limits()
+    read_html("<div><span>x</span></div>" * 5_000 + "<p>a<br>" * 5_000 + "<table>" + "<tr><td>c" * 5_000, cuts)
+    assert cuts.hit == ()
+
+
+def test_size_is_cut():
+    cuts = Limits()
+    read_html("x" * 3_000_000, cuts)
+    assert cuts.hit == ("HTML cut at 2 MB",)
+
+
+@pytest.mark.parametrize(
+    "source", ["", "<", "<!DOCTYPE", "\x00", "<a href>x</a>", "<svg><style><a href=x>", "&#x110000;", "<a href='&#0;'>"]
+)
+def test_no_source_makes_reading_fail(source):
+    assert isinstance(read_html(source, Limits()).text, str)

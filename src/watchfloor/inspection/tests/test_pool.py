@@ -1,0 +1,172 @@
+"""A mail may kill its reader; it becomes unparsable, and no other mail is lost."""
+
+import os
+import pickle
+import signal
+import threading
+import time
+from concurrent.futures import wait
+
+import pytest
+
+from watchfloor.inspection import pool as pools
+from watchfloor.inspection.contracts import Envelope, Inspection
+from watchfloor.inspection.pool import InspectionPool, inspect_safely
+from watchfloor.inspection.tasks import read_answer
+from watchfloor.inspection.tests.bombs import huge_mail, nested_messages
+from watchfloor.inspection.tests.letters import FACTS, NOW, letter, read
+from watchfloor.inspection.unread import unread
+from watchfloor.kernel.errors import Unreachable
+
+NOBODY = Envelope()
+
+
+def _submit(pool: InspectionPool, count: int, start: int = 0):
+    return [
+        pool.submit(letter(f"mail {n}", message_id=f"<{n}@x.example>"), NOBODY, NOW)
+        for n in range(start, start + count)
+    ]
+
+
+def test_many_mails_come_back_each_to_its_own_future():
+    with InspectionPool(2, FACTS) as pool:
+        found = [future.result(60) for future in _submit(pool, 200)]
+    assert [one.internet_message_id for one in found] == [f"<{n}@x.example>" for n in range(200)]
+    assert {one.unparsable for one in found} == {""}
+
+
+def test_the_pool_and_the_plain_function_agree():
+    raw = letter("Please verify your account https://evil.example/", sender="PayPal <x@evil.example>")
+    assert inspect_safely(raw, envelope=NOBODY, facts=FACTS, now=NOW) == read(raw)
+
+
+def test_a_mail_that_takes_too_long_is_unparsable_and_the_others_are_not():
+    slow = nested_messages(50_000)
+    with InspectionPool(1, FACTS, seconds=0.25) as pool:
+        before, bad, after = _submit(pool, 5), pool.submit(slow, NOBODY, NOW), _submit(pool, 20, 5)
+        found = bad.result(60)
+        others = [future.result(60) for future in before + after]
+    assert "0.25 s" in found.unparsable or "processor" in found.unparsable
+    assert found.size == len(slow)
+    assert found.sha256 == read(slow).sha256
+    assert found.fingerprint == read(slow).fingerprint
+    assert found.subject == "bomb"
+    assert {one.unparsable for one in others} == {""}
+
+
+def test_a_mail_that_needs_too_much_memory_is_unparsable():
+    with InspectionPool(1, FACTS, memory=200 << 20) as pool:
+        bad = pool.submit(huge_mail(), NOBODY, NOW)
+        others = _submit(pool, 5)
+        found = bad.result(60)
+        assert [one.result(60).unparsable for one in others] == [""] * 5
+    assert found.unparsable
+    assert found.size > 90_000_000
+
+
+def test_workers_killed_at_random_lose_nothing():
+    stop = threading.Event()
+
+    def murder() -> None:
+        while not stop.wait(0.15):
+            for pid in pool.pids:
+                try:
+                    os.kill(pid, signal.SIGKILL)
+                except ProcessLookupError:
+                    continue
+
+    with InspectionPool(2, FACTS) as pool:
+        pool.submit(letter(), NOBODY, NOW).result(60)
+        killer = threading.Thread(target=murder)
+        killer.start()
+        futures = _submit(pool, 400)
+        wait(futures, timeout=20)
+        stop.set()
+        killer.join()
+        _missing = wait(futures, timeout=60).not_done
+    assert not missing
+    found = [future.result() for future in futures]
+    assert [one.internet_message_id for one in found] == [f"<{n}@x.example>" for n in range(400)]
+    # Only a mail that was being read when its worker died may suffer.
+    assert {one.unparsable for one in found} <= {"", "was killed, most likely for memory"}
+
+
+def test_a_killed_worker_is_replaced():
+    with InspectionPool(1, FACTS) as pool:
+        pool.submit(letter(), NOBODY, NOW).result(60)
+        old = pool.pids
+        os.kill(old[0], signal.SIGKILL)
+        time.sleep(0.1)
+        results = [future.result(60) for future in _submit(pool, 3)]
+        assert results[-1].unparsable == ""
+        assert pool.pids != old
+
+
+def test_closing_waits_for_what_was_submitted_and_leaves_no_process():
+    pool = InspectionPool(2, FACTS)
+    futures = _submit(pool, 50)
+    pool.close()
+    assert all(future.done() for future in futures)
+    assert pool.pids == ()
+    with pytest.raises(RuntimeError):
+        pool.submit(b"", NOBODY, NOW)
+
+
+def test_a_worker_is_small_and_knows_no_django():
+    with InspectionPool(1, FACTS) as pool:
+        pool.submit(letter(), NOBODY, NOW).result(60)
+        with open(f"/proc/{pool.pids[0]}/status") as status:
+            resident = next(int(line.split()[1]) for line in status if line.startswith("VmRSS"))
+        with open(f"/proc/{pool.pids[0]}/maps") as maps:
+            mapped = maps.read()
+    assert resident < 60 * 1024
+    assert "pyarrow" not in mapped
+    assert "_duckdb" not in mapped
+
+
+def test_a_machine_that_starts_no_worker_says_so(monkeypatch):
+    monkeypatch.setattr(pools.sys, "executable", "/bin/false")
+    with InspectionPool(1, FACTS) as pool:
+        future = pool.submit(letter(), NOBODY, NOW)
+        with pytest.raises(Unreachable, match="did not start"):
+            future.result(30)
+
+
+def test_a_cancelled_mail_is_not_read():
+    with InspectionPool(1, FACTS) as pool:
+        futures = _submit(pool, 50)
+        cancelled = [future for future in futures[30:] if future.cancel()]
+        wait(futures, timeout=60)
+    assert cancelled
+    assert all(future.done() for future in futures)
+
+
+class _Attack:
+    def __reduce__(self):
+        return os.system, ("true",)
+
+
+@pytest.mark.parametrize("answer", [_Attack(), os.system, 42, ["x"], NOBODY])
+def test_a_worker_that_was_taken_over_cannot_reach_its_parent(answer):
+    with pytest.raises(pickle.UnpicklingError):
+        read_answer(pickle.dumps(answer, protocol=5))
+
+
+def test_a_whole_inspection_survives_the_pipe():
+    found = read(letter("see https://a.example/", sender="PayPal <x@evil.example>"))
+    assert isinstance(found, Inspection)
+    assert read_answer(pickle.dumps(found, protocol=5)) == found
+
+
+def test_the_unread_keep_their_envelope():
+    found = unread(
+        letter(),
+        envelope=Envelope(mail_from="Bo@Partner.example", recipients=("Ada@corp.example",), client_ip="203.0.113.7"),
+        reason="why",
+    )
+    assert (found.mail_from, found.recipients, found.sender_ip) == (
+        "bo@partner.example",
+        ("ada@corp.example",),
+        "203.0.113.7",
+    )
+    assert (found.unparsable, found.verdict.threat_types) == ("why", ())

@@ -1,0 +1,103 @@
+"""Verdicts are sums of reasons; allow entries set aside, never hide; malware is never let through."""
+
+import pytest
+
+from watchfloor.inspection.contracts import Confidence, TenantFacts, ThreatType
+from watchfloor.inspection.evidence import Evidence, quoted
+from watchfloor.inspection.tests.letters import FACTS, RECEIVED, html_letter, letter, read, with_file
+from watchfloor.inspection.tests.test_attachments import EICAR
+from watchfloor.inspection.verdict import weigh
+from watchfloor.inspection.weights import THRESHOLD, WEIGHTS
+
+TECHNOLOGIES = {
+    "Advanced filter",
+    "Antimalware protection",
+    "Bulk",
+    "Domain reputation",
+    "File reputation",
+    "General filter",
+    "Impersonation brand",
+    "Impersonation domain",
+    "Impersonation user",
+    "Mixed analysis detection",
+    "Spoof DMARC",
+    "Spoof external domain",
+    "Spoof intra-org",
+    "URL malicious reputation",
+}
+PHISH = html_letter(
+    "<p>Dear customer, your account has been suspended. Verify your account within 24 hours:</p>"
+    "<a href='https://evil.example/login'>https://www.paypal.com/signin</a>",
+    sender="PayPal Service <service@evil.example>",
+    subject="URGENT: account notice",
+)
+
+
+def test_every_weight_only_adds_suspicion_and_names_a_known_technology():
+    for signal, weight in WEIGHTS.items():
+        assert weight.points > 0, signal
+        assert weight.method in TECHNOLOGIES, signal
+
+
+def test_a_credential_phish_is_phish_with_reasons_that_add_up():
+    found = read(PHISH).verdict
+    assert found.threat_types == (ThreatType.PHISH,)
+    assert found.confidence is Confidence.HIGH
+    assert found.score == pytest.approx(sum(reason.points for reason in found.reasons))
+    assert [reason.points for reason in found.reasons] == sorted((r.points for r in found.reasons), reverse=True)
+    assert "Link text says www.paypal.com but goes to evil.example" in {reason.words for reason in found.reasons}
+    assert "Impersonation brand" in found.detection_methods
+
+
+@pytest.mark.parametrize("entry", ["sender:service@evil.example", "domain:evil.example"])
+def test_an_allow_entry_sets_the_verdict_aside_and_says_so(entry):
+    facts = TenantFacts(own_domains=FACTS.own_domains, allowed=frozenset({entry}))
+    found = read(PHISH, facts=facts).verdict
+    assert found.threat_types == ()
+    assert found.score > THRESHOLD
+    assert found.reasons[-1].words == f"Allowed by the organisation's entry {entry}: verdict Phish set aside"
+
+
+def test_an_allow_entry_is_no_use_to_who_fails_authentication():
+    facts = TenantFacts(FACTS.own_domains, FACTS.authserv_ids, allowed=frozenset({"domain:evil.example"}))
+    raw = PHISH.replace(
+        RECEIVED.encode(), b"Authentication-Results: mx.corp.example; dmarc=fail\r\n" + RECEIVED.encode()
+    )
+    assert read(raw, facts=facts).verdict.threat_types == (ThreatType.PHISH,)
+
+
+def test_an_allow_entry_never_lets_malware_through():
+    facts = TenantFacts(own_domains=FACTS.own_domains, allowed=frozenset({"domain:partner.example"}))
+    assert read(with_file(EICAR, "x.txt"), facts=facts).verdict.threat_types == (ThreatType.MALWARE,)
+
+
+def test_an_allow_entry_on_harmless_mail_explains_itself():
+    facts = TenantFacts(own_domains=FACTS.own_domains, allowed=frozenset({"domain:partner.example"}))
+    assert [reason.words for reason in read(letter(), facts=facts).verdict.reasons] == [
+        "Allowed by the organisation's entry domain:partner.example"
+    ]
+
+
+def test_below_the_threshold_there_is_no_threat_but_the_reasons_stand():
+    found = weigh([Evidence("shortener", "x"), Evidence("bulk", "y")])
+    assert found.threat_types == ()
+    assert found.detection_methods == ()
+    assert len(found.reasons) == 2
+
+
+def test_spam_evidence_makes_spam():
+    found = weigh(
+        [Evidence(signal, "x") for signal in ("prize_words", "offer_words", "linked_image_only", "subject_emoji")]
+    )
+    assert found.threat_types == (ThreatType.SPAM,)
+
+
+def test_malware_and_phish_may_both_be_true():
+    signals = ("executable_attachment", "brand_display_name", "credential_link")
+    found = weigh([Evidence(signal, "x") for signal in signals])
+    assert found.threat_types == (ThreatType.MALWARE, ThreatType.PHISH)
+
+
+def test_a_quotation_is_short_and_on_one_line():
+    assert quoted("a\nb  c") == '"a b c"'
+    assert len(quoted("x" * 500)) == 82
