@@ -7,6 +7,7 @@ from datetime import timedelta
 from django.conf import settings
 
 from watchfloor.connectors.selectors import accepted_after, tenant_facts
+from watchfloor.inspection.services import InspectionPool
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake import storage
 from watchfloor.lake.catalogue import tables
@@ -14,7 +15,7 @@ from watchfloor.lake.ingest import READER, Inspector, ingest_pending
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import every
 
-TICK_MAILS = 1000
+TICK_MAILS = 500
 MAINTAIN_EVERY = timedelta(minutes=10)
 
 _pools = ExitStack()
@@ -24,8 +25,6 @@ _open: list[Inspector] = []
 def _pool() -> Inspector:
     """The worker's inspection processes, started with the first mail."""
     if not _open:
-        from watchfloor.inspection.services import InspectionPool
-
         _open.append(_pools.enter_context(InspectionPool(settings.WATCHFLOOR.inspection_workers, tenant_facts())))
         atexit.register(_pools.close)
     return _open[0]

@@ -4,13 +4,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import audited
+from watchfloor.access.services import audit_verb, audited
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake import hot, storage
 from watchfloor.lake.arrow import to_arrow
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.models import Reader, RetentionSetting
+
+audit_verb("retention.change", "{actor} changed how long {target} is kept")
 
 __all__ = ["append", "register_reader", "set_retention"]
 

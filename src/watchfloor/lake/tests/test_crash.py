@@ -15,7 +15,7 @@ from labs import wait_until
 from labs.postgres import postgres
 
 SCRIPT = Path(__file__).with_name("crash.py")
-KILLS = 7
+KILLS = 5
 
 
 class Part:

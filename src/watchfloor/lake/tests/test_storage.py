@@ -1,0 +1,209 @@
+"""From hot to cold: when, in what shape, and what goes when."""
+
+from datetime import UTC, datetime, timedelta
+
+import pyarrow.parquet as pq
+import pytest
+from sqlglot import parse_one
+
+from watchfloor.kernel.clock import utc_now
+from watchfloor.lake import selectors, services, storage
+from watchfloor.lake.catalogue import table
+from watchfloor.lake.contracts import Operator, TooSlow
+from watchfloor.lake.models import HotBatch, RetentionSetting
+from watchfloor.lake.query import compile as trees
+from watchfloor.lake.snapshot import cold, engine, sources_for
+from watchfloor.runtime.services import move_cursor
+
+from .conftest import DAY, NOON, asked, mail
+
+MAILS = table("EmailEvents")
+
+
+@pytest.fixture
+def flush(lake):
+    def run(now=None):
+        with storage.only_writer() as mine:
+            assert mine
+            return storage.flush(MAILS, now=now or utc_now())
+
+    return run
+
+
+def append(count=3, *, start=0, **fields):
+    return services.append("EmailEvents", [mail(start + n, **fields) for n in range(count)])
+
+
+def test_a_few_fresh_rows_wait_and_old_or_many_do_not(lake):
+    append()
+    now = utc_now()
+    assert not storage.due(MAILS, now=now)
+    assert storage.due(MAILS, now=now + storage.FLUSH_AGE + timedelta(seconds=1))
+    HotBatch.objects.update(rows=storage.FLUSH_ROWS)
+    assert storage.due(MAILS, now=now)
+
+
+def test_flushing_twice_stores_once(flush):
+    append(5)
+    assert flush() == 5
+    assert flush() == 0
+    assert selectors.count(asked()) == 5
+
+
+def test_a_flush_that_died_before_marking_is_not_written_again(flush):
+    append(5)
+    assert flush() == 5
+    HotBatch.objects.update(flushed_at=None)
+    assert selectors.count(asked()) == 5
+    assert flush() == 0
+    assert not HotBatch.objects.filter(flushed_at=None).exists()
+    assert selectors.count(asked()) == 5
+
+
+def test_flushed_batches_stay_a_minute_and_until_read(flush):
+    first = append()
+    services.register_reader("rules", tables=["EmailEvents"])
+    services.register_reader("others", tables=["AlertInfo"])
+    now = utc_now()
+    flush(now)
+    assert storage.forget_flushed(now=now + timedelta(seconds=59)) == 0
+    assert storage.forget_flushed(now=now + timedelta(seconds=61)) == 0
+    move_cursor("rules", position=first)
+    assert storage.forget_flushed(now=now + timedelta(seconds=61)) == 1
+    assert selectors.count(asked()) == 3
+
+
+def test_a_reader_that_never_comes_holds_nothing_beyond_a_week(flush):
+    append()
+    services.register_reader("asleep")
+    now = utc_now()
+    flush(now)
+    assert storage.forget_flushed(now=now + timedelta(days=6)) == 0
+    assert storage.forget_flushed(now=now + timedelta(days=8)) == 1
+
+
+def test_only_one_process_writes_the_cold_tier(lake):
+    with storage.only_writer() as mine, storage.only_writer() as other:
+        assert mine
+        assert not other
+
+
+def test_days_are_folders_and_rows_lie_sorted_with_a_bloom_filter(flush, lake):
+    for day in range(3):
+        append(50, start=day * 50, Timestamp=NOON - day * DAY)
+    flush()
+    files = cold("EmailEvents").snapshot().files
+    assert [file.day.isoformat() for file in files] == ["2026-11-21", "2026-11-20", "2026-11-19"]
+    assert all("/day=" in file.path for file in files)
+    recipients = pq.read_table(files[0].path, partitioning=None).column("RecipientEmailAddress").to_pylist()
+    assert recipients == sorted(recipients)
+    assert files[0].lo <= NOON <= files[0].hi
+
+
+def test_only_files_of_the_window_are_opened(flush):
+    for day in range(5):
+        append(2, start=day * 2, Timestamp=NOON - day * DAY)
+    flush()
+    snapshot = cold("EmailEvents").snapshot()
+    assert len(snapshot.within(NOON - timedelta(hours=30), NOON + DAY)) == 2
+    assert snapshot.within(NOON + DAY, NOON + 2 * DAY) == ()
+
+
+def test_compaction_leaves_one_file_a_day_and_every_row(flush, lake):
+    for turn in range(4):
+        append(10, start=turn * 10)
+        flush()
+    assert len(cold("EmailEvents").snapshot().files) == 4
+    assert storage.maintain(MAILS, now=NOON + 2 * DAY) == 1
+    assert len(cold("EmailEvents").snapshot().files) == 1
+    assert selectors.count(asked()) == 40
+    append(1, start=100)
+    assert selectors.count(asked()) == 41
+    assert flush() == 1
+
+
+def test_days_past_retention_go_and_newer_ones_stay(flush):
+    RetentionSetting.objects.create(table="EmailEvents", days=2)
+    append(3, Timestamp=NOON - 3 * DAY)
+    append(4, start=10, Timestamp=NOON)
+    flush()
+    storage.maintain(MAILS, now=NOON)
+    assert selectors.count(asked(days=10)) == 4
+
+
+@pytest.mark.parametrize("damage", ["empty entry", "short file", "missing file"])
+def test_a_commit_that_power_loss_tore_is_written_again(flush, lake, damage):
+    append(3)
+    flush()
+    append(4, start=10)
+    newest = max(cold("EmailEvents").log.glob("*.json"))
+    flush()
+    newest = max(cold("EmailEvents").log.glob("*.json"))
+    added = [line for line in newest.read_text().splitlines() if '"add"' in line]
+    path = cold("EmailEvents").folder / added[0].split('"path":"')[1].split('"')[0].replace("%3D", "=")
+    if damage == "empty entry":
+        newest.write_text("")
+    elif damage == "short file":
+        path.write_bytes(path.read_bytes()[:-50])
+    else:
+        path.unlink()
+    HotBatch.objects.filter(id__gt=HotBatch.objects.order_by("id").first().id).update(flushed_at=None)
+    assert flush() == 4
+    assert selectors.count(asked()) == 7
+
+
+def test_a_snapshot_taken_before_a_flush_still_sees_each_row_once(flush):
+    append(6)
+    query = asked()
+    before = sources_for(query, ["EmailEvents"])
+    flush()
+    tree = trees.select(query, trees.column("NetworkMessageId"))
+    assert engine().run(tree, before).num_rows == 6
+    assert selectors.count(query) == 6
+
+
+def test_a_query_over_its_time_is_stopped_with_advice(lake):
+    services.append("EmailEvents", [mail(n) for n in range(2000)])
+    query = asked(("Subject", Operator.CONTAINS_ANY, ("e",)))
+    endless = parse_one(
+        'SELECT SUM(LENGTH(a."Subject" || b."Subject" || c."Subject")) FROM EmailEvents a, EmailEvents b, EmailEvents c'
+    )
+    with pytest.raises(TooSlow, match="shorter time"):
+        engine().run(endless, sources_for(query, ["EmailEvents"]), timeout=0.2)
+    assert selectors.count(query) == 2000
+
+
+@pytest.mark.parametrize(
+    "statement",
+    ["read_csv('/etc/passwd')", "read_parquet('/tmp/x.parquet')", "read_text('{lake}/../secret.key')", "glob('/*')"],
+)
+def test_the_engine_reads_nothing_outside_the_lake(lake, statement):
+    (lake / "secret.key").write_text("secret")
+    text = statement.format(lake=lake / "lake")
+    with pytest.raises(Exception, match=r"(?i)permission|disabled"):
+        engine()._database.execute(f"SELECT * FROM {text}").fetchall()
+
+
+def test_a_column_that_an_older_file_lacks_reads_as_empty(flush, monkeypatch):
+    from watchfloor.lake.engines.delta import cold_table
+    from watchfloor.lake.snapshot import lake_folder
+
+    old = cold_table(lake_folder(), MAILS)
+    lake_folder().mkdir(exist_ok=True)
+    from watchfloor.lake.arrow import to_arrow
+
+    rows = to_arrow(MAILS, [mail(1)]).drop_columns(["Tags", "EmailSize"])
+    old.append(rows, watermark=0)
+    append(1, start=2)
+    flush()
+    found = selectors.rows(asked(), columns=["NetworkMessageId", "Tags", "EmailSize"])
+    assert found[1] == {"NetworkMessageId": "id-000001", "Tags": "", "EmailSize": 0}
+    assert selectors.count(asked(("Tags", Operator.EQUAL_NONE, ("vip",)))) == 2
+
+
+def test_rows_of_the_last_moment_of_a_day_are_found(flush):
+    last = datetime(2026, 11, 21, 23, 59, 59, 999_999, tzinfo=UTC)
+    append(1, Timestamp=last)
+    flush()
+    assert cold("EmailEvents").snapshot().files[0].hi >= last
+    assert selectors.rows(asked())[0]["Timestamp"] == last
