@@ -17,7 +17,6 @@ from watchfloor.config.options import Options
 
 ROOT = Path(__file__).resolve().parents[2]
 SETTINGS = (ROOT / "docs/reference/settings.md").read_text()
-GATES = {"audited", "record"}
 ACCESS = PAGE.read_text()
 
 
@@ -55,22 +54,25 @@ def test_the_reference_is_as_the_code_says():
     assert page() == ACCESS, "run: python tests/house/access_reference.py"
 
 
-def calls(path: Path) -> Iterator[ast.Call]:
-    """Calls of audited() and record() in a file."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Call) and getattr(node.func, "id", getattr(node.func, "attr", "")) in GATES:
-            yield node
+def verbs_in(call: ast.Call) -> Iterator[str]:
+    """verb="..." of any call, and "noun.verb" handed to a function that audits."""
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    given = [keyword.value for keyword in call.keywords if keyword.arg == "verb"]
+    given += call.args if "audited" in name else []
+    for value in given:
+        if isinstance(value, ast.Constant) and re.fullmatch(r"[a-z_]+\.[a-z_]+", str(value.value)):
+            yield value.value
 
 
 def verbs_used() -> list[tuple[str, str]]:
-    """(file:line, verb) of every audited(verb="...") and record(verb="...") in the product."""
-    files = [path for path in sorted((ROOT / "src/watchfloor").rglob("*.py")) if "tests" not in path.parts]
+    """(file:line, verb) of every verb that the product writes into the audit log."""
     return [
-        (f"{path.relative_to(ROOT)}:{call.lineno}", keyword.value.value)
-        for path in files
-        for call in calls(path)
-        for keyword in call.keywords
-        if keyword.arg == "verb" and isinstance(keyword.value, ast.Constant)
+        (f"{path.relative_to(ROOT)}:{node.lineno}", verb)
+        for path in sorted((ROOT / "src/watchfloor").rglob("*.py"))
+        if "tests" not in path.parts
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call)
+        for verb in verbs_in(node)
     ]
 
 

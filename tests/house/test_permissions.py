@@ -128,8 +128,10 @@ def test_whoever_has_the_right_gets_in(roles, role):
     for found in GUARDED:
         if found.permission is None or found.permission.value not in rights:
             continue
-        status = client.get(found.path).status_code
-        assert status not in (401, 403), f"{role} is kept out of {found.path}"
+        answer = client.get(found.path)
+        # a view may refuse for another reason, as a preview whose one-time pass is missing; the gate names the right
+        by_the_gate = answer.status_code == 403 and "It needs the right" in answer.content.decode()
+        assert not by_the_gate, f"{role} is kept out of {found.path}"
 
 
 def test_a_stranger_is_sent_to_sign_in(roles):

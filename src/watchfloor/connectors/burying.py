@@ -5,12 +5,15 @@ from pathlib import Path
 from django.db import transaction
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import audited
+from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors import intake
 from watchfloor.connectors.contracts import AcceptedMail, Refused
 from watchfloor.connectors.models import Accepted, DeadLetter
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, NotFound
+
+audit_verb("dead_letter.retry", "{actor} tried the dead letter {target} again")
+audit_verb("dead_letter.retry_all", "{actor} tried all dead letters again")
 
 
 def bury(*, accepted: AcceptedMail, reason: str) -> DeadLetter:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from django.db import IntegrityError, transaction
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import audited, authorise
+from watchfloor.access.services import audit_verb, audited, authorise
 from watchfloor.connectors.contracts import Setting, TestReport
 from watchfloor.connectors.models import Connection
 from watchfloor.connectors.registry import system
@@ -14,6 +14,11 @@ from watchfloor.connectors.selectors import settings_of
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, Conflict, NotFound, WatchfloorError
 from watchfloor.runtime.services import seal
+
+audit_verb("connection.add", "{actor} added the connection {target}")
+audit_verb("connection.change", "{actor} changed the connection {target}")
+audit_verb("connection.remove", "{actor} removed the connection {target}")
+audit_verb("connection.test", "{actor} tested the connection {target}")
 
 MANAGE = Permission.CONNECTION_MANAGE
 _NAME = re.compile(r"[\w][\w .@-]{0,99}")

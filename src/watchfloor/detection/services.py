@@ -6,7 +6,7 @@ from datetime import datetime
 from django.db import transaction
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import audited
+from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.selectors import tenant_facts
 from watchfloor.detection.contracts import Rule
 from watchfloor.detection.evaluation import Match, evaluate
@@ -20,6 +20,8 @@ from watchfloor.kernel.errors import NotFound
 from watchfloor.lake import selectors as lake
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import move_cursor
+
+audit_verb("detection.switch", "{actor} switched the alert policy {target}")
 
 READER = "detection"
 

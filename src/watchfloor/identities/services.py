@@ -8,11 +8,13 @@ from datetime import datetime
 from django.db import transaction
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import audited
+from watchfloor.access.services import audit_verb, audited
 from watchfloor.identities.contracts import DirectoryEntry, ImportOutcome
 from watchfloor.identities.models import DirectoryPerson
 from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.errors import BadInput
+
+audit_verb("directory.import", "{actor} imported people into the directory from {target}")
 
 FIELDS = ("name", "department", "title", "manager", "groups", "tags")
 CHUNK = 500

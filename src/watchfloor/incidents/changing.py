@@ -9,12 +9,29 @@ from typing import Any
 from django.db import transaction
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import audited
+from watchfloor.access.services import audit_verb, audited
 from watchfloor.incidents.contracts import IncidentStatus
 from watchfloor.incidents.history import note
 from watchfloor.incidents.models import Alert, Incident
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import Conflict, NotFound
+
+audit_verb("incident.assign", "{actor} assigned the incident {target}")
+audit_verb("incident.status", "{actor} changed the status of the incident {target}")
+audit_verb("incident.classify", "{actor} classified the incident {target}")
+audit_verb("incident.severity", "{actor} changed the severity of the incident {target}")
+audit_verb("incident.rename", "{actor} renamed the incident {target}")
+audit_verb("incident.tag", "{actor} tagged the incident {target}")
+audit_verb("incident.untag", "{actor} took a tag off the incident {target}")
+audit_verb("incident.comment", "{actor} commented on the incident {target}")
+audit_verb("incident.merge", "{actor} merged incidents into {target}")
+audit_verb("incident.unmerge", "{actor} took a merge into {target} apart")
+audit_verb("alert.link", "{actor} moved the alert {target} to another incident")
+audit_verb("alert.split", "{actor} split the alert {target} off its incident")
+audit_verb("alert.assign", "{actor} assigned the alert {target}")
+audit_verb("alert.status", "{actor} changed the status of the alert {target}")
+audit_verb("alert.classify", "{actor} classified the alert {target}")
+audit_verb("alert.comment", "{actor} commented on the alert {target}")
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from zipfile import ZIP_DEFLATED
 from pyzipper.zipfile_aes import WZ_AES, AESZipFile
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import audited
+from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.selectors import raw_mail, tenant_facts
 from watchfloor.inspection.contracts import Envelope
 from watchfloor.inspection.services import inspect
@@ -17,6 +17,9 @@ from watchfloor.kernel.errors import BadInput
 from watchfloor.mail.contracts import EmailEntity, PreviewBody
 from watchfloor.mail.hostile import visible
 from watchfloor.mail.inert import inert_page
+
+audit_verb("email.preview", "{actor} read the content of the mail {target}")
+audit_verb("email.download", "{actor} downloaded the mail {target}")
 
 SHORTEST_PASSWORD = 8
 MOST_PREVIEWED = 20 << 20

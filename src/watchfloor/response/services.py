@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import transaction
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import audited
+from watchfloor.access.services import audit_verb, audited
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from watchfloor.kernel.ids import uuid7
@@ -20,6 +20,16 @@ from watchfloor.response.models import Remediation, ResponsePolicy
 from watchfloor.response.queueing import queue_after_commit
 from watchfloor.response.selectors import policy, why_no_undo
 from watchfloor.response.targets import sentence_of
+
+audit_verb("remediation.start", "{actor} started the action {target}")
+audit_verb("remediation.propose", "{actor} proposed the action {target}")
+audit_verb("remediation.approve", "{actor} approved the action {target}")
+audit_verb("remediation.reject", "{actor} rejected the action {target}")
+audit_verb("remediation.stop", "{actor} stopped the action {target}")
+audit_verb("remediation.retry", "{actor} retried the action {target}")
+audit_verb("remediation.undo", "{actor} undid the action {target}")
+audit_verb("remediation.finish", "{actor} finished the action {target}")
+audit_verb("response.policy", "{actor} changed who approves actions")
 
 S = RemediationStatus
 ENDED = frozenset({S.COMPLETED, S.FAILED, S.STOPPED})
