@@ -37,7 +37,8 @@ def locations_of(targets: Targets, *, now: datetime) -> Counter[str]:
 def verdicts(targets: Targets, *, now: datetime, show_all: bool = False) -> tuple[Verdict, ...]:
     """Every action and whether it fits these targets (EA-04); `show_all` also offers those that would only be checked."""
     places = locations_of(targets, now=now)
-    return tuple(_verdict(action, places, show_all) for action in actions().values())
+    known = targets.whole_query or bool(origins(targets.rows))
+    return tuple(_verdict(action, places, show_all, known) for action in actions().values())
 
 
 def dry_run(action: MailAction, targets: Targets, *, now: datetime) -> DryRun:
@@ -86,7 +87,9 @@ def _warnings(action: MailAction, places: Counter[str], people: Counter[str]) ->
     return words
 
 
-def _verdict(action: MailAction, places: Counter[str], show_all: bool) -> Verdict:
+def _verdict(action: MailAction, places: Counter[str], show_all: bool, origin_known: bool) -> Verdict:
+    if action.needs_origin and not origin_known:
+        return Verdict(action.key, action.label, action.description, action.icon, fits=False, why_not=NO_ORIGIN)
     reasons = {location: action.why_not(location) for location in places}
     fits = any(not why for why in reasons.values())
     possible = any(not action.unreachable(location) for location in places)

@@ -53,7 +53,14 @@ class RemediationRow:
     @classmethod
     def of(cls, one: Remediation) -> "RemediationRow":
         action = action_of(one.action)
-        return cls(one, action.label, action.icon, TONES.get(RemediationStatus(one.status), "info"), status_words(one))
+        return cls(one, action.label, action.icon, tone_of(one), status_words(one))
+
+
+def tone_of(one: Remediation) -> str:
+    """How much the status asks for attention."""
+    if one.status == RemediationStatus.COMPLETED and one.failed:
+        return "warning"
+    return TONES.get(RemediationStatus(one.status), "info")
 
 
 def status_words(one: Remediation) -> str:
@@ -106,7 +113,7 @@ def progress_context(one: Remediation) -> dict[str, Any]:
     return {
         "one": one,
         "status_words": status_words(one),
-        "tone": TONES.get(RemediationStatus(one.status), "info"),
+        "tone": tone_of(one),
         "progress_words": f"{one.counts.done:,} of {one.total:,}",
         "tallies": [
             (status.value, LINE_LABELS[status], number, LINE_TONES[status]) for status, number in one.counts if number
