@@ -223,10 +223,10 @@ def chart(*, id: str, kind: str, title: str, data: Mapping[str, Any], href: str 
 
 @register.simple_block_tag(takes_context=True)
 def document_title(context: Context, content: str) -> SafeString:
-    """The <title> of a page from its `title` block; `page_heading` shows the same block again as the heading."""
+    """The text of <title> from a page's `title` block; `page_heading` shows the same block again as the heading."""
     context.render_context["page_heading"] = mark_safe(content.strip())  # noqa: S308 - rendered by a template, escaped there
     plain = strip_tags(content).strip().replace("<", "&lt;")
-    return format_html("<title>{}Watchfloor</title>", mark_safe(f"{plain} · " if plain else ""))  # noqa: S308
+    return mark_safe(f"{plain} · Watchfloor" if plain else "Watchfloor")  # noqa: S308
 
 
 @register.simple_tag(takes_context=True)
