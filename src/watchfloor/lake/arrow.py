@@ -40,12 +40,21 @@ def to_arrow(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     for row in rows:
         if not row.keys() <= known:
             raise BadInput(f"{table.name} has no column {', '.join(sorted(row.keys() - known))}", place="append")
-    arrays = [
-        pa.array([_CONVERT[column.type](row.get(column.name), column) for row in rows], _ARROW[column.type])
-        for column in table.columns
-    ]
+    arrays = [pa.array(_cells(rows, column), _ARROW[column.type]) for column in table.columns]
     made = pa.Table.from_arrays(arrays, schema=schema_of(table.name))
     return _with_report_ids(made) if table.has("ReportId") else made
+
+
+def _cells(rows: Sequence[Mapping[str, Any]], column: Column) -> list[Any]:
+    """One column's values; rows of one mail share their values, which are converted once."""
+    convert, cells = _CONVERT[column.type], []
+    last: Any = _CONVERT
+    for row in rows:
+        value = row.get(column.name)
+        if value is not last:
+            cell, last = convert(value, column), value
+        cells.append(cell)
+    return cells
 
 
 def _with_report_ids(rows: pa.Table) -> pa.Table:

@@ -60,7 +60,7 @@ def location_of(mail: AcceptedMail, inspection: Inspection) -> str:
         return mail.folder if mail.folder in LOCATIONS else Folder.INBOX.value
     if inspection.delivery_location:
         return inspection.delivery_location
-    passed = mail.client_ip or mail.helo or mail.queue_id or "disposition" in mail.facts
+    passed = mail.client_ip or mail.helo or mail.queue_id or mail.facts.get("door") or mail.facts.get("disposition")
     return Folder.INBOX.value if passed else Folder.UNKNOWN.value
 
 
