@@ -25,7 +25,7 @@ from watchfloor.incidents.models import AlertEvidence, Incident
 
 OPEN = (IncidentStatus.ACTIVE, IncidentStatus.IN_PROGRESS)
 AT_ONCE = 900
-COLUMNS = ("key", "role", "alert__title", "alert__incident", "alert__first_activity", "alert__last_activity")
+COLUMNS = ("key", "role", "alert__title", "alert__incident", "alert__first_activity")
 JUDGED_HARMLESS = (Classification.EXPECTED, Classification.FALSE_POSITIVE)
 
 
@@ -101,9 +101,9 @@ def _acted(item: Evidence, row: dict[str, Any], finding: Finding, rules: Correla
     if item.role == ACTED and row["role"] == ACTED:
         return True
     if item.role == ACTED:
-        received, acted = row["alert__first_activity"], finding.last_activity
+        received, acted = row["alert__first_activity"], finding.first_activity
     elif row["role"] == ACTED:
-        received, acted = finding.first_activity, row["alert__last_activity"]
+        received, acted = finding.first_activity, row["alert__first_activity"]
     else:
         return False
     return bool(timedelta(0) <= acted - received <= rules.acted_after)

@@ -128,9 +128,9 @@ def reason_words(shared: Sequence[Shared]) -> str:
     strong = sorted(shared, key=lambda one: (not one.acted, one.type in ACCOUNTS, order.index(one.type)))
     distinct = {(one.type in ACCOUNTS, one.value): one for one in reversed(strong)}
     items = list(reversed(distinct.values()))
-    words = [_words(item) for item in items[:NAMED]]
-    if len(items) > NAMED:
-        words.append(f"{len(items) - NAMED} more")
+    words = list(dict.fromkeys(_words(item) for item in items))
+    if len(words) > NAMED:
+        words = [*words[:NAMED], f"{len(words) - NAMED} more"]
     listed = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
     titles = list(dict.fromkeys(item.alert_title for item in items))
     others = f" and {len(titles) - 1} other" if len(titles) > 1 else ""
@@ -139,7 +139,7 @@ def reason_words(shared: Sequence[Shared]) -> str:
 
 def _words(item: Shared) -> str:
     if item.type in ACCOUNTS:
-        return f"the account {item.value}, which acts in one of them" if item.acted else f"the mailbox {item.value}"
+        return f"the account {item.value} (it acts in one of them)" if item.acted else f"the mailbox {item.value}"
     name = WORDS[item.type]
     kind = name if name.isupper() or name.startswith(("URL", "IP")) else name.lower()
     if item.type in (EvidenceType.ANALYZED_MESSAGE, EvidenceType.MAIL_CLUSTER, EvidenceType.FILE) and item.label:

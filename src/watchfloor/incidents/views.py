@@ -215,7 +215,7 @@ def _facts(found: IncidentSummary) -> list[tuple[str, Any]]:
         ("Categories", ", ".join(found.categories)),
         ("First activity", found.first_activity),
         ("Last activity", found.last_activity),
-        ("People", f"{found.users:,} users, {found.mailboxes:,} mailboxes"),
+        ("People", f"{found.users:,} as users, {found.mailboxes:,} by mailbox"),
     ]
 
 

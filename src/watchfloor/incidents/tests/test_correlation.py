@@ -36,6 +36,14 @@ def test_the_reason_names_sender_and_url(findings, make):
     assert "the sender billing@x.example and the URL https://login.x.example/mailbox" in reason_of(second)
 
 
+def test_the_reason_names_a_mail_sent_in_many_copies_once(findings, make):
+    findings.raised(*[make.message(number) for number in range(5)])
+    second = findings.raised(*[make.message(number) for number in range(5)], title="Campaign")
+    assert (
+        reason_of(second) == "shares the mail message “Your mailbox is full” with the alert “Malicious mail delivered”"
+    )
+
+
 def test_two_bad_mails_to_one_person_stay_two_incidents(findings, make):
     first = findings.raised(make.message(1), make.sender("a@x.example"), make.mailbox())
     second = findings.raised(make.message(2), make.sender("b@y.example"), make.mailbox())
@@ -61,7 +69,7 @@ def test_a_person_who_received_a_phish_and_then_sends_one_is_multistage(findings
     assert incident_of(phish) == incident_of(sends)
     link = IncidentLink.objects.get(alert=sends, current=True)
     assert link.kind == "multistage"
-    assert "the account bob@corp.example, which acts in one of them" in link.reason
+    assert "the account bob@corp.example (it acts in one of them)" in link.reason
 
 
 def test_the_order_of_phish_and_click_does_not_matter(findings, make):
@@ -72,7 +80,7 @@ def test_the_order_of_phish_and_click_does_not_matter(findings, make):
 
 def test_the_next_phish_that_a_victim_gets_is_another_incident(findings, make):
     click = findings.raised(make.user("bob@corp.example", "compromised"), make.url("https://one.example/a"))
-    later = make.start + timedelta(hours=3)
+    later = make.start + timedelta(minutes=3)
     phish = findings.raised(make.message(9), make.sender("c@z.example"), make.mailbox("bob@corp.example"), at=later)
     assert incident_of(click) != incident_of(phish)
 
