@@ -169,3 +169,12 @@ def test_the_cards_of_home_arrive_after_the_page(open_page, complaints):
     expect(page.locator("#card-mail_volume")).to_contain_text("No mail in the last 7 days")
     expect(page.locator("#card-top_targeted")).to_contain_text("Nobody was targeted")
     assert complaints == []
+
+
+def test_a_fragment_that_is_an_error_is_shown_where_it_belongs(open_page):
+    page = open_page("/gallery")
+    body = "<header class='flyout-header'><h2>That password is too short</h2></header>"
+    page.route("**/gallery/flyout**", lambda route: route.fulfill(status=400, content_type="text/html", body=body))
+    page.get_by_role("button", name="Open a fly-out").click()
+    expect(page.locator("#flyout h2")).to_have_text("That password is too short")
+    expect(page.locator(".toast")).to_have_count(0)

@@ -30,14 +30,24 @@ document.addEventListener("htmx:beforeSwap", (event) => {
     detail.shouldSwap = false;
     location.reload();
   } else if (answer.status >= 400) {
-    detail.shouldSwap = false;
-    const page = new DOMParser().parseFromString(answer.responseText, "text/html");
-    const heading = page.querySelector("h1, h2")?.textContent?.trim() || `The server answered ${answer.status}`;
-    const sentence = page.querySelector("#content p:not(.brand), .notice")?.textContent?.trim() ?? "";
-    toast(`${heading}. ${sentence}`, "danger");
+    // A fragment was made for this place (a form with its errors, why not): show it. A whole page becomes a sentence.
+    const whole = !/^\s*<(?!!doctype|html)/i.test(answer.responseText);
+    detail.shouldSwap = !whole;
+    detail.isError = whole;
+    if (whole) toast(sentence(answer), "danger");
   }
 });
 document.addEventListener("htmx:sendError", () => toast("The server cannot be reached.", "danger"));
+
+/**
+ * What an error page says, in one line.
+ * @param {XMLHttpRequest} answer
+ */
+function sentence(answer) {
+  const page = new DOMParser().parseFromString(answer.responseText, "text/html");
+  const heading = page.querySelector("h1")?.textContent?.trim() || `The server answered ${answer.status}`;
+  return `${heading}. ${page.querySelector("#content p:not(.brand), .notice")?.textContent?.trim() ?? ""}`;
+}
 
 document.addEventListener("htmx:confirm", (event) => {
   const { question, issueRequest } = /** @type {CustomEvent} */ (event).detail;
