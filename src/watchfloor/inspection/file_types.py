@@ -7,95 +7,27 @@ from typing import Any
 
 _PROBE = 64 << 10
 
-EXECUTABLES = frozenset(
-    [
-        "exe",
-        "scr",
-        "com",
-        "pif",
-        "cpl",
-        "dll",
-        "msi",
-        "msp",
-        "msix",
-        "appx",
-        "bat",
-        "cmd",
-        "ps1",
-        "psm1",
-        "vbs",
-        "vbe",
-        "js",
-        "jse",
-        "wsf",
-        "wsh",
-        "hta",
-        "lnk",
-        "jar",
-        "reg",
-        "scf",
-        "url",
-        "inf",
-        "gadget",
-        "application",
-        "appref-ms",
-        "chm",
-        "xll",
-        "wll",
-        "msc",
-        "ade",
-        "adp",
-        "search-ms",
-        "library-ms",
-        "diagcab",
-        "apk",
-        "dmg",
-        "pkg",
-    ]
-)
-SCRIPTS = frozenset(["js", "jse", "vbs", "vbe", "wsf", "wsh", "hta", "ps1", "psm1", "bat", "cmd", "lnk"])
-MACRO_DOCUMENTS = frozenset(["docm", "dotm", "xlsm", "xltm", "xlam", "xlsb", "pptm", "potm", "ppam", "ppsm", "sldm"])
-DISK_IMAGES = frozenset(["iso", "img", "vhd", "vhdx", "udf"])
-ARCHIVES = frozenset(["zip", "rar", "7z", "gz", "tar", "tgz", "bz2", "xz", "cab", "ace", "arj", "z", "lzh"])
-HTML_FILES = frozenset(["html", "htm", "shtml", "xhtml", "xht", "svg", "mht", "mhtml"])
-HARMLESS_LOOKING = frozenset(
-    [
-        "pdf",
-        "doc",
-        "docx",
-        "xls",
-        "xlsx",
-        "ppt",
-        "pptx",
-        "txt",
-        "rtf",
-        "jpg",
-        "jpeg",
-        "png",
-        "gif",
-        "csv",
-        "mp3",
-        "mp4",
-        "wav",
-        "odt",
-        "ods",
-        "htm",
-        "html",
-    ]
-)
 
-_EXECUTABLE_TYPES = frozenset(
-    [
-        "application/x-dosexec",
-        "application/vnd.microsoft.portable-executable",
-        "application/x-executable",
-        "application/x-sharedlib",
-        "application/x-mach-binary",
-        "application/x-msi",
-        "application/x-ms-shortcut",
-        "application/x-pie-executable",
-    ]
-)
+def _set(words: str) -> frozenset[str]:
+    return frozenset(words.split())
+
+
+EXECUTABLES = _set("""
+    exe scr com pif cpl dll msi msp msix appx bat cmd ps1 psm1 vbs vbe js jse wsf wsh hta lnk jar reg scf url inf
+    gadget application appref-ms chm xll wll msc ade adp search-ms library-ms diagcab apk dmg pkg
+""")
+SCRIPTS = _set("js jse vbs vbe wsf wsh hta ps1 psm1 bat cmd lnk")
+MACRO_DOCUMENTS = _set("docm dotm xlsm xltm xlam xlsb pptm potm ppam ppsm sldm")
+DISK_IMAGES = _set("iso img vhd vhdx udf")
+ARCHIVES = _set("zip rar 7z gz tar tgz bz2 xz cab ace arj z lzh")
+HTML_FILES = _set("html htm shtml xhtml xht svg mht mhtml")
+HARMLESS_LOOKING = _set("pdf doc docx xls xlsx ppt pptx txt rtf jpg jpeg png gif csv mp3 mp4 wav odt ods htm html")
+
+_EXECUTABLE_TYPES = _set("""
+    application/x-dosexec application/vnd.microsoft.portable-executable application/x-executable
+    application/x-sharedlib application/x-mach-binary application/x-msi application/x-ms-shortcut
+    application/x-pie-executable
+""")
 # Extension -> what the real type must begin with; only where libmagic is reliable.
 _EXPECTED = {
     "pdf": ("application/pdf",),

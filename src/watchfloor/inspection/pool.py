@@ -7,6 +7,7 @@ dying or hanging worker was at: that mail becomes unparsable, the rest of its ba
 import os
 import pickle
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -26,6 +27,13 @@ MEMORY = 1536 << 20
 SECONDS = 10.0
 _START_SECONDS = 60.0
 _BATCH = 16
+_TRIES = 2
+_ENDS = {
+    -signal.SIGXCPU: "used up its processor time",
+    -signal.SIGSEGV: "crashed its reader",
+    -signal.SIGABRT: "crashed its reader",
+    -signal.SIGKILL: "was killed while it was read, twice; most likely for memory",
+}
 _BATCH_BYTES = 1 << 20
 
 
@@ -33,10 +41,15 @@ _BATCH_BYTES = 1 << 20
 class _Job:
     task: Task
     future: Future[Inspection] = field(default_factory=Future)
+    tries: int = 1
 
 
 class _Gone(Exception):
-    """The worker died or was ended; the message says how, in words."""
+    """The worker died or was ended; the message says how, in words. `outside` when another process killed it."""
+
+    def __init__(self, words: str, *, outside: bool = False) -> None:
+        super().__init__(words)
+        self.outside = outside
 
 
 class _Worker:
@@ -69,7 +82,7 @@ class _Worker:
         try:
             self.connection.send_bytes(pickle.dumps(tasks, protocol=5))
         except OSError as error:
-            raise _Gone(self._how()) from error
+            raise self._end_of() from error
 
     def receive(self, seconds: float) -> bytes:
         """The next message; raises _Gone when it does not come in time or the process is dead."""
@@ -78,16 +91,15 @@ class _Worker:
                 raise _Gone(f"took longer than {seconds:g} s")
             return self.connection.recv_bytes()
         except (EOFError, OSError) as error:
-            raise _Gone(self._how()) from error
+            raise self._end_of() from error
 
-    def _how(self) -> str:
+    def _end_of(self) -> _Gone:
         """How the process ended, in words."""
         try:
             code = self.process.wait(2)
         except subprocess.TimeoutExpired:
-            return "broke its pipe"
-        words = {-24: "used up its processor time", -11: "crashed its reader", -9: "was killed, most likely for memory"}
-        return words.get(code, f"ended its reader (exit {code})")
+            return _Gone("broke its pipe")
+        return _Gone(_ENDS.get(code, f"ended its reader (exit {code})"), outside=code == -signal.SIGKILL)
 
     def end(self, *, at_once: bool = False) -> None:
         """Close the pipe, on which an idle worker leaves, and make sure that the process is gone."""
@@ -209,7 +221,12 @@ def _run(worker: _Worker, batch: list[_Job], seconds: float) -> list[_Job] | Non
                 return batch[done:]
     except _Gone as gone:
         worker.end(at_once=True)
-        _settle(batch[done], str(gone))
+        suspect = batch[done]
+        if gone.outside and suspect.tries < _TRIES:
+            # Our own limits never end a worker this way: the machine was short of memory, or somebody killed it.
+            suspect.tries += 1
+            return batch[done:]
+        _settle(suspect, str(gone))
         return batch[done + 1 :]
     return None
 

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 
 from watchfloor.inspection import brands
 from watchfloor.inspection.contracts import FoundUrl
+from watchfloor.inspection.domain_kinds import FREE_HOSTING, RISKY_ENDINGS, SHORTENERS
 from watchfloor.inspection.evidence import Evidence, quoted
 from watchfloor.inspection.html import Link
 from watchfloor.inspection.likeness import looks_like
 from watchfloor.inspection.urls import Parts, registrable, take_apart, unwrapped
 from watchfloor.inspection.view import View
-from watchfloor.inspection.vocabulary import FREE_HOSTING, RISKY_ENDINGS, SHORTENERS
 
 _SHOWN = re.compile(r"\s*(?:https?://)?((?:[a-z0-9-]{1,63}\.){1,5}[a-z]{2,18})(?:[/?#:]\S*)?\s*\Z", re.IGNORECASE)
 _FILE = re.compile(r"\.(?:pdf|docx?|xlsx?|html?|zip|png|jpe?g|txt|exe|py|js|md)\Z", re.IGNORECASE)

@@ -5,11 +5,12 @@ import re
 from collections.abc import Iterator
 
 from watchfloor.inspection import folding
+from watchfloor.inspection.domain_kinds import PICTURE_HOSTS
 from watchfloor.inspection.evidence import Evidence, quoted
 from watchfloor.inspection.headers import first
 from watchfloor.inspection.urls import take_apart
 from watchfloor.inspection.view import View
-from watchfloor.inspection.vocabulary import PICTURE_HOSTS, said
+from watchfloor.inspection.vocabulary import said
 
 _EMOJI = re.compile("[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001faff]")
 _CODE = re.compile(r"[A-Za-z0-9]{10,}")

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 
 from watchfloor.inspection import brands, folding
 from watchfloor.inspection.addresses import domain_of
+from watchfloor.inspection.domain_kinds import FREE_HOSTING, FREE_MAIL, RISKY_ENDINGS
 from watchfloor.inspection.evidence import Evidence, quoted
 from watchfloor.inspection.likeness import looks_like
 from watchfloor.inspection.urls import registrable
 from watchfloor.inspection.view import View
-from watchfloor.inspection.vocabulary import FREE_HOSTING, FREE_MAIL, RISKY_ENDINGS
 
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63})+)")
 _DIGITS = re.compile(r"\d")

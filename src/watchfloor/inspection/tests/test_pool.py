@@ -83,12 +83,14 @@ def test_workers_killed_at_random_lose_nothing():
         wait(futures, timeout=20)
         stop.set()
         killer.join()
-        _missing = wait(futures, timeout=60).not_done
+        missing = wait(futures, timeout=60).not_done
     assert not missing
     found = [future.result() for future in futures]
     assert [one.internet_message_id for one in found] == [f"<{n}@x.example>" for n in range(400)]
-    # Only a mail that was being read when its worker died may suffer.
-    assert {one.unparsable for one in found} <= {"", "was killed, most likely for memory"}
+    # A mail suffers only when its worker was killed twice while reading it.
+    suffered = [one.unparsable for one in found if one.unparsable]
+    assert len(suffered) < 5
+    assert all("twice" in words for words in suffered)
 
 
 def test_a_killed_worker_is_replaced():
