@@ -6,6 +6,8 @@ from datetime import datetime
 from itertools import groupby
 from typing import Any
 
+from django.http import QueryDict
+
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.hunting.catalogue import (
     PAGE_SIZE,
@@ -80,6 +82,18 @@ def condition_form(edited: Filter | None, *, place: str) -> Context:
         "values": condition.values if condition else (),
         "typed": typed_words(condition.values) if condition else "",
         "editing": place if condition else "",
+    }
+
+
+def typed_again(typed: QueryDict) -> Context:
+    """What a person typed into the filter bar, shown again beside what is wrong with it."""
+    chosen = properties().get(typed.get("property", ""))
+    return {
+        "chosen": chosen,
+        "operators": operators_for(chosen.column) if chosen else tuple(Operator),
+        "operator": typed.get("operator", ""),
+        "values": tuple(typed.getlist("value")),
+        "typed": ", ".join(typed.getlist("value")),
     }
 
 

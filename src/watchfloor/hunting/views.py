@@ -65,7 +65,7 @@ def _with_typed_filter(request: Asked, state: ExplorerState) -> HttpResponse:
     except BadInput as error:
         if not request.GET["property"] and not any(request.GET.getlist("value")):
             return HttpResponseRedirect(state.address())
-        context = page.shell(state, editing=place) | {"typed_error": error}
+        context = page.shell(state, editing=place) | page.typed_again(request.GET) | {"typed_error": error}
         return render_page(request, "hunting/explorer.html", context)
     filters = list(state.filters)
     added = read_filter(raw_of(condition))

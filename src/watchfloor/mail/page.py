@@ -107,7 +107,7 @@ def email_facts(found: EmailEntity) -> list[Fact]:
         ("Directionality", visible(row["EmailDirection"])),
         ("Recipient (To)", name_of(found, found.recipient)),
         ("Sender", visible(row["SenderFromAddress"])),
-        ("Time received", row["Timestamp"]),
+        ("Time received", f"{row['Timestamp']:%Y-%m-%d %H:%M:%S} UTC"),
         ("Internet Message ID", visible(row["InternetMessageId"])),
         ("Network Message ID", found.id),
         ("Cluster ID", visible(row["EmailClusterId"] or "")),
@@ -230,11 +230,17 @@ def authentication_facts(found: EmailEntity) -> list[Fact]:
     ]
 
 
+def speaks_of_urls(reason: Mapping[str, Any]) -> bool:
+    """Whether a reason that counts against the mail is about where its links lead."""
+    words = f"{reason.get('signal', '')} {reason.get('detection_method', '')}".lower()
+    return float(reason["points"]) > 0 and any(one in words for one in ("url", "link"))
+
+
 def related(found: EmailEntity) -> list[tuple[str, int, str]]:
     """EE-24: what came with the mail, how much, and whether threats were found in it."""
     files = found.record.attachments
     bad = any(listed(one["ThreatTypes"]) for one in files)
-    urls = "URL" in " ".join(listed(found.row["DetectionMethods"]))
+    urls = any(speaks_of_urls(one) for one in (found.summary.get("verdict") or {}).get("reasons") or ())
     return [
         ("Attachments", len(files), "Yes" if bad else "No"),
         ("URLs", len(found.record.urls), "Yes" if urls else "No"),
@@ -311,7 +317,7 @@ def summary(found: EmailEntity, *, actor: Actor, now: datetime) -> Context:
             ("Sender IP", visible(row["SenderIP"])),
             ("Recipient", name_of(found, found.recipient)),
             ("All recipients", addresses(found.recipients)),
-            ("Time received", row["Timestamp"]),
+            ("Time received", f"{row['Timestamp']:%Y-%m-%d %H:%M:%S} UTC"),
             ("Directionality", visible(row["EmailDirection"])),
             ("Network message ID", found.id),
             ("Internet message ID", visible(row["InternetMessageId"])),

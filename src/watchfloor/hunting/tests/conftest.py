@@ -41,6 +41,7 @@ def mail(db) -> Mail:
             "ThreatTypes": columns.pop("ThreatTypes", []),
             "Subject": columns.pop("Subject", f"Mail {count}"),
         }
+        columns.setdefault("LatestDeliveryLocation", common["DeliveryLocation"])
         own = {"AttachmentCount": len(files), "UrlCount": len(urls), "EmailDirection": "Inbound", **columns}
         append("EmailEvents", [{**common, **own, "RecipientEmailAddress": one} for one in to])
         append(
