@@ -1,5 +1,6 @@
 """Real servers for tests: each starts in well under a second, on free ports of 127.0.0.1, in a folder of its own."""
 
+import contextlib
 import os
 import shutil
 import signal
@@ -57,12 +58,8 @@ def end(process: subprocess.Popen[bytes]) -> None:
     """SIGTERM to the process, then SIGKILL to what is left of its group."""
     if process.poll() is None:
         process.terminate()
-        try:
+        with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=3)
-        except subprocess.TimeoutExpired:
-            pass
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     process.wait()

@@ -1,0 +1,128 @@
+"""The listener: each mail durable before the mail server hears a word, then what the judge says."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from django.db import close_old_connections
+
+from watchfloor.connectors.burying import bury_unread
+from watchfloor.connectors.contracts import Disposition, NewMail
+from watchfloor.connectors.intake import take_in
+from watchfloor.connectors.judging import judge
+from watchfloor.connectors.protocols.mail_bytes import MAX_BYTES
+from watchfloor.connectors.systems.milter import protocol
+from watchfloor.connectors.systems.milter.protocol import Client, Conversation, Seen
+from watchfloor.kernel.clock import utc_now
+
+log = logging.getLogger(__name__)
+
+ID, VERDICT = "X-Watchfloor-Id", "X-Watchfloor-Verdict"
+THREADS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Milter:
+    """`address` is host:port or the path of a unix socket; `enforce` asks the judge; `fail_open` lets mail pass when we fail."""
+
+    name: str
+    address: str
+    enforce: bool = False
+    fail_open: bool = True
+    limit: int = MAX_BYTES
+
+    async def serve(self, *, stop: Callable[[], bool], ready: Callable[[], None] = lambda: None) -> None:
+        """Listen until stopped."""
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="milter") as pool:
+            loop = asyncio.get_running_loop()
+
+            async def decide(client: Client, seen: Seen) -> list[bytes]:
+                return await loop.run_in_executor(pool, self.decide, client, seen)
+
+            async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                try:
+                    await Conversation(reader, writer, decide, self.limit).run()
+                finally:
+                    writer.close()
+
+            server = await self._listen(converse)
+            ready()
+            try:
+                while not stop():
+                    await asyncio.sleep(0.2)
+            finally:
+                server.close()
+
+    async def _listen(self, converse: Any) -> asyncio.Server:
+        if self.address.startswith("/"):
+            Path(self.address).unlink(missing_ok=True)
+            server = await asyncio.start_unix_server(converse, self.address)
+            Path(self.address).chmod(0o666)  # the mail server runs as another user; the folder's mode guards the socket
+            return server
+        host, _, port = self.address.rpartition(":")
+        return await asyncio.start_server(converse, host.strip("[]"), int(port))
+
+    def decide(self, client: Client, seen: Seen) -> list[bytes]:
+        """Judge, make durable, answer; when we fail, the setting decides."""
+        try:
+            return self._decide(client, seen)
+        except Exception:
+            log.exception("the milter %s failed on a mail from %s", self.name, client.ip)
+            return [protocol.ACCEPT if self.fail_open else protocol.TEMPFAIL]
+        finally:
+            close_old_connections()
+
+    def _decide(self, client: Client, seen: Seen) -> list[bytes]:
+        queue_id = client.macros.get("i", "")
+        if seen.size > self.limit:
+            bury_unread(source=self.name, place=f"queue id {queue_id}", reason=f"larger than {self.limit // 2**20} MB")
+            return [protocol.ACCEPT]
+        raw = seen.raw()
+        disposition, words = self._judge(raw, client, seen)
+        facts = {"door": "milter", "disposition": str(disposition), "verdict": words}
+        user = client.macros.get("{auth_authen}")
+        mail = NewMail(
+            raw=raw,
+            source=self.name,
+            received_at=utc_now(),
+            mail_from=seen.mail_from,
+            recipients=tuple(seen.recipients),
+            client_ip=client.ip,
+            helo=client.helo,
+            queue_id=queue_id,
+            facts={**facts, "signed_in_as": user} if user else facts,
+        )
+        (accepted,) = take_in([mail])
+        return self._replies(seen, accepted.sha256[:16], disposition, words)
+
+    def _judge(self, raw: bytes, client: Client, seen: Seen) -> tuple[Disposition, str]:
+        asked = judge()
+        if not self.enforce or asked is None:
+            return Disposition.ACCEPT, ""
+        return asked(raw, mail_from=seen.mail_from, recipients=seen.recipients, client_ip=client.ip, helo=client.helo)
+
+    def _replies(self, seen: Seen, id: str, disposition: Disposition, words: str) -> list[bytes]:
+        if not self.enforce:
+            return [protocol.ACCEPT]
+        if disposition is Disposition.REJECT:
+            return [protocol.reply_code(f"550 5.7.1 {words or 'Blocked by policy'}")]
+        replies = [*_without_forgeries(seen), protocol.add_header(ID, id)]
+        if disposition in {Disposition.TAG, Disposition.HOLD}:
+            replies.append(protocol.add_header(VERDICT, words or str(disposition)))
+        if disposition is Disposition.HOLD:
+            replies.append(protocol.quarantine(words or "held by Watchfloor"))
+        return [*replies, protocol.ACCEPT]
+
+
+def _without_forgeries(seen: Seen) -> list[bytes]:
+    """Take away headers of ours that a stranger put in, last first so that the numbers stay right."""
+    names = [name.decode("ascii", "replace").lower() for name, _ in seen.headers]
+    return [
+        protocol.remove_header(ours, index)
+        for ours in (ID, VERDICT)
+        for index in range(names.count(ours.lower()), 0, -1)
+    ]

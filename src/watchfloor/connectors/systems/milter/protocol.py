@@ -1,0 +1,183 @@
+"""The milter protocol, version 6, as Postfix and Sendmail speak it (libmilter's mfdef.h): packets of length, command, data."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+
+VERSION = 6
+ADD_HEADERS, CHANGE_HEADERS, QUARANTINE = 0x01, 0x10, 0x20
+HEADER_LEADING_SPACE = 0x100000
+# One bit per command that needs no answer from us: connect, HELO, MAIL, RCPT, DATA, unknown, EOH, body, header.
+NO_REPLIES = 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x20000 | 0x40000 | 0x80000 | 0x80
+_SILENT = {
+    b"C": 0x1000,
+    b"H": 0x2000,
+    b"M": 0x4000,
+    b"R": 0x8000,
+    b"T": 0x10000,
+    b"U": 0x20000,
+    b"N": 0x40000,
+    b"B": 0x80000,
+    b"L": 0x80,
+}
+MAX_PACKET = 2**20 + 16
+
+
+@dataclass(slots=True)
+class Seen:
+    """One mail as the mail server showed it; `size` counts on when the body is no longer kept."""
+
+    mail_from: str = ""
+    recipients: list[str] = field(default_factory=list)
+    headers: list[tuple[bytes, bytes]] = field(default_factory=list)
+    body: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    def raw(self) -> bytes:
+        """The mail as bytes, header lines as they stood."""
+        lines = [name + b":" + value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n") for name, value in self.headers]
+        return b"\r\n".join([*lines, b"", b"".join(self.body)])
+
+
+@dataclass(slots=True)
+class Client:
+    """Who speaks to the mail server, and the macros it told (i is the queue id)."""
+
+    ip: str = ""
+    helo: str = ""
+    macros: dict[str, str] = field(default_factory=dict)
+
+
+Decide = Callable[[Client, Seen], Awaitable[list[bytes]]]
+"""Given at the end of a mail; answers with reply packets, the last one the verdict."""
+
+
+class Conversation:
+    """One connection of the mail server; many mails may pass through it."""
+
+    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, decide: Decide, limit: int) -> None:
+        self.reader, self.writer, self.decide, self.limit = reader, writer, decide, limit
+        self.client, self.seen, self.silent = Client(), Seen(), 0
+        self.socket = writer.get_extra_info("socket")
+        if self.socket.family != socket.AF_UNIX:
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+    async def run(self) -> None:
+        """Answer until the mail server quits."""
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                command, data = await self._packet()
+                if command == b"Q":
+                    return
+                for reply in await self._answer(command, data):
+                    self.writer.write(struct.pack(">I", len(reply)) + reply)
+                await self.writer.drain()
+
+    async def _packet(self) -> tuple[bytes, bytes]:
+        (length,) = struct.unpack(">I", await self._read(4))
+        if not 1 <= length <= MAX_PACKET:
+            raise ConnectionError("not the milter protocol")
+        packet = await self._read(length)
+        return packet[:1], packet[1:]
+
+    async def _read(self, count: int) -> bytes:
+        # Linux forgets quick acknowledgements after each read; without them every mail waits 40 ms for Nagle.
+        if self.socket.family != socket.AF_UNIX and hasattr(socket, "TCP_QUICKACK"):
+            self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_QUICKACK, 1)
+        return await self.reader.readexactly(count)
+
+    async def _answer(self, command: bytes, data: bytes) -> list[bytes]:
+        if command == b"O":
+            return [self._negotiate(data)]
+        if command == b"E":
+            if data:
+                self._note(b"B", data)
+            replies = await self.decide(self.client, self.seen)
+            self.seen = Seen()
+            self.client.macros.pop("i", None)
+            return replies
+        self._note(command, data)
+        if command in b"DAK" or self.silent & _SILENT.get(command, 0):
+            return []
+        return [b"c"]
+
+    def _negotiate(self, data: bytes) -> bytes:
+        _, actions, protocol = struct.unpack(">III", data[:12])
+        self.silent = protocol & NO_REPLIES
+        wanted = actions & (ADD_HEADERS | CHANGE_HEADERS | QUARANTINE)
+        return b"O" + struct.pack(">III", VERSION, wanted, self.silent | protocol & HEADER_LEADING_SPACE)
+
+    def _note(self, command: bytes, data: bytes) -> None:
+        """Keep what a packet says."""
+        if command == b"C":
+            self.client = Client(ip=_client_ip(data))
+        elif command == b"K":
+            self.client, self.seen = Client(), Seen()
+        elif command == b"H":
+            self.client.helo = _text(data)
+        elif command == b"D":
+            words = [_text(word) for word in data[1:].split(b"\0")]
+            self.client.macros.update(zip(words[::2], words[1::2], strict=False))
+        elif command == b"M":
+            self.seen = Seen(mail_from=_address(data))
+        elif command == b"R":
+            self.seen.recipients.append(_address(data))
+        elif command == b"A":
+            self.seen = Seen()
+        elif command in b"LB":
+            self._note_content(command, data)
+
+    def _note_content(self, command: bytes, data: bytes) -> None:
+        self.seen.size += len(data)
+        if self.seen.size > self.limit:
+            return
+        if command == b"B":
+            self.seen.body.append(data)
+        else:
+            name, value = data.split(b"\0")[:2]
+            self.seen.headers.append((name, value))
+
+
+def add_header(name: str, value: str) -> bytes:
+    return b"h" + _line(name) + b"\0" + _line(" " + value) + b"\0"
+
+
+def remove_header(name: str, index: int) -> bytes:
+    """Take away the `index`th (from 1) header of that name."""
+    return b"m" + struct.pack(">I", index) + _line(name) + b"\0\0"
+
+
+def quarantine(reason: str) -> bytes:
+    return b"q" + _line(reason) + b"\0"
+
+
+def reply_code(words: str) -> bytes:
+    """A whole SMTP reply, as 550 5.7.1 Blocked."""
+    return b"y" + _line(words).replace(b"%", b"%%") + b"\0"
+
+
+ACCEPT, TEMPFAIL = b"a", b"t"
+
+
+def _line(text: str) -> bytes:
+    """One line without control characters: verdict words must not add headers."""
+    return "".join(character if character.isprintable() else " " for character in text).encode()[:900]
+
+
+def _text(data: bytes) -> str:
+    return data.rstrip(b"\0").decode("utf-8", "replace")
+
+
+def _address(data: bytes) -> str:
+    return _text(data.split(b"\0")[0]).strip().removeprefix("<").removesuffix(">").lower()
+
+
+def _client_ip(data: bytes) -> str:
+    """hostname NUL family port(2) address NUL; family is 4, 6, L (unix) or U (unknown)."""
+    _, _, rest = data.partition(b"\0")
+    if rest[:1] not in {b"4", b"6"}:
+        return ""
+    return _text(rest[3:]).removeprefix("IPv6:")

@@ -1,0 +1,55 @@
+"""The connection's settings, and the line to put into Postfix."""
+
+import asyncio
+from collections.abc import Callable
+
+from watchfloor.connectors.contracts import Capability, MailboxActions, Setting, TestReport
+from watchfloor.connectors.protocols.listening import cannot_listen
+from watchfloor.connectors.systems.milter.listening import Milter
+
+
+class MilterSystem:
+    kind = "milter"
+    label = "Milter (see and judge mail before delivery)"
+    description = (
+        "Postfix or Sendmail shows each mail with its whole envelope before delivery. In “monitor” mail passes untouched; "
+        "in “enforce” it is tagged, held in the mail server's hold queue, or rejected."
+    )
+    settings = (
+        Setting("address", "Listen on", default="127.0.0.1:8891", help="host:port, or the path of a unix socket"),
+        Setting("mode", "Mode", kind="choice", default="monitor", choices=("monitor", "enforce")),
+        Setting(
+            "on_failure",
+            "When Watchfloor fails",
+            kind="choice",
+            default="accept",
+            choices=("accept", "tempfail"),
+            help="“accept” lets mail pass unseen; “tempfail” asks the sender to come again. Set milter_default_action alike",
+        ),
+    )
+    capabilities = frozenset({Capability.RECEIVE_MAIL, Capability.JUDGE_INLINE})
+
+    def test(self, settings: dict[str, str]) -> TestReport:
+        address = settings["address"]
+        problem = cannot_listen(address)
+        where = f"unix:{address}" if address.startswith("/") else f"inet:{address}"
+        lines = [
+            (not problem, problem or f"can listen on {address}, or listens there already"),
+            (True, f"in Postfix, main.cf needs: smtpd_milters = {where}"),
+        ]
+        if settings["mode"] == "enforce":
+            lines.append((True, "may add headers, hold and reject mail"))
+        return TestReport(ok=all(ok for ok, _ in lines), lines=tuple(lines))
+
+    def run(self, settings: dict[str, str], *, name: str, stop: Callable[[], bool]) -> None:
+        """Listen until stopped."""
+        milter = Milter(
+            name,
+            settings["address"],
+            enforce=settings["mode"] == "enforce",
+            fail_open=settings["on_failure"] == "accept",
+        )
+        asyncio.run(milter.serve(stop=stop))
+
+    def actions(self, settings: dict[str, str]) -> MailboxActions | None:
+        return None

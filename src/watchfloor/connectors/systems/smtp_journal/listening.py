@@ -1,0 +1,138 @@
+"""The listener: a mail is answered with 250 only when it is on disk."""
+
+import asyncio
+import ipaddress
+import logging
+import ssl
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any
+
+from aiosmtpd.lmtp import LMTP
+from aiosmtpd.smtp import SMTP
+from django.db import close_old_connections
+
+from watchfloor.connectors.contracts import NewMail
+from watchfloor.connectors.intake import take_in
+from watchfloor.connectors.protocols.mail_bytes import MAX_BYTES, addresses_in
+from watchfloor.kernel.clock import utc_now
+
+log = logging.getLogger(__name__)
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+THREADS = 4
+LONGEST_LINE = 2**20
+"""Mail servers pass on longer lines than the 1,000 bytes of RFC 5321; what was delivered shall be seen."""
+
+
+class JournalSMTP(SMTP):
+    line_length_limit = LONGEST_LINE
+
+
+class JournalLMTP(LMTP):
+    """After the data, LMTP answers once for each recipient (RFC 2033, 4.2); aiosmtpd answers once."""
+
+    line_length_limit = LONGEST_LINE
+    _in_data = False
+
+    async def push(self, status: Any) -> None:
+        if self._in_data and self.envelope is not None:
+            self._in_data = False
+            status = "\r\n".join([str(status)] * len(self.envelope.rcpt_tos))
+        await super().push(status)
+        if str(status).startswith("354"):
+            self._in_data = True
+
+
+@dataclass(frozen=True, slots=True)
+class Journal:
+    """What the listener does with what it hears. `addresses` are journal mailboxes: their mail names its recipients in headers."""
+
+    name: str
+    host: str
+    port: int
+    lmtp: bool = False
+    addresses: frozenset[str] = frozenset()
+    clients: tuple[Network, ...] = ()
+    tls: ssl.SSLContext | None = None
+    limit: int = MAX_BYTES
+
+    async def serve(self, *, stop: Callable[[], bool], ready: Callable[[], None] = lambda: None) -> None:
+        """Listen until stopped."""
+        loop = asyncio.get_running_loop()
+        with ThreadPoolExecutor(THREADS, thread_name_prefix="journal") as pool:
+            kind = JournalLMTP if self.lmtp else JournalSMTP
+            handler = Handler(self, pool)
+
+            def protocol() -> SMTP:
+                return kind(
+                    handler,
+                    data_size_limit=self.limit,
+                    enable_SMTPUTF8=True,
+                    tls_context=self.tls,
+                    hostname="watchfloor",
+                    ident="Watchfloor journal",
+                    loop=loop,
+                )
+
+            server = await loop.create_server(protocol, self.host, self.port)
+            ready()
+            try:
+                while not stop():
+                    await asyncio.sleep(0.2)
+            finally:
+                server.close()
+
+
+class Handler:
+    """aiosmtpd's hooks."""
+
+    def __init__(self, journal: Journal, pool: ThreadPoolExecutor) -> None:
+        self.journal, self.pool = journal, pool
+
+    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Sequence[str]) -> str:
+        if not may_send(session.peer, self.journal.clients):
+            return "550 5.7.1 This address may not send journal copies here"
+        envelope.mail_from = address
+        envelope.mail_options.extend(options)
+        return "250 2.1.0 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self.pool, self._store, session, envelope)
+
+    def _store(self, session: Any, envelope: Any) -> str:
+        try:
+            (accepted,) = take_in([self._mail(session, envelope)])
+        except Exception:
+            log.exception("journal copy for %s could not be stored", self.journal.name)
+            return "451 4.3.0 The copy could not be stored; try again later"
+        finally:
+            close_old_connections()
+        return f"250 2.0.0 kept as {accepted.sha256[:16]}"
+
+    def _mail(self, session: Any, envelope: Any) -> NewMail:
+        raw: bytes = envelope.original_content
+        recipients = tuple(address.lower() for address in envelope.rcpt_tos)
+        if set(recipients) <= self.journal.addresses:
+            recipients = addresses_in(raw, b"to", b"cc", b"bcc", b"x-original-to", b"delivered-to")
+        recipients = tuple(address for address in recipients if address not in self.journal.addresses)
+        return NewMail(
+            raw=raw,
+            source=self.journal.name,
+            received_at=utc_now(),
+            mail_from=envelope.mail_from or "",
+            recipients=recipients,
+            helo=session.host_name or "",
+            facts={"door": "journal", "peer": str((session.peer or [""])[0])},
+        )
+
+
+def may_send(peer: Any, clients: Sequence[Network]) -> bool:
+    """Whether the client's address lies in one of the networks."""
+    try:
+        address = ipaddress.ip_address(str(peer[0]))
+    except (ValueError, TypeError, IndexError):
+        return False
+    return any(address.version == network.version and address in network for network in clients)
