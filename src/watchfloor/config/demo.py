@@ -90,7 +90,7 @@ def _start_mail(console: Console) -> Callable[[], None]:
     from watchfloor.connectors.selectors import tenant_facts
     from watchfloor.demo import mailserver
     from watchfloor.demo.connecting import connect_dovecot, connect_maildirs
-    from watchfloor.identities.selectors import addresses
+    from watchfloor.identities.selectors import everyone
 
     folder = mailserver.server_folder(_home())
     mailboxes = folder / "mailboxes"
@@ -100,9 +100,9 @@ def _start_mail(console: Console) -> Callable[[], None]:
             "Dovecot is not installed: actions work on the sample Maildirs directly. (apt-get install dovecot-imapd)"
         )
         return lambda: None
-    own = [address for address in addresses() if address.rpartition("@")[2] in tenant_facts().own_domains]
+    own = [person.address for person in everyone() if person.address.rpartition("@")[2] in tenant_facts().own_domains]
     server = mailserver.start(home=folder / "dovecot", mailboxes=mailboxes, addresses=own)
-    connect_dovecot(server)
+    connect_dovecot(server, test_mailbox=own[0])
     console.print(f"The sample Dovecot listens on 127.0.0.1:{server.imap_port}: actions move real mail on it.")
 
     def stop() -> None:

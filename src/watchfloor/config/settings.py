@@ -53,7 +53,7 @@ def database(url: str) -> dict[str, Any]:
 
 
 HOME.mkdir(parents=True, exist_ok=True, mode=0o700)
-SECRET_KEY = private_file(HOME / "secret.key", lambda: secrets.token_urlsafe(50))
+SECRET_KEY = private_file(HOME / "session.key", lambda: secrets.token_urlsafe(50))
 DEBUG = False
 ALLOWED_HOSTS = [
     "127.0.0.1",
