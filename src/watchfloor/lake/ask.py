@@ -81,12 +81,10 @@ def _deep(
         return []
     times = [key["Timestamp"] for key in keys]
     narrow = replace(query, start=min(times), end=max(times) + timedelta(microseconds=1))
-    ids = [trees.literal(key["ReportId"]) for key in keys]
-    rows: list[dict[str, Any]] = []
-    for at in range(0, len(ids), SHALLOW):
-        part = exp.In(this=trees.column("ReportId"), expressions=ids[at : at + SHALLOW])
-        tree = trees.select(narrow, *map(trees.column, names), latest=inside).where(part)
-        rows += to_rows(engine().run(tree, found))
+    ids = pa.table({"id": [key["ReportId"] for key in keys]})
+    wanted = exp.In(this=trees.column("ReportId"), query=exp.select("id").from_("page").subquery())
+    tree = trees.select(narrow, *map(trees.column, names), latest=inside).where(wanted)
+    rows = to_rows(engine().run(tree, {**found, "page": Source((), ids, ids)}))
     place = {key["ReportId"]: number for number, key in enumerate(keys)}
     return sorted(rows, key=lambda row: place[row["ReportId"]])
 

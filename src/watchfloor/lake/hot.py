@@ -25,12 +25,16 @@ def keep_order() -> None:
             cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ORDER_LOCK])
 
 
-def insert(*, table: str, rows: pa.Table, now: datetime) -> int:
-    """Store one batch durably in the caller's transaction, or in one of its own. Returns its id."""
+def insert(*, table: str, rows: pa.Table, now: datetime, watermark: int = 0) -> int:
+    """Store one batch durably in the caller's transaction, or in one of its own. Returns its id, above `watermark`.
+
+    Ids count on their own; only a database restored from an older copy than the cold tier falls behind the watermark, and
+    then its rows would be taken for flushed ones.
+    """
     times = pc.min_max(rows.column("Timestamp")).as_py()
     with transaction.atomic():
         keep_order()
-        batch = HotBatch.objects.create(
+        batch = HotBatch(
             table=table,
             rows=len(rows),
             lo=times["min"],
@@ -39,7 +43,20 @@ def insert(*, table: str, rows: pa.Table, now: datetime) -> int:
             token=os.urandom(8).hex(),
             written_at=now,
         )
+        batch.save(force_insert=True)
+        if batch.pk <= watermark:
+            batch.delete()
+            batch.pk = _jump_over(watermark)
+            batch.save(force_insert=True)
     return int(batch.pk)
+
+
+def _jump_over(watermark: int) -> int:
+    """An id above `watermark`; later ones count on from it (SQLite does so by itself)."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT setval(pg_get_serial_sequence('lake_hotbatch', 'id'), %s)", [watermark + 1])
+    return watermark + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,8 +46,8 @@ def flush() -> int:
         if not mine:
             return 0
         for table in tables():
-            if storage.due(table, now=now):
-                storage.flush(table, now=now)
+            while storage.due(table, now=now) and storage.flush(table, now=now):
+                pass
         storage.forget_flushed(now=now)
     return 0
 

@@ -15,7 +15,7 @@ from watchfloor.lake.schema.choices import LOCATIONS
 
 Row = dict[str, Any]
 
-MOST_SUBJECT = 4000
+MOST_SUBJECT = 1000
 MOST_DETAIL_ROWS = 20_000
 """Recipients times URLs; beyond it a URL or attachment gets one row without recipient, so that a hostile mail stays small."""
 

@@ -11,6 +11,7 @@ from watchfloor.lake import hot, storage
 from watchfloor.lake.arrow import to_arrow
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.models import Reader, RetentionSetting
+from watchfloor.lake.snapshot import cold
 
 audit_verb("retention.change", "{actor} changed how long {target} is kept")
 
@@ -27,7 +28,8 @@ def append(table: str, rows: Sequence[Mapping[str, Any]]) -> int:
     """
     if not rows:
         return 0
-    return hot.insert(table=table, rows=to_arrow(table_named(table), rows), now=utc_now())
+    arrow = to_arrow(table_named(table), rows)
+    return hot.insert(table=table, rows=arrow, now=utc_now(), watermark=cold(table).snapshot().watermark)
 
 
 def register_reader(name: str, *, tables: Iterable[str] = ()) -> None:

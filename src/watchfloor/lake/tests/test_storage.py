@@ -207,3 +207,28 @@ def test_rows_of_the_last_moment_of_a_day_are_found(flush):
     flush()
     assert cold("EmailEvents").snapshot().files[0].hi >= last
     assert selectors.rows(asked())[0]["Timestamp"] == last
+
+
+def test_a_database_older_than_the_cold_tier_hides_no_new_rows(flush):
+    append(2)
+    HotBatch.objects.update(id=5000)
+    flush()
+    HotBatch.objects.all().delete()
+    position = append(3, start=10)
+    assert position > 5000
+    assert selectors.count(asked()) == 5
+    assert append(1, start=20) > position
+    assert flush() == 4
+    assert selectors.count(asked()) == 6
+
+
+@pytest.mark.parametrize("offset", [0, 990, 1500, 2999])
+def test_a_page_far_down_is_the_same_slice_of_the_same_order(flush, offset):
+    append(2000)
+    flush()
+    append(1000, start=2000)
+    page = selectors.rows(asked(), columns=["NetworkMessageId"], limit=20, offset=offset)
+    assert [row["NetworkMessageId"] for row in page] == [
+        f"id-{2999 - offset - n:06}" for n in range(20) if offset + n < 3000
+    ]
+    assert len(selectors.rows(asked(), limit=2500, order_by="Subject", descending=False)) == 2500
