@@ -27,9 +27,11 @@ def inspect_file(file: Path, *, as_json: bool) -> str:
 
 def import_with_progress(paths: list[Path], *, source: str) -> int:
     """Import `paths`, then inspect what came in; exit code 1 when something was refused."""
+    from watchfloor.config.slices import load
     from watchfloor.connectors.services import import_paths
     from watchfloor.runtime.services import run_ticks
 
+    load("jobs")
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
