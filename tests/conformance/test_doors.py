@@ -25,7 +25,7 @@ from watchfloor.connectors.systems.smtp_journal.system import journal_of
 ADA, MAX, EVE = "ada@corp.example", "max@corp.example", "eve@corp.example"
 MAIL = (
     b"From: Boss <boss@evil.example>\r\nTo: Ada <ada@corp.example>\r\nSubject: =?utf-8?q?Gr=C3=BC=C3=9Fe?=\r\n"
-    b" folded\r\nMessage-ID: <1@evil.example>\r\n\r\n.leading dot\r\nbody\r\n"
+    b" folded\r\nDate: Sun, 22 Nov 2026 10:00:00 +0000\r\nMessage-ID: <1@evil.example>\r\n\r\n.leading dot\r\nbody\r\n"
 )
 
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.lab]
@@ -73,17 +73,18 @@ def judge_says(disposition: Disposition, words: str = ""):
 
 
 def test_the_milter_sees_the_whole_envelope_and_the_mail_goes_on_untouched():
-    with Dovecot(users=[ADA, MAX, EVE]) as dovecot, listening(milter()) as door:
-        with Postfix(lmtp_port=dovecot.lmtp_port, milter=f"inet:{door.address}") as postfix:
-            postfix.send(
-                MAIL, mail_from="x@evil.example", to=[ADA, MAX, EVE], client_ip="203.0.113.9", helo="evil.example"
-            )
-            (mail,) = accepted_after(0, limit=10)
-            assert (mail.source, mail.mail_from, mail.recipients) == ("mx", "x@evil.example", (ADA, MAX, EVE))
-            assert (mail.client_ip, mail.helo) == ("203.0.113.9", "evil.example")
-            assert mail.queue_id in postfix.log()
-            assert raw_mail(mail.sha256) == MAIL
-            wait_until(lambda: dovecot.log().count("saved mail to INBOX") == 3, what="delivery")
+    with (
+        Dovecot(users=[ADA, MAX, EVE]) as dovecot,
+        listening(milter()) as door,
+        Postfix(lmtp_port=dovecot.lmtp_port, milter=f"inet:{door.address}") as postfix,
+    ):
+        postfix.send(MAIL, mail_from="x@evil.example", to=[ADA, MAX, EVE], client_ip="203.0.113.9", helo="evil.example")
+        (mail,) = accepted_after(0, limit=10)
+        assert (mail.source, mail.mail_from, mail.recipients) == ("mx", "x@evil.example", (ADA, MAX, EVE))
+        assert (mail.client_ip, mail.helo) == ("203.0.113.9", "evil.example")
+        assert mail.queue_id in postfix.log()
+        assert raw_mail(mail.sha256) == MAIL
+        wait_until(lambda: dovecot.log().count("saved mail to INBOX") == 3, what="delivery")
 
 
 def test_the_milter_takes_many_mails_over_one_connection_quickly():
@@ -187,7 +188,7 @@ def test_a_journal_copy_from_postfix_names_its_recipients_from_the_headers():
 
 
 def test_a_copy_with_its_own_envelope_keeps_every_recipient():
-    with listening(journal()) as door, smtplib.SMTP("127.0.0.1", door.port) as session:
+    with listening(journal()) as door, smtplib.SMTP("127.0.0.1", door.port, timeout=10) as session:
         session.sendmail("x@evil.example", [ADA, MAX, "bcc@corp.example"], MAIL)
     (mail,) = accepted_after(0, limit=2)
     assert mail.recipients == (ADA, MAX, "bcc@corp.example")
@@ -196,7 +197,7 @@ def test_a_copy_with_its_own_envelope_keeps_every_recipient():
 
 def test_lmtp_answers_once_for_each_recipient():
     with listening(journal(protocol="lmtp")) as door:
-        session = smtplib.SMTP()
+        session = smtplib.SMTP(timeout=5)
         session.connect("127.0.0.1", door.port)
         assert session.docmd("LHLO", "test")[0] == 250
         session.docmd("MAIL", "FROM:<x@evil.example>")
@@ -211,7 +212,7 @@ def test_lmtp_answers_once_for_each_recipient():
 
 
 def test_the_journal_refuses_what_is_too_large_and_says_how_much_it_takes():
-    with listening(journal(megabytes="1")) as door, smtplib.SMTP("127.0.0.1", door.port) as session:
+    with listening(journal(megabytes="1")) as door, smtplib.SMTP("127.0.0.1", door.port, timeout=10) as session:
         session.ehlo()
         assert session.esmtp_features["size"] == str(2**20)
         with pytest.raises(smtplib.SMTPResponseException) as refused:
@@ -225,24 +226,27 @@ def test_the_journal_asks_to_come_again_when_the_disk_fails(monkeypatch):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(store, "keep", full)
-    with listening(journal()) as door, smtplib.SMTP("127.0.0.1", door.port) as session:
+    with listening(journal()) as door, smtplib.SMTP("127.0.0.1", door.port, timeout=10) as session:
         with pytest.raises(smtplib.SMTPDataError) as refused:
             session.sendmail("x@evil.example", [ADA], MAIL)
         assert refused.value.smtp_code == 451
 
 
 def test_strangers_may_not_send_copies():
-    with listening(journal(clients="192.0.2.0/24")) as door, smtplib.SMTP("127.0.0.1", door.port) as session:
-        with pytest.raises(smtplib.SMTPSenderRefused):
-            session.sendmail("x@evil.example", [ADA], MAIL)
+    with (
+        listening(journal(clients="192.0.2.0/24")) as door,
+        smtplib.SMTP("127.0.0.1", door.port, timeout=10) as session,
+        pytest.raises(smtplib.SMTPSenderRefused),
+    ):
+        session.sendmail("x@evil.example", [ADA], MAIL)
 
 
 def test_the_journal_offers_starttls_with_its_certificate(tmp_path):
     cert, key = certificate(tmp_path)
-    with listening(journal(cert_file=str(cert), key_file=str(key))) as door:
-        with smtplib.SMTP("127.0.0.1", door.port) as session:
-            session.starttls(context=ssl.create_default_context(cafile=cert))
-            session.sendmail("x@evil.example", [ADA], MAIL)
+    door = journal(cert_file=str(cert), key_file=str(key))
+    with listening(door), smtplib.SMTP("127.0.0.1", door.port, timeout=10) as session:
+        session.starttls(context=ssl.create_default_context(cafile=cert))
+        session.sendmail("x@evil.example", [ADA], MAIL)
     assert Accepted.objects.count() == 1
 
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from functools import partial
 
 from watchfloor.connectors.contracts import Capability, MailboxActions, Setting, TestReport
+from watchfloor.connectors.protocols.doveadm import Doveadm
 from watchfloor.connectors.protocols.imap_mailboxes import ImapMailboxes
 from watchfloor.connectors.protocols.imap_report import Lines, check_mailbox, check_server
 from watchfloor.connectors.protocols.imap_settings import FOLDERS, SERVER, endpoint_of, login, names_of
-from watchfloor.connectors.systems.dovecot.doveadm import Doveadm
 
 DOMAINS = Setting(
     "domains",

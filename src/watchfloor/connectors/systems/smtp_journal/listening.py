@@ -19,6 +19,7 @@ from watchfloor.connectors.protocols.mail_bytes import MAX_BYTES, addresses_in
 from watchfloor.kernel.clock import utc_now
 
 log = logging.getLogger(__name__)
+logging.getLogger("mail.log").setLevel(logging.WARNING)  # aiosmtpd would log every command with its addresses
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 THREADS = 4
@@ -34,15 +35,15 @@ class JournalLMTP(LMTP):
     """After the data, LMTP answers once for each recipient (RFC 2033, 4.2); aiosmtpd answers once."""
 
     line_length_limit = LONGEST_LINE
-    _in_data = False
+    _replies = 0
 
     async def push(self, status: Any) -> None:
-        if self._in_data and self.envelope is not None:
-            self._in_data = False
-            status = "\r\n".join([str(status)] * len(self.envelope.rcpt_tos))
-        await super().push(status)
-        if str(status).startswith("354"):
-            self._in_data = True
+        text = str(status) if isinstance(status, str) else bytes(status).decode("utf-8", "replace")
+        if self._replies:
+            text, self._replies = "\r\n".join([text] * self._replies), 0
+        elif text.startswith("354") and self.envelope is not None:
+            self._replies = len(self.envelope.rcpt_tos)  # counted now: it is empty when the data is answered
+        await super().push(text)
 
 
 @dataclass(frozen=True, slots=True)
