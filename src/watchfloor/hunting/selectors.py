@@ -21,6 +21,7 @@ TONES = {
     "Malware": "danger",
     "Phish": "danger",
     "Spam": "warning",
+    OTHER: "neutral",
 }
 NOTHING = "(none)"
 NEEDED = ("Timestamp", "NetworkMessageId", "RecipientEmailAddress", "Subject")

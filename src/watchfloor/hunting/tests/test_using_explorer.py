@@ -59,7 +59,7 @@ def test_a_faulty_condition_of_a_link_is_shown_with_its_reason(as_ada, db):
 
 def test_the_property_decides_which_operators_and_values_are_offered(as_ada, db):
     discrete = text_of(as_ada.get("/explorer/condition?property=DeliveryAction"))
-    assert '<option value="Junked">' in discrete
+    assert 'value="Junked"' in discrete
     assert "contains" not in discrete
     assert "greater than" in text_of(as_ada.get("/explorer/condition?property=EmailSize"))
 
