@@ -19,15 +19,15 @@ def items(value: Any) -> tuple[str, ...]:
     if value is None or value == "":
         return ()
     if isinstance(value, list | tuple):
-        return tuple(str(item) for item in value)
-    text = str(value)
+        return tuple(str(item).replace("\x00", "\ufffd") for item in value)
+    text = str(value).replace("\x00", "\ufffd")  # PostgreSQL stores no NUL
     if text.startswith("["):
         try:
             parsed = json.loads(text)
         except ValueError:
             return (text,)
         if isinstance(parsed, list):
-            return tuple(str(item) for item in parsed)
+            return items(parsed)
     return (text,)
 
 

@@ -12,7 +12,7 @@ from watchfloor.detection.selectors import rule_words
 from watchfloor.incidents import selectors, services
 from watchfloor.incidents.contracts import SEVERITIES, WORDS, AlertSummary
 from watchfloor.incidents.filters import ALERT_STATUSES, RANGES, read_filter
-from watchfloor.incidents.managing import manage_alert, options_for
+from watchfloor.incidents.managing import manage_alert, options_for, text_of
 from watchfloor.incidents.views import actor, address_without_page, may_manage, page_number, read_number, say
 from watchfloor.kernel.clock import utc_now
 from watchfloor.ui.services import render_page
@@ -83,7 +83,7 @@ def link(request: HttpRequest, alert: str) -> HttpResponse:
     """Move the alert into another incident, or with no number into a new one (AL-07)."""
 
     def act() -> list[str]:
-        text, comment = request.POST.get("incident", "").strip(), request.POST.get("comment", "").strip()
+        text, comment = text_of(request.POST, "incident"), text_of(request.POST, "comment")
         if not text:
             number = services.split_alert(alert=alert, comment=comment, by=actor(request))
             return [f"moved to the new incident {number}"]

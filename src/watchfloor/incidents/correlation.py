@@ -32,7 +32,8 @@ def entity_key(type: str, value: str) -> str:
 
 
 @cache
-def _ubiquitous_hosts() -> tuple[frozenset[str], frozenset[str]]:
+def ubiquitous_hosts() -> tuple[frozenset[str], frozenset[str]]:
+    """Hosts that join nothing, and those of them on which a path names one owner’s page."""
     data = yaml.safe_load((rules_folder() / "ubiquitous.yaml").read_text(encoding="utf-8"))
     return frozenset(data["hosts"]), frozenset(data["with_path_is_specific"])
 
@@ -50,7 +51,7 @@ def is_ubiquitous(item: Evidence) -> bool:
             host = (parts.hostname or "").removeprefix("www.")
         except ValueError:
             return False
-        hosts, specific = _ubiquitous_hosts()
+        hosts, specific = ubiquitous_hosts()
         return host in hosts and not (host in specific and len(parts.path) > 1)
     return False
 

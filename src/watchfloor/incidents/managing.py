@@ -22,6 +22,11 @@ class Choice:
     group: str = ""
 
 
+def text_of(data: Mapping[str, Any], field: str) -> str:
+    """A field of a form as text; without NUL, which PostgreSQL stores not."""
+    return str(data.get(field, "")).replace("\x00", "").strip()
+
+
 def assignees() -> list[Choice]:
     """Active people who may manage incidents."""
     return [
@@ -60,7 +65,7 @@ def manage_incident(*, current: IncidentSummary, data: Mapping[str, Any], by: Ac
 
     def asked(field: str, now: str) -> str | None:
         value = data.get(field)
-        return None if value is None or value in (KEEP, now) else str(value).strip()
+        return None if value is None or value in (KEEP, now) else text_of(data, field)
 
     if (name := asked("name", current.name)) is not None:
         services.rename(incident=current.id, name=name, by=by)
@@ -81,9 +86,9 @@ def manage_incident(*, current: IncidentSummary, data: Mapping[str, Any], by: Ac
         services.classify(incident=current.id, classification=kind, determination=determination, by=by)
         done.append("classified")
     if (status := asked("status", current.status)) is not None:
-        services.set_status(incident=current.id, status=status, note=str(data.get("note", "")).strip(), by=by)
+        services.set_status(incident=current.id, status=status, note=text_of(data, "note"), by=by)
         done.append(WORDS[status].lower())
-    if comment := str(data.get("comment", "")).strip():
+    if comment := text_of(data, "comment"):
         services.comment(incident=current.id, text=comment, by=by)
         done.append("commented")
     return done
@@ -93,7 +98,7 @@ def manage_alert(*, current: AlertSummary, data: Mapping[str, Any], by: Actor) -
     """The same for one alert (AL-06)."""
     done: list[str] = []
     status, classification = data.get("status"), data.get("classification")
-    assigned, comment = data.get("assigned"), str(data.get("comment", "")).strip()
+    assigned, comment = data.get("assigned"), text_of(data, "comment")
     if assigned is not None and assigned != current.assigned_to:
         to, person = _assignee(str(assigned))
         services.assign_alert(alert=current.alert_id, to=to, name=person, by=by)

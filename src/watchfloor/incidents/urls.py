@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from watchfloor.incidents import alert_views, views
+from watchfloor.incidents import alert_views, correlation_views, views
 
 urlpatterns = [
     path("incidents", views.queue, name="incidents"),
@@ -14,6 +14,7 @@ urlpatterns = [
     path("incidents/<int:incident>/untag", views.untag, name="incident-untag"),
     path("incidents/<int:incident>/merge", views.merge, name="incident-merge"),
     path("incidents/<int:incident>/unmerge", views.unmerge, name="incident-unmerge"),
+    path("settings/correlation", correlation_views.correlation, name="correlation"),
     path("alerts", alert_views.queue, name="alerts"),
     path("alerts/<str:alert>", alert_views.page, name="alert"),
     path("alerts/<str:alert>/manage", alert_views.manage, name="alert-manage"),

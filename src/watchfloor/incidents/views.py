@@ -14,7 +14,7 @@ from watchfloor.incidents import selectors, services
 from watchfloor.incidents.contracts import SEVERITIES, WORDS, IncidentSummary
 from watchfloor.incidents.explorer import explorer_link
 from watchfloor.incidents.filters import INCIDENT_STATUSES, RANGES, Filter, read_filter
-from watchfloor.incidents.managing import KEEP, manage_incident, options_for
+from watchfloor.incidents.managing import KEEP, manage_incident, options_for, text_of
 from watchfloor.incidents.story import entity_graph, last_day
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, WatchfloorError
@@ -264,7 +264,7 @@ def merge(request: HttpRequest, incident: int) -> HttpResponse:
 
     def act() -> list[str]:
         into = read_number(request.POST.get("into", ""))
-        services.merge(source=incident, into=into, comment=request.POST.get("comment", "").strip(), by=actor(request))
+        services.merge(source=incident, into=into, comment=text_of(request.POST, "comment"), by=actor(request))
         return [f"merged into incident {into}"]
 
     return say(request, f"/incidents/{incident}", act)

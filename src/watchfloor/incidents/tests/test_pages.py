@@ -206,7 +206,7 @@ def test_hostile_text_is_inert_on_every_page(as_ada, ada, findings, make, recent
         explanation=[HOSTILE],
     )
     number = alert.incident_id
-    data = {"name": HOSTILE, "tags": HOSTILE[:90], "comment": HOSTILE, "status": "resolved", "note": HOSTILE}
+    data = {"name": f"{HOSTILE}\0", "tags": HOSTILE[:90], "comment": HOSTILE, "status": "resolved", "note": HOSTILE}
     as_ada.post(f"/incidents/{number}/manage", data)
     tabs = [f"/incidents/{number}?tab={tab}" for tab in ("story", "alerts", "assets", "evidence", "activity")]
     more = [f"/incidents/{number}/{part}" for part in ("summary", "manage")]
@@ -252,3 +252,10 @@ def test_a_form_does_not_send_people_to_other_sites(as_ada, alert):
     for where in ("https://evil.example/", "//evil.example", "/\\evil.example"):
         answer = as_ada.post("/incidents/bulk", {"row": [], "return": where})
         assert answer.headers["Location"] == "/incidents"
+
+
+def test_the_rules_of_correlation_are_there_to_read(as_ada, as_eve):
+    text = as_ada.get("/settings/correlation").content.decode()
+    assert "Mail cluster" in text
+    assert "linkedin.com" in text
+    assert as_eve.get("/settings/correlation").status_code == 403

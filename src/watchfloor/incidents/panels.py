@@ -1,0 +1,13 @@
+"""What this slice adds to other pages: its line in the settings."""
+
+from watchfloor.access.contracts import Permission
+from watchfloor.ui.services import register_settings_page
+
+register_settings_page(
+    key="correlation",
+    label="Correlation",
+    href="/settings/correlation",
+    permission=Permission.SETTINGS_READ,
+    description="By which rules alerts become one incident",
+    icon="git-merge",
+)
