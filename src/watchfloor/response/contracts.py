@@ -67,10 +67,14 @@ class ActionSource(StrEnum):
 
 @dataclass(frozen=True, slots=True, order=True)
 class Row:
-    """One message in one mailbox, as grids name it: `<NetworkMessageId>|<recipient>`."""
+    """One message in one mailbox, as grids name it: `<NetworkMessageId>|<recipient>`; lower-case, as the lake keeps both."""
 
     network_message_id: str
     recipient: str
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "network_message_id", self.network_message_id.strip().lower())
+        object.__setattr__(self, "recipient", self.recipient.strip().lower())
 
     def __str__(self) -> str:
         return f"{self.network_message_id}|{self.recipient}"
@@ -81,7 +85,7 @@ class Row:
         message, _, recipient = text.partition("|")
         if not message.strip() or "@" not in recipient:
             raise BadInput("a row is <NetworkMessageId>|<recipient>", place=text[:120])
-        return cls(message.strip(), recipient.strip().lower())
+        return cls(message, recipient)
 
 
 @dataclass(frozen=True, slots=True)

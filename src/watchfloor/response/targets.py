@@ -70,7 +70,7 @@ def target_rows(targets: Targets, *, now: datetime, columns: Sequence[str] = COL
 
 
 def row_of(row: Mapping[str, Any]) -> Row:
-    return Row(row["NetworkMessageId"], (row["RecipientEmailAddress"] or "").lower())
+    return Row(row["NetworkMessageId"], row["RecipientEmailAddress"] or "")
 
 
 def _chosen(rows: Sequence[Row], *, now: datetime, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:

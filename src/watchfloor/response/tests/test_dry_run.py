@@ -97,3 +97,7 @@ def test_the_folder_of_actions_holds_the_six_of_the_product():
 def test_an_unknown_action_is_refused_with_those_there_are():
     with pytest.raises(BadInput, match="soft-delete"):
         action_of("explode")
+
+
+def test_a_row_is_the_same_however_it_is_written():
+    assert Row.parse("ABC|Ann@Corp.example") == Row("abc", "ann@corp.example")
