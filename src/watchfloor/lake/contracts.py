@@ -27,8 +27,8 @@ class Column:
 
     `label` is what grids show; `filterable` puts it into Explorer's filter bar; `default` shows it in a new grid;
     `choices` lists the values of a discrete column; `listed` marks a JSON list of strings (ThreatTypes), matched per element.
-    `folded` marks text kept in lower case, so that equality finds it without folding every row; `normal` is "url" or "path"
-    where scheme and slashes are taken as TE-036 says.
+    `folded` marks text kept in lower case, so that equality finds it without folding every row; `normal` is "url", "path"
+    or "domain" where scheme and slashes are taken as TE-036 says.
     """
 
     name: str

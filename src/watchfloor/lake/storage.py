@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 FLUSH_ROWS = 50_000
 FLUSH_AGE = timedelta(seconds=120)
-MOST_ROWS_AT_ONCE = 200_000
+MOST_ROWS_AT_ONCE = 100_000
 GRACE = timedelta(seconds=60)
 """A reader that took its Delta snapshot before a flush still finds the batches in the hot tier for this long."""
 UNREAD_AT_MOST = timedelta(days=7)
@@ -106,7 +106,7 @@ def retention_days(table: Table) -> int:
 def maintain(table: Table, *, now: datetime) -> int:
     """Compact, drop days past retention, tidy up. The caller holds `only_writer`. Returns how many things were done."""
     tier = cold(table.name)
-    days = tier.compact(today=now.date())
+    days = tier.compact(now=now)
     dropped = tier.forget_before((now - timedelta(days=retention_days(table))).date())
     if days or dropped:
         tier.tidy()

@@ -31,6 +31,7 @@ APP = "flush"
 ROW_GROUP = 122_880
 VACUUM_HOURS = 2
 """Must exceed the longest query: its files stay although no longer listed."""
+QUIET = timedelta(minutes=15)
 CONFIGURATION = {
     "delta.dataSkippingStatsColumns": "Timestamp",
     "delta.checkpointInterval": "50",
@@ -116,12 +117,16 @@ class ColdTable:
         )
         self.sync()
 
-    def compact(self, *, today: date, most_files: int = 8) -> int:
-        """Rewrite days with many files, sorted by the table's sort column; returns how many days were rewritten."""
-        counts: dict[date, int] = {}
+    def compact(self, *, now: datetime, most_files: int = 8) -> int:
+        """Rewrite days with many files, sorted by the table's sort column; returns how many days were rewritten.
+
+        A past day becomes one file once nothing came for a while; a day that still grows waits for `most_files`, so that a
+        backfill over months does not rewrite every day again and again.
+        """
+        files: dict[date, list[ColdFile]] = {}
         for file in self.snapshot().files:
-            counts[file.day] = counts.get(file.day, 0) + 1
-        days = [day for day, files in counts.items() if files >= (most_files if day >= today else 2)]
+            files.setdefault(file.day, []).append(file)
+        days = [day for day, held in files.items() if len(held) >= (2 if _settled(day, held, now) else most_files)]
         for day in days:
             delta = DeltaTable(str(self.folder))
             delta.optimize.z_order(
@@ -206,6 +211,11 @@ def _read(delta: DeltaTable, folder: Path) -> ColdSnapshot:
     ]
     files.sort(key=lambda file: file.hi, reverse=True)
     return ColdSnapshot(delta.transaction_version(APP) or 0, tuple(files), delta.version())
+
+
+def _settled(day: date, files: list[ColdFile], now: datetime) -> bool:
+    newest = max(Path(file.path).stat().st_mtime for file in files)
+    return day < now.date() and newest < (now - QUIET).timestamp()
 
 
 def _day(value: object) -> date:

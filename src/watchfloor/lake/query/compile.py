@@ -9,7 +9,7 @@ from sqlglot import exp, parse_one
 from watchfloor.lake.catalogue import resolve
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Column, Condition, Operator, Query, Table
-from watchfloor.lake.query.values import TEXTS, Value, positive, typed
+from watchfloor.lake.query.values import SLASHED, TEXTS, Value, positive, typed
 from watchfloor.lake.text import element_text, fold
 
 KEY = "NetworkMessageId"
@@ -182,7 +182,7 @@ def _comparable(found: Column, operator: Operator) -> exp.Expr:
         plain = exp.Lower(this=plain)
     if found.normal == "path" and operator is Operator.STARTS_WITH:
         return exp.func("LTRIM", plain, literal("/"))
-    if operator is Operator.EQUAL_ANY and found.normal:
+    if operator is Operator.EQUAL_ANY and found.normal in SLASHED:
         return exp.func("RTRIM" if found.normal == "url" else "TRIM", plain, literal("/"))
     return plain
 

@@ -7,7 +7,7 @@ from typing import Any
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Column, ColumnType, Condition, Operator, Table
-from watchfloor.lake.query.values import TEXTS, positive, typed
+from watchfloor.lake.query.values import SLASHED, TEXTS, positive, typed
 from watchfloor.lake.text import elements_of, fold
 
 Row = Mapping[str, Any]
@@ -56,7 +56,7 @@ def _values_of(column: Column, operator: Operator) -> Callable[[Any], Sequence[A
 
 
 def _stored(column: Column, operator: Operator, text: str) -> str:
-    if operator is Operator.EQUAL_ANY and column.normal:
+    if operator is Operator.EQUAL_ANY and column.normal in SLASHED:
         return text.rstrip("/") if column.normal == "url" else text.strip("/")
     if operator is Operator.STARTS_WITH and column.normal == "path":
         return text.lstrip("/")

@@ -10,6 +10,8 @@ from watchfloor.lake.text import fold
 
 SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.ASCII)
 NUMBERS = frozenset({ColumnType.INT, ColumnType.LONG, ColumnType.REAL})
+SLASHED = frozenset({"url", "path"})
+"""Columns whose stored text may have slashes at its ends that do not count; a domain has none."""
 TEXTS = frozenset({ColumnType.STRING, ColumnType.DYNAMIC})
 ORDERED = frozenset({Operator.GREATER, Operator.LESS})
 NEGATIVE = {Operator.EQUAL_NONE: Operator.EQUAL_ANY, Operator.CONTAINS_NONE: Operator.CONTAINS_ANY}
@@ -48,7 +50,7 @@ def normal(column: Column, operator: Operator, value: str) -> str:
     if column.normal == "url":
         whole = folded if SCHEME.match(folded) else f"http://{folded}"
         return whole if operator is Operator.STARTS_WITH else whole.rstrip("/")
-    if column.normal == "path":
+    if column.normal:
         return folded.lstrip("/") if operator is Operator.STARTS_WITH else folded.strip("/")
     return folded
 

@@ -11,7 +11,16 @@ TABLE = Table(
         Column("Timestamp", T.DATETIME, "When the mail was received", "Date", default=True),
         Column("NetworkMessageId", T.STRING, "Our id of the email", "Network message ID", folded=True),
         Column("Url", T.STRING, "The whole URL", "URL", filterable=True, default=True, normal="url"),
-        Column("UrlDomain", T.STRING, "Host name in the URL", "URL domain", filterable=True, default=True, folded=True),
+        Column(
+            "UrlDomain",
+            T.STRING,
+            "Host name in the URL",
+            "URL domain",
+            filterable=True,
+            default=True,
+            folded=True,
+            normal="domain",
+        ),
         Column(
             "UrlLocation",
             T.STRING,

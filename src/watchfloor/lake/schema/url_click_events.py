@@ -51,7 +51,9 @@ TABLE = Table(
         Column("Type", T.STRING, "Name of the table", "Type"),
         Column("SourceSystem", T.STRING, "System the event came from", "Source system"),
         Column("TimeGenerated", T.DATETIME, "When the record was made", "Time generated"),
-        Column("UrlDomain", T.STRING, "Host name in the URL", "URL domain", filterable=True, folded=True),
+        Column(
+            "UrlDomain", T.STRING, "Host name in the URL", "URL domain", filterable=True, folded=True, normal="domain"
+        ),
         Column("UrlDomainPath", T.STRING, "Domain and path", "URL domain and path", normal="path"),
     ),
     sort_column="AccountUpn",

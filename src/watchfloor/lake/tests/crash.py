@@ -21,6 +21,7 @@ from django.db import connection  # noqa: E402
 from watchfloor.kernel.clock import utc_now  # noqa: E402
 from watchfloor.lake import selectors, services, storage  # noqa: E402
 from watchfloor.lake.contracts import Query  # noqa: E402
+from watchfloor.lake.engines import delta  # noqa: E402
 from watchfloor.lake.snapshot import cold  # noqa: E402
 
 START = datetime(2026, 11, 20, tzinfo=UTC)
@@ -45,6 +46,7 @@ def write(name: str) -> None:
 
 def flush() -> None:
     storage.GRACE = timedelta(seconds=3)
+    delta.QUIET = timedelta(0)
     table = selectors.table("EmailEvents")
     for turn in range(1_000_000):
         with storage.only_writer(wait=True):

@@ -110,16 +110,22 @@ def test_no_text_changes_the_shape_of_the_statement(values, operator):
     st.lists(st.tuples(texts, texts), min_size=1, max_size=5),
     st.lists(texts, min_size=1, max_size=2).map(tuple),
     st.sampled_from(TEXT_OPERATORS),
-    st.sampled_from(["Url", "UrlPath"]),
+    st.sampled_from(["Url", "UrlPath", "UrlDomain"]),
 )
 def test_urls_match_the_same_in_engine_and_memory(engine, cells, values, operator, column):
     rows = [
-        {"Timestamp": NOON, "NetworkMessageId": f"id-{n}", "Url": f"http://{one}", "UrlPath": two}
+        {"Timestamp": NOON, "NetworkMessageId": f"id-{n}", "Url": f"http://{one}", "UrlPath": two, "UrlDomain": two}
         for n, (one, two) in enumerate(cells)
     ]
     query = asked((column, operator, values), table="EmailUrlInfo")
     in_memory = matching(rows, conditions=query.conditions, table="EmailUrlInfo")
     assert answer(engine, rows, query) == sorted(row["NetworkMessageId"] for row in in_memory)
+
+
+def test_a_domain_filter_ignores_slashes_around_it():
+    row = {"Timestamp": NOON, "UrlDomain": "bad.example"}
+    condition = Condition("UrlDomain", EQ, ("/BAD.example/",))
+    assert matching([row], conditions=[condition], table="EmailUrlInfo") == [row]
 
 
 @pytest.mark.parametrize(
