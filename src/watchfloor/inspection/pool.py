@@ -169,15 +169,19 @@ class InspectionPool:
         open_for_more = True
         while open_for_more:
             batch, open_for_more = self._take()
-            while batch:
+            left: list[_Job] | None = batch
+            while left:
                 try:
                     worker = worker or self._start(number)
-                except Unreachable as error:
+                    left = _run(worker, left, self._setup.seconds)
+                    worker = worker if left is None else None
+                except Exception as error:
+                    # No worker to be had, or a fault of our own: whoever waits must hear of it, and the thread lives on.
+                    # The worker may still hold answers to these mails; the next must not be given one of them.
+                    if worker:
+                        worker.end(at_once=True)
+                    worker, left = None, None
                     _fail(batch, error)
-                    break
-                left = _run(worker, batch, self._setup.seconds)
-                batch = left or []
-                worker = worker if left is None else None
         if worker:
             worker.end()
         self._pids.pop(number, None)
@@ -247,7 +251,8 @@ def _settle(job: _Job, answer: Answer) -> None:
 
 def _fail(batch: list[_Job], error: Exception) -> None:
     for job in batch:
-        job.future.set_exception(error)
+        if not job.future.done():
+            job.future.set_exception(error)
 
 
 def inspect_safely(

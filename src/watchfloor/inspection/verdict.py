@@ -6,8 +6,6 @@ from watchfloor.inspection.contracts import Confidence, FoundAttachment, Reason,
 from watchfloor.inspection.evidence import Evidence
 from watchfloor.inspection.weights import HIGH, THRESHOLD, WEIGHTS
 
-_PHISH_SHARE = 0.35
-
 
 def weigh(evidence: Iterable[Evidence], *, files: tuple[FoundAttachment, ...] = (), allowed: str = "") -> Verdict:
     """The verdict with its reasons, heaviest first. `allowed` is the allow entry that covers the mail.
@@ -46,15 +44,16 @@ def _points(reasons: list[Reason], kind: ThreatType) -> float:
 
 
 def _threats(reasons: list[Reason], score: float) -> tuple[ThreatType, ...]:
-    """Malware when its own evidence suffices; else Phish or Spam, whichever the evidence speaks for."""
+    """Malware when its own evidence suffices; else Phish or Spam, whichever the evidence that tells them apart speaks for."""
     if score < THRESHOLD:
         return ()
-    malware, phish = _points(reasons, ThreatType.MALWARE), _points(reasons, ThreatType.PHISH)
+    malware = _points(reasons, ThreatType.MALWARE)
     found = (ThreatType.MALWARE,) if malware >= THRESHOLD else ()
-    rest = score - malware
-    if rest < THRESHOLD and found:
+    if found and score - malware < THRESHOLD:
         return found
-    return (*found, ThreatType.PHISH if phish + malware >= _PHISH_SHARE * score else ThreatType.SPAM)
+    phish, spam = _points(reasons, ThreatType.PHISH), _points(reasons, ThreatType.SPAM)
+    # A lure that is not yet malware leads its reader somewhere: that is phish.
+    return (*found, ThreatType.SPAM if spam > phish + (0 if found else malware) else ThreatType.PHISH)
 
 
 def _confidence(threats: tuple[ThreatType, ...], reasons: list[Reason], score: float) -> Confidence | None:
@@ -69,5 +68,5 @@ def _methods(threats: tuple[ThreatType, ...], reasons: list[Reason]) -> tuple[st
     if not threats:
         return ()
     told = [reason for reason in reasons if reason.points >= 0.5 and WEIGHTS.get(reason.signal)]
-    fitting = [reason for reason in told if WEIGHTS[reason.signal].kind in threats] or told
+    fitting = [reason for reason in told if WEIGHTS[reason.signal].kind in (*threats, None)]
     return tuple(dict.fromkeys(reason.detection_method for reason in fitting if reason.detection_method))

@@ -10,15 +10,17 @@ from watchfloor.inspection.contracts import ThreatType
 
 THRESHOLD = 5.0
 HIGH = 9.0
+EITHER = None
 MALWARE, PHISH, SPAM = ThreatType.MALWARE, ThreatType.PHISH, ThreatType.SPAM
 
 
 @dataclass(frozen=True, slots=True)
 class Weight:
-    """`points` towards the threshold of 5; `kind` is the threat it speaks for; `method` is Defender's detection technology."""
+    """`points` towards the threshold of 5; `kind` is the threat it speaks for, None when for
+    phish and spam alike; `method` is Defender's detection technology."""
 
     points: float
-    kind: ThreatType
+    kind: ThreatType | None
     method: str = "General filter"
 
 
@@ -51,71 +53,71 @@ WEIGHTS: dict[str, Weight] = {
     "own_domain_lookalike": Weight(4, PHISH, "Impersonation domain"),
     "own_domain_forged": Weight(2, PHISH, "Spoof intra-org"),
     "dmarc_fail": Weight(2, PHISH, "Spoof DMARC"),
-    "composite_fail": Weight(1, PHISH, "Spoof external domain"),
-    "spf_fail": Weight(1, PHISH, "Spoof external domain"),
-    "dkim_fail": Weight(0.7, PHISH, "Spoof external domain"),
-    "reply_to_free_mail": Weight(3, PHISH, "Mixed analysis detection"),
-    "reply_to_elsewhere": Weight(0.3, PHISH, "Mixed analysis detection"),
+    "composite_fail": Weight(1, EITHER, "Spoof external domain"),
+    "spf_fail": Weight(1, EITHER, "Spoof external domain"),
+    "dkim_fail": Weight(0.7, EITHER, "Spoof external domain"),
+    "reply_to_free_mail": Weight(3, EITHER, "Mixed analysis detection"),
+    "reply_to_elsewhere": Weight(0.3, EITHER, "Mixed analysis detection"),
     "sender_disguised": Weight(2.5, PHISH, "Mixed analysis detection"),
     "sender_two_addresses": Weight(1.5, PHISH, "Mixed analysis detection"),
     "several_from": Weight(2, PHISH, "Mixed analysis detection"),
-    "sender_is_recipient": Weight(0.8, PHISH, "Mixed analysis detection"),
-    "sender_digits": Weight(1.5, SPAM, "Domain reputation"),
-    "sender_risky_ending": Weight(2.3, SPAM, "Domain reputation"),
-    "sender_free_hosting": Weight(1, SPAM, "Domain reputation"),
-    "no_sender": Weight(0.5, SPAM),
+    "sender_is_recipient": Weight(0.8, EITHER, "Mixed analysis detection"),
+    "sender_digits": Weight(1.5, EITHER, "Domain reputation"),
+    "sender_risky_ending": Weight(2.3, EITHER, "Domain reputation"),
+    "sender_free_hosting": Weight(1, EITHER, "Domain reputation"),
+    "no_sender": Weight(0.5, EITHER),
     # Where it leads.
     "link_text_brand": Weight(3.5, PHISH, "URL malicious reputation"),
-    "link_text_differs": Weight(0.5, PHISH, "URL malicious reputation"),
+    "link_text_differs": Weight(0.5, EITHER, "URL malicious reputation"),
     "brand_in_link": Weight(3, PHISH, "Impersonation brand"),
     "lookalike_link": Weight(4, PHISH, "Impersonation domain"),
-    "shortener": Weight(2.5, PHISH, "URL malicious reputation"),
-    "risky_ending": Weight(2.2, PHISH, "URL malicious reputation"),
-    "free_hosting": Weight(1.9, PHISH, "URL malicious reputation"),
+    "shortener": Weight(2.5, EITHER, "URL malicious reputation"),
+    "risky_ending": Weight(2.2, EITHER, "URL malicious reputation"),
+    "free_hosting": Weight(1.9, EITHER, "URL malicious reputation"),
     "ip_url": Weight(2, PHISH, "URL malicious reputation"),
     "punycode_url": Weight(2, PHISH, "URL malicious reputation"),
     "user_in_url": Weight(2.5, PHISH, "URL malicious reputation"),
-    "odd_port": Weight(0.7, PHISH, "URL malicious reputation"),
-    "recipient_in_url": Weight(1.9, PHISH, "URL malicious reputation"),
+    "odd_port": Weight(0.7, EITHER, "URL malicious reputation"),
+    "recipient_in_url": Weight(1.9, EITHER, "URL malicious reputation"),
     "script_url": Weight(1.5, PHISH, "URL malicious reputation"),
     "qr_link": Weight(2, PHISH, "Mixed analysis detection"),
-    "pdf_link": Weight(1, PHISH, "Mixed analysis detection"),
-    "form": Weight(0.4, PHISH, "Mixed analysis detection"),
+    "pdf_link": Weight(1, EITHER, "Mixed analysis detection"),
+    "form": Weight(0.4, EITHER, "Mixed analysis detection"),
     "password_field": Weight(3, PHISH, "Mixed analysis detection"),
     # What it says.
     "credential_link": Weight(3, PHISH, "Advanced filter"),
     "credential_words": Weight(0.5, PHISH, "Advanced filter"),
-    "urgency_words": Weight(0.6, PHISH, "Advanced filter"),
+    "urgency_words": Weight(0.6, EITHER, "Advanced filter"),
     "payment_words": Weight(2, PHISH, "Advanced filter"),
     "parcel_words": Weight(2.2, PHISH, "Advanced filter"),
     "crypto_words": Weight(2.8, PHISH, "Advanced filter"),
     "extortion_words": Weight(3.5, PHISH, "Advanced filter"),
     "gift_card_request": Weight(3, PHISH, "Advanced filter"),
     "errand_words": Weight(1.5, PHISH, "Advanced filter"),
-    "generic_greeting": Weight(2.6, PHISH, "Advanced filter"),
+    "generic_greeting": Weight(2.6, EITHER, "Advanced filter"),
     "prize_words": Weight(1.7, SPAM, "Advanced filter"),
     "advance_fee_words": Weight(0.3, SPAM, "Advanced filter"),
     "many_advance_fee_words": Weight(2, SPAM, "Advanced filter"),
     "adult_words": Weight(0.6, SPAM, "Advanced filter"),
     "health_words": Weight(0.5, SPAM, "Advanced filter"),
     "offer_words": Weight(0.6, SPAM, "Advanced filter"),
-    "subject_urgent": Weight(1.6, PHISH, "Advanced filter"),
-    "subject_shouting": Weight(1, SPAM, "Advanced filter"),
-    "subject_emoji": Weight(1.5, SPAM, "Advanced filter"),
-    "subject_code": Weight(1.2, SPAM, "Advanced filter"),
-    "recipient_in_subject": Weight(2.2, PHISH, "Advanced filter"),
-    "sender_emoji": Weight(2, SPAM, "Advanced filter"),
-    "subject_exclaims": Weight(1, SPAM, "Advanced filter"),
-    "fake_reply": Weight(0.3, SPAM, "Advanced filter"),
+    "subject_urgent": Weight(1.6, EITHER, "Advanced filter"),
+    "subject_shouting": Weight(1, EITHER, "Advanced filter"),
+    "subject_emoji": Weight(1.5, EITHER, "Advanced filter"),
+    "subject_code": Weight(1.2, EITHER, "Advanced filter"),
+    "recipient_in_subject": Weight(2.2, EITHER, "Advanced filter"),
+    "sender_emoji": Weight(2, EITHER, "Advanced filter"),
+    "subject_exclaims": Weight(1, EITHER, "Advanced filter"),
+    "fake_reply": Weight(0.3, EITHER, "Advanced filter"),
     # How it is made.
-    "hidden_letters": Weight(2.9, PHISH, "Advanced filter"),
-    "hidden_text": Weight(1.5, SPAM, "Advanced filter"),
-    "much_hidden_text": Weight(2, SPAM, "Advanced filter"),
-    "linked_image_only": Weight(2.4, SPAM, "Advanced filter"),
-    "short_with_link": Weight(2, PHISH, "Advanced filter"),
-    "hotlinked_picture": Weight(2.5, SPAM, "Advanced filter"),
-    "rented_machine": Weight(0.5, SPAM, "Advanced filter"),
-    "php_mailer": Weight(0.4, SPAM, "Advanced filter"),
+    "hidden_letters": Weight(2.9, EITHER, "Advanced filter"),
+    "hidden_text": Weight(1.5, EITHER, "Advanced filter"),
+    "much_hidden_text": Weight(2, EITHER, "Advanced filter"),
+    "linked_image_only": Weight(2.4, EITHER, "Advanced filter"),
+    "short_with_link": Weight(2, EITHER, "Advanced filter"),
+    "hotlinked_picture": Weight(2.5, EITHER, "Advanced filter"),
+    "rented_machine": Weight(0.5, EITHER, "Advanced filter"),
+    "php_mailer": Weight(0.4, EITHER, "Advanced filter"),
     "bulk": Weight(0.3, SPAM, "Bulk"),
     "test_spam": Weight(20, SPAM, "General filter"),
 }

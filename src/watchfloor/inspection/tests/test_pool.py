@@ -134,6 +134,17 @@ def test_a_machine_that_starts_no_worker_says_so(monkeypatch):
             future.result(30)
 
 
+def test_a_fault_of_our_own_reaches_who_waits_and_the_pool_lives_on(monkeypatch):
+    with InspectionPool(1, FACTS) as pool:
+        pool.submit(letter(), NOBODY, NOW).result(60)
+        with monkeypatch.context() as patched:
+            patched.setattr(pools, "_judged", lambda worker, seconds: 1 / 0)
+            with pytest.raises(ZeroDivisionError):
+                pool.submit(letter(), NOBODY, NOW).result(30)
+        after = pool.submit(letter(message_id="<after@x.example>"), NOBODY, NOW).result(30)
+        assert after.internet_message_id == "<after@x.example>"
+
+
 def test_a_cancelled_mail_is_not_read():
     with InspectionPool(1, FACTS) as pool:
         futures = _submit(pool, 50)

@@ -92,6 +92,13 @@ def test_spam_evidence_makes_spam():
     assert found.threat_types == (ThreatType.SPAM,)
 
 
+def test_signs_of_either_kind_leave_the_choice_to_the_telling_ones():
+    either = [Evidence(signal, "x") for signal in ("generic_greeting", "short_with_link", "spf_fail")]
+    assert weigh([*either, Evidence("health_words", "x")]).threat_types == (ThreatType.SPAM,)
+    assert weigh([*either, Evidence("credential_link", "x")]).threat_types == (ThreatType.PHISH,)
+    assert weigh(either).threat_types == (ThreatType.PHISH,)
+
+
 def test_malware_and_phish_may_both_be_true():
     signals = ("executable_attachment", "brand_display_name", "credential_link")
     found = weigh([Evidence(signal, "x") for signal in signals])
