@@ -22,7 +22,7 @@ from watchfloor.runtime.jobs import job_status
 from watchfloor.runtime.services import every
 
 log = logging.getLogger(__name__)
-ATTEMPTS = 8
+ATTEMPTS = 7
 WAIT_SECONDS = 5.0
 MIND = system_actor("remediation", Permission.EMAIL_ACTION_MANAGE)
 
