@@ -1,5 +1,7 @@
 """Mails as they really come: accepted raw, inspected, stored; only the worker processes are left out."""
 
+import os
+import shutil
 from collections.abc import Callable
 from concurrent.futures import Future
 from email.message import EmailMessage
@@ -14,6 +16,7 @@ from watchfloor.lake.ingest import ingest_pending
 from watchfloor.lake.models import Email
 
 Receive = Callable[..., str]
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 
 PHISH_HTML = (
     "<html><body><p>Your mailbox is full. <a href='https://evil.example/login?u=ann'>https://corp.example/login</a></p>"
@@ -75,3 +78,42 @@ def built(*, to, subject, text, html, files, sender) -> bytes:
     for name, content in files:
         message.add_attachment(content, maintype="application", subtype="octet-stream", filename=name)
     return message.as_bytes()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args(browser_type_launch_args):
+    if not CHROMIUM:
+        words = "chromium is not installed (apt-get install chromium)"
+        if os.environ.get("CI"):
+            pytest.fail(words)
+        pytest.skip(words)
+    return {**browser_type_launch_args, "executable_path": CHROMIUM, "chromium_sandbox": False}
+
+
+@pytest.fixture(scope="session")
+def base_url():
+    """Replaces the plugin's own fixture, of a form that this pytest warns of; addresses come from live_server."""
+    return ""
+
+
+@pytest.fixture
+def requested():
+    """Every address that the browser asked for."""
+    return []
+
+
+@pytest.fixture
+def open_page(received, live_server, as_ada, context, requested):
+    """Opens an address as Ada in a real browser."""
+    cookie = {"name": "sessionid", "value": as_ada.cookies["sessionid"].value, "url": live_server.url}
+    context.add_cookies([cookie])
+
+    def opened(path):
+        page = context.new_page()
+        page.on("request", lambda request: requested.append(request.url))
+        page.on("dialog", lambda dialog: pytest.fail(f"a dialog opened: {dialog.message}"))
+        page.goto(f"{live_server.url}{path}")
+        page.wait_for_load_state("networkidle")
+        return page
+
+    return opened
