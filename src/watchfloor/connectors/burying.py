@@ -9,6 +9,7 @@ from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors import intake
 from watchfloor.connectors.contracts import AcceptedMail, Refused
 from watchfloor.connectors.models import Accepted, DeadLetter
+from watchfloor.connectors.selectors import can_retry
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, NotFound
 
@@ -79,17 +80,12 @@ def retry_all(*, by: Actor) -> tuple[int, int]:
     return done, failed
 
 
-def can_retry(letter: DeadLetter) -> bool:
-    """Whether we can bring it again ourselves: its bytes are kept, or its file is still there."""
-    return letter.accepted_id is not None or Path(letter.place).exists()
-
-
 def _retry(letter: DeadLetter) -> None:
     if letter.accepted is not None:
         with transaction.atomic():
             _accept_again(letter, letter.accepted)
             _resolve(letter)
-    elif Path(letter.place).exists():
+    elif can_retry(letter):
         _read_again(letter)
     else:
         raise BadInput("only its source can bring this again; mend it there", place=letter.place)

@@ -207,3 +207,40 @@ class System(Protocol):
     def run(self, settings: dict[str, str], *, name: str, stop: Callable[[], bool]) -> None: ...
 
     def actions(self, settings: dict[str, str]) -> MailboxActions | None: ...
+
+
+# --- what the settings pages show -----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionLine:
+    """One connection as people see it; `state` is ok, warning, failing, disabled or starting."""
+
+    id: int
+    name: str
+    label: str
+    can: tuple[str, ...]
+    enabled: bool
+    state: str
+    sentence: str
+
+    @property
+    def tone(self) -> str:
+        return {"ok": "success", "warning": "warning", "failing": "danger"}.get(self.state, "neutral")
+
+    @property
+    def switch_label(self) -> str:
+        return "Disable" if self.enabled else "Enable"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterLine:
+    """One dead letter as people see it; `where` is its file, folder or queue id, else the hash of its bytes."""
+
+    id: int
+    at: datetime
+    source: str
+    reason: str
+    where: str
+    attempts: int
+    can_retry: bool

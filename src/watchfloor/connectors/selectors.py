@@ -1,14 +1,26 @@
 """Reads of the intake and of the connections."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from django.conf import settings
+from django.db.models import QuerySet
 
 from watchfloor.connectors import intake, store
-from watchfloor.connectors.contracts import AcceptedMail, Capability, MailboxActions
-from watchfloor.connectors.models import Accepted, Connection
+from watchfloor.connectors.contracts import (
+    AcceptedMail,
+    Capability,
+    ConnectionLine,
+    DeadLetterLine,
+    MailboxActions,
+)
+from watchfloor.connectors.models import Accepted, Connection, DeadLetter
 from watchfloor.connectors.registry import systems
 from watchfloor.connectors.routing import Routed
 from watchfloor.inspection.contracts import TenantFacts
 from watchfloor.kernel.errors import NotConfigured, NotFound
+from watchfloor.runtime.contracts import Health
+from watchfloor.runtime.selectors import health
 from watchfloor.runtime.services import unseal
 
 
@@ -65,3 +77,52 @@ def mailbox_actions() -> MailboxActions:
             "no connection may act on mailboxes; add one that can (Dovecot, IMAP, Maildir) under Settings, Connections"
         )
     return Routed(tuple(acting))
+
+
+def connection_lines() -> tuple[ConnectionLine, ...]:
+    """Every connection with what it can and how it is, in two queries."""
+    said = {one.part: one for one in health()}
+    return tuple(
+        _line(connection, said.get(f"connection {connection.name}")) for connection in Connection.objects.all()
+    )
+
+
+def _line(connection: Connection, said: Health | None) -> ConnectionLine:
+    system = systems().get(connection.kind)
+    can = tuple(sorted(system.capabilities)) if system else ()
+    if system is None:
+        state, sentence = "failing", f"this version knows no “{connection.kind}”"
+    elif not connection.enabled:
+        state, sentence = "disabled", ""
+    elif set(can) == {Capability.ACT_ON_MAIL}:
+        state, sentence = "ok", "asked when mail is acted on"
+    else:
+        state, sentence = (said.state, said.sentence) if said else ("starting", "the worker has not started it yet")
+    label = system.label if system else connection.kind
+    return ConnectionLine(connection.pk, connection.name, label, can, connection.enabled, state, sentence)
+
+
+def dead_letters() -> QuerySet[DeadLetter]:
+    """Those not resolved, newest first."""
+    return DeadLetter.objects.filter(resolved_at=None)
+
+
+def dead_letter_lines(letters: Iterable[DeadLetter]) -> tuple[DeadLetterLine, ...]:
+    """As the page shows them."""
+    return tuple(
+        DeadLetterLine(
+            letter.pk,
+            letter.at,
+            letter.source,
+            letter.reason,
+            letter.place or letter.sha256,
+            letter.attempts,
+            can_retry(letter),
+        )
+        for letter in letters
+    )
+
+
+def can_retry(letter: DeadLetter) -> bool:
+    """Whether we can bring it again ourselves: its bytes are kept, or its file is still there."""
+    return letter.accepted_id is not None or Path(letter.place).is_file()

@@ -1,0 +1,21 @@
+"""What this slice adds to other pages: its lines in the settings."""
+
+from watchfloor.access.contracts import Permission
+from watchfloor.ui.services import register_settings_page
+
+register_settings_page(
+    key="connections",
+    label="Connections",
+    href="/settings/connections",
+    permission=Permission.SETTINGS_READ,
+    description="Where mail comes from, and where actions land",
+    icon="plug-connected",
+)
+register_settings_page(
+    key="dead-letters",
+    label="Dead letters",
+    href="/settings/dead-letters",
+    permission=Permission.SETTINGS_READ,
+    description="What could not be read, and why",
+    icon="mail-x",
+)
