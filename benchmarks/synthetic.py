@@ -19,7 +19,9 @@ from watchfloor.lake.engines.delta import ColdTable
 
 SENDERS, MAILBOXES, DOMAINS = 60_000, 20_000, 4_000
 THREAT_SHARE = 0.22
-WORDS = "invoice overdue payment meeting report parcel account password document offer contract salary update news".split()
+WORDS = (
+    "invoice overdue payment meeting report parcel account password document offer contract salary update news".split()
+)
 
 
 class Dice:
@@ -68,7 +70,9 @@ def day_of_mails(day: datetime, rows: int, *, seed: int) -> pa.Table:
     threat = pc.less(dice.uniform(), THREAT_SHARE)
     kind = dice.pick(['["Phish"]', '["Spam"]', '["Phish","Spam"]', '["Malware"]'], skew=1.6)
     family = dice.pick([f'["Family{n}"]' for n in range(60)], skew=2.0)
-    method = dice.pick(['["Advanced filter"]', '["URL malicious reputation"]', '["Fingerprint matching"]', '["Spoof DMARC"]'])
+    method = dice.pick(
+        ['["Advanced filter"]', '["URL malicious reputation"]', '["Fingerprint matching"]', '["Spoof DMARC"]']
+    )
     bad_action = dice.pick(["Blocked", "Junked", "Delivered"])
     action = pc.if_else(threat, bad_action, "Delivered")
     place = pc.if_else(pc.equal(action, "Blocked"), "Quarantine", "Inbox/folder")
