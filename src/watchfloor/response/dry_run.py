@@ -1,18 +1,21 @@
 """What an action would do, before anybody does it: counts by latest location, by recipient, and what stays untouched and why."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from watchfloor.connectors.contracts import Folder
 from watchfloor.lake import selectors as lake
+from watchfloor.lake.contracts import Condition, Operator, Query
 from watchfloor.response.action import MailAction
 from watchfloor.response.catalogue import actions
-from watchfloor.response.contracts import DryRun, Targets, Verdict
+from watchfloor.response.contracts import DryRun, Row, Targets, Verdict
 from watchfloor.response.freezing import NO_MESSAGE_ID, NO_ORIGIN, origins
-from watchfloor.response.targets import query_of, row_of, target_rows
+from watchfloor.response.targets import BEGINNING, query_of, row_of, target_rows
 
 NEEDED = ("Timestamp", "NetworkMessageId", "InternetMessageId", "RecipientEmailAddress", "LatestDeliveryLocation")
 TOP = 10
+MOST_COMPARED = 5000
+"""So many rows are compared with other emails of the same Message-ID; more would cost more than the warning is worth."""
 LOST = "the lake holds no such message for this recipient"
 
 
@@ -46,6 +49,7 @@ def dry_run(action: MailAction, targets: Targets, *, now: datetime) -> DryRun:
     places: Counter[str] = Counter()
     people: Counter[str] = Counter()
     untouched: Counter[str] = Counter()
+    touched: dict[Row, str] = {}
     seen = 0
     for rows in target_rows(targets, now=now, columns=NEEDED):
         seen += len(rows)
@@ -60,6 +64,8 @@ def dry_run(action: MailAction, targets: Targets, *, now: datetime) -> DryRun:
                 untouched[why] += 1
             else:
                 people[row_of(row).recipient] += 1
+                if len(touched) < MOST_COMPARED:
+                    touched[row_of(row)] = row["InternetMessageId"]
     lost = 0 if targets.whole_query else len(targets.rows) - seen
     if lost:
         untouched[LOST] += lost
@@ -70,8 +76,30 @@ def dry_run(action: MailAction, targets: Targets, *, now: datetime) -> DryRun:
         locations=tuple(places.most_common()),
         recipients=tuple(people.most_common(TOP)),
         untouched=tuple(untouched.most_common()),
-        warnings=tuple(_warnings(action, places, people)),
+        warnings=(*_warnings(action, places, people), *_twins(touched, now=now)),
     )
+
+
+def _twins(touched: dict[Row, str], *, now: datetime) -> list[str]:
+    """Mailboxes know a mail by its Message-ID, which the sender chooses: say when another email there bears the same one."""
+    if not touched:
+        return []
+    ids = Condition("InternetMessageId", Operator.EQUAL_ANY, tuple(sorted(set(touched.values()))))
+    people = Condition("RecipientEmailAddress", Operator.EQUAL_ANY, tuple(sorted({row.recipient for row in touched})))
+    query = Query("EmailEvents", BEGINNING, now + timedelta(days=1), (ids, people))
+    aimed = {(message_id, row.recipient) for row, message_id in touched.items()}
+    found = lake.rows(query, columns=NEEDED, limit=MOST_COMPARED * 4)
+    others = {
+        row_of(row)
+        for row in found
+        if row_of(row) not in touched and (row["InternetMessageId"], row_of(row).recipient) in aimed
+    }
+    if not others:
+        return []
+    return [
+        f"{len(others):,} other message{'' if len(others) == 1 else 's'} in these mailboxes bear the same Message-ID, "
+        "which their sender chose; a mailbox cannot tell them apart, so they would be touched too."
+    ]
 
 
 def _warnings(action: MailAction, places: Counter[str], people: Counter[str]) -> list[str]:

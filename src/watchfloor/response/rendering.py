@@ -1,17 +1,20 @@
 """Remediations as the pages show them: words, tones and links."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from watchfloor.lake import selectors as lake
+from watchfloor.lake.contracts import Condition, Operator, Query
 from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import DONE, LineStatus, Listing, RemediationStatus
 from watchfloor.response.models import LedgerLine, Remediation
 from watchfloor.response.selectors import SORTS
 
+MOST_IN_ADDRESS = 40
 TONES = {
     RemediationStatus.PENDING: "warning",
     RemediationStatus.COMPLETED: "success",
@@ -85,7 +88,7 @@ def remediation_facts(one: Remediation) -> list[tuple[Any, ...]]:
         ("Started", one.started_at),
         ("Ended", one.finished_at),
         ("Why it failed", one.why),
-        ("Targets", one.sentence, f"/explorer?{one.query}" if one.query else ""),
+        ("Targets", one.sentence, explorer_href(one)),
     ]
     if one.undo_of is not None:
         facts.append(("Undoes", one.undo_of.name, one.undo_of.href))
@@ -94,6 +97,18 @@ def remediation_facts(one: Remediation) -> list[tuple[Any, ...]]:
     if one.alert_id:
         facts.append(("Alert", one.alert_id, f"/alerts/{one.alert_id}"))
     return [fact for fact in facts if fact[1] not in ("", None)]
+
+
+def explorer_href(one: Remediation) -> str:
+    """Explorer with what the remediation aimed at; for chosen messages, by their ids while they fit into an address."""
+    if one.query:
+        return f"/explorer?{one.query}"
+    messages = sorted({row.network_message_id for row in one.targets.rows})
+    if not messages or len(messages) > MOST_IN_ADDRESS:
+        return ""
+    chosen = Condition("NetworkMessageId", Operator.EQUAL_ANY, tuple(messages))
+    query = Query("EmailEvents", one.created_at - timedelta(days=400), one.created_at + timedelta(days=1), (chosen,))
+    return f"/explorer?{lake.parameters_of(query)}"
 
 
 def ledger_tabs(one: Remediation, current: str) -> list[tuple[str, str, str, int]]:

@@ -18,7 +18,8 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.response import selectors, services
 from watchfloor.response.catalogue import action_of
-from watchfloor.response.contracts import RemediationStatus
+from watchfloor.response.contracts import DryRun, RemediationStatus
+from watchfloor.response.dry_run import dry_run
 from watchfloor.response.exports import csv_answer
 from watchfloor.response.models import LedgerLine, Remediation
 from watchfloor.response.rendering import (
@@ -182,6 +183,13 @@ def without(parameters: QueryDict, *names: str) -> str:
     return kept.urlencode()
 
 
+def _what_would_happen(one: Remediation) -> DryRun | None:
+    """The dry run an approver decides by; none for an undo, whose ledger says it."""
+    if one.status != RemediationStatus.PENDING or one.undo_of is not None:
+        return None
+    return dry_run(action_of(one.action), one.targets, now=utc_now())
+
+
 def _detail(request: HttpRequest, one: Remediation) -> dict[str, Any]:
     status = request.GET.get("status", "")
     lines = selectors.ledger(one, status=status)
@@ -201,6 +209,7 @@ def _detail(request: HttpRequest, one: Remediation) -> dict[str, Any]:
         "may_act": actor.may(action_of(one.action).permission),
         "own_second": one.second_person and one.created_by == actor.id,
         "pending": one.status == RemediationStatus.PENDING,
+        "run": _what_would_happen(one),
         "no_undo": selectors.why_no_undo(one),
         "retriable": not one.running and bool(one.failed or (one.decided_at and one.counts.pending)),
     }

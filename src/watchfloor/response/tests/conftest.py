@@ -4,8 +4,8 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from labs.dovecot import Dovecot
 
+from labs.dovecot import Dovecot
 from watchfloor.access.selectors import actor_of
 from watchfloor.connectors.systems.dovecot import SYSTEM
 from watchfloor.lake import services as lake

@@ -101,3 +101,20 @@ def test_an_unknown_action_is_refused_with_those_there_are():
 
 def test_a_row_is_the_same_however_it_is_written():
     assert Row.parse("ABC|Ann@Corp.example") == Row("abc", "ann@corp.example")
+
+
+def test_another_mail_with_the_same_message_id_is_warned_of_before_it_is_touched_too(mails):
+    from watchfloor.lake import services as lake
+
+    twin = {
+        "Timestamp": NOW,
+        "NetworkMessageId": "33333333-3333-4333-8333-333333333333",
+        "InternetMessageId": f"<{PHISH}@elsewhere.example>",
+        "RecipientEmailAddress": "ann@corp.example",
+        "LatestDeliveryLocation": "Inbox/folder",
+        "ReportId": "twin",
+    }
+    assert dry_run(action_of("soft-delete"), CHOSEN, now=NOW).warnings == ()
+    lake.append("EmailEvents", [twin])
+    (words,) = dry_run(action_of("soft-delete"), CHOSEN, now=NOW).warnings
+    assert words.startswith("1 other message in these mailboxes bear the same Message-ID")

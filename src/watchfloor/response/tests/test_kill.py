@@ -10,6 +10,7 @@ from collections import Counter
 from pathlib import Path
 
 import pytest
+
 from labs.dovecot import Dovecot, deliver
 from tests.stories.killing import environ_of, kill, start
 

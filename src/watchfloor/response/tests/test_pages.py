@@ -132,6 +132,13 @@ def test_a_pending_proposal_is_approved_from_the_list_with_a_reason(
     assert b"Purge the phish" not in as_ada.get("/action-center?tab=pending").content
 
 
+def test_whoever_decides_sees_what_would_happen_and_where_to_look(as_ada, proposed):
+    content = as_ada.get(proposed.href).content.decode()
+    assert "Will be touched" in content
+    assert "/explorer?" in content
+    assert PHISH in content
+
+
 def test_many_are_rejected_at_once_and_what_was_decided_already_is_said(as_ada, proposed):
     as_ada.post("/action-center/decide", {"row": str(proposed.pk), "decision": "reject"})
     answer = as_ada.post("/action-center/decide", {"row": str(proposed.pk), "decision": "approve"}, follow=True)
