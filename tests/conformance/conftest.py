@@ -1,6 +1,7 @@
 """The systems under test: a real Dovecot, a real Postfix, a tree of Maildirs."""
 
 import pytest
+
 from labs.dovecot import Dovecot
 
 USERS = ("ada@corp.example", "max@corp.example", "eve@corp.example")

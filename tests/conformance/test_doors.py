@@ -7,11 +7,11 @@ import threading
 from contextlib import contextmanager
 
 import pytest
+
 from labs import free_ports, wait_until
 from labs.dovecot import Dovecot
 from labs.postfix import Postfix
 from labs.tls import certificate
-
 from watchfloor.connectors import store
 from watchfloor.connectors.contracts import Disposition
 from watchfloor.connectors.models import Accepted, DeadLetter

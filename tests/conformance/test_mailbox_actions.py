@@ -7,9 +7,9 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
+
 from labs.dovecot import Dovecot
 from tests.conformance.conftest import USERS, dovecot_settings
-
 from watchfloor.connectors.contracts import Folder, Located, Target
 from watchfloor.connectors.protocols.maildir_names import named
 from watchfloor.connectors.registry import systems

@@ -4,9 +4,9 @@ import time
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from tests.conformance.conftest import USERS
 from tests.conformance.test_mailbox_actions import DovecotWorld, MaildirWorld
-
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.models import AuditEntry
 from watchfloor.access.selectors import actor_of

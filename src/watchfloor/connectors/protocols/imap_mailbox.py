@@ -53,16 +53,18 @@ class Mailbox:
 
     def __init__(self, session: Session, name: str, sign_in: bytes, names: FolderNames) -> None:
         self.session, self.name, self.names = session, name, names
-        self._sign_in: tuple[bytes, ...] = (sign_in,)
+        self._sign_in = sign_in
         self._capabilities: frozenset[str] = frozenset()
 
     def run(self, *commands: bytes) -> list[Answer]:
-        """Like Session.run; the first call also signs in, in the same write."""
-        opening, self._sign_in = self._sign_in, ()
-        answers = self.session.run(*opening, *commands, stop_if_first_fails=bool(opening))
-        if opening:
-            self._capabilities = frozenset(answers[0].codes.get("CAPABILITY", "").upper().split())
-        return answers[len(opening) :]
+        """Like Session.run; the first call also signs in: LOGIN in the same write, a SASL exchange before it."""
+        if not self._sign_in:
+            return self.session.run(*commands)
+        opening, self._sign_in = self._sign_in, b""
+        together = commands if opening.startswith(b"LOGIN") else ()
+        signed_in, *answers = self.session.run(opening, *together, stop_if_first_fails=True)
+        self._capabilities = frozenset(signed_in.codes.get("CAPABILITY", "").upper().split())
+        return answers if together else self.session.run(*commands)
 
     def can(self, capability: str) -> bool:
         if not self._capabilities:

@@ -148,6 +148,9 @@ class Session:
             parts = self._line()
             first = parts[0] if isinstance(parts[0], bytes) else parts[0][0]
             tag, _, rest = first.partition(b" ")
+            if tag == b"+":  # a refused SASL exchange asks for an empty answer before it says NO (RFC 7628, 3.2.3)
+                self._socket.sendall(b"\r\n")
+                continue
             if tag not in open_tags:
                 before.append(parts)
                 continue
