@@ -72,7 +72,8 @@ def pages_of(running: Served) -> dict[str, list[str]]:
     """Each page as the requests a browser makes for it."""
     start = NOW - timedelta(days=7)
     phish = Condition("ThreatTypes", Operator.EQUAL_ANY, ("Phish",))
-    newest = rows(Query("EmailEvents", start, NOW), columns=("NetworkMessageId",), limit=1)
+    inspected = Condition("RecipientDomain", Operator.EQUAL_ANY, ("haldenwirth.example",))
+    newest = rows(Query("EmailEvents", start, NOW, (inspected,)), columns=("NetworkMessageId",), limit=1)
     pages = {
         "Explorer, 7 days, all": [explorer(part, start, NOW) for part in ("", "chart", "results")],
         "Explorer, 7 days, phish": [explorer(part, start, NOW, phish) for part in ("", "chart", "results")],

@@ -28,13 +28,17 @@ from watchfloor.response.services import start
 from watchfloor.runtime.jobs import launch_jobs, stop_jobs
 from watchfloor.runtime.services import run_ticks
 
-MESSAGE_ID = "<purge-me@elsewhere.example>"
 OTHERS = 4
 ENDED = ("Completed", "Failed")
 WORKERS = 16
 BENCH = system_actor(
     "benchmark", Permission.CONNECTION_MANAGE, Permission.EMAIL_ACTION_MANAGE, Permission.EMAIL_ACTION_PROPOSE
 )
+
+
+def message_id(number: int) -> str:
+    """Each round purges a mail of its own."""
+    return f"<purge-me-{number}@elsewhere.example>"
 
 
 def people(count: int) -> list[str]:
@@ -48,26 +52,27 @@ def letter(message_id: str, subject: str) -> bytes:
     ).encode()
 
 
-def fill(server: Dovecot, users: list[str]) -> None:
-    """Some other mail for everybody, then the one to purge."""
+def fill(server: Dovecot, users: list[str], *, rounds: int) -> None:
+    """Some other mail for everybody, then one to purge for each round."""
     with server.lmtp() as session:
         for number in range(OTHERS):
             for at in range(0, len(users), 50):
                 raw = letter(f"<other{number}@elsewhere.example>", f"Newsletter {number}")
                 deliver(session, raw, to=users[at : at + 50], mail_from="news@elsewhere.example")
-        for at in range(0, len(users), 50):
-            raw = letter(MESSAGE_ID, "Overdue invoice")
-            deliver(session, raw, to=users[at : at + 50], mail_from="billing@elsewhere.example")
+        for number in range(rounds):
+            for at in range(0, len(users), 50):
+                raw = letter(message_id(number), "Overdue invoice")
+                deliver(session, raw, to=users[at : at + 50], mail_from="billing@elsewhere.example")
 
 
-def bare_imap(server: Dovecot, users: list[str]) -> float:
+def bare_imap(server: Dovecot, users: list[str], wanted: str) -> float:
     """What a good script does: master sessions in parallel, search by Message-ID, move. Seconds; every mailbox must have had it."""
 
     def one(user: str) -> int:
         client = IMAPClient("127.0.0.1", server.imap_port, ssl=False)
         client.login(f"{user}*{server.master}", server.master_password)
         client.select_folder("INBOX")
-        uids = client.search(["HEADER", "Message-ID", MESSAGE_ID])
+        uids = client.search(["HEADER", "Message-ID", wanted])
         if uids:
             client.move(uids, "Recoverable")
         client.logout()
@@ -81,7 +86,7 @@ def bare_imap(server: Dovecot, users: list[str]) -> float:
     return seconds
 
 
-def doveadm(server: Dovecot, *, destination: str, source: str) -> float:
+def doveadm(server: Dovecot, wanted: str, *, destination: str, source: str) -> float:
     """The server's own tool over its HTTP interface, all users in one command. Seconds."""
     body = [
         [
@@ -89,7 +94,7 @@ def doveadm(server: Dovecot, *, destination: str, source: str) -> float:
             {
                 "allUsers": True,
                 "destinationMailbox": destination,
-                "query": ["mailbox", source, "header", "Message-ID", MESSAGE_ID],
+                "query": ["mailbox", source, "header", "Message-ID", wanted],
             },
             "t",
         ]
@@ -109,17 +114,17 @@ def doveadm(server: Dovecot, *, destination: str, source: str) -> float:
     return time.perf_counter() - began
 
 
-def put_back(server: Dovecot) -> None:
-    doveadm(server, destination="INBOX", source="Recoverable")
+def put_back(server: Dovecot, wanted: str) -> None:
+    doveadm(server, wanted, destination="INBOX", source="Recoverable")
 
 
-def ours(users: list[str], *, name: str) -> float:
+def ours(users: list[str], mail: str) -> float:
     """A remediation of a whole query as the durable job, ledger, verification and lake rows included. Seconds to its end."""
     now = datetime.now(UTC)
-    wanted = Condition("InternetMessageId", Operator.EQUAL_ANY, (MESSAGE_ID,))
+    wanted = Condition("InternetMessageId", Operator.EQUAL_ANY, (mail,))
     query = parameters_of(Query("EmailEvents", now - timedelta(days=1), now + timedelta(days=1), (wanted,)))
     began = time.perf_counter()
-    made = start(by=BENCH, name=name, reason="benchmark", action="soft-delete", targets=Targets(query=query))
+    made = start(by=BENCH, name=mail, reason="benchmark", action="soft-delete", targets=Targets(query=query))
     while Remediation.objects.get(pk=made.pk).status not in ENDED:
         time.sleep(0.02)
     seconds = time.perf_counter() - began
@@ -140,8 +145,10 @@ def purge_figures(count: int, *, rounds: int) -> dict[str, float]:
     users = people(count)
     with Dovecot(users=users, processes=8) as server:
         began = time.perf_counter()
-        fill(server, users)
-        say(f"delivered {count * (OTHERS + 1):,} mails to {count} mailboxes in {time.perf_counter() - began:.1f} s")
+        fill(server, users, rounds=rounds)
+        say(
+            f"delivered {count * (OTHERS + rounds):,} mails to {count} mailboxes in {time.perf_counter() - began:.1f} s"
+        )
         add_connection(
             by=BENCH, name="bench", kind="dovecot",
             settings={
@@ -150,27 +157,19 @@ def purge_figures(count: int, *, rounds: int) -> dict[str, float]:
                 "doveadm_key": server.api_key, "workers": str(WORKERS),
             },
         )  # fmt: skip
-        accept_many(
-            [
-                NewMail(
-                    letter(MESSAGE_ID, "Overdue invoice"),
-                    "bench",
-                    datetime.now(UTC),
-                    recipients=tuple(users),
-                    folder="Inbox/folder",
-                )
-            ]
-        )
+        now = datetime.now(UTC)
+        raws = [letter(message_id(number), "Overdue invoice") for number in range(rounds)]
+        accept_many([NewMail(raw, "bench", now, recipients=tuple(users), folder="Inbox/folder") for raw in raws])
         run_ticks("lake.ingest")
         launch_jobs()
         bare, mine, tool = [], [], []
-        for number in range(rounds):
-            bare.append(bare_imap(server, users))
-            put_back(server)
-            mine.append(ours(users, name=f"round {number}"))
-            put_back(server)
-            tool.append(doveadm(server, destination="Recoverable", source="INBOX"))
-            put_back(server)
+        for mail in map(message_id, range(rounds)):
+            bare.append(bare_imap(server, users, mail))
+            put_back(server, mail)
+            mine.append(ours(users, mail))
+            put_back(server, mail)
+            tool.append(doveadm(server, mail, destination="Recoverable", source="INBOX"))
+            put_back(server, mail)
             say(f"purge of {count}: ours {mine[-1]:.2f} s, bare IMAP {bare[-1]:.2f} s, doveadm {tool[-1]:.2f} s")
         stop_jobs(grace=3)
     middle = rounds // 2
