@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from uuid import UUID
 
 from django.contrib import messages
@@ -112,11 +112,14 @@ def remediation_flyout(request: HttpRequest, one: Remediation) -> HttpResponse:
 @requires(Permission.ACTION_CENTER_READ)
 @require_GET
 def progress(request: HttpRequest, remediation_id: UUID) -> HttpResponse:
-    """The counts alone, polled while it runs: one query."""
+    """The counts alone, polled while it runs: one query. When it has ended, the whole page or fly-out, with its new verbs."""
     one = selectors.remediation(remediation_id)
-    answer = render(request, "response/progress.html", progress_context(one))
-    if not one.running:
-        answer["HX-Trigger"] = "remediation-ended"
+    if one.running or not request.htmx:  # type: ignore[attr-defined]
+        return render(request, "response/progress.html", progress_context(one))
+    if urlsplit(request.headers.get("HX-Current-URL", "")).path == one.href:
+        return HttpResponse(headers={"HX-Refresh": "true"})
+    answer = remediation_flyout(request, one)
+    answer["HX-Retarget"], answer["HX-Reswap"] = "#flyout", "innerHTML"
     return answer
 
 

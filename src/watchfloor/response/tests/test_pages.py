@@ -198,6 +198,15 @@ def test_progress_is_polled_only_while_it_runs(as_ada, ended):
     assert b"every 2s" in as_ada.get(f"{ended.href}/progress").content
 
 
+def test_when_it_has_ended_the_page_reloads_and_the_fly_out_fills_itself_anew(as_ada, ended):
+    asked = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{ended.href}"}
+    assert as_ada.get(f"{ended.href}/progress", headers=asked)["HX-Refresh"] == "true"
+    asked["HX-Current-URL"] = "http://testserver/action-center"
+    answer = as_ada.get(f"{ended.href}/progress", headers=asked)
+    assert (answer["HX-Retarget"], answer["HX-Reswap"]) == ("#flyout", "innerHTML")
+    assert b"Undo" in answer.content
+
+
 @pytest.mark.parametrize("verb", ["stop", "retry", "undo"])
 def test_each_verb_of_the_page_asks_its_service(as_ada, ended, verb):
     if verb == "stop":
