@@ -126,10 +126,25 @@ def check() -> None:
 
 
 def test(*arguments: str) -> None:
-    """The whole suite: checks, then pytest with real servers and a real browser."""
+    """The whole suite: checks, then pytest with real servers and a real browser, then the slices once more on PostgreSQL."""
     servers()
     check()
-    run(BIN / "python", "-m", "pytest", *arguments)
+    python = BIN / "python"
+    run(python, "-m", "pytest", *arguments)
+    if not arguments:
+        print("The slices on PostgreSQL ...", flush=True)
+        run(
+            python,
+            "-m",
+            "labs.postgres",
+            python,
+            "-m",
+            "pytest",
+            "-q",
+            "-m",
+            "not lab and not browser and not slow",
+            "src/watchfloor",
+        )
 
 
 def demo(*arguments: str) -> None:
