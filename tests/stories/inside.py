@@ -1,0 +1,153 @@
+"""A process inside a home of its own: it does what a person or the worker does there, one question a line. Not a test.
+
+A story starts it (`homes.Home`) because a test's own process lives on the test database, and the real worker does not. Each
+line read is {"verb": name of a function below, "given": {...}}; each line written is {"result": ...} or {"error": ...}.
+"""
+
+import dataclasses
+import json
+import os
+import sys
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchfloor.config.settings")
+
+BEGINNING = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def _analyst() -> Any:
+    from watchfloor.access.contracts import Actor, Permission
+
+    return Actor("person:1", "Ada", frozenset(Permission))
+
+
+def _query(table: str, where: dict[str, str]) -> Any:
+    from watchfloor.lake.contracts import Condition, Operator, Query
+
+    conditions = tuple(Condition(column, Operator.EQUAL_ANY, (value,)) for column, value in where.items())
+    return Query(table, BEGINNING, datetime.now(UTC) + timedelta(days=1), conditions)
+
+
+def connect(*, name: str, kind: str, settings: dict[str, str]) -> list[tuple[bool, str]]:
+    """Try a connection and add it; returns what the trial said."""
+    from watchfloor.connectors.services import add_connection, try_connection
+
+    report = try_connection(by=_analyst(), kind=kind, settings=settings)
+    add_connection(by=_analyst(), name=name, kind=kind, settings=settings)
+    return list(report.lines)
+
+
+def receive(*, rows: list[dict[str, Any]]) -> int:
+    """Rows of EmailEvents as the ingest would append them; a text Timestamp is ISO."""
+    from watchfloor.lake.services import append
+
+    return append("EmailEvents", [{**row, "Timestamp": datetime.fromisoformat(row["Timestamp"])} for row in rows])
+
+
+def rows(*, table: str, where: dict[str, str]) -> list[dict[str, Any]]:
+    from watchfloor.lake.selectors import rows
+
+    return rows(_query(table, where), limit=100_000, descending=False)
+
+
+def verdict(*, message: str) -> dict[str, Any]:
+    """What the inspection of a mail was, reasons and all."""
+    from watchfloor.lake.selectors import inspection_of
+
+    return inspection_of(message)
+
+
+def alerts(*, message: str) -> list[dict[str, Any]]:
+    """The alerts that name a mail, each with its incident."""
+    from watchfloor.incidents.selectors import alerts_of_message, incident
+
+    found = [dataclasses.asdict(one) for one in alerts_of_message(message)]
+    return [{**one, "incident": dataclasses.asdict(incident(one["incident_id"]))} for one in found]
+
+
+def start(*, action: str, where: dict[str, str], incident: str = "") -> str:
+    """An action on a whole query; returns the remediation's id."""
+    from watchfloor.lake.selectors import parameters_of
+    from watchfloor.response.contracts import Targets
+    from watchfloor.response.services import start
+
+    made = start(
+        by=_analyst(),
+        name="Purge",
+        reason="a story",
+        action=action,
+        targets=Targets(query=parameters_of(_query("EmailEvents", where))),
+        incident_id=incident,
+    )
+    return str(made.pk)
+
+
+def undo(*, remediation: str) -> str:
+    from watchfloor.response.services import undo
+
+    return str(undo(by=_analyst(), remediation_id=remediation).pk)
+
+
+def remediation(*, id: str) -> dict[str, Any]:
+    """Status, counters and every line of the ledger."""
+    from watchfloor.response.selectors import ledger, remediation
+
+    one = remediation(id)
+    lines = ledger(one).values(
+        "recipient", "message_id", "status", "why", "found_where", "moved_where", "verified", "before"
+    )
+    counts = {status.value: number for status, number in one.counts if number}
+    return {"status": one.status, "why": one.why, "counts": counts, "lines": list(lines)}
+
+
+def person(*, email: str, name: str, password: str, roles: list[str]) -> int:
+    from watchfloor.access.services import add_person
+
+    return add_person(email=email, name=name, password=password, roles=roles, by=None).pk
+
+
+def propose(*, action: str, where: dict[str, str]) -> str:
+    """The same as `start`, for somebody else to approve."""
+    from watchfloor.lake.selectors import parameters_of
+    from watchfloor.response.contracts import Targets
+    from watchfloor.response.services import propose
+
+    targets = Targets(query=parameters_of(_query("EmailEvents", where)))
+    return str(propose(by=_analyst(), name="Proposed", reason="a story", action=action, targets=targets).pk)
+
+
+def audit(*, of: str) -> list[list[str]]:
+    from watchfloor.access.models import AuditEntry
+
+    return [
+        list(pair) for pair in AuditEntry.objects.filter(verb=of).order_by("id").values_list("actor_name", "outcome")
+    ]
+
+
+VERBS = {
+    one.__name__: one
+    for one in (connect, receive, rows, verdict, alerts, start, propose, undo, remediation, person, audit)
+}
+
+
+def main() -> None:
+    """Prepare the home, then answer until the story closes our input."""
+    from watchfloor.config.cli import prepare
+    from watchfloor.config.slices import load
+
+    answers, sys.stdout = sys.stdout, sys.stderr  # nothing but answers goes to the story
+    prepare()
+    load("jobs")
+    print(json.dumps({"result": "ready"}), file=answers, flush=True)
+    for line in sys.stdin:
+        asked = json.loads(line)
+        try:
+            answer = {"result": VERBS[asked["verb"]](**asked["given"])}
+        except Exception as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        print(json.dumps(answer, default=str), file=answers, flush=True)
+
+
+if __name__ == "__main__":
+    main()
