@@ -5,7 +5,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 
 from watchfloor.connectors.contracts import Capability
 from watchfloor.connectors.models import Connection
@@ -54,6 +54,7 @@ class Runner:
                 close_old_connections()
             wait = 1.0 if time.monotonic() - began > LONGEST_WAIT else min(wait * 2, LONGEST_WAIT)
             self.stopping.wait(wait)
+        connections.close_all()  # this thread's; nobody else would
 
 
 _runners: dict[str, Runner] = {}

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from watchfloor.connectors import intake
-from watchfloor.connectors.burying import bury, bury_unread, retry_all, retry_dead_letter
+from watchfloor.connectors.burying import bury, bury_unread
 from watchfloor.connectors.connections import (
     add_connection,
     change_connection,
@@ -16,6 +16,7 @@ from watchfloor.connectors.connections import (
 from watchfloor.connectors.contracts import AcceptedMail, NewMail
 from watchfloor.connectors.importing import import_paths
 from watchfloor.connectors.judging import set_judge
+from watchfloor.connectors.retrying import retry_all, retry_dead_letter
 
 __all__ = [
     "accept",

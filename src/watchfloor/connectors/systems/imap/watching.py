@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass, field
 
-from django.db import close_old_connections
+from django.db import close_old_connections, connections
 from imapclient import IMAPClient
 
 from watchfloor.connectors.folders import FolderNames
@@ -64,6 +64,7 @@ class Watch:
             finally:
                 close_old_connections()
             self._pause()
+        connections.close_all()  # this thread's; nobody else would
 
     def _read_and_idle(self, client: Client, mailbox: str) -> None:
         reader = Reader(self.name, mailbox, self.names)
