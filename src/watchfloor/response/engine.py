@@ -53,9 +53,8 @@ def work_batch(remediation: Remediation, *, mailboxes: MailboxActions, clock: Cl
         return 0
     action = action_of(remediation.action)
     ledger = Ledger(remediation, action, clock)
-    open_lines = ledger.settle_repeats(lines)
-    works = note(open_lines, mailboxes, clock())
-    ledger.settle_lost([line for line in open_lines if line not in works])
+    works = note(lines, mailboxes, clock())
+    ledger.settle_lost(ledger.settle_repeats([line for line in lines if line not in works]))
     asked = {work.target: work for work in works.values()}
     by_target = lines_by_target(works)
     for target, outcomes in per_target(action.act(mailboxes, list(asked.values())), asked) if asked else ():
@@ -149,12 +148,20 @@ class Ledger:
         self.written_at = time.monotonic()
 
     def settle_repeats(self, lines: Sequence[LedgerLine]) -> list[LedgerLine]:
-        """EA-65: what the same action did to the same message within the last hour is not done again; returns the others."""
+        """EA-65: of messages no longer found, those the same action erased within the last hour are already done; returns the others.
+
+        The mailbox is asked first: a copy that somebody put back meanwhile must go again, however lately we removed it.
+        """
         last = newest_done(lines, since=self.clock() - SAME_WITHIN)
         others = []
         for line in lines:
             before = last.get(line.row)
-            if before and before.remediation.action == self.action.key and not self.action.needs_origin:
+            if (
+                before
+                and not line.before
+                and before.remediation.action == self.action.key
+                and not self.action.needs_origin
+            ):
                 line.moved_where, line.verified = before.moved_where, before.verified
                 self._put(line, LineStatus.ALREADY, f"done at {before.at:%H:%M} UTC by “{before.remediation.name}”")
             else:

@@ -166,23 +166,35 @@ def test_what_the_person_removed_meanwhile_is_missing_and_the_lake_no_longer_cla
     assert (event["ActionResult"], event["DeliveryLocation"]) == ("Not found", Folder.UNKNOWN.value)
 
 
-def test_the_same_action_within_the_hour_is_already_done_without_asking_the_mailbox(
-    mailboxes, phish_rows, analyst, carry_out
-):
+def test_the_same_action_again_finds_every_message_already_there(mailboxes, phish_rows, analyst, carry_out):
     carry_out(begun(analyst, phish_rows), mailboxes)
-    again = carry_out(begun(analyst, phish_rows, name="Again"), None)
-    assert (again.status, again.already) == (RemediationStatus.COMPLETED, 4)
-    assert "Purge the phish" in lines_of(again)[ANN].why
-    assert len(events()) == 4
-
-
-def test_a_day_later_the_mailbox_itself_says_already(mailboxes, phish_rows, analyst, carry_out):
-    carry_out(begun(analyst, phish_rows), mailboxes)
-    LedgerLine.objects.update(at=NOW - timedelta(days=1))
     again = carry_out(begun(analyst, phish_rows, name="Again"), mailboxes)
-    assert again.already == 4
+    assert (again.status, again.already) == (RemediationStatus.COMPLETED, 4)
     assert lines_of(again)[ANN].why == ""
     assert len(events()) == 4
+
+
+def test_a_mail_erased_within_the_hour_is_already_done_and_the_ledger_says_by_what(
+    mailboxes, phish_rows, analyst, carry_out
+):
+    carry_out(begun(analyst, phish_rows, action="hard-delete"), mailboxes)
+    LedgerLine.objects.update(at=NOW - timedelta(minutes=30))
+    again = carry_out(begun(analyst, phish_rows, action="hard-delete", name="Again"), mailboxes)
+    settled = lines_of(again)
+    assert {line.status for line in settled.values()} <= {LineStatus.ALREADY, LineStatus.SKIPPED}
+    assert all("Purge the phish" in line.why for line in settled.values() if line.status == LineStatus.ALREADY)
+
+
+def test_a_mail_somebody_put_back_within_the_hour_is_moved_again(
+    mailboxes, dovecot, phish_rows, analyst, where, carry_out
+):
+    carry_out(begun(analyst, phish_rows), mailboxes)
+    with dovecot.admin(BOB) as box:
+        box.select_folder("Recoverable")
+        box.move(box.search(["HEADER", "Message-ID", f"<{PHISH}@elsewhere.example>"]), "INBOX")
+    again = carry_out(begun(analyst, phish_rows, name="Again"), mailboxes)
+    assert (again.moved, again.already) == (1, 3)
+    assert list(where(BOB)) == ["Recoverable"]
 
 
 def test_after_an_undo_the_same_action_is_done_again_at_once(mailboxes, phish_rows, analyst, where, carry_out):
