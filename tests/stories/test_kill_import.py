@@ -9,8 +9,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from tests.stories.killing import environ_of, finish, run_and_kill
 
+from tests.stories.killing import environ_of, finish, run_and_kill
 from watchfloor.demo.mailmaker import write
 from watchfloor.demo.organisation import found_organisation
 from watchfloor.demo.traffic import ordinary_mail

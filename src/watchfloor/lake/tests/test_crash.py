@@ -11,6 +11,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+
 from labs import wait_until
 from labs.postgres import postgres
 
