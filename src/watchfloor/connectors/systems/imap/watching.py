@@ -35,6 +35,7 @@ class Watch:
     seconds: int
     stop: Callable[[], bool]
     trouble: dict[str, str] = field(default_factory=dict)
+    lock: threading.Lock = field(default_factory=threading.Lock)
 
     def run(self) -> None:
         """Until stopped. Raises Unreachable when no mailbox can be read at all."""
@@ -101,15 +102,19 @@ class Watch:
             close_old_connections()
 
     def _note(self, mailbox: str, error: Exception | None) -> None:
-        """Remember, and report when it changed."""
-        before = dict(self.trouble)
-        if error is None:
-            self.trouble.pop(mailbox, None)
-        else:
+        """Remember, and report when it changed; one thread at a time, so that the last report is the true one."""
+        words = ""
+        if error is not None:
             log.warning("reading %s failed: %s", mailbox, error)
             words = str(error) if isinstance(error, WatchfloorError) else f"{type(error).__name__}: {error}"
-            self.trouble[mailbox] = words
-        if before != self.trouble:
+        with self.lock:
+            before = self.trouble.get(mailbox, "")
+            if words == before:
+                return
+            if words:
+                self.trouble[mailbox] = words
+            else:
+                del self.trouble[mailbox]
             state, sentence = self._health()
             report_health(f"connection {self.name}", state=state, sentence=sentence)
 

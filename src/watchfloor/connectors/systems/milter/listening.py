@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,7 @@ from watchfloor.connectors.contracts import Disposition, NewMail
 from watchfloor.connectors.intake import take_in
 from watchfloor.connectors.judging import judge
 from watchfloor.connectors.protocols.mail_bytes import MAX_BYTES
+from watchfloor.connectors.protocols.threads import database_threads
 from watchfloor.connectors.systems.milter import protocol
 from watchfloor.connectors.systems.milter.protocol import Client, Conversation, Seen
 from watchfloor.kernel.clock import utc_now
@@ -37,7 +37,7 @@ class Milter:
 
     async def serve(self, *, stop: Callable[[], bool], ready: Callable[[], None] = lambda: None) -> None:
         """Listen until stopped."""
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="milter") as pool:
+        with database_threads(THREADS, name="milter") as pool:
             loop = asyncio.get_running_loop()
 
             async def decide(client: Client, seen: Seen) -> list[bytes]:

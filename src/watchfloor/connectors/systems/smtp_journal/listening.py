@@ -16,6 +16,7 @@ from django.db import close_old_connections
 from watchfloor.connectors.contracts import NewMail
 from watchfloor.connectors.intake import take_in
 from watchfloor.connectors.protocols.mail_bytes import MAX_BYTES, addresses_in
+from watchfloor.connectors.protocols.threads import database_threads
 from watchfloor.kernel.clock import utc_now
 
 log = logging.getLogger(__name__)
@@ -62,7 +63,7 @@ class Journal:
     async def serve(self, *, stop: Callable[[], bool], ready: Callable[[], None] = lambda: None) -> None:
         """Listen until stopped."""
         loop = asyncio.get_running_loop()
-        with ThreadPoolExecutor(THREADS, thread_name_prefix="journal") as pool:
+        with database_threads(THREADS, name="journal") as pool:
             kind = JournalLMTP if self.lmtp else JournalSMTP
             handler = Handler(self, pool)
 
