@@ -1,0 +1,175 @@
+"""Every page of the product in a real browser, light and dark: accessible, without complaint, no wider than its window."""
+
+import json
+from collections.abc import Iterator
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import BrowserContext, Page
+
+from tests.stories.conftest import INVOICE, PHISH, Demo, complaints_of
+
+STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
+HOW = {"resultTypes": ["violations"], "preload": False}
+"""Without preload: axe would read our style sheets once more, into a style element that our policy forbids."""
+SERIOUS = {"serious", "critical"}
+
+pytestmark = [pytest.mark.lab, pytest.mark.browser, pytest.mark.slow]
+
+EXPLORER_VIEWS = ("all-email", "malware", "phish")
+EXPLORER_TABS = ("email", "urls", "targets", "senders", "attachments", "campaigns")
+INCIDENT_TABS = ("story", "alerts", "assets", "evidence", "activity")
+EMAIL_TABS = ("timeline", "analysis", "attachments", "urls", "similar", "headers")
+SETTINGS = (
+    "people",
+    "people/add",
+    "people/1",
+    "roles",
+    "roles/add",
+    "roles/1",
+    "audit",
+    "connections",
+    "dead-letters",
+    "retention",
+    "detections",
+    "correlation",
+    "response",
+)
+FILTER = f"f=SenderFromAddress~equal%20any%20of~{PHISH.replace('@', '%40')}"
+
+
+@pytest.fixture(scope="module")
+def things(demo: Demo) -> dict[str, str]:
+    """Something of each kind to look at: a mail, an alert, an incident, a finished and a proposed remediation."""
+    row = demo.home.ask("rows", table="EmailEvents", where={"SenderFromAddress": PHISH})[0]
+    malware = demo.home.ask("rows", table="EmailEvents", where={"SenderFromAddress": INVOICE})[0]
+    alert = demo.home.ask("alerts", message=row["NetworkMessageId"])[0]
+    done = demo.home.ask("start", action="move-to-junk", where={"SenderFromAddress": INVOICE})
+    asked = demo.home.ask("propose", action="soft-delete", where={"SenderFromAddress": INVOICE})
+    demo.home.ended(done)
+    return {
+        "email": f"/email/{row['NetworkMessageId']}?recipient={row['RecipientEmailAddress']}",
+        "malware": f"/email/{malware['NetworkMessageId']}?recipient={malware['RecipientEmailAddress']}",
+        "summary": f"/email/{row['NetworkMessageId']}/summary?recipient={row['RecipientEmailAddress']}",
+        "preview": f"/email/{row['NetworkMessageId']}/preview?recipient={row['RecipientEmailAddress']}",
+        "download": f"/email/{row['NetworkMessageId']}/download?recipient={row['RecipientEmailAddress']}",
+        "action": f"/actions/new?row={row['NetworkMessageId']}|{row['RecipientEmailAddress']}",
+        "alert": f"/alerts/{alert['alert_id']}",
+        "incident": f"/incidents/{alert['incident_id']}",
+        "done": f"/action-center/{done}",
+        "asked": f"/action-center/{asked}",
+    }
+
+
+def addresses(things: dict[str, str]) -> Iterator[str]:
+    """All pages, each in each of its parts."""
+    yield from ("/", "/gallery", "/search", "/search?q=password", "/search?q=nothing-has-this-name", "/password")
+    yield from (
+        "/incidents",
+        "/incidents?status=all&q=none-such",
+        *(f"{things['incident']}?tab={t}" for t in INCIDENT_TABS),
+    )
+    yield from ("/alerts", things["alert"])
+    yield from (f"/explorer?range=30d&view={view}" for view in EXPLORER_VIEWS)
+    yield from (f"/explorer?range=30d&tab={tab}" for tab in EXPLORER_TABS[1:])
+    yield from (
+        f"/explorer?range=30d&{FILTER}",
+        f"/explorer?range=30d&pick=query&{FILTER}",
+        "/explorer?f=Subject~contains%20any%20of~none-such",
+    )
+    yield from (f"{things['email']}&tab={tab}" for tab in EMAIL_TABS)
+    yield from (f"{things['malware']}&tab=attachments", things["preview"], things["download"], things["action"])
+    yield from ("/action-center", "/action-center?tab=pending", things["done"], things["asked"])
+    yield from ("/settings", *(f"/settings/{name}" for name in SETTINGS))
+
+
+def troubles_of(page: Page, axe: Axe, complaints: list[str]) -> list[str]:
+    """What is wrong with the page as it stands, in light and in dark."""
+    found = [f"the browser: {words}" for words in complaints]
+    wide = page.evaluate("document.scrollingElement.scrollWidth - document.scrollingElement.clientWidth")
+    if wide > 0:
+        found.append(f"wider than the window by {wide} px: {page.evaluate(WIDEST)}")
+    page.evaluate(axe.axe_script)
+    for theme in ("light", "dark"):
+        page.evaluate("theme => { document.documentElement.dataset.theme = theme }", theme)
+        # Only colours differ in the dark.
+        rules = {"runOnly": STANDARDS if theme == "light" else ["color-contrast"], **HOW}
+        for one in page.evaluate(f"axe.run({json.dumps(rules)}).then(told => told.violations)"):
+            if one["impact"] in SERIOUS:
+                places = sorted({node["html"][:150] for node in one["nodes"]})[:3]
+                found.append(f"{theme}: {one['id']} × {len(one['nodes'])}: {places}")
+    return found
+
+
+WIDEST = """[...document.querySelectorAll("main *")].filter(
+  (one) => one.getBoundingClientRect().right > innerWidth && !one.closest(".grid-wrap")
+).slice(0, 3).map((one) => one.outerHTML.slice(0, 120))"""
+
+
+SETTLED = "!document.querySelector('[hx-trigger=load], .htmx-request')"
+"""What the page asks for after it stands has come. (Waiting for a quiet network would cost half a second a page.)"""
+
+
+def walk(context: BrowserContext, demo: Demo, paths: list[str], *, status: int = 200) -> dict[str, list[str]]:
+    """Open each; returns what is wrong, by page."""
+    axe, wrong = Axe(), {}
+    page = context.new_page()
+    complaints = complaints_of(page)
+    for path in paths:
+        complaints.clear()
+        answer = page.goto(demo.url + path)
+        page.wait_for_function(SETTLED)
+        expected = [f"answered {answer.status}"] if answer.status != status else []
+        said = [words for words in complaints if status == 200 or f"status of {status}" not in words]
+        if found := expected + troubles_of(page, axe, said):
+            wrong[path] = found
+    page.close()
+    return wrong
+
+
+def told(wrong: dict[str, list[str]]) -> str:
+    return "\n".join(f"{path}\n    " + "\n    ".join(found) for path, found in wrong.items())
+
+
+def test_every_page_is_accessible_quiet_and_fits(demo, desk, things):
+    wrong = walk(desk, demo, list(addresses(things)))
+    assert not wrong, told(wrong)
+
+
+def test_fly_outs_are_accessible_too(demo, desk, things):
+    page, axe = desk.new_page(), Axe()
+    complaints = complaints_of(page)
+    page.goto(f"{demo.url}/gallery")
+    wrong = {}
+    openers = (
+        things["summary"],
+        things["action"],
+        things["done"],
+        f"{things['incident']}/manage",
+        f"{things['alert']}/manage",
+    )
+    for path in openers:
+        page.evaluate("path => htmx.ajax('GET', path, '#flyout')", path)
+        page.locator("#flyout-dialog .flyout-header").wait_for()
+        if found := troubles_of(page, axe, complaints):
+            wrong[path] = found
+        page.keyboard.press("Escape")
+        complaints.clear()
+    assert not wrong, told(wrong)
+
+
+def test_pages_that_refuse_or_find_nothing_are_accessible(demo, stranger, desk, browser, things):
+    wrong = walk(stranger, demo, ["/explorer", "/settings/people", things["preview"]], status=403)
+    wrong |= walk(
+        desk, demo, ["/no/such/page", "/email/none-such", "/incidents/999999", "/alerts/none-such"], status=404
+    )
+    with browser.new_context(viewport={"width": 1280, "height": 800}) as nobody:
+        wrong |= walk(nobody, demo, ["/sign-in", "/sign-in?ended=1", "/sign-in?out=1"])
+    assert not wrong, told(wrong)
+
+
+def test_no_settings_page_is_left_out(demo, desk):
+    page = desk.new_page()
+    page.goto(f"{demo.url}/settings")
+    linked = {link.get_attribute("href") for link in page.locator("main a[href^='/settings/']").all()}
+    assert linked <= {f"/settings/{name}" for name in SETTINGS}
