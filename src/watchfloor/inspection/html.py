@@ -5,6 +5,7 @@ depth are counted first and cut; the rest of a cut body is still searched for ad
 """
 
 import re
+from collections import Counter
 from dataclasses import dataclass, replace
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -114,11 +115,18 @@ def _too_deep(source: str) -> int:
     """Where the open tags pass the depth limit; 0 when they never do. Cheap: counts, does not parse."""
     if source.count("<") <= limits.HTML_DEPTH:
         return 0
+    standing: Counter[str] = Counter()
     depth = 0
     for tag in _TAG.finditer(source):
-        if tag[2].lower() in _FLAT:
+        name = tag[2].lower()
+        if name in _FLAT:
             continue
-        depth = max(depth - 1, 0) if tag[1] else depth + 1
+        if not tag[1]:
+            standing[name] += 1
+            depth += 1
+        elif standing[name]:  # closing what is not open closes nothing: <div></x><div></x> nests all the same
+            standing[name] -= 1
+            depth -= 1
         if depth > limits.HTML_DEPTH:
             return tag.start()
     return 0

@@ -10,12 +10,10 @@ from pyzipper.zipfile_aes import WZ_AES, AESZipFile
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
-from watchfloor.connectors.selectors import raw_mail, tenant_facts
-from watchfloor.inspection.contracts import Envelope
-from watchfloor.inspection.services import inspect
+from watchfloor.connectors.selectors import raw_mail
 from watchfloor.kernel.errors import BadInput
+from watchfloor.mail.apart import read_apart
 from watchfloor.mail.contracts import EmailEntity, PreviewBody
-from watchfloor.mail.hostile import visible
 from watchfloor.mail.inert import inert_page
 
 audit_verb("email.preview", "{actor} read the content of the mail {target}")
@@ -49,11 +47,7 @@ def read(entity: EmailEntity, *, now: datetime) -> PreviewBody:
         return inert_page(
             html="", text=f"This mail has {len(raw):,} bytes, too many for a preview. It can be downloaded."
         )
-    found = inspect(raw, envelope=Envelope(), facts=tenant_facts(), now=now)
-    page = inert_page(html=found.html, text=found.text)
-    files = tuple((visible(one.file_name) or "(no name)", one.file_type, one.size) for one in found.attachments)
-    cuts = tuple(f"Cut while reading: {one}." for one in found.limits_hit)
-    return PreviewBody(page.html, page.notes + cuts, files)
+    return read_apart(raw, now=now)
 
 
 def suggested_password() -> str:

@@ -7,6 +7,7 @@ nh3 is quadratic in depth, so depth and size are counted before it sees anything
 import base64
 import hashlib
 import re
+from collections import Counter
 from html import escape, unescape
 
 import nh3
@@ -191,11 +192,18 @@ def too_much(html: str) -> str:
     """Why this HTML is not given to the sanitiser, in words; empty when it is."""
     if len(html) > MOST_HTML:
         return f"it has {len(html):,} characters"
+    standing: Counter[str] = Counter()
     depth = deepest = 0
-    for closing, name in TAG.findall(html):
-        if name.lower() in VOID:
+    for closing, tag in TAG.findall(html):
+        name = tag.lower()
+        if name in VOID:
             continue
-        depth = max(0, depth - 1) if closing else depth + 1
+        if not closing:
+            standing[name] += 1
+            depth += 1
+        elif standing[name]:  # closing what is not open closes nothing: <div></x><div></x> nests all the same
+            standing[name] -= 1
+            depth -= 1
         deepest = max(deepest, depth)
     return f"its tags are nested {deepest:,} deep" if deepest > MOST_DEPTH else ""
 

@@ -72,6 +72,14 @@ def test_depth_is_cut_and_the_rest_is_kept_for_the_search(tag):
     assert "deep.example" in page.rest or len(page.rest) == 1 << 20
 
 
+def test_closing_tags_of_nothing_do_not_hide_depth():
+    cuts = Limits()
+    began = time.monotonic()
+    read_html("<div></x>" * 100_000, cuts)
+    assert time.monotonic() - began < 2
+    assert cuts.hit == ("HTML cut at depth 500",)
+
+
 def test_closed_tags_do_not_count_as_depth():
     cuts = Limits()
     read_html("<div><span>x</span></div>" * 5_000 + "<p>a<br>" * 5_000 + "<table>" + "<tr><td>c" * 5_000, cuts)
