@@ -36,7 +36,7 @@ def import_with_progress(paths: list[Path], *, source: str) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         reading = bar.add_task("Reading", total=None)
-        summary = import_paths(paths, source=source, progress=lambda done: bar.update(reading, completed=done))
+        summary = import_paths(paths, source=source, progress=lambda more: bar.advance(reading, more))
         bar.update(reading, total=summary.accepted, completed=summary.accepted)
         inspecting = bar.add_task("Inspecting", total=summary.accepted)
         run_ticks("lake.ingest", progress=lambda done: bar.update(inspecting, completed=done))

@@ -11,6 +11,7 @@ import django
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchfloor.config.settings")
 django.setup()
 
+from watchfloor.config.judging import judge_inline  # noqa: E402
 from watchfloor.config.parent import when_parent_is_gone  # noqa: E402
 from watchfloor.config.slices import load  # noqa: E402
 from watchfloor.runtime.contracts import Tick  # noqa: E402
@@ -70,6 +71,7 @@ def main() -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stopping.set())
     when_parent_is_gone(stopping.set)
+    judge_inline()
     launch_jobs(wait=30)  # a worker whose parent was killed may still be ending
     threads = [Ticking(tick, stopping) for tick in registered_ticks()]
     for thread in threads:

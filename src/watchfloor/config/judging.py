@@ -1,0 +1,49 @@
+"""What the milter does with a mail in enforce mode: the inspection's verdict turned into a disposition.
+
+Malware and confident phish are held; other threats are tagged, so that the mail server can sort them; nothing is refused for
+good on a verdict alone, since a refused mail cannot be given back.
+"""
+
+import atexit
+from collections.abc import Sequence
+from functools import cache
+
+from watchfloor.connectors.contracts import Disposition
+from watchfloor.connectors.selectors import tenant_facts
+from watchfloor.connectors.services import set_judge
+from watchfloor.inspection.contracts import Confidence, Envelope, ThreatType, Verdict
+from watchfloor.inspection.services import InspectionPool
+from watchfloor.kernel.clock import utc_now
+
+
+def judge_inline() -> None:
+    """Name the judge of this process; its inspection worker starts with the first mail asked about."""
+    set_judge(_judge)
+
+
+def _judge(
+    raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str
+) -> tuple[Disposition, str]:
+    envelope = Envelope(mail_from, tuple(recipients), client_ip, helo)
+    found = _pool().submit(raw, envelope, utc_now()).result()
+    return disposition_of(found.verdict)
+
+
+def disposition_of(verdict: Verdict) -> tuple[Disposition, str]:
+    """What to do, and the words for the mail server's log: the threats and the weightiest reason."""
+    if not verdict.threat_types:
+        return Disposition.ACCEPT, "no threat found"
+    threats = ", ".join(verdict.threat_types)
+    reason = max(verdict.reasons, key=lambda one: one.points).words if verdict.reasons else ""
+    words = f"{threats}: {reason}" if reason else threats
+    confident_phish = ThreatType.PHISH in verdict.threat_types and verdict.confidence is Confidence.HIGH
+    if ThreatType.MALWARE in verdict.threat_types or confident_phish:
+        return Disposition.HOLD, words
+    return Disposition.TAG, words
+
+
+@cache
+def _pool() -> InspectionPool:
+    pool = InspectionPool(1, tenant_facts())
+    atexit.register(pool.close)
+    return pool
