@@ -6,9 +6,10 @@ import zlib
 
 from watchfloor.inspection import folding
 from watchfloor.inspection.contracts import Header
-from watchfloor.inspection.headers import first
+from watchfloor.inspection.headers import every
 
-_SAME = ("message-id", "from", "date", "subject")
+_SAME = ("message-id", "from", "reply-to", "date", "subject")
+_HOW_TO_READ = ("content-type", "content-transfer-encoding")
 _CHUNK = 1 << 20
 _MASKED_URL = re.compile(r"(?:https?://|www\.)\S+")
 _DIGITS = re.compile(r"\d+")
@@ -23,14 +24,17 @@ def sha256_of(raw: bytes) -> str:
 
 
 def fingerprint_of(raw: bytes, headers: tuple[Header, ...], body: int) -> str:
-    """SHA-256, in hex, over Message-ID, From, Date, Subject and the body.
+    """SHA-256, in hex, over Message-ID, From, Reply-To, Date, Subject, the headers that say how to read the body, and the body.
 
     The body counts with CRLF as LF and without trailing blank lines, so that a copy through another door, with other
-    trace headers and line ends, is the same mail; a Message-ID used again over other content is not.
+    trace headers and line ends, is the same mail; a Message-ID used again over other content is not. The same bytes
+    under another boundary or encoding show another text: without those headers a harmless mail could hide a second one.
     """
     digest = hashlib.sha256()
     for name in _SAME:
-        digest.update(" ".join(first(headers, name).split()).encode("utf-8", "replace") + b"\x00")
+        _note(digest, every(headers, name))
+    for name in _HOW_TO_READ:
+        _note(digest, [header.raw for header in headers if header.name.strip().lower() == name])
     end = len(raw)
     while end > body and raw[end - 1] in b"\r\n \t":
         end -= 1
@@ -43,6 +47,12 @@ def fingerprint_of(raw: bytes, headers: tuple[Header, ...], body: int) -> str:
         digest.update(chunk[: len(chunk) - len(carried)].replace(b"\r\n", b"\n"))
     digest.update(carried)
     return digest.hexdigest()
+
+
+def _note(digest: "hashlib._Hash", values: list[str]) -> None:
+    """Take in every header of one name; how many there are counts too."""
+    for value in (*values, ""):
+        digest.update(" ".join(value.split()).encode("utf-8", "replace") + b"\x00")
 
 
 def cluster_of(text: str, recipients: tuple[str, ...]) -> int:

@@ -35,6 +35,38 @@ def test_a_message_id_used_again_is_another_mail():
     assert read(letter(sender="a@b.example")).fingerprint != read(letter(sender="c@b.example")).fingerprint
 
 
+TWO_FACES = "\r\n".join(
+    [
+        "--friendly", "Content-Type: text/plain", "", "See you on Monday.", "--friendly--",
+        "--evil", "Content-Type: text/html", "", "<a href='https://evil.example/'>Sign in</a>", "--evil--",
+    ]
+)  # fmt: skip
+
+
+def test_the_same_bytes_under_another_boundary_are_another_mail():
+    friendly, evil = (
+        letter(TWO_FACES).replace(b"text/plain; charset=utf-8", b"multipart/mixed; boundary=" + name, 1)
+        for name in (b"friendly", b"evil")
+    )
+    assert "evil.example" not in read(friendly).text
+    assert [url.domain for url in read(evil).urls] == ["evil.example"]
+    assert read(friendly).fingerprint != read(evil).fingerprint
+
+
+def test_the_same_bytes_in_another_encoding_are_another_mail():
+    plain = letter("PGEgaHJlZj1odHRwczovL2V2aWwuZXhhbXBsZS8+")
+    assert read(plain).fingerprint != read(plain.replace(b"Encoding: 8bit", b"Encoding: base64")).fingerprint
+
+
+def test_answers_that_go_elsewhere_make_another_mail():
+    assert read(letter()).fingerprint != read(letter(extra=("Reply-To: boss@evil.example",))).fingerprint
+
+
+def test_a_second_from_or_subject_makes_another_mail():
+    for line in ("From: boss@corp.example", "Subject: Urgent"):
+        assert read(letter()).fingerprint != read(letter(extra=(line,))).fingerprint
+
+
 def test_parts_of_headers_cannot_be_shifted_into_one_another():
     one = letter(subject="b", sender="a")
     two = letter(subject="", sender="a b")
