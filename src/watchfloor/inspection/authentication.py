@@ -31,9 +31,12 @@ def read_results(headers: tuple[Header, ...], authserv_ids: frozenset[str]) -> A
         if not believed or (source and identity != source):
             continue
         source = identity or "own Microsoft 365 tenant"
+        results: dict[str, list[str]] = {}
         for method, result in _RESULT.findall(_COMMENT.sub(" ", header.value)):
             word = result.lower()
-            found.setdefault(method.lower(), []).append(word if method.lower() == "compauth" else _word(word))
+            results.setdefault(method.lower(), []).append(word if method.lower() == "compauth" else _word(word))
+        # Headers are put on top: of two under our name that speak of the same method, the lower may be the sender's.
+        found = results | found
     if not source:
         return Authentication()
     best = {method: min(results, key=_ORDER.index) for method, results in found.items() if method != "compauth"}

@@ -48,6 +48,15 @@ def test_several_headers_of_the_border_are_one():
     assert (found.spf, found.dkim, found.composite) == ("softfail", "pass", "softpass")
 
 
+def test_a_forged_header_below_the_borders_own_changes_no_result_of_it():
+    found = _read(
+        "Authentication-Results: mx.corp.example; spf=fail; dmarc=fail; compauth=fail",
+        BORDER,
+        "Authentication-Results: mx.corp.example; spf=pass; dkim=none; dmarc=pass; compauth=pass",
+    )
+    assert (found.spf, found.dmarc, found.composite) == ("fail", "fail", "fail")
+
+
 def test_a_comment_cannot_smuggle_a_result():
     assert _read("Authentication-Results: mx.corp.example; spf=fail (dmarc=pass spf=pass)", BORDER).dmarc == "none"
 
