@@ -13,7 +13,7 @@ REACHABLE = frozenset({Folder.INBOX, Folder.JUNK, Folder.DELETED, Folder.RECOVER
 NO_MAILBOX = {
     Folder.HARD_DELETED.value: "it was hard deleted: no copy is left in the mailbox",
     Folder.QUARANTINE.value: "it is held in quarantine, outside the mailbox: release or delete it there",
-    "On-premises/external": "it went to a mailbox outside this organisation",
+    "On-prem/external": "it went to a mailbox outside this organisation",
     "Failed": "it was never delivered",
     "Dropped": "it was dropped before delivery",
     "Forwarded": "it was forwarded to another address",

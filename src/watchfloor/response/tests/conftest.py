@@ -49,7 +49,7 @@ def mails(db):
             email_row(PHISH, "ann@corp.example"),
             email_row(PHISH, "bob@corp.example"),
             email_row(PHISH, "cat@corp.example", DeliveryLocation="Junk folder"),
-            email_row(PHISH, "dan@partner.example", DeliveryLocation="On-premises/external"),
+            email_row(PHISH, "dan@partner.example", DeliveryLocation="On-prem/external"),
             email_row(CLEAN, "ann@corp.example", Subject="Lunch", ThreatTypes=[], SenderFromAddress="bob@corp.example"),
         ],
     )

@@ -23,7 +23,7 @@ WEEK = "from=2026-11-14T00:00:00Z&to=2026-11-21T00:00:00Z&f=Subject~contains%20a
 def test_a_dry_run_counts_what_is_touched_and_says_what_is_not_and_why(mails):
     run = dry_run(action_of("soft-delete"), CHOSEN, now=NOW)
     assert (run.total, run.touched, run.mailboxes) == (4, 3, 3)
-    assert dict(run.locations) == {"Inbox/folder": 2, "Junk folder": 1, "On-premises/external": 1}
+    assert dict(run.locations) == {"Inbox/folder": 2, "Junk folder": 1, "On-prem/external": 1}
     assert run.untouched == (("it went to a mailbox outside this organisation", 1),)
 
 
