@@ -15,6 +15,7 @@ from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Query
 from watchfloor.lake.engines.duck import Source
 from watchfloor.lake.query import compile as trees
+from watchfloor.lake.query.stretches import stretches
 from watchfloor.lake.snapshot import engine, sources_for
 
 EVENTS = "EmailPostDeliveryEvents"
@@ -69,7 +70,49 @@ def _shallow(
     query: Query, names: Sequence[str], page: Page, found: Mapping[str, Source], inside: bool
 ) -> list[dict[str, Any]]:
     tree = trees.select(query, *map(trees.column, names), latest=inside).order_by(*_order(query, page))
-    return to_rows(engine().run(tree.limit(page.limit).offset(page.offset), found))
+    if page.order_by != "Timestamp" or len(trees.tables_of(query)) > 1:
+        return to_rows(engine().run(tree.limit(page.limit).offset(page.offset), found))
+    return _from_one_end(query, tree, page, found)
+
+
+def _from_one_end(query: Query, tree: exp.Select, page: Page, found: Mapping[str, Source]) -> list[dict[str, Any]]:
+    """A page by time: read from the end it begins at, more and more days at once, until it is full."""
+    rows: list[dict[str, Any]] = []
+    wanted = page.offset + page.limit
+    source = found[query.table]
+    days = [file.day for file in source.files]
+    for window in stretches(trees.Window(query.start, query.end), days, descending=page.descending):
+        part = source.between(window.start, window.end)
+        narrow = tree.where(trees.within(window)).limit(wanted - len(rows))
+        rows += to_rows(engine().run(narrow, {**found, query.table: part}))
+        if len(rows) >= wanted:
+            break
+    return rows[page.offset :]
+
+
+def all_rows(query: Query) -> list[dict[str, Any]]:
+    """Every row of a query that finds few (one email's), oldest first: one statement, sorted here; newest locations folded in."""
+    found, latest = sources(query, latest=True)
+    tree = trees.select(query, *map(trees.column, checked(query, ())), latest=latest and trees.uses_latest(query))
+    rows = to_rows(engine().run(tree, found))
+    if latest and not trees.uses_latest(query):
+        _fold_in(rows, query, found[EVENTS])
+    return sorted(rows, key=lambda row: (row["Timestamp"], row.get("ReportId", "")))
+
+
+def count(query: Query) -> int:
+    """How many rows a query finds. Without conditions, files that lie wholly in its window are counted by their log entry."""
+    found, latest = sources(query, latest=False)
+    source = found[query.table]
+    whole = [file for file in source.files if file.rows and query.start <= file.lo and file.hi < query.end]
+    known = 0
+    if not query.conditions:
+        known = sum(file.rows for file in whole)
+        found = {query.table: source.without(whole)}
+        if found[query.table].is_empty:
+            return known
+    tree = trees.select(query, exp.Count(this=exp.Star()).as_("n"), latest=latest)
+    return known + int(engine().run(tree, found).column("n")[0].as_py())
 
 
 def _deep(

@@ -1,5 +1,6 @@
 """Counts over time and rankings."""
 
+import math
 from collections import Counter
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -27,7 +28,8 @@ MOST_BUCKETS = 120
 
 def step_for(start: datetime, end: datetime) -> int:
     """The finest step, in seconds, that gives at most 120 buckets; between 24 and 120 for any window over 24 seconds."""
-    return next((step for step in STEPS if len(bucket_starts(start, end, step)) <= MOST_BUCKETS), STEPS[-1])
+    first, last = int(start.timestamp()), end.timestamp()
+    return next((step for step in STEPS if (last - first // step * step) / step <= MOST_BUCKETS), STEPS[-1])
 
 
 def bucket_starts(start: datetime, end: datetime, step: int) -> tuple[datetime, ...]:
@@ -35,7 +37,7 @@ def bucket_starts(start: datetime, end: datetime, step: int) -> tuple[datetime, 
     first = int(start.timestamp()) // step * step
     last = end.timestamp()
     most = 10_000
-    seconds = [second for second in range(first, first + most * step, step) if second < last]
+    seconds = range(first, min(first + most * step, math.ceil(last)), step)
     return tuple(datetime.fromtimestamp(second, UTC) for second in seconds)
 
 

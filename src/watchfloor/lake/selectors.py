@@ -66,7 +66,7 @@ def rows(
 
 def count(query: Query) -> int:
     """How many rows the query finds."""
-    return int(charts.run_counts(query, across=False)[0]["n"])
+    return ask.count(query)
 
 
 def over_time(query: Query, *, pivot: str, step_seconds: int | None = None, top: int = 8) -> Bucketed:
@@ -111,7 +111,7 @@ def email(network_message_id: str) -> EmailRecord | None:
     start, end = known.received_at, known.last_at + timedelta(microseconds=1)
 
     def found(name: str, until: datetime) -> tuple[dict[str, Any], ...]:
-        return tuple(rows(Query(name, start, until, (only,)), limit=20_000, descending=False))
+        return tuple(ask.all_rows(Query(name, start, until, (only,))))
 
     return EmailRecord(
         network_message_id=known.network_message_id,

@@ -32,8 +32,7 @@ def source_of(name: str, window: Window) -> Source:
     """One table in one window. The Delta snapshot comes first: batches flushed after it are still there for a minute."""
     state = cold(name).snapshot()
     hot = rows_after(name, watermark=state.watermark, start=window.start, end=window.end)
-    files = tuple(file.path for file in state.within(window.start, window.end))
-    return Source(files, hot, schema_of(name).empty_table())
+    return Source(state.within(window.start, window.end), hot, schema_of(name).empty_table())
 
 
 def sources_for(query: Query, names: Iterable[str]) -> dict[str, Source]:

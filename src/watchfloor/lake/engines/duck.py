@@ -2,9 +2,10 @@
 
 import os
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -12,6 +13,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from watchfloor.lake.contracts import TooSlow
+from watchfloor.lake.engines.delta import ColdFile
 
 LATE_ROWS = 2000
 """Rows of a LIMIT up to which only the sort column is read first (DuckDB's own 50 is below a page of 100)."""
@@ -22,13 +24,21 @@ BATCH_ROWS = 4096
 class Source:
     """What a table name means in one query: cold files, newest first, and hot rows; `empty` gives the columns when both lack."""
 
-    files: tuple[str, ...]
+    files: tuple[ColdFile, ...]
     hot: pa.Table | None
     empty: pa.Table
 
     @property
     def is_empty(self) -> bool:
         return not self.files and self.hot is None
+
+    def between(self, start: datetime, end: datetime) -> "Source":
+        """The same moment of the table, with only the files that may hold rows of [start, end)."""
+        return replace(self, files=tuple(file for file in self.files if file.lo < end and file.hi >= start))
+
+    def without(self, files: Sequence[ColdFile]) -> "Source":
+        """The same moment of the table, without these files."""
+        return replace(self, files=tuple(file for file in self.files if file not in files))
 
 
 class DuckEngine:
@@ -120,7 +130,7 @@ def _reading(name: str, source: Source) -> str:
     hot = f'SELECT * FROM "hot_{name}"'  # noqa: S608 (names of our own schema)
     if not source.files:
         return hot
-    paths = ", ".join(map(_quoted, source.files))
+    paths = ", ".join(_quoted(file.path) for file in source.files)
     cold = f"SELECT * FROM read_parquet([{paths}], hive_partitioning = false, union_by_name = true)"  # noqa: S608 (quoted)
     return cold if source.hot is None else f"{cold} UNION ALL BY NAME {hot}"
 

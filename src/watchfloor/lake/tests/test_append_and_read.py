@@ -9,6 +9,7 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake import selectors, services, storage
 from watchfloor.lake.contracts import OTHER, Operator
+from watchfloor.lake.engines.duck import DuckEngine
 from watchfloor.lake.models import HotBatch
 
 from .conftest import DAY, NOON, asked, mail
@@ -268,3 +269,43 @@ def test_a_reader_gets_batches_in_order_from_where_it_stands(lake):
     assert batches[0].rows[0]["Subject"] == "Invoice 1"
     assert [batch.position for batch in selectors.since(first, tables=frozenset({"EmailEvents"}))] == [second]
     assert len(selectors.since(0, tables=frozenset({"EmailEvents", "AlertInfo"}), limit=2)) == 2
+
+
+def over_days(days: int, *, each: int = 3) -> list[dict]:
+    """`each` mails on each of `days` before noon of the test's day, numbered from the newest."""
+    numbers = [(day, place) for day in range(days) for place in range(each)]
+    return [mail(day * each + place, Timestamp=NOON - day * DAY - place * timedelta(hours=1)) for day, place in numbers]
+
+
+@pytest.mark.parametrize("descending", [True, False])
+@pytest.mark.parametrize("condition", [(), (("SenderFromDomain", EQ, ("evil1.example",)),)])
+def test_pages_over_many_days_are_the_same_as_one_long_page(tier, descending, condition):
+    tier("EmailEvents", over_days(20))
+    asking = {"descending": descending, "columns": ["NetworkMessageId", "Timestamp"]}
+    whole = selectors.rows(asked(*condition, days=30), limit=100, **asking)
+    paged = [
+        row
+        for at in range(0, 60, 7)
+        for row in selectors.rows(asked(*condition, days=30), limit=7, offset=at, **asking)
+    ]
+    assert paged == whole == sorted(whole, key=lambda row: row["Timestamp"], reverse=descending)
+    assert len(whole) == (20 if condition else 60)
+
+
+def test_the_newest_page_of_a_long_window_reads_only_the_newest_days(lake, monkeypatch):
+    services.append("EmailEvents", over_days(20))
+    flush()
+    read = []
+    run = DuckEngine.run
+    monkeypatch.setattr(DuckEngine, "run", lambda self, tree, found: read.append(found) or run(self, tree, found))
+    assert len(selectors.rows(asked(days=30), columns=["Timestamp"], limit=3)) == 3
+    assert [len(found["EmailEvents"].files) for found in read] == [1]
+    read.clear()
+    assert len(selectors.rows(asked(days=30), columns=["Timestamp"], limit=8)) == 8
+    assert [len(found["EmailEvents"].files) for found in read] == [1, 3]
+
+
+def test_counting_a_window_reads_only_the_files_at_its_edges(tier):
+    tier("EmailEvents", over_days(20))
+    for days in (1, 2, 5, 30):
+        assert selectors.count(asked(days=days)) == len(selectors.rows(asked(days=days), limit=100))
