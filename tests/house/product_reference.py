@@ -58,10 +58,10 @@ def detections() -> str:
     from watchfloor.detection.library import rules
 
     lines = ["# Built-in detections", "", NOTE, "", "| rule | severity | ATT&CK | what it says |", "|---|---|---|---|"]
-    for rule in rules():
-        lines.append(
-            f"| {rule.title} (`{rule.id}`) | {rule.severity} | {', '.join(rule.techniques)} | {cell(rule.description)} |"
-        )
+    lines += [
+        f"| {rule.title} (`{rule.id}`) | {rule.severity} | {', '.join(rule.techniques)} | {cell(rule.description)} |"
+        for rule in rules()
+    ]
     return "\n".join(lines) + "\n"
 
 
