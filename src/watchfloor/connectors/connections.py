@@ -107,7 +107,17 @@ def _stored(kind: str, given: Mapping[str, str], *, before: Mapping[str, str]) -
     for name in given:
         if name not in known:
             raise BadInput(f"“{name}” is no setting of {system(kind).label}", place=name)
-    return {name: _checked(setting, given.get(name, ""), before.get(name, "")) for name, setting in known.items()}
+    stored = {name: _checked(setting, given.get(name, ""), before.get(name, "")) for name, setting in known.items()}
+    if before and any(setting.guards and stored[name] != before.get(name, "") for name, setting in known.items()):
+        _ask_again(known, given, before)
+    return stored
+
+
+def _ask_again(known: Mapping[str, Setting], given: Mapping[str, str], before: Mapping[str, str]) -> None:
+    """A secret is known to who entered it, not to who may change where it is sent."""
+    for name, setting in known.items():
+        if setting.kind == "secret" and before.get(name) and not given.get(name):
+            raise BadInput(f"enter “{setting.label}” again, as it would be sent to another place", place=name)
 
 
 def _checked(setting: Setting, text: str, before: str) -> str:

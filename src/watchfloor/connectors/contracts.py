@@ -18,7 +18,11 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One field of a connection's form. `kind` is text, secret, number, choice, switch or addresses (one per line)."""
+    """One field of a connection's form. `kind` is text, secret, number, choice, switch or addresses (one per line).
+
+    `guards` marks where or how secrets are sent: whoever changes it enters the secrets again, or a stored one could be
+    had by pointing the connection at a server of one's own.
+    """
 
     name: str
     label: str
@@ -27,6 +31,7 @@ class Setting:
     default: str = ""
     required: bool = True
     choices: tuple[str, ...] = ()
+    guards: bool = False
 
 
 @dataclass(frozen=True, slots=True)

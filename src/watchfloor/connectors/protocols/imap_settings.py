@@ -7,8 +7,8 @@ from watchfloor.connectors.folders import FolderNames
 from watchfloor.connectors.protocols.imap_wire import Endpoint, quoted
 
 SERVER = (
-    Setting("host", "Server", help="Name or address of the IMAP server"),
-    Setting("port", "Port", kind="number", default="993"),
+    Setting("host", "Server", help="Name or address of the IMAP server", guards=True),
+    Setting("port", "Port", kind="number", default="993", guards=True),
     Setting(
         "security",
         "Encryption",
@@ -16,8 +16,11 @@ SERVER = (
         default="tls",
         choices=("tls", "starttls", "none"),
         help="“none” sends passwords in the clear: only on this machine",
+        guards=True,
     ),
-    Setting("ca_file", "CA file", required=False, help="PEM file to trust instead of the system's authorities"),
+    Setting(
+        "ca_file", "CA file", required=False, help="PEM file to trust instead of the system's authorities", guards=True
+    ),
 )
 
 FOLDERS = (

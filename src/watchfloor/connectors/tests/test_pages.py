@@ -46,6 +46,28 @@ def test_every_system_has_a_form_made_from_its_settings(as_max):
             assert f'name="{setting.name}"' in form, (system.kind, setting.name)
 
 
+@pytest.mark.parametrize(
+    "change",
+    [{"host": "localhost"}, {"port": "2"}, {"security": "tls"}, {"ca_file": "/tmp/x"}, {"doveadm_url": "http://x"}],
+)
+def test_a_stored_secret_is_not_sent_to_another_place_by_who_does_not_know_it(as_max, change):
+    connect(as_max, "dovecot", "Mail", **DOVECOT)
+    (stored,) = Connection.objects.all()
+    wanted = {**DOVECOT, **change, "master_password": ""}
+    for address in (f"/settings/connections/{stored.pk}", f"/settings/connections/{stored.pk}/test"):
+        assert "Master password” again" in as_max.post(address, wanted).content.decode()
+    assert Connection.objects.get().settings == stored.settings
+    assert as_max.post(f"/settings/connections/{stored.pk}", {**wanted, "master_password": "new"}).status_code == 302
+
+
+def test_a_secret_stays_when_only_other_things_change(as_max):
+    connect(as_max, "dovecot", "Mail", **DOVECOT)
+    (stored,) = Connection.objects.all()
+    kept = {**DOVECOT, "workers": "8", "master_password": ""}
+    assert as_max.post(f"/settings/connections/{stored.pk}", kept).status_code == 302
+    assert settings_of(Connection.objects.get())["master_password"] == "s3cret-enough"
+
+
 def test_a_connection_is_added_listed_and_audited_without_its_secret(as_max):
     assert connect(as_max, "dovecot", "Mail", **DOVECOT).status_code == 302
     stored = Connection.objects.get()

@@ -35,6 +35,7 @@ class DovecotSystem:
             "doveadm address",
             required=False,
             help="As http://mail.example:8080/doveadm/v1. Empty: every mailbox is searched by IMAP.",
+            guards=True,
         ),
         Setting("doveadm_key", "doveadm key", kind="secret", required=False, help="doveadm_api_key"),
         *FOLDERS,

@@ -46,7 +46,9 @@ class ImapSystem:
             required=False,
             help="One address per line. Empty: all in the list above, or all that doveadm knows",
         ),
-        Setting("doveadm_url", "doveadm address", required=False, help="As http://mail.example:8080/doveadm/v1"),
+        Setting(
+            "doveadm_url", "doveadm address", required=False, help="As http://mail.example:8080/doveadm/v1", guards=True
+        ),
         Setting("doveadm_key", "doveadm key", kind="secret", required=False),
         Setting(
             "seconds",
