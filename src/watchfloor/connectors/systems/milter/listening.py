@@ -13,11 +13,13 @@ from watchfloor.connectors.burying import bury_unread
 from watchfloor.connectors.contracts import Disposition, NewMail
 from watchfloor.connectors.intake import take_in
 from watchfloor.connectors.judging import judge
+from watchfloor.connectors.protocols.listening import may_replace
 from watchfloor.connectors.protocols.mail_bytes import MAX_BYTES
 from watchfloor.connectors.protocols.threads import database_threads
 from watchfloor.connectors.systems.milter import protocol
 from watchfloor.connectors.systems.milter.protocol import Client, Conversation, Seen
 from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.errors import NotConfigured
 
 log = logging.getLogger(__name__)
 
@@ -59,6 +61,8 @@ class Milter:
 
     async def _listen(self, converse: Any) -> asyncio.Server:
         if self.address.startswith("/"):
+            if not may_replace(Path(self.address)):
+                raise NotConfigured(f"{self.address} is there already and is no socket", place="address")
             Path(self.address).unlink(missing_ok=True)
             server = await asyncio.start_unix_server(converse, self.address)
             Path(self.address).chmod(0o666)  # the mail server runs as another user; the folder's mode guards the socket
