@@ -24,6 +24,7 @@ FIELDS = ["user", "mailbox", "uid", "flags", "date.received.unixtime", "hdr.mess
 IDS_PER_QUESTION = 25
 FEW_MAILBOXES = 20
 USERS_FRESH_SECONDS = 60.0
+LONGEST_ANSWER = 256 << 20
 
 
 @dataclass(slots=True)
@@ -50,8 +51,11 @@ class Doveadm:
                 response = connection.getresponse()
                 if response.status in {401, 403}:
                     raise NotConfigured("the doveadm key is refused; it is doveadm_api_key in dovecot.conf")
-                kind, rows, _ = json.load(response)[0]
-        except (OSError, ValueError, LookupError, HTTPException) as error:
+                said = response.read(LONGEST_ANSWER + 1)
+                if len(said) > LONGEST_ANSWER:
+                    raise Unreachable(f"doveadm answers more than {LONGEST_ANSWER >> 20} MB", place=self.url)
+                kind, rows, _ = json.loads(said)[0]
+        except (OSError, ValueError, LookupError, TypeError, HTTPException) as error:
             raise Unreachable(f"doveadm: {error}", place=self.url) from error
         if kind != "doveadmResponse":
             raise Unreachable(f"doveadm could not do “{command}”: {rows}", place=self.url)
@@ -94,10 +98,10 @@ class Doveadm:
                 for start in range(0, len(ids), IDS_PER_QUESTION)
                 for row in self._ask(ids[start:][:IDS_PER_QUESTION])
             ]
-        except (Unreachable, NotConfigured) as error:
+            return _by_target(targets, rows, names)
+        except (Unreachable, NotConfigured, LookupError, TypeError, ValueError, AttributeError) as error:
             log.warning("finding by doveadm failed, asking each mailbox by IMAP instead: %s", error)
             return None
-        return _by_target(targets, rows, names)
 
     def _ask(self, ids: Sequence[str]) -> list[dict[str, str]]:
         terms: list[str] = []

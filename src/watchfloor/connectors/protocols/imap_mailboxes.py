@@ -10,6 +10,8 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
 from typing import TypeVar
 
+from imapclient.exceptions import IMAPClientError
+
 from watchfloor.connectors.contracts import ActionOutcome, Folder, Located, Target
 from watchfloor.connectors.folders import FolderNames
 from watchfloor.connectors.protocols import imap_errands as errands
@@ -86,6 +88,10 @@ class ImapMailboxes:
                 return self._run_errand(mailbox, some, errand)
             except (Refused, Unreachable, ValueError) as error:
                 why = getattr(error, "message", str(error))
+                return [result for item in some for result in trouble(item, why)]
+            except (IMAPClientError, LookupError, TypeError, AttributeError) as error:
+                # One mailbox's nonsense must not end what is done in the others.
+                why = f"the server's answer could not be understood: {error}"
                 return [result for item in some for result in trouble(item, why)]
 
         pool = ThreadPoolExecutor(max_workers=min(self.workers, len(boxes)), thread_name_prefix="mailbox")

@@ -16,12 +16,19 @@ from typing import Any
 from imapclient import imap_utf7
 from imapclient.response_parser import parse_fetch_response, parse_response
 
+from watchfloor.connectors.protocols.mail_bytes import MAX_BYTES
 from watchfloor.kernel.errors import Unreachable, WatchfloorError
 
 _LITERAL = re.compile(rb"\{(\d+)\}\r\n$")
 _CODE = re.compile(rb"\[([A-Z0-9-]+)(?: ([^\]]*))?\]", re.IGNORECASE)
 
 Part = bytes | tuple[bytes, bytes]
+
+LONGEST_LINE = 16 * 2**20
+"""A SEARCH answer names every hit in one line: a million of them are 8 MB."""
+LONGEST_LITERAL = MAX_BYTES
+MOST_UIDS = 1_000_000
+"""What one set of UIDs may name: a server that writes 1:4294967295 must not make us count to it."""
 
 
 class Refused(WatchfloorError):
@@ -96,7 +103,7 @@ class Session:
             if endpoint.security == "tls":
                 self._socket = endpoint.context().wrap_socket(self._socket, server_hostname=endpoint.host)
             self._file = self._socket.makefile("rb")
-            self.greeting = self._file.readline()
+            self.greeting = self._file.readline(LONGEST_LINE)
             if not self.greeting.startswith((b"* OK", b"* PREAUTH")):
                 raise Unreachable(f"no IMAP greeting but “{self.greeting[:80]!r}”", place=self._where)
             if endpoint.security == "starttls":
@@ -164,14 +171,18 @@ class Session:
         """One response with its literals, in imaplib's shape: [(b'... {5}', b'bytes'), b' rest']."""
         parts: list[Part] = []
         while True:
-            line = self._file.readline()
+            line = self._file.readline(LONGEST_LINE)
             if not line.endswith(b"\n"):
-                raise Unreachable("the server closed the connection", place=self._where)
+                why = "sent an endless line" if len(line) == LONGEST_LINE else "closed the connection"
+                raise Unreachable(f"the server {why}", place=self._where)
             literal = _LITERAL.search(line)
             if literal is None:
                 parts.append(line.rstrip(b"\r\n"))
                 return parts
-            parts.append((line[:-2], self._file.read(int(literal[1]))))
+            size = int(literal[1][:20])
+            if size > LONGEST_LITERAL:
+                raise Unreachable(f"the server announced {size} bytes at once", place=self._where)
+            parts.append((line[:-2], self._file.read(size)))
 
 
 def _finish(answer: Answer, rest: bytes, before: list[list[Part]]) -> None:
@@ -237,10 +248,15 @@ def uid_set(uids: Sequence[int]) -> bytes:
 
 
 def uids_of(text: str) -> list[int]:
-    """The UIDs of a set such as 3:5,9, in the order written."""
+    """The UIDs of a set such as 3:5,9, in the order written. Raises Refused for one that cannot be the answer to us."""
     uids: list[int] = []
     for piece in text.split(","):
         low, _, high = piece.partition(":")
+        if not (low.isdecimal() and (high or low).isdecimal() and len(low) < 12 and len(high) < 12):
+            raise Refused(f"the server named UIDs as “{text[:80]}”")
         step = 1 if not high or int(high) >= int(low) else -1
-        uids.extend(range(int(low), int(high or low) + step, step))
+        some = range(int(low), int(high or low) + step, step)
+        if len(uids) + len(some) > MOST_UIDS:
+            raise Refused("the server named more UIDs than any answer to us has")
+        uids.extend(some)
     return uids
