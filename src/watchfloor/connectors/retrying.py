@@ -5,7 +5,7 @@ from pathlib import Path
 from django.db import transaction
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import audited
+from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors import intake
 from watchfloor.connectors.contracts import Refused
 from watchfloor.connectors.models import Accepted, DeadLetter
@@ -13,6 +13,9 @@ from watchfloor.connectors.selectors import can_retry
 from watchfloor.connectors.systems.files.reading import read_paths
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, NotFound
+
+audit_verb("dead_letter.retry", "{actor} tried the dead letter {target} again")
+audit_verb("dead_letter.retry_all", "{actor} tried all dead letters again")
 
 
 def retry_dead_letter(*, by: Actor, id: int) -> None:

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -101,6 +102,12 @@ def test_a_job_that_raises_is_failed_and_one_nobody_asked_for_is_unknown(home):
     assert jobs.job_status("job-5") == "unknown"
 
 
+def apart(act):
+    """Call in a thread of its own: browser tests leave an event loop running in pytest's."""
+    with ThreadPoolExecutor(1) as thread:
+        thread.submit(act).result()
+
+
 def test_a_second_worker_on_the_same_home_is_refused_and_told_who_is_there(home):
     with worker(home) as process, pytest.raises(Conflict, match=f"process {process.pid}"):
         jobs.launch_jobs()
@@ -109,7 +116,7 @@ def test_a_second_worker_on_the_same_home_is_refused_and_told_who_is_there(home)
 def test_a_worker_that_may_wait_takes_the_place_when_the_other_dies(home):
     with worker(home) as process:
         threading.Timer(0.5, process.kill).start()
-        jobs.launch_jobs(wait=20)
+        apart(lambda: jobs.launch_jobs(wait=20))
     jobs.stop_jobs(grace=0)
 
 
@@ -122,7 +129,7 @@ def test_a_quiet_worker_writes_nothing(home):
 
 
 def test_launching_and_stopping_in_one_process_frees_the_place(home):
-    jobs.launch_jobs()
+    apart(jobs.launch_jobs)
     jobs.stop_jobs(grace=0)
     with worker(home):
         pass
