@@ -25,11 +25,12 @@ MAILS = 300
 
 @dataclass(frozen=True)
 class Demo:
-    """Where it runs, how to sign in, the process inside its home, and its Dovecot's port and master user."""
+    """Where it runs, how to sign in, the process inside its home, its words, and its Dovecot's port and master user."""
 
     url: str
     password: str
     home: Home
+    log: Path
     imap_port: int
     master: tuple[str, str]
 
@@ -82,7 +83,12 @@ def demo() -> Iterator[Demo]:
         with inside:
             inside.ask("person", email=NOBODY, name="Eve", password=PASSWORD, roles=[])
             yield Demo(
-                f"http://127.0.0.1:{port}", password, inside, _imap_port(log), _master(home / "dovecot" / "masters")
+                f"http://127.0.0.1:{port}",
+                password,
+                inside,
+                log,
+                _imap_port(log),
+                _master(home / "dovecot" / "masters"),
             )
     finally:
         server.terminate()  # it ends its parts and its Dovecot, each in a session of its own
@@ -108,7 +114,8 @@ def _master(file: Path) -> tuple[str, str]:
 
 
 def sign_in(page: Page, demo: Demo, *, email: str, password: str) -> None:
-    page.goto(f"{demo.url}/sign-in")
+    answer = page.goto(f"{demo.url}/sign-in")
+    assert answer.ok, demo.log.read_text(errors="replace")[-3000:]
     page.get_by_label("E-mail address").fill(email)
     page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Sign in").click()
