@@ -33,7 +33,8 @@ Context = dict[str, Any]
 
 def shell(state: ExplorerState, *, editing: str) -> Context:
     """Everything that needs no lake: views, time, filters, the sentence, addresses of the parts."""
-    edited = state.filters[int(editing)] if editing.isdigit() and int(editing) < len(state.filters) else None
+    place = int(editing) if editing.isascii() and editing.isdigit() and len(editing) < 4 else len(state.filters)
+    edited = state.filters[place] if place < len(state.filters) else None
     return {
         "state": state,
         "view_tabs": [

@@ -70,8 +70,8 @@ def read_listing(parameters: QueryDict) -> Listing:
         period=period if period in PERIODS else "30d",
         search=parameters.get("q", "").strip(),
         sort=sort if sort.lstrip("-") in SORTS else "-created_at",
-        page=max(1, int(page)) if page.isdecimal() else 1,
-        size=int(size) if size.isdecimal() and int(size) in SIZES else 50,
+        page=max(1, int(page)) if page.isdecimal() and len(page) < 7 else 1,
+        size=int(size) if size in map(str, SIZES) else 50,
     )
 
 

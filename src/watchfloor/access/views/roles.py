@@ -51,7 +51,7 @@ def _refuse(form: RoleForm, error: WatchfloorError) -> None:
 def add(request: HttpRequest) -> HttpResponse:
     """A new role, empty or as a copy (`?copy=<id>`)."""
     source = request.GET.get("copy", "")
-    copied = _role(int(source)) if source.isdecimal() else None
+    copied = _role(int(source)) if source.isdecimal() and len(source) < 10 else None
     initial: dict[str, Any] = {}
     if copied:
         initial = {

@@ -10,7 +10,7 @@ from django.http import QueryDict
 from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
 from watchfloor.hunting.filters import raw_of, read_filter, typed_condition, typed_words
-from watchfloor.hunting.page import sentence
+from watchfloor.hunting.page import sentence, shell
 from watchfloor.hunting.state import read_state
 from watchfloor.identities.contracts import PRIORITY, DirectoryEntry
 from watchfloor.identities.services import import_people
@@ -29,6 +29,25 @@ def state(address: str = ""):
 def again(found):
     """The state that a state's own address gives."""
     return state(urlsplit(found.address()).query)
+
+
+def test_more_filters_than_a_person_sets_are_refused_rather_than_dropped():
+    with pytest.raises(BadInput, match="at most 50 filters"):
+        state("&".join(["f=Subject~contains any of~a"] * 51))
+
+
+@pytest.mark.parametrize(
+    "times", ["from=0001-01-01T00:00%2B23:59&to=0002-01-01T00:00", "from=1990-01-01&to=2026-01-01"]
+)
+def test_a_time_beyond_all_mail_is_said_where_it_was_typed(times):
+    found = state(times)
+    assert found.range_error
+    assert found.preset
+
+
+@pytest.mark.parametrize("editing", ["²", "9" * 5000, "-1", "7"])
+def test_a_filter_that_is_not_there_is_not_edited(editing):
+    assert shell(state("f=Subject~contains any of~a"), editing=editing)["editing"] == ""
 
 
 def test_an_empty_address_is_all_mail_of_the_last_two_days_by_delivery_action():

@@ -10,10 +10,11 @@ from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.catalogue import resolve
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Condition, Operator, Query
-from watchfloor.lake.query.values import positive, typed
+from watchfloor.lake.query.values import in_our_times, positive, typed
 from watchfloor.lake.text import clean
 
 LONGEST = timedelta(days=3660)
+MOST_CONDITIONS = 100
 EMPTY = "%"
 """The empty text as a value; encoding never gives a lone percent sign."""
 
@@ -31,7 +32,10 @@ def query_from_parameters(
     end = _moment(parameters.get("to"), "to", midnight + timedelta(days=1))
     if not start < end or end - start > LONGEST:
         raise BadInput("the end must come after the start, within ten years", place="to")
-    conditions = tuple(c for text in _all(parameters, "f") if (c := _condition(text, table)) is not None)
+    texts = _all(parameters, "f")
+    if len(texts) > MOST_CONDITIONS:
+        raise BadInput(f"at most {MOST_CONDITIONS} conditions; one may hold many values", place="f")
+    conditions = tuple(c for text in texts if (c := _condition(text, table)) is not None)
     return Query(table, start, end, conditions, any_of=parameters.get("match") == "any")
 
 
@@ -82,9 +86,10 @@ def _moment(text: str | None, place: str, default: datetime) -> datetime:
         return default.astimezone(UTC)
     try:
         moment = datetime.fromisoformat(text)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=default.tzinfo)).astimezone(UTC)
-    except (ValueError, OverflowError):
-        raise BadInput(f"“{text}” is not a time such as 2026-11-20T14:00:00Z", place=place) from None
+        moment = moment if moment.tzinfo else moment.replace(tzinfo=default.tzinfo)
+        return in_our_times(moment).astimezone(UTC)
+    except ValueError:
+        raise BadInput(f"“{text[:80]}” is not a time such as 2026-11-20T14:00:00Z", place=place) from None
 
 
 def _iso(moment: datetime) -> str:

@@ -16,6 +16,8 @@ TEXTS = frozenset({ColumnType.STRING, ColumnType.DYNAMIC})
 ORDERED = frozenset({Operator.GREATER, Operator.LESS})
 NEGATIVE = {Operator.EQUAL_NONE: Operator.EQUAL_ANY, Operator.CONTAINS_NONE: Operator.CONTAINS_ANY}
 """Each negative operator and the one it denies."""
+LARGEST = 2**63
+YEARS = range(1970, 2200)
 
 Value = str | int | float | bool | datetime
 
@@ -64,14 +66,23 @@ def _truth(column: Column, value: str) -> bool:
 
 def _number(column: Column, value: str) -> int | float:
     try:
-        return float(value) if column.type is ColumnType.REAL else int(value)
+        number = float(value) if column.type is ColumnType.REAL else int(value)
     except ValueError:
-        raise BadInput(f"“{value}” is not a number", place=column.name) from None
+        raise BadInput(f"“{value[:80]}” is not a number", place=column.name) from None
+    if not abs(number) < LARGEST:  # also refuses what is not a number but called one, as nan
+        raise BadInput(f"“{value[:80]}” is larger than any number here", place=column.name)
+    return number
 
 
 def _time(column: Column, value: str) -> datetime:
     try:
-        moment = datetime.fromisoformat(value)
+        return in_our_times(datetime.fromisoformat(value))
     except ValueError:
-        raise BadInput(f"“{value}” is not a time such as 2026-11-20T14:00:00+00:00", place=column.name) from None
+        raise BadInput(f"“{value[:80]}” is not a time such as 2026-11-20T14:00:00+00:00", place=column.name) from None
+
+
+def in_our_times(moment: datetime) -> datetime:
+    """`moment` with a zone (UTC when it has none). Raises ValueError for a year that no mail has and no engine reckons with."""
+    if moment.year not in YEARS:
+        raise ValueError(f"the year {moment.year} is out of range")
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
