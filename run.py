@@ -97,7 +97,8 @@ def env(kind: str = "base") -> None:
         run(*tool, "venv", "--quiet", "--python", sys.executable, VENV)
     print(f"Installing {wanted} into .venv ...", flush=True)
     environ = {**os.environ, "VIRTUAL_ENV": str(VENV)}
-    run(*tool, "pip", "sync", "--quiet", "--require-hashes", wanted, env=environ)
+    # Compiled once here: where PYTHONDONTWRITEBYTECODE is set, every process would compile all it imports at every start.
+    run(*tool, "pip", "sync", "--quiet", "--require-hashes", "--compile-bytecode", wanted, env=environ)
     run(*tool, "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "-e", ".", env=environ)
     mark.write_text(f"{kind} {digest}")
 

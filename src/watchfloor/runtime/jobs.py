@@ -12,12 +12,14 @@ import os
 import time
 from functools import cache
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, TYPE_CHECKING, Any
 
-from dbos import DBOS, DBOSClient, DBOSConfig, EnqueueOptions
 from django.conf import settings
 
 from watchfloor.kernel.errors import Conflict
+
+if TYPE_CHECKING:  # the engine takes as long to import as all of Django: who only enqueues now and then does so late
+    from dbos import DBOSClient, EnqueueOptions
 
 QUEUE = "jobs"
 CONCURRENCY = 4
@@ -49,6 +51,8 @@ def launch_jobs(*, wait: float = 0) -> None:
     Raises Conflict when another worker still runs on the same home after `wait` seconds: two would both go on with
     the same workflow.
     """
+    from dbos import DBOS, DBOSConfig
+
     _take_the_only_place(wait)
     DBOS(
         config=DBOSConfig(
@@ -66,6 +70,8 @@ def launch_jobs(*, wait: float = 0) -> None:
 
 def stop_jobs(*, grace: int = 5) -> None:
     """Take no more jobs, give running ones `grace` seconds, and let go; what is cut off goes on at the next launch."""
+    from dbos import DBOS
+
     global _lock_file
     DBOS.destroy(workflow_completion_timeout_sec=grace)
     if _lock_file is not None:
@@ -105,8 +111,10 @@ def check_jobs() -> None:
 
 
 @cache
-def _client(url: str) -> DBOSClient:
+def _client(url: str) -> "DBOSClient":
     """One client per process and database; the tables are made by whichever process comes first."""
+    from dbos import DBOS, DBOSClient
+
     DBOS.migrate(url)
     return DBOSClient(system_database_url=url, application_name=APPLICATION)
 

@@ -7,6 +7,7 @@ from html import unescape
 import pytest
 
 from watchfloor.hunting.catalogue import TABS, VIEWS, pivots_of
+from watchfloor.kernel.clock import utc_now
 
 
 def text_of(response) -> str:
@@ -122,3 +123,18 @@ def test_the_number_of_sql_queries_does_not_grow_with_the_rows(as_ada, mail):
     with CaptureQueriesContext(connection) as many:
         as_ada.get("/explorer?complete=1")
     assert len(many) == len(few)
+
+
+def test_warming_up_asks_what_the_first_page_asks(mail, monkeypatch):
+    from watchfloor.hunting.services import warm_up
+    from watchfloor.lake.engines.duck import DuckEngine
+
+    mail()
+    asked: list[str] = []
+    run = DuckEngine.run
+    monkeypatch.setattr(
+        DuckEngine, "run", lambda self, tree, found: asked.append(tree.sql(dialect="duckdb")) or run(self, tree, found)
+    )
+    warm_up(now=utc_now())
+    assert any("EPOCH_US" in text for text in asked)
+    assert any("ORDER BY" in text for text in asked)
