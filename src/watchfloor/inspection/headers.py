@@ -131,9 +131,17 @@ def _base64(data: bytes) -> bytes:
 
 
 def decode_bytes(data: bytes, charset: str) -> str:
-    """Text of `data` in `charset`; unknown or wrong charsets fall back to UTF-8, then Windows-1252. Never raises."""
+    """Text of `data` in `charset`; unknown or wrong charsets fall back to UTF-8, then Windows-1252. Never raises.
+
+    What UTF-8 cannot write (half a surrogate pair, as UTF-7 can name one) becomes a replacement character.
+    """
     if not data:
         return ""
+    text = _decoded(data, charset)
+    return text if text.isascii() else text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
+
+
+def _decoded(data: bytes, charset: str) -> str:
     for name in (_codec(charset), "utf-8"):
         try:
             return data.decode(name)
@@ -147,6 +155,8 @@ def decode_bytes(data: bytes, charset: str) -> str:
 _ALIASES = {"us-ascii": "utf-8", "ascii": "utf-8", "iso-8859-1": "cp1252", "latin1": "cp1252", "gb2312": "gb18030"}
 _ALIASES |= {"gbk": "gb18030", "ks_c_5601-1987": "cp949", "iso-8859-8-i": "iso-8859-8", "unicode-1-1-utf-7": "utf-7"}
 _known: dict[str, str] = {}
+_NO_CHARSETS = frozenset(["idna", "punycode", "undefined", "mbcs", "oem", "unicode-escape", "raw-unicode-escape"])
+"""Codecs of Python that no mail is written in."""
 
 
 def _codec(charset: str) -> str:
@@ -161,7 +171,7 @@ def _codec(charset: str) -> str:
             name = "utf-8"
         if len(_known) > 500:
             return name
-        _known[key] = "utf-8" if name in ("idna", "punycode", "undefined", "mbcs", "raw-unicode-escape") else name
+        _known[key] = "utf-8" if name.replace("_", "-") in _NO_CHARSETS else name
     return _known[key]
 
 

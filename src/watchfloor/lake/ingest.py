@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from django.db import transaction
+from django.db import DataError, transaction
 
 from watchfloor.connectors.contracts import AcceptedMail
 from watchfloor.connectors.selectors import accepted_after, raw_mail
@@ -60,7 +60,7 @@ def ingest_pending(pool: Inspector, limit: int, now: datetime, *, progress: Call
         feed = _feed(pool, limit, now)
         position = cursor_position(READER)
         for batch in _batches(feed):
-            if not _store(batch, position=position):
+            if not _store_or_bury(batch, position=position):
                 break
             position = batch[-1].mail.position
             done += len(batch)
@@ -124,6 +124,21 @@ def _batches(feed: Iterator[Pending]) -> Iterator[list[Pending]]:
             batch.append(head)
         if batch:
             yield batch
+
+
+def _store_or_bury(batch: list[Pending], *, position: int) -> bool:
+    """Like `_store`; a mail that no table can hold is buried, so that it never stands before those behind it."""
+    try:
+        return _store(batch, position=position)
+    except (ValueError, TypeError, OverflowError, DataError) as error:
+        if len(batch) == 1:
+            reason = f"{type(error).__name__}: {error}".encode("ascii", "backslashreplace").decode()
+            return _store([replace(batch[0], inspection=None, reason=reason[:500])], position=position)
+    for pending in batch:
+        if not _store_or_bury([pending], position=position):
+            return False
+        position = pending.mail.position
+    return True
 
 
 def _store(batch: list[Pending], *, position: int) -> bool:

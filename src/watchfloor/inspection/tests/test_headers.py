@@ -107,3 +107,10 @@ def test_a_subject_of_encoded_words_decodes_in_linear_time():
     started = time.process_time()
     decode_header(word * 20_000)
     assert time.process_time() - started < 1
+
+
+@pytest.mark.parametrize(
+    ("data", "charset"), [(b"+2AA-", "utf-7"), (b"\\ud800", "unicode_escape"), (b"\x00\xd8", "utf-16-le")]
+)
+def test_no_charset_gives_text_that_cannot_be_stored(data, charset):
+    decode_bytes(data, charset).encode("utf-8")
