@@ -8,7 +8,7 @@ import re
 from collections import Counter
 from dataclasses import dataclass, replace
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from watchfloor.inspection import limits
 from watchfloor.inspection.limits import Limits
@@ -40,6 +40,9 @@ _FLAT = frozenset(
         "dd",
         "option",
     ]
+)
+_FORMATTING = frozenset(
+    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
 )
 _BLOCK = re.compile(r"<(?=/?(?:p|div|td|th|tr|br|li|h[1-6]|table|ul|ol|hr|center|section)\b)", re.IGNORECASE)
 _HIDING = re.compile(
@@ -81,12 +84,16 @@ def read_html(source: str, cuts: Limits) -> Page:
     """The page of `source`, which may be any text. Never raises."""
     if len(source) > limits.HTML:
         cuts.cut(f"HTML cut at {limits.HTML >> 20} MB")
-    end = _too_deep(source[: limits.HTML])
+    end, why = _too_deep(source[: limits.HTML])
     if end:
-        cuts.cut(f"HTML cut at depth {limits.HTML_DEPTH}")
+        cuts.cut(why)
     kept = source[: end or limits.HTML]
     rest = source[len(kept) : len(kept) + limits.TEXT]
-    tree = LexborHTMLParser(_BLOCK.sub("\n<", kept))
+    try:
+        tree = LexborHTMLParser(_BLOCK.sub("\n<", kept))
+    except SelectolaxError:  # out of memory: what was sent to defeat the reader shall not go without a verdict
+        cuts.cut("HTML not parsed: it needs more memory than one mail may take")
+        return Page(rest=source[: limits.TEXT])
     root = tree.root
     if root is None:
         return Page(rest=rest)
@@ -111,25 +118,29 @@ def tidy(text: str) -> str:
     return _LINES.sub("\n", _SPACE.sub(" ", text)).strip()
 
 
-def _too_deep(source: str) -> int:
-    """Where the open tags pass the depth limit; 0 when they never do. Cheap: counts, does not parse."""
+def _too_deep(source: str) -> tuple[int, str]:
+    """Where the open tags pass the depth limit, and which limit; 0 when they never do. Cheap: counts, does not parse.
+
+    A parser opens formatting that was never closed anew in every block: 20 kB of it can become gigabytes.
+    """
     if source.count("<") <= limits.HTML_DEPTH:
-        return 0
+        return 0, ""
     standing: Counter[str] = Counter()
-    depth = 0
+    depth = formatting = copies = 0
     for tag in _TAG.finditer(source):
         name = tag[2].lower()
+        if not tag[1] and (copies := copies + formatting) > limits.HTML_COPIES:
+            return tag.start(), "HTML cut where open formatting multiplies it"
         if name in _FLAT:
             continue
-        if not tag[1]:
-            standing[name] += 1
-            depth += 1
-        elif standing[name]:  # closing what is not open closes nothing: <div></x><div></x> nests all the same
-            standing[name] -= 1
-            depth -= 1
+        step = 1 if not tag[1] else -1 if standing[name] else 0  # closing what is not open closes nothing
+        standing[name] += step
+        depth += step
+        if name in _FORMATTING:
+            formatting += step
         if depth > limits.HTML_DEPTH:
-            return tag.start()
-    return 0
+            return tag.start(), f"HTML cut at depth {limits.HTML_DEPTH}"
+    return 0, ""
 
 
 def _links(root: LexborNode, cuts: Limits) -> tuple[Link, ...]:

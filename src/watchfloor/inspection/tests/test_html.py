@@ -3,7 +3,9 @@
 import time
 
 import pytest
+from selectolax.lexbor import SelectolaxError
 
+from watchfloor.inspection import html
 from watchfloor.inspection.html import Link, read_html
 from watchfloor.inspection.limits import Limits
 
@@ -78,6 +80,32 @@ def test_closing_tags_of_nothing_do_not_hide_depth():
     read_html("<div></x>" * 100_000, cuts)
     assert time.monotonic() - began < 2
     assert cuts.hit == ("HTML cut at depth 500",)
+
+
+def test_formatting_that_multiplies_is_cut_and_what_follows_is_still_searched():
+    cuts = Limits()
+    began = time.monotonic()
+    bomb = "<p>" + "".join(f"<b id={number}>" for number in range(450)) + "<p>x" * 150_000
+    page = read_html(f"{bomb}<a href='https://evil.example/'>Sign in</a>", cuts)
+    assert time.monotonic() - began < 5
+    assert cuts.hit == ("HTML cut where open formatting multiplies it",)
+    assert "https://evil.example/" in page.rest
+
+
+def test_a_body_that_the_parser_gives_up_is_searched_as_text(monkeypatch):
+    def give_up(_: str) -> None:
+        raise SelectolaxError("no memory")
+
+    monkeypatch.setattr(html, "LexborHTMLParser", give_up)
+    cuts = Limits()
+    assert "evil.example" in read_html("<a href='https://evil.example/'>Sign in</a>", cuts).rest
+    assert cuts.hit
+
+
+def test_honest_formatting_is_not_cut():
+    cuts = Limits()
+    read_html("<font color=red><b>" + "<p><b>word</b> <i>word</i>" * 5_000, cuts)
+    assert not cuts.hit
 
 
 def test_closed_tags_do_not_count_as_depth():
