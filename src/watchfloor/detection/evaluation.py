@@ -2,9 +2,11 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Sequence
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import accumulate
 from typing import Any, Protocol
 
 from watchfloor.detection.contracts import Evidence, EvidenceType, Group, Row, Rule
@@ -61,7 +63,6 @@ class Related:
 
     history: History
     rule: Rule
-    rows: Sequence[Row]
     found: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
     at_hand: Sequence[Row] = ()
 
@@ -70,7 +71,7 @@ class Related:
         missing = sorted({str(row["NetworkMessageId"]) for row in rows if row.get("NetworkMessageId")} - known.keys())
         if missing:
             known.update({message: [] for message in missing})
-            for row in self.history.related(table, missing, rule=self.rule, rows=self.rows):
+            for row in self.history.related(table, missing, rule=self.rule, rows=rows):
                 known.setdefault(str(row["NetworkMessageId"]), []).append(row)
         return known
 
@@ -123,11 +124,23 @@ class Holding:
 
 def evaluate(rule: Rule, rows: Sequence[Row], history: History) -> list[Match]:
     """Every match of one rule over new rows of its table, one per aggregation key, in the order of the rows."""
+    return evaluate_batches(rule, [rows], history)
+
+
+def evaluate_batches(rule: Rule, batches: Sequence[Sequence[Row]], history: History) -> list[Match]:
+    """The matches of each batch, one batch after another; what must be asked of the lake is asked once for all of them."""
+    rows = [row for batch in batches for row in batch]
     numbered = [{**row, "_row": number} for number, row in enumerate(rows)]
-    related = Related(history, rule, rows)
+    related = Related(history, rule)
     holding = Holding(rule, related)
-    matched = holding.group(rule.where, numbered)
-    groups = _over_threshold(rule, matched, history) if rule.threshold else [(matched, matched)]
+    parts = _cut(holding.group(rule.where, numbered), [len(batch) for batch in batches])
+    if rule.threshold and len(batches) > 1:
+        busy = _wide_counts(rule, _grouped(rule, [row for part in parts for row in part]), history)
+        parts = [[row for row in part if _reaches(rule, row, busy)] for part in parts]
+    if rule.threshold:
+        groups = [group for part in parts for group in _over_threshold(rule, part, history)]
+    else:
+        groups = [(part, part) for part in parts if part]
     related.at_hand = [row for _, all_rows in groups for row in all_rows]
     found: list[Match] = []
     for new_rows, all_rows in groups:
@@ -136,6 +149,15 @@ def evaluate(rule: Rule, rows: Sequence[Row], history: History) -> list[Match]:
             if key in fresh:
                 found.append(_match(rule, key, fresh[key], members, holding))
     return found
+
+
+def _cut(rows: Sequence[Row], sizes: Sequence[int]) -> list[list[Row]]:
+    """Numbered rows parted again into the batches they came from."""
+    ends = list(accumulate(sizes))
+    parts: list[list[Row]] = [[] for _ in sizes]
+    for row in rows:
+        parts[bisect_right(ends, row["_row"])].append(row)
+    return parts
 
 
 def _by_key(rule: Rule, rows: Iterable[Row], related: Related) -> dict[str, list[Row]]:
@@ -157,16 +179,8 @@ def _over_threshold(rule: Rule, rows: Sequence[Row], history: History) -> list[t
     """
     threshold = rule.threshold
     assert threshold is not None
-    grouped: dict[str, list[Row]] = {}
-    for row in rows:
-        if row.get(threshold.group_by):
-            grouped.setdefault(str(row[threshold.group_by]), []).append(row)
-    grouped.pop("0", None)
-    if not grouped:
-        return []
-    moments = [row["Timestamp"] for members in grouped.values() for row in members]
-    end = max(moments)
-    wide = history.distinct_counts(rule, list(grouped), start=min(moments) - threshold.window, end=end)
+    grouped = _grouped(rule, rows)
+    wide = _wide_counts(rule, grouped, history)
     reached: list[tuple[list[Row], list[Row]]] = []
     for group, members in grouped.items():
         if wide.get(group, 0) < threshold.at_least:
@@ -180,6 +194,32 @@ def _over_threshold(rule: Rule, rows: Sequence[Row], history: History) -> list[t
         whole = members if earlier else history.window(rule, group, start=last - threshold.window, end=last)
         reached.append((members, whole or members))
     return reached
+
+
+def _grouped(rule: Rule, rows: Sequence[Row]) -> dict[str, list[Row]]:
+    """Rows by the threshold's column; those without a value in it left out."""
+    assert rule.threshold is not None
+    grouped: dict[str, list[Row]] = {}
+    for row in rows:
+        if row.get(rule.threshold.group_by):
+            grouped.setdefault(str(row[rule.threshold.group_by]), []).append(row)
+    grouped.pop("0", None)
+    return grouped
+
+
+def _wide_counts(rule: Rule, grouped: Mapping[str, Sequence[Row]], history: History) -> dict[str, int]:
+    """Per group the most that any window of the threshold among these rows can hold: one question for all."""
+    assert rule.threshold is not None
+    if not grouped:
+        return {}
+    moments = [row["Timestamp"] for members in grouped.values() for row in members]
+    start = min(moments) - rule.threshold.window
+    return history.distinct_counts(rule, list(grouped), start=start, end=max(moments))
+
+
+def _reaches(rule: Rule, row: Row, counts: Mapping[str, int]) -> bool:
+    assert rule.threshold is not None
+    return counts.get(str(row.get(rule.threshold.group_by)), 0) >= rule.threshold.at_least
 
 
 def _match(rule: Rule, key: str, fresh: Sequence[Row], rows: Sequence[Row], holding: Holding) -> Match:

@@ -37,7 +37,7 @@ class LakeHistory:
         for at in range(0, len(ids), AT_ONCE):
             some = Condition("NetworkMessageId", Operator.EQUAL_ANY, tuple(ids[at : at + AT_ONCE]))
             query = Query(table, min(moments) - back, max(moments) + timedelta(hours=1), (some,))
-            yield from lake.rows(query, limit=20_000)
+            yield from lake.all_rows(query, limit=20_000)
 
     def distinct_counts(self, rule: Rule, groups: Sequence[str], *, start: datetime, end: datetime) -> dict[str, int]:
         threshold = rule.threshold

@@ -9,7 +9,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.selectors import tenant_facts
 from watchfloor.detection.contracts import Rule
-from watchfloor.detection.evaluation import Match, evaluate
+from watchfloor.detection.evaluation import Match, evaluate_batches
 from watchfloor.detection.history import LakeHistory
 from watchfloor.detection.library import rule_of
 from watchfloor.detection.library import rules as all_rules
@@ -40,10 +40,8 @@ def detect(*, now: datetime, limit: int = 50) -> int:
     history = LakeHistory(tenant_facts().own_domains)
     found = [
         match
-        for batch in batches
         for rule in rules
-        if rule.table == batch.table
-        for match in evaluate(rule, batch.rows, history)
+        for match in evaluate_batches(rule, [batch.rows for batch in batches if batch.table == rule.table], history)
     ]
     with transaction.atomic():
         if cursor_position(READER) != position:

@@ -90,11 +90,11 @@ def _from_one_end(query: Query, tree: exp.Select, page: Page, found: Mapping[str
     return rows[page.offset :]
 
 
-def all_rows(query: Query) -> list[dict[str, Any]]:
-    """Every row of a query that finds few (one email's), oldest first: one statement, sorted here; newest locations folded in."""
+def all_rows(query: Query, *, limit: int) -> list[dict[str, Any]]:
+    """Every row, oldest first, of a query that finds few; some `limit` of them when it finds more: one statement, sorted here."""
     found, latest = sources(query, latest=True)
     tree = trees.select(query, *map(trees.column, checked(query, ())), latest=latest and trees.uses_latest(query))
-    rows = to_rows(engine().run(tree, found))
+    rows = to_rows(engine().run(tree.limit(limit, copy=False), found))
     if latest and not trees.uses_latest(query):
         _fold_in(rows, query, found[EVENTS])
     return sorted(rows, key=lambda row: (row["Timestamp"], row.get("ReportId", "")))

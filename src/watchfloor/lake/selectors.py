@@ -30,6 +30,7 @@ from watchfloor.lake.query.words import condition_sentence, sentence
 from watchfloor.lake.text import elements_of
 
 __all__ = [
+    "all_rows",
     "condition_sentence",
     "count",
     "elements_of",
@@ -62,6 +63,11 @@ def rows(
     """One page of rows; without `columns`, all of them. Latest locations are folded in."""
     page = ask.Page(order_by, descending, limit, offset)
     return ask.table_rows(query, columns=columns, page=page)
+
+
+def all_rows(query: Query, *, limit: int = 20_000) -> list[dict[str, Any]]:
+    """All rows of a query that finds few, such as those of some mails, oldest first and whole; `limit` bounds a flood."""
+    return ask.all_rows(query, limit=limit)
 
 
 def count(query: Query) -> int:
@@ -111,7 +117,7 @@ def email(network_message_id: str) -> EmailRecord | None:
     start, end = known.received_at, known.last_at + timedelta(microseconds=1)
 
     def found(name: str, until: datetime) -> tuple[dict[str, Any], ...]:
-        return tuple(ask.all_rows(Query(name, start, until, (only,))))
+        return tuple(all_rows(Query(name, start, until, (only,))))
 
     return EmailRecord(
         network_message_id=known.network_message_id,

@@ -7,6 +7,7 @@ import pytest
 from watchfloor.access.models import AuditEntry
 from watchfloor.access.selectors import actor_of
 from watchfloor.detection import services
+from watchfloor.detection.library import rules as all_rules
 from watchfloor.detection.models import FindingRecord
 from watchfloor.detection.selectors import findings_after, rule_states
 from watchfloor.detection.services import detect, switch_rule
@@ -213,3 +214,31 @@ def test_evidence_of_a_flood_is_capped_and_the_rest_counted(db):
 def test_an_empty_lake_is_read_in_no_time(db, django_assert_max_num_queries):
     with django_assert_max_num_queries(4):
         assert detect(now=NOW) == 0
+
+
+@pytest.mark.parametrize("limit", [1, 50])
+def test_bursts_far_apart_are_found_whether_batches_are_read_one_by_one_or_together(db, limit):
+    rule = next(rule for rule in all_rules() if rule.id == "campaign-delivered")
+    assert rule.threshold is not None
+    many = rule.threshold.at_least
+    for number, age in enumerate((timedelta(days=6), timedelta(days=3), timedelta(0))):
+        size = many if age else 1  # the last batch alone stays below the threshold
+        rows = [mail(number * 1000 + place, Timestamp=NOW - age) for place in range(size)]
+        append("EmailEvents", rows)
+    while detect(now=NOW, limit=limit):
+        pass
+    bursts = found(rule.id)
+    assert [len(finding.explanation) > 0 for finding in bursts] == [True, True]
+    assert len({finding.key for finding in bursts}) == 2
+
+
+def test_an_alert_of_a_long_burst_names_the_urls_of_its_first_mails_too(db):
+    for number in range(2):
+        at = NOW - timedelta(hours=20 * (1 - number))
+        append("EmailEvents", [mail(number * 100 + place, Timestamp=at) for place in range(5)])
+        url = {"Timestamp": at, "NetworkMessageId": f"m-{number * 100}", "Url": f"https://part{number}.x.example/"}
+        append("EmailUrlInfo", [url | {"ReportId": f"u-{number}"}])
+        detect(now=NOW)
+    (finding,) = found("campaign-delivered")
+    urls = {item.value for item in finding.evidence if item.type.value == "url"}
+    assert urls == {"https://part0.x.example/", "https://part1.x.example/"}
