@@ -19,7 +19,7 @@ def run(tmp_path):
     def watchfloor(*arguments, **environ):
         return subprocess.run(
             [COMMAND, *arguments],
-            env={**os.environ, "WATCHFLOOR_HOME": str(tmp_path / "home"), **environ},
+            env={**os.environ, "DATABASE_URL": "", "WATCHFLOOR_HOME": str(tmp_path / "home"), **environ},
             capture_output=True,
             text=True,
             check=False,
