@@ -6,7 +6,8 @@ from urllib.parse import quote, urlencode
 
 from watchfloor.hunting.contracts import Cell, GridColumn, GridRow
 from watchfloor.identities.contracts import DirectoryEntry
-from watchfloor.mail.services import listed, visible
+from watchfloor.kernel.text import visible
+from watchfloor.mail.services import listed
 
 Row = Mapping[str, Any]
 People = Mapping[str, DirectoryEntry]

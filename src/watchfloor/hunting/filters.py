@@ -11,9 +11,9 @@ from watchfloor.hunting.catalogue import MAIL, RECIPIENT_TAG, operators_for, pro
 from watchfloor.hunting.contracts import Filter
 from watchfloor.identities.selectors import addresses_tagged
 from watchfloor.kernel.errors import BadInput
+from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
-from watchfloor.mail.services import visible
 
 LONGEST_FILTER = 8000
 ANY_MOMENT = datetime(2000, 1, 1, tzinfo=UTC)

@@ -7,9 +7,9 @@ from watchfloor.hunting.catalogue import TOP_ROWS
 from watchfloor.hunting.contracts import TopRow
 from watchfloor.hunting.state import ExplorerState
 from watchfloor.identities.selectors import people_by_address
+from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator
-from watchfloor.mail.services import visible
 
 ACTIONS = ("Blocked", "Junked", "Delivered")
 
@@ -66,7 +66,7 @@ def top_urls(state: ExplorerState) -> tuple[TopList, ...]:
 def _counts_of(state: ExplorerState, column: str, action: str) -> dict[str, int]:
     """How often the commonest values occur in mail that met with `action` at delivery."""
     met = Condition("DeliveryAction", Operator.EQUAL_ANY, (action,))
-    query = replace(state.query, conditions=(*state.query.conditions, met), any_of=False)
+    query = replace(state.query, required=(*state.query.required, met))
     return dict(lake.top(query, column=column, limit=TOP_ROWS * 10))
 
 

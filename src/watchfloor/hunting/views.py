@@ -20,8 +20,9 @@ from watchfloor.hunting.state import ExplorerState, page_number, read_state
 from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
+from watchfloor.kernel.text import csv_line, visible
 from watchfloor.lake.contracts import OTHER, Condition, Operator
-from watchfloor.mail.services import csv_line, listed, visible
+from watchfloor.mail.services import listed
 from watchfloor.ui.services import render_page
 
 

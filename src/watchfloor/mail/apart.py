@@ -17,8 +17,8 @@ from datetime import UTC, datetime
 
 from watchfloor.inspection.contracts import Envelope, TenantFacts
 from watchfloor.inspection.services import inspect
+from watchfloor.kernel.text import visible
 from watchfloor.mail.contracts import PreviewBody
-from watchfloor.mail.hostile import visible
 from watchfloor.mail.inert import inert_page
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ from html import escape, unescape
 
 import nh3
 
+from watchfloor.kernel.text import NAMED, visible, visible_lines
 from watchfloor.mail.contracts import PreviewBody
-from watchfloor.mail.hostile import NAMED, visible, visible_lines
 
 MOST_HTML = 1 << 20
 MOST_DEPTH = 1_000

@@ -5,8 +5,9 @@ from datetime import datetime
 from typing import Any
 
 from watchfloor.access.contracts import Actor, Permission
+from watchfloor.kernel.text import visible
 from watchfloor.mail.contracts import EmailEntity
-from watchfloor.mail.hostile import listed, visible
+from watchfloor.mail.hostile import listed
 from watchfloor.mail.selectors import email_address, explorer_address, why_not
 
 Context = dict[str, Any]
@@ -225,7 +226,7 @@ def authentication_facts(found: EmailEntity) -> list[Fact]:
         ("DKIM", visible(row["Dkim"])),
         ("SPF", visible(row["Spf"])),
         ("Composite authentication", visible(row["CompositeAuthentication"])),
-        ("ARC", visible(said.get("arc") or "")),
+        ("ARC", visible(said.get("arc") or "").capitalize()),
         ("Where the results come from", visible(said.get("source") or "")),
     ]
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.selectors import AuditFilter, audit_entries
 from watchfloor.incidents.selectors import alerts_of_message
+from watchfloor.kernel.text import csv_line, visible
 from watchfloor.mail.contracts import EmailEntity, Row, Source, TimelineEvent
-from watchfloor.mail.hostile import csv_line, listed, visible
+from watchfloor.mail.hostile import listed
 from watchfloor.mail.panels import panel_events
 
 LOOKS = {"email.preview": "Email preview", "email.download": "Email download"}

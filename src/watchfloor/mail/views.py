@@ -14,9 +14,9 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, NotFound
+from watchfloor.kernel.text import csv_line, visible
 from watchfloor.mail import content, page, selectors
 from watchfloor.mail.contracts import EmailEntity
-from watchfloor.mail.hostile import csv_line, visible
 from watchfloor.mail.inert import POLICY
 from watchfloor.mail.panels import shown_panels
 from watchfloor.mail.timeline import timeline, timeline_csv

@@ -1,20 +1,13 @@
 """Tables streamed as CSV, of any length (LM-02), safe to open in a spreadsheet."""
 
-import csv
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, cast
 
 from django.http import HttpResponse, StreamingHttpResponse
 
-FORMULA = ("=", "+", "-", "@", "\t", "\r")
+from watchfloor.kernel.text import csv_line
+
 BOM = "\ufeff"
-
-
-class _Echo:
-    """A file that hands each written line back, so that csv.writer streams."""
-
-    def write(self, line: str) -> str:
-        return line
 
 
 def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) -> HttpResponse:
@@ -25,13 +18,6 @@ def csv_answer(name: str, header: Sequence[str], rows: Iterable[Sequence[Any]]) 
 
 
 def _lines(header: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[str]:
-    writer = csv.writer(_Echo())
-    yield BOM + writer.writerow(header)
+    yield BOM + csv_line(header)
     for row in rows:
-        yield writer.writerow([harmless(value) for value in row])
-
-
-def harmless(value: Any) -> str:
-    """The value as text; what a spreadsheet would run as a formula gets an apostrophe before it (subjects come from strangers)."""
-    text = "" if value is None else str(value)
-    return f"'{text}" if text.startswith(FORMULA) else text
+        yield csv_line(row)

@@ -1,6 +1,5 @@
 """Small words of the screen: relative times, initials, the tones of severities and threats."""
 
-import re
 from datetime import datetime
 
 from watchfloor.ui.contracts import Tone
@@ -13,10 +12,6 @@ SEVERITY_TONES = {
 }
 THREAT_TONES = {"malware": Tone.DANGER, "phish": Tone.DANGER, "spam": Tone.WARNING}
 
-# Controls, zero-width and bidirectional characters: they hide or turn round what a person reads.
-INVISIBLE = re.compile(
-    "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufeff]"
-)
 STEPS = ((60, "second", 1), (3600, "minute", 60), (86400, "hour", 3600), (30 * 86400, "day", 86400))
 
 
@@ -41,8 +36,3 @@ def initials(name: str) -> str:
         return "?"
     letters = parts[0][0] + (parts[1][0] if len(parts) > 1 else "")
     return letters.upper()
-
-
-def written_out(text: str) -> str:
-    """“invoice[U+202E]fdp.exe” becomes “invoice⟨U+202E⟩fdp.exe”."""
-    return INVISIBLE.sub(lambda found: f"⟨U+{ord(found[0]):04X}⟩", text)

@@ -3,7 +3,7 @@
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from watchfloor.mail.hostile import csv_line, file_name, listed, spreadsheet_cell, visible, visible_lines
+from watchfloor.mail.hostile import file_name, listed
 from watchfloor.mail.page import TABS
 
 SCRIPT = "<script>alert(1)</script>"
@@ -67,50 +67,6 @@ def test_a_header_cannot_add_a_header_to_our_answer(as_ada, received):
         answer = as_ada.get(f"/email/{key}{part}")
         assert "a=b" not in answer.headers.get("Set-Cookie", "")
         assert "\r" not in answer.headers.get("Content-Disposition", "")
-
-
-def test_the_right_to_left_override_is_shown_where_it_stood():
-    assert visible("invoice\u202efdp.exe") == "invoice⟨RLO⟩fdp.exe"
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("a\r\nb", "a⟨CR⟩⟨LF⟩b"),
-        ("pay\u200bpal", "pay⟨ZWSP⟩pal"),
-        ("a\u2066b\u2069", "a⟨LRI⟩b⟨PDI⟩"),
-        ("a\x00b\x1b[31m", "a⟨NUL⟩b⟨U+001B⟩[31m"),
-        ("👩\u200d💻", "👩\u200d💻"),
-        ("שלום", "שלום"),
-        (None, ""),
-        (7, "7"),
-    ],
-)
-def test_unseen_characters_are_named_and_seen_ones_stay(text, shown):
-    assert visible(text) == shown
-
-
-def test_lines_of_a_body_stay_lines():
-    assert visible_lines("a\r\nb\tc\u202e") == "a\nb\tc⟨RLO⟩"
-
-
-@pytest.mark.parametrize(
-    ("cell", "safe"),
-    [
-        ("=HYPERLINK(1)", "'=HYPERLINK(1)"),
-        ("@SUM(1)", "'@SUM(1)"),
-        ("+49 1", "'+49 1"),
-        ("-1", "'-1"),
-        ("a", "a"),
-        ("\t=1", "⟨TAB⟩=1"),
-    ],
-)
-def test_no_cell_of_a_csv_is_a_formula(cell, safe):
-    assert spreadsheet_cell(cell) == safe
-
-
-def test_a_csv_line_keeps_quotes_commas_and_line_ends_inside_their_cell():
-    assert csv_line(['a"b', "c,d", "e\r\nf", 7, None]) == '"a""b","c,d","e⟨CR⟩⟨LF⟩f","7",""\r\n'
 
 
 @pytest.mark.parametrize(

@@ -109,7 +109,7 @@ def test_impacted_assets_are_exported_with_what_stays_untouched(as_ada, mails):
     rows = [ANN, f"{PHISH}|dan@partner.example"]
     answer = as_ada.post("/actions/new/impacted.csv", {"row": rows, "action": "soft-delete"})
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
-    assert "ann@corp.example,Soft delete" in text
+    assert '"ann@corp.example","Soft delete"' in text
     assert "outside this organisation" in text
 
 
@@ -187,7 +187,7 @@ def test_the_ledger_is_exported_and_no_cell_is_a_formula(as_ada, ended):
     answer = as_ada.get(f"{ended.href}/ledger.csv?status=moved")
     text = b"".join(answer.streaming_content).decode("utf-8-sig")
     assert text.count("\n") == 2
-    assert ",'=1+1" in text
+    assert ",\"'=1+1" in text
     center = b"".join(as_ada.get("/action-center/export.csv").streaming_content).decode("utf-8-sig")
     assert ended.approval_id in center
 

@@ -15,12 +15,13 @@ from django.utils.safestring import SafeString, mark_safe
 
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
+from watchfloor.kernel.text import spaced, visible_lines
 from watchfloor.ui.charts import chart_table
 from watchfloor.ui.contracts import SettingsPage, Tone
 from watchfloor.ui.icons import icon_names
 from watchfloor.ui.paging import page_links
 from watchfloor.ui.selectors import settings_pages
-from watchfloor.ui.words import SEVERITY_TONES, THREAT_TONES, initials, relative, written_out
+from watchfloor.ui.words import SEVERITY_TONES, THREAT_TONES, initials, relative
 
 register = Library()
 
@@ -95,7 +96,10 @@ def person(*, name: str, email: str = "", href: str = "") -> SafeString:
 @register.filter
 def visible(text: object) -> str:
     """Text from outside with its invisible and direction-changing characters written out, so that no name deceives."""
-    return written_out(str(text))
+    return visible_lines(text)
+
+
+register.filter("spaced", spaced)
 
 
 # --- controls -----------------------------------------------------------------------------------------------------
@@ -185,7 +189,7 @@ def facts(*, items: Sequence[Sequence[Any]]) -> SafeString:
         plain = isinstance(value, str) and not isinstance(value, SafeString)
         long = plain and len(value) > LONG_VALUE
         moment = value if isinstance(value, datetime) else None
-        shown = written_out(value) if plain else value
+        shown = visible_lines(value) if plain else value
         rows.append((item[0], shown, item[2] if len(item) > 2 else "", value if long else "", moment))
     return _with("facts", rows=rows)
 

@@ -144,7 +144,7 @@ def test_facts_offer_to_copy_long_values_and_show_a_dash_for_none():
 def test_facts_write_out_characters_that_deceive_but_copy_the_original():
     name = "invoice-for-november-\u202efdp.exe"
     page = drawn("{% facts items=items %}", items=[("File", name)])
-    assert "⟨U+202E⟩fdp.exe" in page
+    assert "⟨RLO⟩fdp.exe" in page
     assert f'data-text="{name}"' in page
 
 
@@ -155,7 +155,7 @@ def test_facts_keep_markup_that_our_own_code_made():
 
 
 def test_the_filter_visible_writes_out_directions_and_zero_widths():
-    assert drawn("{{ text|visible }}", text="a\u200bb\u202ec\x00d") == "a⟨U+200B⟩b⟨U+202E⟩c⟨U+0000⟩d"
+    assert drawn("{{ text|visible }}", text="a\u200bb\u202ec\x00d") == "a⟨ZWSP⟩b⟨RLO⟩c⟨NUL⟩d"
     assert drawn("{{ text|visible }}", text="Grüße 👩‍💻 日本\tx") == "Grüße 👩‍💻 日本\tx"
 
 
