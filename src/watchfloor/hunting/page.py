@@ -37,10 +37,7 @@ def shell(state: ExplorerState, *, editing: str) -> Context:
     edited = state.filters[place] if place < len(state.filters) else None
     return {
         "state": state,
-        "view_tabs": [
-            (one.key, one.label, state.address(view=one, pivot=pivots_of(one)[0], any_of=False, page=1))
-            for one in VIEWS
-        ],
+        "view_tabs": [(one.key, one.label, state.address(view=one, pivot=pivots_of(one)[0], page=1)) for one in VIEWS],
         "presets": [(one, state.address(preset=one, page=1), one == state.preset) for one in PRESETS],
         "from_value": state.start.strftime("%Y-%m-%dT%H:%M"),
         "to_value": state.end.strftime("%Y-%m-%dT%H:%M"),

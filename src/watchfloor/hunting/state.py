@@ -62,19 +62,15 @@ class ExplorerState:
 
     @property
     def query(self) -> Query:
-        """What is asked of the lake. A view's condition always holds, so it cannot stand in a query of alternatives (see `either`)."""
+        """What is asked of the lake. A view's condition always holds, beside the person's own or their alternatives."""
         return Query(
             table=MAIL,
             start=self.start,
             end=self.end,
-            conditions=(*self.view.conditions, *self.conditions),
-            any_of=self.any_of and not self.view.conditions,
+            conditions=self.conditions,
+            any_of=self.any_of,
+            required=self.view.conditions,
         )
-
-    @property
-    def may_match_any(self) -> bool:
-        """Malware and Phish fix a condition, so that only “all” makes sense beside it."""
-        return not self.view.conditions
 
     @property
     def narrowable(self) -> bool:
@@ -136,7 +132,7 @@ def read_state(parameters: QueryDict, *, now: datetime) -> ExplorerState:
         start=start,
         end=end,
         preset=preset,
-        any_of=parameters.get("match") == "any" and not view.conditions,
+        any_of=parameters.get("match") == "any",
         filters=tuple(map(read_filter, parameters.getlist("f"))),
         pivot=next((one for one in pivots if one.column == parameters.get("pivot")), pivots[0]),
         tab=next((one for one in TABS if one.key == parameters.get("tab")), TABS[0]),

@@ -12,7 +12,7 @@ from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.arrow import to_rows
 from watchfloor.lake.catalogue import resolve
 from watchfloor.lake.catalogue import table as table_named
-from watchfloor.lake.contracts import Query
+from watchfloor.lake.contracts import Condition, Query
 from watchfloor.lake.engines.duck import Source
 from watchfloor.lake.query import compile as trees
 from watchfloor.lake.query.stretches import stretches
@@ -106,7 +106,7 @@ def count(query: Query) -> int:
     source = found[query.table]
     whole = [file for file in source.files if file.rows and query.start <= file.lo and file.hi < query.end]
     known = 0
-    if not query.conditions:
+    if not query.every_condition:
         known = sum(file.rows for file in whole)
         found = {query.table: source.without(whole)}
         if found[query.table].is_empty:
@@ -203,5 +203,7 @@ def seen_from(query: Query, table: str) -> Query:
         repeated = owner.name == query.table and found.name in other.repeats
         return found.name if repeated or owner is other else f"{owner.name}.{found.name}"
 
-    conditions = tuple(replace(condition, column=moved(condition.column)) for condition in query.conditions)
-    return replace(query, table=table, conditions=conditions)
+    def all_moved(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
+        return tuple(replace(condition, column=moved(condition.column)) for condition in conditions)
+
+    return replace(query, table=table, conditions=all_moved(query.conditions), required=all_moved(query.required))

@@ -91,13 +91,22 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """Rows of `table` in [start, end) for which all (or, with `any_of`, at least one) of `conditions` hold."""
+    """Rows of `table` in [start, end) for which all (or, with `any_of`, at least one) of `conditions` hold.
+
+    `required` conditions hold always, beside the alternatives of `any_of`: a view that shows only malware.
+    """
 
     table: str
     start: datetime
     end: datetime
     conditions: tuple[Condition, ...] = ()
     any_of: bool = False
+    required: tuple[Condition, ...] = ()
+
+    @property
+    def every_condition(self) -> tuple[Condition, ...]:
+        """All conditions, whichever way they are joined."""
+        return (*self.required, *self.conditions)
 
 
 @dataclass(frozen=True, slots=True)

@@ -119,11 +119,12 @@ def test_a_time_without_zone_is_utc():
     assert state("from=2026-11-01T10:00&to=2026-11-02T10:00").start == datetime(2026, 11, 1, 10, tzinfo=UTC)
 
 
-def test_a_views_own_condition_always_holds_so_any_is_not_offered_there():
-    found = state("view=malware&match=any").with_filter(EVIL)
-    assert not found.may_match_any
-    assert not found.query.any_of
-    assert found.query.conditions[0].values == ("Malware",)
+def test_a_views_own_condition_holds_beside_any_of_the_persons_own():
+    found = state("view=malware&match=any&f=Subject~contains any of~a&f=Subject~contains any of~b")
+    assert found.query.any_of
+    assert [one.values for one in found.query.conditions] == [("a",), ("b",)]
+    assert [one.values for one in found.query.required] == [("Malware",)]
+    assert ("always", "ThreatTypes~equal%20any%20of~Malware") in found.query_parameters
 
 
 def test_removing_a_filter_returns_to_the_first_page():

@@ -33,10 +33,11 @@ def query_from_parameters(
     if not start < end or end - start > LONGEST:
         raise BadInput("the end must come after the start, within ten years", place="to")
     texts = _all(parameters, "f")
-    if len(texts) > MOST_CONDITIONS:
+    if len(texts) + len(_all(parameters, "always")) > MOST_CONDITIONS:
         raise BadInput(f"at most {MOST_CONDITIONS} conditions; one may hold many values", place="f")
     conditions = tuple(c for text in texts if (c := _condition(text, table)) is not None)
-    return Query(table, start, end, conditions, any_of=parameters.get("match") == "any")
+    required = tuple(c for text in _all(parameters, "always") if (c := _condition(text, table)) is not None)
+    return Query(table, start, end, conditions, any_of=parameters.get("match") == "any", required=required)
 
 
 def parameters_of(query: Query) -> str:
@@ -44,6 +45,7 @@ def parameters_of(query: Query) -> str:
     parts = [("from", _iso(query.start)), ("to", _iso(query.end))]
     if query.any_of:
         parts.append(("match", "any"))
+    parts += [("always", _encoded(condition)) for condition in query.required]
     parts += [("f", _encoded(condition)) for condition in query.conditions]
     return urlencode(parts, quote_via=quote)
 

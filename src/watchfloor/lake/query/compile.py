@@ -59,7 +59,9 @@ def window_of(query: Query, table: Table) -> Window:
 def tables_of(query: Query) -> frozenset[str]:
     """The tables a query's conditions read, its own included."""
     base = table_named(query.table)
-    return frozenset({query.table, *(resolve(condition.column, base=base)[0].name for condition in query.conditions)})
+    return frozenset(
+        {query.table, *(resolve(condition.column, base=base)[0].name for condition in query.every_condition)}
+    )
 
 
 def within(window: Window) -> exp.Expr:
@@ -77,21 +79,22 @@ def select(query: Query, *expressions: exp.Expr | str, latest: bool = False) -> 
     With `latest`, or when a condition needs it, the newest delivery location is folded in from EmailPostDeliveryEvents.
     """
     base = table_named(query.table)
-    needs = latest or any(_is_latest(condition, base) for condition in query.conditions)
+    needs = latest or any(_is_latest(condition, base) for condition in query.every_condition)
     chosen = exp.select(*expressions).from_(source(query.table, query.start, latest=needs))
     return chosen.where(within(Window(query.start, query.end)), *conditions_of(query))
 
 
 def conditions_of(query: Query) -> list[exp.Expr]:
     """The query's conditions, each true or false for every row."""
+    always = [_condition(query, condition) for condition in query.required]
     parts = [_condition(query, condition) for condition in query.conditions]
-    return [exp.or_(*parts)] if parts and query.any_of else parts
+    return [*always, exp.or_(*parts)] if parts and query.any_of else [*always, *parts]
 
 
 def uses_latest(query: Query) -> bool:
     """Whether a condition asks where the mail is now."""
     base = table_named(query.table)
-    return any(resolve(c.column, base=base)[1].name in LATEST for c in query.conditions)
+    return any(resolve(c.column, base=base)[1].name in LATEST for c in query.every_condition)
 
 
 def _is_latest(condition: Condition, base: Table) -> bool:

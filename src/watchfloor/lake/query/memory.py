@@ -15,13 +15,20 @@ Test = Callable[[Row], bool]
 
 
 def matching(
-    rows: Iterable[dict[str, Any]], *, conditions: Sequence[Condition], any_of: bool = False, table: str | Table
+    rows: Iterable[dict[str, Any]],
+    *,
+    conditions: Sequence[Condition],
+    any_of: bool = False,
+    table: str | Table,
+    required: Sequence[Condition] = (),
 ) -> list[dict[str, Any]]:
-    """The rows for which all (with `any_of`: at least one) of the conditions hold; no condition holds for every row."""
+    """The rows for which all (with `any_of`: at least one) of the conditions hold, and every required one; none holds for all."""
     owner = table_named(table) if isinstance(table, str) else table
     tests = [_test(condition, owner) for condition in conditions]
+    always = [_test(condition, owner) for condition in required]
+    rows = [row for row in rows if all(test(row) for test in always)]
     if not tests:
-        return list(rows)
+        return rows
     together = any if any_of else all
     return [row for row in rows if together(test(row) for test in tests)]
 

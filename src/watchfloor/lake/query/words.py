@@ -24,8 +24,12 @@ def sentence(query: Query) -> str:
     table = table_named(query.table)
     subject = table.description.split(":")[0]
     text = f"{subject} from {_moment(query.start)} to {_moment(query.end)} UTC"
+    always = [condition_sentence(condition, table=table) for condition in query.required]
     parts = [condition_sentence(condition, table=table) for condition in query.conditions]
-    return f"{text} where {(' or ' if query.any_of else ' and ').join(parts)}" if parts else text
+    if query.any_of and always and len(parts) > 1:
+        parts = [f"({' or '.join(parts)})"]
+    joined = (" or " if query.any_of and not always else " and ").join([*always, *parts])
+    return f"{text} where {joined}" if joined else text
 
 
 def condition_sentence(condition: Condition, *, table: Table) -> str:

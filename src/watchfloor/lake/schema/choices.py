@@ -99,6 +99,7 @@ POST_DELIVERY_TYPES = (
     "None",
     "Quarantine release",
     "Reprocessed",
+    "User reported",
     "ZAP",
 )
 SEVERITIES = ("High", "Medium", "Low", "Informational")

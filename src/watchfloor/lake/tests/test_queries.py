@@ -20,7 +20,7 @@ from watchfloor.lake.query import compile as trees
 from watchfloor.lake.query.memory import matching
 from watchfloor.lake.text import elements_of, fold, list_text
 
-from .conftest import NOON, asked, mail
+from .conftest import DAY, NOON, asked, mail
 
 EQ = Operator.EQUAL_ANY
 HARD = [
@@ -273,3 +273,50 @@ def test_a_chart_without_a_step_has_24_to_120_points(days):
     start = datetime(2026, 10, 23, 11, 7, 13, tzinfo=UTC)
     end = start + timedelta(days=days)
     assert 24 <= len(bucket_starts(start, end, step_for(start, end))) <= 120
+
+
+MALWARE = Condition("ThreatTypes", EQ, ("Malware",))
+EVIL = Condition("SenderFromDomain", EQ, ("evil.example",))
+URGENT = Condition("Subject", Operator.CONTAINS_ANY, ("urgent",))
+
+
+def test_required_conditions_hold_beside_any_of_the_others(engine):
+    rows = [
+        mail(SenderFromDomain="evil.example", ThreatTypes='["Malware"]', Subject="a", NetworkMessageId="1"),
+        mail(SenderFromDomain="good.example", ThreatTypes='["Malware"]', Subject="urgent", NetworkMessageId="2"),
+        mail(SenderFromDomain="good.example", ThreatTypes='["Malware"]', Subject="b", NetworkMessageId="3"),
+        mail(SenderFromDomain="evil.example", ThreatTypes="", Subject="urgent", NetworkMessageId="4"),
+    ]
+    query = Query("EmailEvents", NOON - DAY, NOON + DAY, (EVIL, URGENT), any_of=True, required=(MALWARE,))
+    in_memory = matching(rows, conditions=query.conditions, any_of=True, table="EmailEvents", required=query.required)
+    assert [row["NetworkMessageId"] for row in in_memory] == ["1", "2"]
+    assert answer(engine, rows, query) == ["1", "2"]
+    alone = Query("EmailEvents", NOON - DAY, NOON + DAY, any_of=True, required=(MALWARE,))
+    assert answer(engine, rows, alone) == ["1", "2", "3"]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "any_of", "words"),
+    [
+        (
+            (EVIL, URGENT),
+            True,
+            "threat type is “Malware” and (sender domain is “evil.example” or subject contains “urgent”)",
+        ),
+        (
+            (EVIL, URGENT),
+            False,
+            "threat type is “Malware” and sender domain is “evil.example” and subject contains “urgent”",
+        ),
+        ((EVIL,), True, "threat type is “Malware” and sender domain is “evil.example”"),
+        ((), True, "threat type is “Malware”"),
+    ],
+)
+def test_required_conditions_are_said_apart_from_the_alternatives(conditions, any_of, words):
+    query = Query("EmailEvents", NOON - DAY, NOON + DAY, conditions, any_of, (MALWARE,))
+    assert selectors.sentence(query).endswith(f" where {words}")
+
+
+def test_required_conditions_survive_an_address_so_that_an_action_on_a_view_stays_within_it():
+    query = Query("EmailEvents", NOON - DAY, NOON + DAY, (EVIL, URGENT), True, (MALWARE,))
+    assert selectors.query_from_parameters(QueryDict(selectors.parameters_of(query)), now=NOON) == query
