@@ -13,8 +13,10 @@ from watchfloor.incidents import selectors, services
 from watchfloor.incidents.contracts import SEVERITIES, WORDS, AlertSummary
 from watchfloor.incidents.filters import ALERT_STATUSES, RANGES, read_filter
 from watchfloor.incidents.managing import manage_alert, options_for, text_of
+from watchfloor.incidents.remedied import with_locations
 from watchfloor.incidents.views import actor, address_without_page, may_manage, page_number, read_number, say
 from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.text import spaced
 from watchfloor.ui.services import render_page
 
 
@@ -43,7 +45,7 @@ def page(request: HttpRequest, alert: str) -> HttpResponse:
         "alert": found,
         "rule": rule,
         "rule_says": rule_words(rule) if rule else (),
-        "items": selectors.evidence_items(alert=alert),
+        "items": with_locations(selectors.evidence_items(alert=alert)),
         "history": selectors.history_of(alert=alert),
         "facts": _facts(found),
         "may_manage": may_manage(request),
@@ -55,7 +57,7 @@ def page(request: HttpRequest, alert: str) -> HttpResponse:
 def _facts(found: AlertSummary) -> list[tuple[Any, ...]]:
     return [
         ("Alert ID", found.alert_id),
-        ("Category", found.category),
+        ("Category", spaced(found.category)),
         ("ATT&CK techniques", ", ".join(found.techniques)),
         ("Hits", f"{found.hits:,}"),
         ("First activity", found.first_activity),

@@ -34,7 +34,7 @@ WORDS = {
     "": "Not set",
     "source": "Source",
     "impacted": "Impacted",
-    "compromised": "Acted",
+    "compromised": "Clicked or sent",
     "contextual": "Context",
     "active": "Active",
     "new": "New",
@@ -203,7 +203,7 @@ class IncidentSummary:
 
 @dataclass(frozen=True, slots=True)
 class EvidenceItem:
-    """One entity of an incident or alert, over all the alerts it stands in."""
+    """One entity of an incident or alert, over all the alerts it stands in; `lies` is where a mail's copies lie now (IN-36)."""
 
     type: str
     value: str
@@ -214,6 +214,7 @@ class EvidenceItem:
     last_seen: datetime
     alerts: int
     href: str = ""
+    lies: str = ""
 
     @property
     def shown(self) -> str:

@@ -129,7 +129,7 @@ def reason_words(shared: Sequence[Shared]) -> str:
     strong = sorted(shared, key=lambda one: (not one.acted, one.type in ACCOUNTS, order.index(one.type)))
     distinct = {(one.type in ACCOUNTS, one.value): one for one in reversed(strong)}
     items = list(reversed(distinct.values()))
-    words = list(dict.fromkeys(_words(item) for item in items))
+    words = list(dict.fromkeys(_words_after(item, items[:place]) for place, item in enumerate(items)))
     if len(words) > NAMED:
         words = [*words[:NAMED], f"{len(words) - NAMED} more"]
     listed = words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
@@ -138,9 +138,16 @@ def reason_words(shared: Sequence[Shared]) -> str:
     return f"shares {listed} with the alert “{titles[0]}”{others}"
 
 
+def _words_after(item: Shared, named: Sequence[Shared]) -> str:
+    """A cluster of a mail just named needs no second subject."""
+    if item.type == EvidenceType.MAIL_CLUSTER and item.label and any(item.label == one.label for one in named):
+        return "its mail cluster"
+    return _words(item)
+
+
 def _words(item: Shared) -> str:
     if item.type in ACCOUNTS:
-        return f"the account {item.value} (it acts in one of them)" if item.acted else f"the mailbox {item.value}"
+        return f"the account {item.value} (it clicked or sent)" if item.acted else f"the mailbox {item.value}"
     name = WORDS[item.type]
     kind = name if name.isupper() or name.startswith(("URL", "IP")) else name.lower()
     if item.type in (EvidenceType.ANALYZED_MESSAGE, EvidenceType.MAIL_CLUSTER, EvidenceType.FILE) and item.label:

@@ -10,7 +10,7 @@ SUBJECT = 80
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What the name is made from: `people` counts mailboxes that only received; `actors` are accounts that acted."""
+    """What the name is made from: `people` counts mailboxes that received; `actors` are accounts that clicked or sent."""
 
     titles: Sequence[str]
     techniques: frozenset[str]
@@ -25,22 +25,23 @@ def incident_name(content: Content) -> str:
     subject = f"“{_short(content.subject)}”" if content.subject else ""
     from_inside = [actor for actor in content.actors if actor in content.senders]
     people = f"{content.people:,} {'person' if content.people == 1 else 'people'}"
-    if from_inside and len(content.titles) == 1:
-        return _cut(f"Mailbox {from_inside[0]} sends {subject or 'malicious mail'} to {people}")
-    actors = _actors(content.actors)
+    clicked = _clicked(len(set(content.actors) - set(from_inside)), content.people)
+    if from_inside and (subject or len(content.titles) == 1):
+        return _cut(f"Mailbox {from_inside[0]} sends {subject or 'malicious mail'} to {people}{clicked}")
+    actors = f", account {content.actors[0]}" if len(content.actors) == 1 else ""
     if not subject or (len(content.titles) == 1 and not content.people):
-        return _cut(f"{content.titles[0]}{f': {subject}' if subject else ''}{f', {actors}' if actors else ''}")
+        return _cut(f"{content.titles[0]}{f': {subject}' if subject else ''}{actors or clicked}")
     kind = "Malware mail" if content.techniques & MALWARE else "Phishing mail"
     if content.people >= CAMPAIGN:
         kind = kind.replace("mail", "campaign")
     reach = f" reaching {people}" if content.people else ""
-    return _cut(f"{kind} {subject}{reach}{f', {actors}' if actors else ''}")
+    return _cut(f"{kind} {subject}{reach}{clicked}")
 
 
-def _actors(actors: Sequence[str]) -> str:
-    if not actors:
+def _clicked(number: int, people: int) -> str:
+    if not number:
         return ""
-    return f"account {actors[0]} acting" if len(actors) == 1 else f"{len(actors)} accounts acting"
+    return ", who clicked" if people == 1 else f", of whom {number:,} clicked"
 
 
 def _short(subject: str) -> str:

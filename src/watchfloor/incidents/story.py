@@ -1,6 +1,7 @@
 """The pictures of an incident: the graph of entities and alerts, and the queue's last 24 hours."""
 
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -8,19 +9,21 @@ from django.db.models import Count
 from django.db.models.functions import TruncHour
 
 from watchfloor.incidents.contracts import WORDS
+from watchfloor.incidents.explorer import explorer_link
 from watchfloor.incidents.models import Alert, AlertEvidence, Incident
 from watchfloor.incidents.reading import entity_href
 
 MOST_ALERTS = 12
-MOST_OF_A_KIND = 4
-MOST_LABELLED = 24
+MOST_OF_A_KIND = 3
+SOURCE, ALERT, REACHED = 0, 1, 2
+"""The columns of the picture: where it came from, the alerts in time order, whom it reached."""
 MOST_ROWS = 5000
 ACCOUNTS = {"mailbox", "user"}
 NAME = 48
 PLURALS = {
     "analyzedMessage": "mails",
     "mailCluster": "mail clusters",
-    "account": "people",
+    "account": "users",
     "sender": "senders",
     "url": "URLs",
     "file": "files",
@@ -31,15 +34,18 @@ Graph = dict[str, list[dict[str, Any]]]
 
 
 def entity_graph(incident: int) -> Graph:
-    """Alerts and their entities as nodes and links; of a kind with more than four members the rest is one node. Two queries."""
+    """Alerts and their entities as nodes and links; of a kind with more than three members the rest is one node. Two queries."""
     alerts = list(Alert.objects.filter(incident=incident).order_by("first_activity", "id")[:MOST_ALERTS])
     evidence = AlertEvidence.objects.filter(alert__in=alerts).order_by("id")[:MOST_ROWS]
     of: dict[tuple[str, str], set[str]] = defaultdict(set)
     facts: dict[tuple[str, str], AlertEvidence] = {}
+    values: dict[tuple[str, str], list[str]] = defaultdict(list)
     ids = {alert.pk: alert.alert_id for alert in alerts}
     for item in evidence:
         entity = _entity(item)
         of[entity].add(ids[item.alert_id])
+        if item.value not in values[entity]:
+            values[entity].append(item.value)
         if entity not in facts or item.role == "compromised":
             facts[entity] = item
     nodes = [
@@ -48,22 +54,23 @@ def entity_graph(incident: int) -> Graph:
             "name": _short(alert.title),
             "group": "Alert",
             "href": f"/alerts/{alert.alert_id}",
-            "size": 34,
+            "size": 30,
+            "column": ALERT,
         }
         for alert in alerts
     ]
     links: list[dict[str, Any]] = []
     for kind in dict.fromkeys(kind for kind, _ in of):
-        _add_kind(kind, of, facts, nodes, links)
-    if len(links) > MOST_LABELLED:
-        links = [{"source": link["source"], "target": link["target"]} for link in links]
+        _add_kind(kind, of, facts, values, nodes, links)
     return {"nodes": nodes, "links": links}
 
 
 def _entity(item: AlertEvidence) -> tuple[str, str]:
-    """What is one node: an account whether named as mailbox or user, mails of one subject together."""
+    """What is one node: an account whether named as mailbox or user, mails of one subject, links that differ after “?”."""
     if item.type == "analyzedMessage" and item.label:
         return item.type, item.label
+    if item.type == "url":
+        return item.type, item.value.split("?")[0].split("#")[0]
     return ("account" if item.type in ACCOUNTS else item.type), item.value
 
 
@@ -71,6 +78,7 @@ def _add_kind(
     kind: str,
     of: dict[tuple[str, str], set[str]],
     facts: dict[tuple[str, str], AlertEvidence],
+    values: dict[tuple[str, str], list[str]],
     nodes: list[dict[str, Any]],
     links: list[dict[str, Any]],
 ) -> None:
@@ -81,33 +89,49 @@ def _add_kind(
     for entity in shown:
         item = facts[entity]
         identity = f"{kind}:{item.value}"
-        nodes.append(_node(identity, kind, item))
+        nodes.append(_node(identity, kind, item, values[entity]))
         links += [{"source": alert, "target": identity, "label": _how(item)} for alert in sorted(of[entity])]
     rest = members[len(shown) :]
     if rest:
         identity = f"{kind}:more"
-        nodes.append({"id": identity, "name": f"{len(rest)} more {PLURALS[kind]}", "group": _group(kind), "size": 30})
+        name = f"{len(rest)} more {PLURALS[kind]}"
+        nodes.append({"id": identity, "name": name, "group": _group(kind), "size": 22, "column": _column(kind)})
         touching = sorted({alert for entity in rest for alert in of[entity]})
         links += [{"source": alert, "target": identity, "label": "touches"} for alert in touching]
 
 
 def _group(kind: str) -> str:
-    return "Person" if kind == "account" else WORDS[kind]
+    return "User" if kind == "account" else WORDS[kind]
 
 
-def _node(identity: str, kind: str, item: AlertEvidence) -> dict[str, Any]:
+def _column(kind: str) -> int:
+    return REACHED if kind == "account" else SOURCE
+
+
+def _node(identity: str, kind: str, item: AlertEvidence, values: Sequence[str]) -> dict[str, Any]:
+    several = len(values) > 1 and kind != "account"
     node = {
         "id": identity,
-        "name": _short(item.label if kind in ("analyzedMessage", "file", "mailCluster") and item.label else item.value),
+        "name": _short(_name(kind, item, len(values) if several else 1)),
         "group": _group(kind),
-        "href": entity_href(item.type, item.value, item.first_seen, item.last_seen),
-        "size": 26,
+        "href": explorer_link(item.type, values, item.first_seen, item.last_seen)
+        if several
+        else entity_href(item.type, item.value, item.first_seen, item.last_seen),
+        "size": 22,
+        "column": _column(kind),
     }
     return node | ({"tone": "danger"} if item.role == "compromised" or item.verdict == "malicious" else {})
 
 
+def _name(kind: str, item: AlertEvidence, number: int) -> str:
+    name = item.label if kind in ("analyzedMessage", "file", "mailCluster") and item.label else item.value
+    if kind == "url":
+        name = name.split("?")[0].split("#")[0]
+    return f"{number:,} × {name}" if number > 1 else name
+
+
 def _how(item: AlertEvidence) -> str:
-    return {"source": "comes from", "impacted": "reaches", "compromised": "acted by"}.get(item.role, "mentions")
+    return {"source": "comes from", "impacted": "reaches", "compromised": "names as acting"}.get(item.role, "mentions")
 
 
 def _short(text: str) -> str:

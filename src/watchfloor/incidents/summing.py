@@ -49,14 +49,14 @@ def _content(incident: Incident, alerts: Sequence[Mapping[str, Any]]) -> Content
     by_type = {row["type"]: row["n"] for row in counts}
     incident.mailbox_count, incident.user_count = by_type.get("mailbox", 0), by_type.get("user", 0)
     actors = list(accounts.filter(role=ACTED).order_by("value").values_list("value", flat=True).distinct()[:50])
-    received = accounts.filter(type="mailbox").exclude(value__in=actors)
     subject = evidence.filter(type="analyzedMessage").exclude(label="").order_by("first_seen", "id")
-    senders = evidence.filter(type="sender", value__in=actors).values_list("value", flat=True).distinct()
+    senders = list(evidence.filter(type="sender", value__in=actors).values_list("value", flat=True).distinct())
+    received = accounts.filter(type="mailbox").exclude(value__in=senders)
     return Content(
         titles=list(dict.fromkeys(str(alert["title"]) for alert in alerts)),
         techniques=frozenset(str(t) for alert in alerts for t in alert["techniques"]),
         subject=subject.values_list("label", flat=True).first() or "",
         people=received.aggregate(n=Count("key", distinct=True))["n"],
         actors=actors,
-        senders=list(senders),
+        senders=senders,
     )

@@ -1,6 +1,5 @@
 """The pages of incidents: the queue, one incident with its tabs, the manage panel."""
 
-import csv
 from typing import Any
 
 from django.contrib import messages
@@ -15,9 +14,11 @@ from watchfloor.incidents.contracts import SEVERITIES, WORDS, IncidentSummary
 from watchfloor.incidents.explorer import explorer_link
 from watchfloor.incidents.filters import INCIDENT_STATUSES, RANGES, Filter, read_filter
 from watchfloor.incidents.managing import KEEP, manage_incident, options_for, text_of
+from watchfloor.incidents.remedied import with_locations
 from watchfloor.incidents.story import entity_graph, last_day
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, WatchfloorError
+from watchfloor.kernel.text import csv_line, spaced
 from watchfloor.ui.services import render_page
 
 DEFAULT_STATUSES = ("active", "inProgress")
@@ -83,11 +84,10 @@ def export(request: HttpRequest) -> HttpResponse:
     """The queue as CSV, the same filter, at most 10,000 rows."""
     response = HttpResponse(content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = 'attachment; filename="incidents.csv"'
-    writer = csv.writer(response)
     heads = ("Id", "Name", "Severity", "Status", "Categories", "Alerts", "Users", "Mailboxes", "First activity")
-    writer.writerow((*heads, "Last activity", "Assigned to", "Classification", "Determination", "Tags"))
+    response.write(csv_line((*heads, "Last activity", "Assigned to", "Classification", "Determination", "Tags")))
     for row in selectors.incidents_export(_filter(request), now=utc_now(), me=actor(request).id):
-        writer.writerow([inert(cell) for cell in _cells(row)])
+        response.write(csv_line(_cells(row)))
     return response
 
 
@@ -97,11 +97,6 @@ def _cells(row: IncidentSummary) -> list[Any]:
     counts = [row.alerts, row.users, row.mailboxes]
     start = [row.id, row.name, WORDS[row.severity], WORDS[row.status], ", ".join(row.categories)]
     return [*start, *counts, *times, *words, ", ".join(text for text, _ in row.tags)]
-
-
-def inert(cell: Any) -> Any:
-    """A text that a spreadsheet would take for a formula gets an apostrophe."""
-    return f"'{cell}" if isinstance(cell, str) and cell[:1] in ("=", "+", "-", "@", "\t", "\r") else cell
 
 
 @require_POST
@@ -160,7 +155,7 @@ def _tab_context(request: HttpRequest, found: IncidentSummary, tab: str) -> dict
         return {
             "kinds": ARTEFACTS,
             "chosen_type": chosen,
-            "items": selectors.evidence_items(incident=found.id, types=types),
+            "items": with_locations(selectors.evidence_items(incident=found.id, types=types)),
         }
     origin, kind = request.GET.get("origin", ""), request.GET.get("kind", "")
     return {
@@ -212,10 +207,10 @@ def _facts(found: IncidentSummary) -> list[tuple[str, Any]]:
         ("Incident number", str(found.id)),
         ("Assigned to", found.assigned_name or "Nobody"),
         ("Classification", classified),
-        ("Categories", ", ".join(found.categories)),
+        ("Categories", ", ".join(spaced(one) for one in found.categories)),
         ("First activity", found.first_activity),
         ("Last activity", found.last_activity),
-        ("People", f"{found.users:,} as users, {found.mailboxes:,} by mailbox"),
+        ("Mailboxes", f"{found.mailboxes:,}"),
     ]
 
 

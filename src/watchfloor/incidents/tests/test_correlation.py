@@ -69,7 +69,7 @@ def test_a_person_who_received_a_phish_and_then_sends_one_is_multistage(findings
     assert incident_of(phish) == incident_of(sends)
     link = IncidentLink.objects.get(alert=sends, current=True)
     assert link.kind == "multistage"
-    assert "the account bob@corp.example (it acts in one of them)" in link.reason
+    assert "the account bob@corp.example (it clicked or sent)" in link.reason
 
 
 def test_the_order_of_phish_and_click_does_not_matter(findings, make):

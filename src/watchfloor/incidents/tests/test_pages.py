@@ -190,7 +190,7 @@ def test_the_export_is_inert_in_a_spreadsheet(as_ada, findings, make, recent):
     Incident.objects.filter(pk=alert.incident_id).update(name="=cmd|' /C calc'!A0")
     text = as_ada.get("/incidents/export.csv").content.decode()
     assert "'=cmd|" in text
-    assert text.startswith("Id,Name,Severity")
+    assert text.startswith('"Id","Name","Severity"')
 
 
 def test_hostile_text_is_inert_on_every_page(as_ada, ada, findings, make, recent):

@@ -116,9 +116,7 @@ def test_an_incident_is_named_after_its_content(findings, make):
 def test_an_incident_with_a_person_who_clicked_says_so(findings, make):
     findings.raised(make.message(1), make.sender(), make.mailbox("bob@corp.example"), make.mailbox())
     findings.raised(make.message(1), make.user("bob@corp.example", "compromised"), title="User clicked a malicious URL")
-    assert Incident.objects.get().name == (
-        "Phishing mail “Your mailbox is full” reaching 1 person, account bob@corp.example acting"
-    )
+    assert Incident.objects.get().name == ("Phishing mail “Your mailbox is full” reaching 2 people, of whom 1 clicked")
 
 
 def test_a_mailbox_that_sends_phish_names_the_incident(findings, make):

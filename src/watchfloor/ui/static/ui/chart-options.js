@@ -2,9 +2,10 @@
 
 /**
  * @typedef {{name: string, values: number[], tone?: string, href?: string}} Series
- * @typedef {{id: string, name: string, group?: string, tone?: string, size?: number, href?: string}} Node
+ * @typedef {{id: string, name: string, group?: string, tone?: string, size?: number, href?: string, column?: number}} Node
  * @typedef {{source: string, target: string, label?: string}} Link
- * @typedef {{categories?: string[], series?: Series[], nodes?: Node[], links?: Link[], horizontal?: boolean}} Data
+ * @typedef {{categories?: string[], series?: Series[], nodes?: Node[], links?: Link[], horizontal?: boolean, legend?: boolean}} Data
+ * @typedef {{width: number, height: number}} Size
  * @typedef {{text: string, quiet: string, line: string, surface: string, series: string[], tones: Record<string, string>, font: string}} Colours
  */
 
@@ -12,9 +13,10 @@
  * @param {string} kind
  * @param {Data} data
  * @param {Colours} colours
+ * @param {Size} size of the canvas in CSS pixels
  * @returns {object}
  */
-export function option(kind, data, colours) {
+export function option(kind, data, colours, size) {
   const common = {
     animation: false,
     color: colours.series,
@@ -28,7 +30,7 @@ export function option(kind, data, colours) {
     },
     aria: { enabled: false },
   };
-  if (kind === "graph") return { ...common, ...graph(data, colours) };
+  if (kind === "graph") return { ...common, ...graph(data, colours, size) };
   if (kind === "donut") return { ...common, ...donut(data, colours) };
   return { ...common, ...axes(kind, data, colours) };
 }
@@ -52,14 +54,14 @@ const legend = (colours) => ({ type: "scroll", bottom: 0, icon: "roundRect", ite
  */
 function axes(kind, data, colours) {
   const series = data.series ?? [];
-  const several = series.length > 1;
+  const several = series.length > 1 && data.legend !== false;
   const label = { color: colours.quiet, fontSize: 11, hideOverlap: true };
   const names = { type: "category", data: data.categories ?? [], axisLabel: { ...label, width: data.horizontal ? 150 : 110, overflow: "truncate" }, axisLine: { lineStyle: { color: colours.line } }, axisTick: { show: false }, inverse: data.horizontal };
   const numbers = { type: "value", minInterval: 1, axisLabel: label, splitLine: { lineStyle: { color: colours.line } } };
   return {
     tooltip: { renderMode: "richText", confine: true, trigger: "axis", axisPointer: { type: kind === "line" ? "line" : "shadow" }, backgroundColor: colours.surface, borderColor: colours.line, textStyle: { color: colours.text, fontSize: 12 } },
     legend: several ? legend(colours) : { show: false },
-    grid: { left: 8, right: 12, top: 12, bottom: several ? 32 : 8, containLabel: true },
+    grid: { left: 8, right: 28, top: 12, bottom: several ? 32 : 8, containLabel: true },
     xAxis: data.horizontal ? numbers : names,
     yAxis: data.horizontal ? names : numbers,
     series: series.map((one) => ({
@@ -96,31 +98,87 @@ function donut(data, colours) {
   };
 }
 
+// Room for labels at the sides, and for the legend below, of a graph in columns.
+const ROW = 30;
+const TOP = 28;
+const BOTTOM = 56;
+const GAP = 14;
+
+/**
+ * How high a graph must be so that no two labels of a column touch; 0 for other data.
+ * @param {Data} data
+ */
+export function neededHeight(data) {
+  const columns = columnsOf(data.nodes ?? []);
+  return columns.length ? TOP + BOTTOM + ROW * (Math.max(...columns.map((column) => column.length)) - 1) : 0;
+}
+
+/**
+ * The nodes by column, if every node names one.
+ * @param {Node[]} nodes
+ * @returns {Node[][]}
+ */
+function columnsOf(nodes) {
+  if (nodes.some((node) => node.column === undefined)) return [];
+  const numbers = [...new Set(nodes.map((node) => node.column ?? 0))].sort((one, other) => one - other);
+  return numbers.map((number) => nodes.filter((node) => node.column === number));
+}
+
+/**
+ * Where each node of a graph in columns stands, spread evenly, and where its label has room.
+ * @param {Node[][]} columns
+ * @param {Size} box the drawing without its margins
+ * @param {number} side the width of the margin, which labels of the outer columns fill
+ * @returns {Map<string, object>}
+ */
+function places(columns, box, side) {
+  const longest = Math.max(...columns.map((column) => column.length));
+  const last = columns.length - 1;
+  const found = new Map();
+  columns.forEach((column, number) => {
+    const step = Math.min(box.height / Math.max(longest - 1, 1) * Math.max(1, (longest - 1) / Math.max(column.length, 1)), box.height / Math.max(column.length - 1, 1));
+    const start = (box.height - step * (column.length - 1)) / 2;
+    const outer = last && (number === 0 ? "left" : number === last ? "right" : "");
+    column.forEach((node, row) => found.set(node.id, {
+      x: last ? box.width * number / last : box.width / 2,
+      y: start + step * row,
+      label: outer ? { position: outer, width: side - GAP - (node.size ?? 26) / 2 } : { position: "top", distance: 4, width: Math.max(box.width - 40, 120) },
+    }));
+  });
+  return found;
+}
+
 /**
  * @param {Data} data
  * @param {Colours} colours
+ * @param {Size} size
  */
-function graph(data, colours) {
-  const groups = [...new Set((data.nodes ?? []).map((node) => node.group ?? ""))];
+function graph(data, colours, size) {
+  const nodes = data.nodes ?? [];
+  const groups = [...new Set(nodes.map((node) => node.group ?? ""))];
+  const columns = columnsOf(nodes);
+  const side = Math.min(270, size.width * 0.29);
+  const box = { width: size.width - 2 * side, height: size.height - TOP - BOTTOM };
+  const placed = columns.length ? places(columns, box, side) : new Map();
+  const margins = columns.length ? { left: side, right: side, top: TOP, bottom: BOTTOM } : { left: 40, right: 40, top: 16, bottom: groups.length > 1 ? 56 : 24 };
   return {
     legend: groups.length > 1 ? { ...legend(colours), data: groups } : { show: false },
     series: [{
       type: "graph",
-      layout: "force",
-      left: 40,
-      right: 40,
-      top: 16,
-      bottom: groups.length > 1 ? 56 : 24,
-      roam: true,
-      draggable: true,
+      layout: columns.length ? "none" : "force",
+      ...margins,
+      roam: !columns.length,
+      draggable: !columns.length,
       categories: groups.map((name) => ({ name })),
       force: { repulsion: 220, edgeLength: [60, 110], gravity: 0.3, layoutAnimation: false },
-      label: { show: true, position: "bottom", distance: 6, color: colours.text, fontSize: 11, width: 150, overflow: "truncate" },
-      edgeLabel: { show: true, formatter: "{c}", color: colours.quiet, fontSize: 10 },
-      lineStyle: { color: colours.quiet, opacity: 0.6 },
-      edgeSymbol: ["none", "arrow"],
+      label: { show: true, position: "bottom", distance: 6, color: colours.text, fontSize: 11, width: 150, overflow: "truncate", backgroundColor: columns.length ? colours.surface : undefined, padding: columns.length ? [1, 3] : 0 },
+      labelLayout: { hideOverlap: true },
+      edgeLabel: { show: !columns.length && (data.links ?? []).length <= 24, formatter: "{c}", color: colours.quiet, fontSize: 10 },
+      lineStyle: { color: colours.quiet, opacity: columns.length ? 0.35 : 0.6, curveness: columns.length ? 0.08 : 0 },
+      emphasis: { focus: "adjacency", lineStyle: { width: 2, opacity: 0.9 } },
+      edgeSymbol: ["none", columns.length ? "none" : "arrow"],
       edgeSymbolSize: 7,
-      data: (data.nodes ?? []).map((node) => ({ id: node.id, name: node.name, href: node.href, category: groups.indexOf(node.group ?? ""), symbolSize: node.size ?? 26, itemStyle: node.tone ? { borderColor: colours.tones[node.tone], borderWidth: 4 } : undefined })),
+      data: nodes.map((node) => ({ id: node.id, name: node.name, href: node.href, category: groups.indexOf(node.group ?? ""), symbolSize: node.size ?? 26, itemStyle: node.tone ? { borderColor: colours.tones[node.tone], borderWidth: 3 } : undefined, ...placed.get(node.id) })),
       links: (data.links ?? []).map((link) => ({ source: link.source, target: link.target, value: link.label ?? "" })),
     }],
   };

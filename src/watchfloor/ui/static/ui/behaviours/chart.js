@@ -1,6 +1,6 @@
 // Draws the JSON of its figure with ECharts in the colours of the theme. Tooltips are drawn on the canvas ("richText"),
 // because our Content-Security-Policy forbids the inline styles of HTML tooltips.
-import { option } from "../chart-options.js";
+import { neededHeight, option } from "../chart-options.js";
 
 /** @param {HTMLElement} figure */
 export default async function chart(figure) {
@@ -8,13 +8,19 @@ export default async function chart(figure) {
   const source = figure.querySelector('script[type="application/json"]');
   const data = JSON.parse(source?.textContent ?? "{}");
   table(figure);
+  const needed = neededHeight(data);
+  if (needed > canvas.clientHeight) canvas.style.height = `${needed}px`;
   const echarts = await import("../vendor/echarts.min.js");
   const drawn = echarts.init(canvas, null, { renderer: "canvas" });
-  const draw = () => drawn.setOption(option(figure.dataset.kind ?? "bar", data, colours(figure)), true);
+  const graph = figure.dataset.kind === "graph";
+  const draw = () => drawn.setOption(option(figure.dataset.kind ?? "bar", data, colours(figure), { width: canvas.clientWidth, height: canvas.clientHeight }), true);
   draw();
   const theme = () => draw();
   document.addEventListener("theme", theme);
-  const sizes = new ResizeObserver(() => drawn.resize());
+  const sizes = new ResizeObserver(() => {
+    drawn.resize();
+    if (graph) draw(); // its columns are laid out for this width
+  });
   sizes.observe(canvas);
   drawn.on("click", (/** @type {any} */ event) => open(figure, data, event));
   document.addEventListener("htmx:afterSwap", function gone() {
@@ -70,7 +76,10 @@ function colours(figure) {
     line: resolve("line"),
     surface: resolve("surface"),
     series: [1, 2, 3, 4, 5, 6, 7, 8].map((number) => resolve(`series-${number}`)),
-    tones: Object.fromEntries(["neutral", "info", "success", "warning", "danger"].map((tone) => [tone, resolve(`mark-${tone}`)])),
+    tones: Object.fromEntries([
+      ...["neutral", "info", "success", "warning", "danger"].map((tone) => [tone, resolve(`mark-${tone}`)]),
+      ...[1, 2, 3, 4, 5, 6, 7, 8].map((number) => [`series-${number}`, resolve(`series-${number}`)]),
+    ]),
     font: getComputedStyle(figure).fontFamily,
   };
   probe.remove();
