@@ -1,6 +1,11 @@
 """What response contributes to other slices' pages."""
 
-from watchfloor.access.contracts import Permission
+from collections.abc import Sequence
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.mail.contracts import EmailEntity, Source, TimelineEvent
+from watchfloor.mail.services import register_panel
+from watchfloor.response.selectors import remediations_of_message
 from watchfloor.ui.services import register_settings_page
 
 register_settings_page(
@@ -11,3 +16,33 @@ register_settings_page(
     description="When a second person must approve an action on mail.",
     icon="user-check",
 )
+
+
+class RemediationsOfAnEmail:
+    """Each remediation that named this recipient's copy, as a line of the email's timeline that leads to its ledger (EE-10)."""
+
+    key = "remediations"
+    title = "Remediations"
+    tab = "timeline"
+    permission = Permission.ACTION_CENTER_READ
+
+    def render(self, *, entity: EmailEntity, actor: Actor) -> str:
+        """Nothing beside the timeline."""
+        return ""
+
+    def events(self, *, entity: EmailEntity, actor: Actor) -> Sequence[TimelineEvent]:
+        found = remediations_of_message(network_message_id=entity.id, recipient=entity.recipient)
+        return [
+            TimelineEvent(
+                at=one.at,
+                source=Source.ADMIN,
+                event=f"Remediation: {one.action_label}",
+                result=one.sentence,
+                details=f"“{one.name}” by {one.by}, {one.remediation_status.lower()}",
+                href=one.href,
+            )
+            for one in found
+        ]
+
+
+register_panel(RemediationsOfAnEmail())
