@@ -15,7 +15,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     if importlib.util.find_spec(f"watchfloor.{name}.urls")
 ]
 
-handler400 = "watchfloor.ui.errors.bad_request"
-handler403 = "watchfloor.ui.errors.permission_denied"
-handler404 = "watchfloor.ui.errors.page_not_found"
+handler400 = "watchfloor.config.errors.bad_request"
+handler403 = "watchfloor.config.errors.permission_denied"
+handler404 = "watchfloor.config.errors.page_not_found"
 handler500 = "watchfloor.ui.errors.server_error"

@@ -94,14 +94,3 @@ def test_a_form_without_its_token_is_refused_in_the_house_look(settings):
 
 def test_an_error_of_a_new_kind_is_our_fault():
     assert status_of(WatchfloorError("something new")) == 500
-
-
-def test_the_product_itself_answers_with_these_pages():
-    from watchfloor.config import urls
-
-    assert (urls.handler400, urls.handler403, urls.handler404, urls.handler500) == (
-        handler400,
-        handler403,
-        handler404,
-        handler500,
-    )
