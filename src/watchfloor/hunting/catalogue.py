@@ -84,7 +84,7 @@ COLUMNS = (
     _text("Sender IP", "SenderIP"),
     _text("Sender mail from address", "SenderMailFromAddress"),
     _text("Sender mail from domain", "SenderMailFromDomain"),
-    _text("Additional actions", "LatestDeliveryAction", default=True),
+    _text("Latest delivery action", "LatestDeliveryAction", default=True),
     _text("Delivery action", "DeliveryAction", kind="action"),
     _text("Latest delivery location", "LatestDeliveryLocation", default=True),
     _text("Original delivery location", "DeliveryLocation", default=True),

@@ -10,30 +10,33 @@ from watchfloor.hunting.cells import grid_row
 from watchfloor.hunting.contracts import GridColumn, GridRow, Prefers
 from watchfloor.hunting.state import ExplorerState
 from watchfloor.identities.selectors import people_by_address
+from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import OTHER, Bucketed, Condition, Operator, Query
-from watchfloor.mail.services import visible
 
 TONES = {
     "Delivered": "info",
     "Junked": "warning",
     "Blocked": "danger",
-    "Malware": "danger",
+    "Malware": "series-4",
     "Phish": "danger",
     "Spam": "warning",
     OTHER: "neutral",
 }
+PALETTE = 8
+"""Colours of series without a tone, as in the kit's tokens.css."""
 NOTHING = "(none)"
 NEEDED = ("Timestamp", "NetworkMessageId", "RecipientEmailAddress", "Subject")
 
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """One pivot value of the chart: its rows, and where a click on it leads (empty for the rest and for no value)."""
+    """One pivot value of the chart: its rows, and where a click on it leads (empty for the rest and for no value); `swatch` names its colour."""
 
     name: str
     total: int
     narrow: str
+    swatch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +84,22 @@ def chart_part(state: ExplorerState) -> ChartPart:
         for name, counts in found.series.items()
     ]
     slices = tuple(
-        Slice(visible(name) or NOTHING, sum(counts), _narrowed(state, state.pivot.column, name))
-        for name, counts in found.series.items()
+        Slice(visible(name) or NOTHING, sum(counts), _narrowed(state, state.pivot.column, name), _swatch(name, place))
+        for place, (name, counts) in enumerate(found.series.items())
     )
     labels = [time_label(moment, step_seconds=found.step_seconds) for moment in found.times]
     return ChartPart(
-        {"categories": labels, "series": series},
+        {"categories": labels, "series": series, "legend": False},
         slices,
         step_words(found.step_seconds),
         sum(one.total for one in slices),
     )
+
+
+def _swatch(name: str, place: int) -> str:
+    """The colour the chart gives the series at `place`: its tone, else the palette in turn."""
+    tone = TONES.get(name, f"series-{place % PALETTE + 1}")
+    return tone if tone.startswith("series-") else f"tone-{tone}"
 
 
 def _narrowed(state: ExplorerState, column: str, value: str) -> str:

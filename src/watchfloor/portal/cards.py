@@ -17,7 +17,7 @@ from watchfloor.runtime import selectors as runtime
 SEVERITIES = (("high", "danger"), ("medium", "warning"), ("low", "info"), ("informational", "neutral"))
 WEEK = timedelta(days=7)
 DAY_SECONDS = 86400
-TONES = {"": "neutral", "Spam": "warning", "Phish": "danger"}
+TONES = {"": "neutral", "Spam": "warning", "Phish": "danger", "Malware": "series-4"}
 WORDS = {"": "No threat"}
 STATE_TONES = {"ok": "success", "warning": "warning", "failing": "danger"}
 
@@ -89,8 +89,8 @@ class TopTargeted:
     """Who got most of the mail with malware or phish."""
 
     key = "top_targeted"
-    title = "Top targeted people"
-    href = "/explorer?view=phish"
+    title = "Top targeted users"
+    href = "/explorer?range=7d&tab=targets"
     icon = "target"
     permission = Permission.EMAIL_METADATA_READ
     width = ""

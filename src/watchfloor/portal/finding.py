@@ -163,7 +163,9 @@ def find(wanted: Sequence[Wanted], *, actor: Actor, now: datetime) -> tuple[Grou
     """Everything found for all readings of a text that this person may see, in the order of the finders."""
     allowed = [finder for finder in FINDERS if actor.may(finder.permission)]
     found = [group for finder in allowed for one in wanted for group in finder.find(one, now=now)]
-    return tuple(replace(group, total=max(group.total, len(group.hits))) for group in found)
+    once = {(group.title, group.hits): group for group in reversed(found)}  # two readings may find the same
+    kept = [group for group in found if once.get((group.title, group.hits)) is group]
+    return tuple(replace(group, total=max(group.total, len(group.hits))) for group in kept)
 
 
 EXACT = {Kind.INCIDENT_NUMBER, Kind.NETWORK_MESSAGE_ID, Kind.MESSAGE_ID}

@@ -28,10 +28,12 @@ class ShownCard:
         return f"portal/cards/{self.card.key}.html"
 
 
-def shown_cards(*, actor: Actor, now: datetime) -> tuple[ShownCard, ...]:
-    """All cards this person may see; lazy ones are left waiting."""
+def shown_cards(*, actor: Actor, now: datetime, complete: bool = False) -> tuple[ShownCard, ...]:
+    """All cards this person may see; lazy ones are left waiting, unless the page must be `complete` (without JavaScript)."""
     allowed = [card for card in CARDS if actor.may(card.permission)]
-    return tuple(ShownCard(card, waiting=True) if card.lazy else filled(card, now=now) for card in allowed)
+    return tuple(
+        ShownCard(card, waiting=True) if card.lazy and not complete else filled(card, now=now) for card in allowed
+    )
 
 
 def filled(card: Card, *, now: datetime) -> ShownCard:

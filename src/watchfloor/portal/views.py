@@ -23,7 +23,9 @@ def actor_of(request: HttpRequest) -> Actor:
 @requires(Permission.HOME_READ)
 def home(request: HttpRequest) -> HttpResponse:
     """What an analyst sees first."""
-    return render(request, "portal/home.html", {"cards": shown_cards(actor=actor_of(request), now=utc_now())})
+    complete = "complete" in request.GET
+    cards = shown_cards(actor=actor_of(request), now=utc_now(), complete=complete)
+    return render(request, "portal/home.html", {"cards": cards, "complete": complete})
 
 
 @requires(Permission.HOME_READ)

@@ -178,7 +178,7 @@ def test_hostile_titles_stay_text_on_home(as_ada):
     )
     page = as_ada.get("/home/recent_alerts").content.decode()
     assert "<script>" not in page
-    assert "⟨U+202E⟩" in page
+    assert "⟨RLO⟩" in page
 
 
 def test_home_asks_a_number_of_queries_that_does_not_grow(as_ada, django_assert_max_num_queries):
@@ -187,3 +187,11 @@ def test_home_asks_a_number_of_queries_that_does_not_grow(as_ada, django_assert_
         report_health(f"part {number}", state="ok", sentence="running")
     with django_assert_max_num_queries(16):
         as_ada.get("/")
+
+
+def test_without_javascript_every_card_can_be_had_at_once(as_ada):
+    page = as_ada.get("/").content.decode()
+    assert '<noscript><p class="below"><a href="/?complete=1">' in page
+    whole = as_ada.get("/?complete=1").content.decode()
+    assert "Loading" not in whole
+    assert "<noscript>" not in whole
