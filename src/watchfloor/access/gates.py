@@ -9,10 +9,12 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
 
-from watchfloor.access.chain import lacks
+from watchfloor.access.chain import audit_verb, lacks, record
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.models import Person
 from watchfloor.access.selectors import actor_of, granters, roles_with
+
+audit_verb("page.open", "{actor} opened {target}", description="Somebody asked for a page without having its right")
 
 View = Callable[..., HttpResponseBase]
 
@@ -37,6 +39,7 @@ def requires(permission: Permission) -> Callable[[View], View]:
             actor = actor_of(person)
             request.actor = actor  # type: ignore[attr-defined]
             if not actor.may(permission):
+                record(by=actor, verb="page.open", outcome="refused", target_type="page", target=request.path)
                 return refused(request, permission)
             return view(request, *args, **kwargs)
 
