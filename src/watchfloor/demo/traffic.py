@@ -155,7 +155,9 @@ def _unwanted(
     me = Outsider("Customer Service", f"offers@{host}", "", f"203.0.113.{dice.randrange(100, 250)}", "unwanted")
     to = [dice.choice(organisation.employees)]
     reply_to = str(template.mail.get("reply_to", ""))
-    folder = "Junk" if dice.random() < 0.85 else "INBOX"
+    # The filter lets some spam through, but catches everyday phishing, so that the incidents are those of the stories.
+    caught = dice.random() < 0.85 or template.mail.get("threat") == "phish"
+    folder = "Junk" if caught else "INBOX"
     extra = (("X-Spam-Flag", "YES"),) if folder == "Junk" else ()
     return _deliver(
         organisation, me, to, at, number, subject=subject, body=body, html=html, reply_to=reply_to,
