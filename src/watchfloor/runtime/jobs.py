@@ -65,7 +65,7 @@ def launch_jobs(*, wait: float = 0) -> None:
         )
     )
     DBOS.launch()
-    DBOS.register_queue(QUEUE, worker_concurrency=CONCURRENCY, polling_interval_sec=0.5, on_conflict="always_update")
+    DBOS.register_queue(QUEUE, worker_concurrency=CONCURRENCY, polling_interval_sec=0.2, on_conflict="always_update")
 
 
 def stop_jobs(*, grace: int = 5) -> None:
