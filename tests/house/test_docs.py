@@ -7,9 +7,9 @@ from dataclasses import fields
 from pathlib import Path
 
 import pytest
+
 from tests.house.access_reference import PAGE, load_everything, page
 from tests.house.test_permissions import ALL
-
 from watchfloor.access.contracts import Permission
 from watchfloor.access.roles import BUILT_IN_ROLES
 from watchfloor.access.services import audit_verbs
