@@ -110,7 +110,8 @@ def condition_fields(request: Asked) -> HttpResponse:
     """Operators and values that fit the chosen property, as a fragment of the filter bar."""
     chosen = properties().get(request.GET.get("property", ""))
     operators = operators_for(chosen.column) if chosen else tuple(Operator)
-    return render(request, "hunting/condition.html", {"chosen": chosen, "operators": operators})
+    typed = "" if chosen and chosen.choices else request.GET.get("value", "")
+    return render(request, "hunting/condition.html", {"chosen": chosen, "operators": operators, "typed": typed})
 
 
 @require_GET

@@ -254,9 +254,12 @@ def _changing(
     by: Actor, verb: str, remediation_id: UUID | str, reason: str
 ) -> Iterator[tuple[Remediation, dict[str, Any]]]:
     """Right, audit, and the row locked against two people at once."""
-    known = Remediation.objects.filter(pk=remediation_id).first()
+    try:
+        known = Remediation.objects.filter(pk=UUID(str(remediation_id))).first()
+    except ValueError:
+        known = None
     if known is None:
-        raise NotFound("there is no such remediation", place=str(remediation_id))
+        raise NotFound("there is no such remediation", place=str(remediation_id)[:100])
     right = action_of(known.action).permission
     before = {"status": known.status}
     with (

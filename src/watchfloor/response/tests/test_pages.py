@@ -252,3 +252,9 @@ def test_max_sets_when_a_second_person_must_approve(as_max):
     from watchfloor.response.selectors import policy
 
     assert policy().second_person_over == 5
+
+
+def test_deciding_about_what_is_no_remediation_says_so(as_ada):
+    answer = as_ada.post("/action-center/decide", {"row": "no-id-at-all", "decision": "approve"}, follow=True)
+    assert answer.status_code == 200
+    assert b"there is no such remediation" in answer.content
