@@ -29,9 +29,11 @@ def import_with_progress(paths: list[Path], *, source: str) -> int:
     """Import `paths`, then inspect what came in; exit code 1 when something was refused."""
     from watchfloor.config.slices import load
     from watchfloor.connectors.services import import_paths
+    from watchfloor.lake.selectors import emails_known
     from watchfloor.runtime.services import run_ticks
 
     load("jobs")
+    known = emails_known()
     console = Console(stderr=True)
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
@@ -40,7 +42,8 @@ def import_with_progress(paths: list[Path], *, source: str) -> int:
         bar.update(reading, total=summary.accepted, completed=summary.accepted)
         inspecting = bar.add_task("Inspecting", total=summary.accepted)
         run_ticks("lake.ingest", progress=lambda done: bar.update(inspecting, completed=done))
-    console.print(f"{summary.accepted} accepted, {len(summary.refused)} refused")
+    again = max(0, summary.accepted - (emails_known() - known))
+    console.print(f"{summary.accepted} accepted, of which {again} were known already; {len(summary.refused)} refused")
     for refused in summary.refused[:MOST_REFUSED_SHOWN]:
         console.print(f"  {refused.place}: {refused.reason}", markup=False)
     if len(summary.refused) > MOST_REFUSED_SHOWN:

@@ -153,3 +153,8 @@ def _once(found: Iterable[dict[str, Any]], *keys: str) -> tuple[dict[str, Any], 
 def table_states(*, now: datetime) -> tuple[TableState, ...]:
     """How much each table holds and how far the cold tier lags behind."""
     return storage.states(now=now)
+
+
+def emails_known() -> int:
+    """How many different emails were ever stored; a second copy of one is none."""
+    return Email.objects.count()
