@@ -95,7 +95,9 @@ def test_an_analyst_finds_a_phish_removes_it_everywhere_and_puts_it_back(demo, d
 
     # Undone, after asking once more.
     page.get_by_role("button", name="Undo").click()
+    first = page.url
     page.get_by_role("dialog").get_by_role("button", name="Go on").click()
+    page.wait_for_url(lambda now: now != first)
     expect(page.get_by_text("Completed").first).to_be_visible(timeout=60_000)
     page.goto(f"{demo.url}/action-center?q=Remove+the+password+phish")
     expect(page.locator("#remediations tbody")).to_contain_text("Undone", timeout=30_000)
