@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from watchfloor.config.preparing import prepare
 from watchfloor.kernel.errors import WatchfloorError
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "watchfloor.config.settings")
@@ -17,21 +18,6 @@ app = typer.Typer(
 )
 person = typer.Typer(no_args_is_help=True, help="People who sign in.")
 app.add_typer(person, name="person")
-
-
-def prepare() -> None:
-    """Django ready, database at the newest migration, built-in roles present."""
-    import django
-
-    django.setup()
-    from django.core.management import call_command
-
-    from watchfloor.access.services import ensure_built_in_roles
-    from watchfloor.runtime.services import check_key
-
-    check_key()
-    call_command("migrate", verbosity=0)
-    ensure_built_in_roles()
 
 
 @app.command()

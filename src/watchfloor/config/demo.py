@@ -24,7 +24,7 @@ def run_demo(*, mails: int, seed: int) -> int:
     os.environ.setdefault("WATCHFLOOR_HOME", str(Path.home() / ".watchfloor-demo"))
     os.environ.setdefault("WATCHFLOOR_OWN_DOMAINS", "haldenwirth.example")
     os.environ.setdefault("WATCHFLOOR_AUTHSERV_IDS", "mx.haldenwirth.example")
-    from watchfloor.config.cli import prepare
+    from watchfloor.config.preparing import prepare
 
     prepare()
     from watchfloor.config.serve import supervise

@@ -70,7 +70,6 @@ SLICES = (
     "access",
     "connectors",
     "lake",
-    "intelligence",
     "detection",
     "incidents",
     "identities",

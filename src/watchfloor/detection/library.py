@@ -5,21 +5,13 @@ from pathlib import Path
 
 from watchfloor.detection.contracts import Rule
 from watchfloor.detection.reading import read_rule
-from watchfloor.kernel.errors import BadInput, NotConfigured
-
-PACKAGE = Path(__file__).resolve().parent.parent
-PLACES = (PACKAGE / "content" / "detections", PACKAGE.parent.parent / "content" / "detections")
+from watchfloor.kernel.content import content_folder
+from watchfloor.kernel.errors import BadInput
 
 
 def rules_folder() -> Path:
-    """The first place that exists: the wheel's own copy, then the checkout's folder."""
-    for place in PLACES:
-        if place.is_dir():
-            return place
-    looked = " and ".join(str(place) for place in PLACES)
-    raise NotConfigured(
-        f"the detection rules are missing: looked in {looked}; reinstall the package or use a whole checkout"
-    )
+    """content/detections. Raises NotConfigured naming where it was looked for."""
+    return content_folder("detections")
 
 
 @cache
