@@ -25,7 +25,7 @@ from benchmarks.serving import EMAIL, PASSWORD, Served, explorer, idle_mb, page_
 from benchmarks.synthetic import write_mails  # noqa: E402
 from labs import free_ports  # noqa: E402
 from watchfloor.access.services import add_person  # noqa: E402
-from watchfloor.config.cli import prepare  # noqa: E402
+from watchfloor.config.preparing import prepare  # noqa: E402
 from watchfloor.config.slices import load  # noqa: E402
 from watchfloor.connectors.contracts import NewMail  # noqa: E402
 from watchfloor.connectors.services import accept_many  # noqa: E402

@@ -133,7 +133,7 @@ VERBS = {
 
 def main() -> None:
     """Prepare the home, then answer until the story closes our input."""
-    from watchfloor.config.cli import prepare
+    from watchfloor.config.preparing import prepare
     from watchfloor.config.slices import load
 
     answers, sys.stdout = sys.stdout, sys.stderr  # nothing but answers goes to the story
