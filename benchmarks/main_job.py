@@ -38,10 +38,10 @@ from watchfloor.lake.selectors import rows, stream  # noqa: E402
 from watchfloor.runtime.services import run_ticks  # noqa: E402
 
 MAILS = 20_000 if FULL else 1_500
-MAILBOXES = 1_000 if FULL else 300
+MAILBOXES = 1_000 if FULL else 200
 SYNTHETIC = 1_000_000 if FULL else 60_000
 ROUNDS = 40 if FULL else 8
-PURGE_ROUNDS = 5 if FULL else 3
+PURGE_ROUNDS = 5 if FULL else 2
 NOW = datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
 
