@@ -12,35 +12,8 @@ from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from watchfloor.inspection import limits
 from watchfloor.inspection.limits import Limits
+from watchfloor.kernel.markup import FLAT, TAG
 
-_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-# Never nest: void elements, and those whose next sibling closes them.
-_FLAT = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "source",
-        "track",
-        "wbr",
-        "p",
-        "li",
-        "td",
-        "tr",
-        "th",
-        "tbody",
-        "dt",
-        "dd",
-        "option",
-    ]
-)
 _FORMATTING = frozenset(
     ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
 )
@@ -127,11 +100,11 @@ def _too_deep(source: str) -> tuple[int, str]:
         return 0, ""
     standing: Counter[str] = Counter()
     depth = formatting = copies = 0
-    for tag in _TAG.finditer(source):
+    for tag in TAG.finditer(source):
         name = tag[2].lower()
         if not tag[1] and (copies := copies + formatting) > limits.HTML_COPIES:
             return tag.start(), "HTML cut where open formatting multiplies it"
-        if name in _FLAT:
+        if name in FLAT:
             continue
         step = 1 if not tag[1] else -1 if standing[name] else 0  # closing what is not open closes nothing
         standing[name] += step

@@ -12,6 +12,7 @@ from html import escape, unescape
 
 import nh3
 
+from watchfloor.kernel.markup import FLAT, TAG
 from watchfloor.kernel.text import NAMED, visible, visible_lines
 from watchfloor.mail.contracts import PreviewBody
 
@@ -128,33 +129,6 @@ SHOWN_SCHEMES = {
 PICTURE = re.compile(r"data:image/(?:png|jpe?g|gif|webp|bmp);base64,[A-Za-z0-9+/=\s]+\Z", re.IGNORECASE)
 NUMBER = re.compile(r"[0-9]{1,3}\Z")
 OPENED = re.compile(r'<a(?: href="([^"]*)")?>')
-TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-VOID = frozenset(
-    [
-        "area",
-        "base",
-        "br",
-        "col",
-        "embed",
-        "hr",
-        "img",
-        "input",
-        "link",
-        "meta",
-        "source",
-        "track",
-        "wbr",
-        "p",
-        "li",
-        "td",
-        "tr",
-        "th",
-        "tbody",
-        "dt",
-        "dd",
-        "option",
-    ]
-)
 TURNING = re.compile("[\u202a-\u202e\u2066-\u2069]")
 
 STYLE = (
@@ -196,7 +170,7 @@ def too_much(html: str) -> str:
     depth = deepest = 0
     for closing, tag in TAG.findall(html):
         name = tag.lower()
-        if name in VOID:
+        if name in FLAT:
             continue
         if not closing:
             standing[name] += 1
