@@ -8,12 +8,13 @@ import atexit
 from collections.abc import Sequence
 from functools import cache
 
-from watchfloor.connectors.contracts import Disposition
-from watchfloor.connectors.selectors import tenant_facts
+from watchfloor.connectors.contracts import AcceptedMail, Disposition
 from watchfloor.connectors.services import set_judge
 from watchfloor.inspection.contracts import Confidence, Envelope, ThreatType, Verdict
 from watchfloor.inspection.services import InspectionPool
 from watchfloor.kernel.clock import utc_now
+from watchfloor.lake.selectors import tenant_facts
+from watchfloor.lake.services import judged
 
 
 def judge_inline() -> None:
@@ -25,8 +26,13 @@ def _judge(
     raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str
 ) -> tuple[Disposition, str]:
     envelope = Envelope(mail_from, tuple(recipients), client_ip, helo)
-    found = _pool().submit(raw, envelope, utc_now()).result()
-    return disposition_of(found.verdict)
+    now, facts = utc_now(), tenant_facts()
+    pool = _pool()
+    pool.tell(facts)
+    found = pool.submit(raw, envelope, now).result()
+    mail = AcceptedMail(0, found.sha256, "", now, mail_from, tuple(recipients), client_ip, helo)
+    [(_, weighed)] = judged([(mail, found)], facts=facts)
+    return disposition_of(weighed.verdict)
 
 
 def disposition_of(verdict: Verdict) -> tuple[Disposition, str]:

@@ -23,6 +23,7 @@ class TenantFacts:
 
     `own_domains` decide direction; `authserv_ids` are the hosts whose Authentication-Results we believe;
     `allowed` and `blocked` hold entries such as `sender:ada@x.example`, `domain:x.example`, `url:https://..`, `sha256:..`.
+    `silenced` names the signals that count nothing here; `threshold` replaces the shipped one unless 0.
     """
 
     own_domains: frozenset[str] = frozenset()
@@ -31,6 +32,8 @@ class TenantFacts:
     allowed: frozenset[str] = frozenset()
     blocked: frozenset[str] = frozenset()
     lookups_allowed: bool = False
+    silenced: frozenset[str] = frozenset()
+    threshold: float = 0.0
 
 
 class ThreatType(StrEnum):
@@ -93,18 +96,41 @@ class Authentication:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """One observation before it is weighed: `signal` names a row of the weights, `words` say what was actually seen.
+
+    `points` replaces the weight's own, for evidence that comes with a strength (a second opinion's score); never below 0.
+    `threat_name` is what somebody calls the malware found.
+    """
+
+    signal: str
+    words: str
+    points: float | None = None
+    threat_name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Reason:
-    """One piece of evidence: `points` add up to the score; `words` is what the analyst reads."""
+    """One piece of evidence, weighed: `points` add up to the score; `words` is what the analyst reads.
+
+    `threat` is the type it speaks for, None when for phish and spam alike. A `silenced` one is shown and counts 0.
+    """
 
     signal: str
     points: float
     words: str
     detection_method: str = ""
+    threat: ThreatType | None = None
+    threat_name: str = ""
+    silenced: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """`threat_types` empty means no threat; `score` is the sum of the reasons' points; `threshold` is what it was held against."""
+    """`threat_types` empty means no threat; `score` is the sum of the reasons' points; `threshold` is what it was held against.
+
+    `allowed` is the organisation's allow entry that covers the mail, "" when none does.
+    """
 
     threat_types: tuple[ThreatType, ...] = ()
     threat_names: tuple[str, ...] = ()
@@ -113,6 +139,7 @@ class Verdict:
     score: float = 0.0
     threshold: float = 0.0
     reasons: tuple[Reason, ...] = ()
+    allowed: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,14 +1,8 @@
-"""One observation about a mail, before it is weighed."""
+"""Evidence as the signals write it."""
 
-from dataclasses import dataclass
+from watchfloor.inspection.contracts import Evidence
 
-
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """`signal` names a row of the weights table; `words` say what was actually seen, for the analyst."""
-
-    signal: str
-    words: str
+__all__ = ["Evidence", "quoted"]
 
 
 def quoted(text: str, length: int = 80) -> str:

@@ -104,7 +104,9 @@ def inspect(
         urls=content.collector.found,
         attachments=attachments,
         authentication=checked,
-        verdict=verdict.weigh(signals.observe(view), files=attachments, allowed=signals.lists.allowed_by(view)),
+        verdict=verdict.weigh(
+            signals.observe(view), files=attachments, allowed=signals.lists.allowed_by(view), facts=facts
+        ),
         cluster_id=fingerprints.cluster_of(content.text, recipients),
         delivery_location=delivery.stated_location(headers) if authentication.is_microsoft(facts.authserv_ids) else "",
         limits_hit=cuts.hit,

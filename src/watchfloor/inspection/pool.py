@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from multiprocessing.connection import Connection, Pipe
 from types import TracebackType
@@ -56,6 +56,7 @@ class _Worker:
     """One process and our end of its pipe."""
 
     def __init__(self, setup: Setup) -> None:
+        self.setup = setup
         ours, theirs = Pipe(duplex=True)
         self.connection: Connection = ours
         self.process = subprocess.Popen(
@@ -141,6 +142,11 @@ class InspectionPool:
         self._jobs.put(job)
         return job.future
 
+    def tell(self, facts: TenantFacts) -> None:
+        """Judge what is submitted from now on with `facts`; each worker is replaced before its next batch."""
+        if facts != self._setup.facts:
+            self._setup = replace(self._setup, facts=facts)
+
     @property
     def pids(self) -> tuple[int, ...]:
         """The processes now running, for health pages and tests."""
@@ -172,6 +178,9 @@ class InspectionPool:
             left: list[_Job] | None = batch
             while left:
                 try:
+                    if worker and worker.setup is not self._setup:
+                        worker.end()
+                        worker = None
                     worker = worker or self._start(number)
                     left = _run(worker, left, self._setup.seconds)
                     worker = worker if left is None else None

@@ -4,5 +4,6 @@ from watchfloor.inspection.inspect import inspect
 from watchfloor.inspection.pool import InspectionPool, inspect_safely
 from watchfloor.inspection.report import as_json, as_text
 from watchfloor.inspection.resolver import DnsResolver, Resolver
+from watchfloor.inspection.verdict import judge
 
-__all__ = ["DnsResolver", "InspectionPool", "Resolver", "as_json", "as_text", "inspect", "inspect_safely"]
+__all__ = ["DnsResolver", "InspectionPool", "Resolver", "as_json", "as_text", "inspect", "inspect_safely", "judge"]

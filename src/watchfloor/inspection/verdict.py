@@ -1,72 +1,127 @@
 """Evidence weighed: the score is the sum of its reasons, held against one threshold."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from watchfloor.inspection.contracts import Confidence, FoundAttachment, Reason, ThreatType, Verdict
-from watchfloor.inspection.evidence import Evidence
+from watchfloor.inspection.contracts import (
+    Confidence,
+    Evidence,
+    FoundAttachment,
+    Inspection,
+    Reason,
+    TenantFacts,
+    ThreatType,
+    Verdict,
+)
 from watchfloor.inspection.weights import HIGH, THRESHOLD, WEIGHTS
 
+_NO_FACTS = TenantFacts()
+_ALLOWED = "allowed"
+_TELLING = 0.5
+"""Points from which a reason counts as having carried the verdict."""
 
-def weigh(evidence: Iterable[Evidence], *, files: tuple[FoundAttachment, ...] = (), allowed: str = "") -> Verdict:
+
+def weigh(
+    evidence: Iterable[Evidence],
+    *,
+    files: Sequence[FoundAttachment] = (),
+    allowed: str = "",
+    facts: TenantFacts = _NO_FACTS,
+) -> Verdict:
     """The verdict with its reasons, heaviest first. `allowed` is the allow entry that covers the mail.
 
     An allow entry sets aside spam and phish, never malware; the reasons stay listed.
     """
-    reasons = sorted((_reason(found) for found in evidence), key=lambda reason: -reason.points)
-    score = round(sum(reason.points for reason in reasons), 2)
-    threats = _threats(reasons, score)
-    if allowed:
-        kept = tuple(threat for threat in threats if threat is ThreatType.MALWARE)
-        set_aside = " and ".join(threat.value for threat in threats if threat not in kept)
-        words = f"Allowed by the organisation's entry {allowed}" + (
-            f": verdict {set_aside} set aside" if set_aside else ""
-        )
-        reasons.append(Reason("allowed", 0.0, words))
-        threats = kept
-    return Verdict(
-        threat_types=threats,
-        threat_names=tuple(dict.fromkeys(file.threat_name for file in files if file.threat_name)),
-        confidence=_confidence(threats, reasons, score),
-        detection_methods=_methods(threats, reasons),
-        score=score,
-        threshold=THRESHOLD,
-        reasons=tuple(reasons),
+    reasons = [_reason(found, facts) for found in evidence]
+    names = [file.threat_name for file in files]
+    return _verdict(reasons, names=names, allowed=allowed, facts=facts)
+
+
+def judge(inspection: Inspection, *, evidence: Sequence[Evidence], facts: TenantFacts = _NO_FACTS) -> Inspection:
+    """The inspection with its verdict weighed anew, `evidence` added that the mail's bytes alone do not hold.
+
+    A signal that is there already is not counted twice. Without evidence the inspection comes back as it is.
+    """
+    known = {reason.signal for reason in inspection.verdict.reasons}
+    added = [_reason(found, facts) for found in evidence if found.signal not in known]
+    if not added:
+        return inspection
+    before = inspection.verdict
+    kept = [reason for reason in before.reasons if reason.signal != _ALLOWED]
+    verdict = _verdict([*kept, *added], names=before.threat_names, allowed=before.allowed, facts=facts)
+    return replace(inspection, verdict=verdict)
+
+
+def _reason(found: Evidence, facts: TenantFacts) -> Reason:
+    weight = WEIGHTS[found.signal]
+    silenced = found.signal in facts.silenced
+    points = weight.points if found.points is None else max(found.points, 0.0)
+    return Reason(
+        found.signal,
+        0.0 if silenced else points,
+        found.words,
+        weight.method,
+        threat=weight.kind,
+        threat_name=found.threat_name,
+        silenced=silenced,
     )
 
 
-def _reason(found: Evidence) -> Reason:
-    weight = WEIGHTS[found.signal]
-    return Reason(found.signal, weight.points, found.words, weight.method)
+def _verdict(reasons: Iterable[Reason], *, names: Iterable[str], allowed: str, facts: TenantFacts) -> Verdict:
+    listed = sorted(reasons, key=lambda reason: -reason.points)
+    threshold = facts.threshold or THRESHOLD
+    score = round(sum(reason.points for reason in listed), 2)
+    threats = _threats(listed, score, threshold)
+    if allowed:
+        kept = tuple(threat for threat in threats if threat is ThreatType.MALWARE)
+        listed.append(_allowing(allowed, [threat for threat in threats if threat not in kept]))
+        threats = kept
+    return Verdict(
+        threat_types=threats,
+        threat_names=tuple(dict.fromkeys(filter(None, (*names, *(reason.threat_name for reason in listed))))),
+        confidence=_confidence(threats, listed, score),
+        detection_methods=_methods(threats, listed),
+        score=score,
+        threshold=threshold,
+        reasons=tuple(listed),
+        allowed=allowed,
+    )
 
 
-def _points(reasons: list[Reason], kind: ThreatType) -> float:
-    return sum(reason.points for reason in reasons if reason.signal in WEIGHTS and WEIGHTS[reason.signal].kind is kind)
+def _allowing(entry: str, set_aside: Sequence[ThreatType]) -> Reason:
+    words = f"Allowed by the organisation's entry {entry}"
+    if set_aside:
+        words += f": verdict {' and '.join(set_aside)} set aside"
+    return Reason(_ALLOWED, 0.0, words)
 
 
-def _threats(reasons: list[Reason], score: float) -> tuple[ThreatType, ...]:
+def _points(reasons: Iterable[Reason], kind: ThreatType) -> float:
+    return sum(reason.points for reason in reasons if reason.threat is kind)
+
+
+def _threats(reasons: Sequence[Reason], score: float, threshold: float) -> tuple[ThreatType, ...]:
     """Malware when its own evidence suffices; else Phish or Spam, whichever the evidence that tells them apart speaks for."""
-    if score < THRESHOLD:
+    if score < threshold:
         return ()
     malware = _points(reasons, ThreatType.MALWARE)
-    found = (ThreatType.MALWARE,) if malware >= THRESHOLD else ()
-    if found and score - malware < THRESHOLD:
+    found = (ThreatType.MALWARE,) if malware >= threshold else ()
+    if found and score - malware < threshold:
         return found
     phish, spam = _points(reasons, ThreatType.PHISH), _points(reasons, ThreatType.SPAM)
     # A lure that is not yet malware leads its reader somewhere: that is phish.
     return (*found, ThreatType.SPAM if spam > phish + (0 if found else malware) else ThreatType.PHISH)
 
 
-def _confidence(threats: tuple[ThreatType, ...], reasons: list[Reason], score: float) -> Confidence | None:
+def _confidence(threats: Sequence[ThreatType], reasons: Sequence[Reason], score: float) -> Confidence | None:
     if not threats:
         return None
     sure = score >= HIGH or any(reason.points >= HIGH for reason in reasons)
     return Confidence.HIGH if sure else Confidence.NORMAL
 
 
-def _methods(threats: tuple[ThreatType, ...], reasons: list[Reason]) -> tuple[str, ...]:
+def _methods(threats: Sequence[ThreatType], reasons: Sequence[Reason]) -> tuple[str, ...]:
     """The technologies that carried the verdict: those of the reasons that speak for its threat types."""
     if not threats:
         return ()
-    told = [reason for reason in reasons if reason.points >= 0.5 and WEIGHTS.get(reason.signal)]
-    fitting = [reason for reason in told if WEIGHTS[reason.signal].kind in (*threats, None)]
-    return tuple(dict.fromkeys(reason.detection_method for reason in fitting if reason.detection_method))
+    carried = [reason for reason in reasons if reason.points >= _TELLING and reason.threat in (*threats, None)]
+    return tuple(dict.fromkeys(reason.detection_method for reason in carried if reason.detection_method))

@@ -146,6 +146,23 @@ class EmailRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class LateVerdict:
+    """A verdict on a stored mail that differs from the one it was stored with. `position` is the cursor of who reads it.
+
+    `threat_types` are in Defender's words, empty when the mail turned out harmless; `confidence` is High, Normal or "";
+    `source` is campaign, entry (block list or indicator) or person; `words` say why.
+    """
+
+    at: datetime
+    network_message_id: str
+    threat_types: tuple[str, ...]
+    confidence: str
+    source: str
+    words: str
+    position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TableState:
     """How much one table holds. `lag_seconds` is the age of the oldest row not yet in the cold tier, None when there is none."""
 

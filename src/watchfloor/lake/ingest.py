@@ -22,6 +22,8 @@ from watchfloor.connectors.services import bury
 from watchfloor.inspection.contracts import Envelope, Inspection
 from watchfloor.kernel.errors import NotFound
 from watchfloor.lake import hot
+from watchfloor.lake.facts import tenant_facts
+from watchfloor.lake.judging import judged
 from watchfloor.lake.register import Registration
 from watchfloor.lake.snapshot import lake_folder
 from watchfloor.runtime.selectors import cursor_position
@@ -142,14 +144,16 @@ def _store_or_bury(batch: list[Pending], *, position: int) -> bool:
 
 
 def _store(batch: list[Pending], *, position: int) -> bool:
-    """Commit one batch; False when somebody else moved the cursor meanwhile."""
+    """Commit one batch; False when somebody else moved the cursor meanwhile. Others are asked before the lock is taken."""
+    read = judged(
+        [(pending.mail, pending.inspection.result()) for pending in batch if pending.inspection is not None],
+        facts=tenant_facts(),
+    )
     with transaction.atomic():
         hot.keep_order()
         if cursor_position(READER) != position:
             return False
-        registration = Registration(
-            [(pending.mail, pending.inspection.result()) for pending in batch if pending.inspection is not None]
-        )
+        registration = Registration(read)
         registration.store()
         for pending in batch:
             if pending.inspection is None:

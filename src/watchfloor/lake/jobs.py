@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from django.conf import settings
 
-from watchfloor.connectors.selectors import accepted_after, tenant_facts
+from watchfloor.connectors.selectors import accepted_after
 from watchfloor.inspection.services import InspectionPool
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake import storage
 from watchfloor.lake.catalogue import tables
-from watchfloor.lake.ingest import READER, Inspector, ingest_pending
+from watchfloor.lake.facts import tenant_facts
+from watchfloor.lake.ingest import READER, ingest_pending
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import every
 
@@ -19,14 +20,15 @@ TICK_MAILS = 500
 MAINTAIN_EVERY = timedelta(minutes=10)
 
 _pools = ExitStack()
-_open: list[Inspector] = []
+_open: list[InspectionPool] = []
 
 
-def _pool() -> Inspector:
-    """The worker's inspection processes, started with the first mail."""
+def _pool() -> InspectionPool:
+    """The worker's inspection processes, started with the first mail, told what is known of the organisation now."""
     if not _open:
         _open.append(_pools.enter_context(InspectionPool(settings.WATCHFLOOR.inspection_workers, tenant_facts())))
         atexit.register(_pools.close)
+    _open[0].tell(tenant_facts())
     return _open[0]
 
 

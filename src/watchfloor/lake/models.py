@@ -68,6 +68,20 @@ class EmailRecipient(models.Model):
         return self.address
 
 
+class LateVerdict(models.Model):
+    """A verdict that came after the mail was stored; the id is the cursor of whoever acts on it."""
+
+    at = models.DateTimeField()
+    network_message_id = models.CharField(max_length=36, db_index=True)
+    threat_types = models.JSONField(default=list)
+    confidence = models.CharField(max_length=10, blank=True)
+    source = models.CharField(max_length=20)
+    words = models.TextField()
+
+    def __str__(self) -> str:
+        return self.words
+
+
 class RetentionSetting(models.Model):
     """How many days a table is kept, where it differs from the table's own default."""
 

@@ -17,11 +17,14 @@ from watchfloor.lake.contracts import (
     Bucketed,
     Condition,
     EmailRecord,
+    LateVerdict,
     Operator,
     Query,
     TableState,
 )
+from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.models import Email, HotBatch
+from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.query import address
 from watchfloor.lake.query.address import parameters_of
 from watchfloor.lake.query.compile import FOREVER
@@ -36,6 +39,8 @@ __all__ = [
     "elements_of",
     "email",
     "inspection_of",
+    "late_verdicts_after",
+    "late_verdicts_of",
     "matching",
     "over_time",
     "parameters_of",
@@ -47,6 +52,7 @@ __all__ = [
     "table",
     "table_states",
     "tables",
+    "tenant_facts",
     "top",
 ]
 
@@ -106,6 +112,28 @@ def since(position: int, *, tables: Iterable[str], limit: int = 50) -> list[Batc
     """Hot batches of `tables` after `position`, in commit order. Register the reader, or batches may go before it reads."""
     found = HotBatch.objects.filter(id__gt=position, table__in=list(tables)).order_by("id")[:limit]
     return [Batch(batch.pk, batch.table, tuple(to_rows(fitted(batch.table, unpack(batch.data))))) for batch in found]
+
+
+def late_verdicts_after(position: int, *, limit: int) -> list[LateVerdict]:
+    """Verdicts that came after their mail was stored, in order, after the cursor `position`."""
+    return [_late(row) for row in LateVerdictRow.objects.filter(id__gt=position).order_by("id")[:limit]]
+
+
+def late_verdicts_of(network_message_id: str) -> list[LateVerdict]:
+    """The verdicts that came later on one email, oldest first; the last is the one that counts."""
+    return [_late(row) for row in LateVerdictRow.objects.filter(network_message_id=network_message_id).order_by("id")]
+
+
+def _late(row: LateVerdictRow) -> LateVerdict:
+    return LateVerdict(
+        row.at,
+        row.network_message_id,
+        tuple(row.threat_types),
+        row.confidence,
+        row.source,
+        row.words,
+        position=row.pk,
+    )
 
 
 def email(network_message_id: str) -> EmailRecord | None:

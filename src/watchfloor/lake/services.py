@@ -10,12 +10,16 @@ from watchfloor.kernel.errors import BadInput
 from watchfloor.lake import hot, storage
 from watchfloor.lake.arrow import to_arrow
 from watchfloor.lake.catalogue import table as table_named
+from watchfloor.lake.contracts import LateVerdict
+from watchfloor.lake.facts import take_facts_from
+from watchfloor.lake.judging import judged
+from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.models import Reader, RetentionSetting
 from watchfloor.lake.snapshot import cold
 
 audit_verb("retention.change", "{actor} changed how long {target} is kept")
 
-__all__ = ["append", "register_reader", "set_retention"]
+__all__ = ["append", "judged", "note_late_verdicts", "register_reader", "set_retention", "take_facts_from"]
 
 LONGEST_DAYS = 3650
 
@@ -35,6 +39,21 @@ def append(table: str, rows: Sequence[Mapping[str, Any]]) -> int:
 def register_reader(name: str, *, tables: Iterable[str] = ()) -> None:
     """Keep hot batches of `tables` (none named: all) until the runtime cursor `name` has passed them, a week at most."""
     Reader.objects.update_or_create(name=name, defaults={"tables": sorted(tables)})
+
+
+def note_late_verdicts(found: Sequence[LateVerdict]) -> None:
+    """Write down verdicts on mail that was judged otherwise, in the caller's transaction; positions are given here."""
+    LateVerdictRow.objects.bulk_create(
+        LateVerdictRow(
+            at=one.at,
+            network_message_id=one.network_message_id,
+            threat_types=list(one.threat_types),
+            confidence=one.confidence,
+            source=one.source,
+            words=one.words,
+        )
+        for one in found
+    )
 
 
 def set_retention(*, table: str, days: int, by: Actor) -> None:

@@ -6,6 +6,7 @@ import signal
 import threading
 import time
 from concurrent.futures import wait
+from dataclasses import replace
 
 import pytest
 
@@ -183,3 +184,14 @@ def test_the_unread_keep_their_envelope():
         "203.0.113.7",
     )
     assert (found.unparsable, found.verdict.threat_types) == ("why", ())
+
+
+def test_new_facts_count_from_the_next_mail_on():
+    raw = letter(sender="Partner <ada@partner.example>")
+    blocked = replace(FACTS, blocked=frozenset({"domain:partner.example"}))
+    with InspectionPool(1, FACTS) as pool:
+        before = pool.submit(raw, NOBODY, NOW).result()
+        pool.tell(blocked)
+        after = pool.submit(raw, NOBODY, NOW).result()
+    assert "blocked_domain" not in {reason.signal for reason in before.verdict.reasons}
+    assert "blocked_domain" in {reason.signal for reason in after.verdict.reasons}

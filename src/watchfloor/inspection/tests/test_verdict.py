@@ -6,7 +6,7 @@ from watchfloor.inspection.contracts import Confidence, TenantFacts, ThreatType
 from watchfloor.inspection.evidence import Evidence, quoted
 from watchfloor.inspection.tests.letters import FACTS, RECEIVED, html_letter, letter, read, with_file
 from watchfloor.inspection.tests.test_attachments import EICAR
-from watchfloor.inspection.verdict import weigh
+from watchfloor.inspection.verdict import judge, weigh
 from watchfloor.inspection.weights import THRESHOLD, WEIGHTS
 
 TECHNOLOGIES = {
@@ -108,3 +108,42 @@ def test_malware_and_phish_may_both_be_true():
 def test_a_quotation_is_short_and_on_one_line():
     assert quoted("a\nb  c") == '"a b c"'
     assert len(quoted("x" * 500)) == 82
+
+
+def test_a_silenced_signal_is_shown_and_counts_nothing():
+    facts = TenantFacts(own_domains=FACTS.own_domains, silenced=frozenset({"link_text_brand"}))
+    loud, quiet = read(PHISH).verdict, read(PHISH, facts=facts).verdict
+    [reason] = [reason for reason in quiet.reasons if reason.signal == "link_text_brand"]
+    assert (reason.points, reason.silenced) == (0.0, True)
+    assert quiet.score == pytest.approx(loud.score - WEIGHTS["link_text_brand"].points, abs=0.02)
+
+
+def test_the_organisations_own_threshold_decides():
+    facts = TenantFacts(own_domains=FACTS.own_domains, threshold=1000)
+    found = read(PHISH, facts=facts).verdict
+    assert found.threat_types == ()
+    assert found.threshold == 1000
+
+
+def test_later_evidence_is_weighed_with_what_the_mail_holds():
+    mail = read(letter())
+    harmless = mail.verdict
+    found = judge(mail, evidence=[Evidence("blocked_url", "a list says so")]).verdict
+    assert harmless.threat_types == ()
+    assert found.threat_types == (ThreatType.PHISH,)
+    assert found.score == pytest.approx(harmless.score + WEIGHTS["blocked_url"].points)
+
+
+def test_later_evidence_brings_its_own_strength_and_threat_name_and_counts_once():
+    told = Evidence("known_bad_file", "a scanner found it", points=7.0, threat_name="Eicar-Test")
+    once = judge(read(letter()), evidence=[told])
+    assert once.verdict.threat_names == ("Eicar-Test",)
+    assert {reason.points for reason in once.verdict.reasons if reason.signal == "known_bad_file"} == {7.0}
+    assert judge(once, evidence=[told]) is once
+
+
+def test_later_evidence_meets_the_allow_entry_too():
+    facts = TenantFacts(own_domains=FACTS.own_domains, allowed=frozenset({"domain:partner.example"}))
+    found = judge(read(letter(), facts=facts), evidence=[Evidence("blocked_url", "x")], facts=facts).verdict
+    assert found.threat_types == ()
+    assert found.reasons[-1].words.endswith("verdict Phish set aside")
