@@ -233,12 +233,8 @@ def test_the_journal_asks_to_come_again_when_the_disk_fails(monkeypatch):
 
 
 def test_strangers_may_not_send_copies():
-    with (
-        listening(journal(clients="192.0.2.0/24")) as door,
-        smtplib.SMTP("127.0.0.1", door.port, timeout=10) as session,
-        pytest.raises(smtplib.SMTPSenderRefused),
-    ):
-        session.sendmail("x@evil.example", [ADA], MAIL)
+    with listening(journal(clients="192.0.2.0/24")) as door, pytest.raises(smtplib.SMTPConnectError, match="may not"):
+        smtplib.SMTP("127.0.0.1", door.port, timeout=10)
 
 
 def test_the_journal_offers_starttls_with_its_certificate(tmp_path):

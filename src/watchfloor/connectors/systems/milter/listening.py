@@ -13,6 +13,7 @@ from watchfloor.connectors.burying import bury_unread
 from watchfloor.connectors.contracts import Disposition, NewMail
 from watchfloor.connectors.intake import take_in
 from watchfloor.connectors.judging import judge
+from watchfloor.connectors.protocols.doorkeeper import Doorkeeper
 from watchfloor.connectors.protocols.listening import may_replace
 from watchfloor.connectors.protocols.mail_bytes import MAX_BYTES
 from watchfloor.connectors.protocols.threads import database_threads
@@ -25,30 +26,48 @@ log = logging.getLogger(__name__)
 
 ID, VERDICT = "X-Watchfloor-Id", "X-Watchfloor-Verdict"
 THREADS = 4
+BUSY = protocol.reply_code("451 4.3.2 Watchfloor has no room for another connection; come again later")
+MOST_CONNECTIONS = 300
+"""Three times what Postfix opens by default (default_process_limit)."""
+IDLE_SECONDS = 1800
+"""While its client sends a large mail over a slow line, a mail server has nothing to tell us."""
 
 
 @dataclass(frozen=True, slots=True)
 class Milter:
-    """`address` is host:port or the path of a unix socket; `enforce` asks the judge; `fail_open` lets mail pass when we fail."""
+    """`address` is host:port or the path of a unix socket; `enforce` asks the judge; `fail_open` lets mail pass when we fail.
+
+    Beyond `connections` at once, a mail server hears at once what `fail_open` says; `idle` seconds of silence end one.
+    """
 
     name: str
     address: str
     enforce: bool = False
     fail_open: bool = True
     limit: int = MAX_BYTES
+    connections: int = MOST_CONNECTIONS
+    idle: float = IDLE_SECONDS
 
     async def serve(self, *, stop: Callable[[], bool], ready: Callable[[], None] = lambda: None) -> None:
         """Listen until stopped."""
         with database_threads(THREADS, name="milter") as pool:
             loop = asyncio.get_running_loop()
+            inside = Doorkeeper(self.name, self.connections)
+            outside = Doorkeeper(f"{self.name}, where it explains why,", self.connections)
 
             async def decide(client: Client, seen: Seen) -> list[bytes]:
                 return await loop.run_in_executor(pool, self.decide, client, seen)
 
             async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
                 try:
-                    await Conversation(reader, writer, decide, self.limit).run()
+                    one = Conversation(reader, writer, decide, limit=self.limit, idle=self.idle)
+                    if inside.enter(writer):
+                        await one.run()
+                    elif outside.enter(writer):
+                        await one.turn_away(protocol.ACCEPT if self.fail_open else BUSY)
                 finally:
+                    inside.leave(writer)
+                    outside.leave(writer)
                     writer.close()
 
             server = await self._listen(converse)
@@ -82,8 +101,8 @@ class Milter:
 
     def _decide(self, client: Client, seen: Seen) -> list[bytes]:
         queue_id = client.macros.get("i", "")
-        if seen.size > self.limit:
-            bury_unread(source=self.name, place=f"queue id {queue_id}", reason=f"larger than {self.limit // 2**20} MB")
+        if why := seen.too_much(self.limit):
+            bury_unread(source=self.name, place=f"queue id {queue_id}", reason=why)
             return [protocol.ACCEPT]
         raw = seen.raw()
         disposition, words = self._judge(raw, client, seen)

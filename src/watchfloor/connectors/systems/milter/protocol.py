@@ -24,17 +24,30 @@ _SILENT = {
     b"L": 0x80,
 }
 MAX_PACKET = 2**20 + 16
+MOST_PARTS = 100_000
+"""Recipients, header lines and body pieces of one mail. Each costs memory beyond its bytes, so bytes alone are no limit."""
+MOST_MACROS = 1000
+FIRST_WORD_SECONDS = 30.0
+"""A mail server negotiates as soon as it is connected; whoever does not is none."""
+TURNED_AWAY_SECONDS = 10.0
 
 
 @dataclass(slots=True)
 class Seen:
-    """One mail as the mail server showed it; `size` counts on when the body is no longer kept."""
+    """One mail as the mail server showed it; `size` and `parts` count on when nothing more of it is kept."""
 
     mail_from: str = ""
     recipients: list[str] = field(default_factory=list)
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: list[bytes] = field(default_factory=list)
     size: int = 0
+    parts: int = 0
+
+    def too_much(self, limit: int) -> str:
+        """Why it is not kept, in words; empty while it is."""
+        if self.size > limit:
+            return f"larger than {limit // 2**20} MB"
+        return f"more than {MOST_PARTS:,} recipients, header lines and pieces" if self.parts > MOST_PARTS else ""
 
     def raw(self) -> bytes:
         """The mail as bytes, header lines as they stood."""
@@ -56,25 +69,49 @@ Decide = Callable[[Client, Seen], Awaitable[list[bytes]]]
 
 
 class Conversation:
-    """One connection of the mail server; many mails may pass through it."""
+    """One connection of the mail server; many mails may pass through it, each of at most `limit` bytes.
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, decide: Decide, limit: int) -> None:
-        self.reader, self.writer, self.decide, self.limit = reader, writer, decide, limit
+    It ends after `idle` seconds in which nothing came, or in which an answer was not taken.
+    """
+
+    def __init__(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, decide: Decide, *, limit: int, idle: float
+    ) -> None:
+        self.reader, self.writer, self.decide = reader, writer, decide
+        self.limit, self.idle = limit, idle
         self.client, self.seen, self.silent = Client(), Seen(), 0
         self.socket = writer.get_extra_info("socket")
         if self.socket.family != socket.AF_UNIX:
             self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     async def run(self) -> None:
-        """Answer until the mail server quits."""
-        with suppress(asyncio.IncompleteReadError, ConnectionError):
+        """Answer until the mail server quits, breaks off or falls silent."""
+        with suppress(asyncio.IncompleteReadError, ConnectionError, TimeoutError):
+            patience = min(FIRST_WORD_SECONDS, self.idle)
             while True:
-                command, data = await self._packet()
+                async with asyncio.timeout(patience):
+                    command, data = await self._packet()
                 if command == b"Q":
                     return
-                for reply in await self._answer(command, data):
-                    self.writer.write(struct.pack(">I", len(reply)) + reply)
-                await self.writer.drain()
+                patience = self.idle
+                await self._send(await self._answer(command, data))
+
+    async def turn_away(self, verdict: bytes) -> None:
+        """Answer the first question with `verdict`: the mail server then knows at once what to do with this client's mail."""
+        with suppress(asyncio.IncompleteReadError, ConnectionError, TimeoutError):
+            async with asyncio.timeout(min(TURNED_AWAY_SECONDS, self.idle)):
+                while True:
+                    command, data = await self._packet()
+                    if command == b"O":
+                        await self._send([self._negotiate(data, silent=0)])
+                    elif command != b"D":
+                        return await self._send([verdict])
+
+    async def _send(self, replies: list[bytes]) -> None:
+        for reply in replies:
+            self.writer.write(struct.pack(">I", len(reply)) + reply)
+        async with asyncio.timeout(self.idle):
+            await self.writer.drain()
 
     async def _packet(self) -> tuple[bytes, bytes]:
         (length,) = struct.unpack(">I", await self._read(4))
@@ -104,9 +141,12 @@ class Conversation:
             return []
         return [b"c"]
 
-    def _negotiate(self, data: bytes) -> bytes:
+    def _negotiate(self, data: bytes, *, silent: int = NO_REPLIES) -> bytes:
+        """Offer what we need; `silent` are the commands that we would rather not answer."""
+        if len(data) < 12:
+            raise ConnectionError("not the milter protocol")
         _, actions, protocol = struct.unpack(">III", data[:12])
-        self.silent = protocol & NO_REPLIES
+        self.silent = protocol & silent
         wanted = actions & (ADD_HEADERS | CHANGE_HEADERS | QUARANTINE)
         return b"O" + struct.pack(">III", VERSION, wanted, self.silent | protocol & HEADER_LEADING_SPACE)
 
@@ -120,25 +160,27 @@ class Conversation:
             self.client.helo = _text(data)
         elif command == b"D":
             words = [_text(word) for word in data[1:].split(b"\0")]
-            self.client.macros.update(zip(words[::2], words[1::2], strict=False))
+            if len(self.client.macros) + len(words) // 2 <= MOST_MACROS:
+                self.client.macros.update(zip(words[::2], words[1::2], strict=False))
         elif command == b"M":
             self.seen = Seen(mail_from=_address(data))
-        elif command == b"R":
-            self.seen.recipients.append(_address(data))
         elif command == b"A":
             self.seen = Seen()
-        elif command in b"LB":
-            self._note_content(command, data)
+        elif command in b"RLB":
+            self._note_part(command, data)
 
-    def _note_content(self, command: bytes, data: bytes) -> None:
+    def _note_part(self, command: bytes, data: bytes) -> None:
         self.seen.size += len(data)
-        if self.seen.size > self.limit:
+        self.seen.parts += 1
+        if self.seen.too_much(self.limit):
             return
-        if command == b"B":
+        if command == b"R":
+            self.seen.recipients.append(_address(data))
+        elif command == b"B":
             self.seen.body.append(data)
         else:
-            name, value = data.split(b"\0")[:2]
-            self.seen.headers.append((name, value))
+            name, _, rest = data.partition(b"\0")
+            self.seen.headers.append((name, rest.partition(b"\0")[0]))
 
 
 def add_header(name: str, value: str) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Callable
 
 from watchfloor.connectors.contracts import Capability, MailboxActions, Setting, TestReport
 from watchfloor.connectors.protocols.listening import cannot_listen
-from watchfloor.connectors.systems.milter.listening import Milter
+from watchfloor.connectors.systems.milter.listening import IDLE_SECONDS, MOST_CONNECTIONS, Milter
 
 
 class MilterSystem:
@@ -25,6 +25,21 @@ class MilterSystem:
             default="accept",
             choices=("accept", "tempfail"),
             help="“accept” lets mail pass unseen; “tempfail” asks the sender to come again. Set milter_default_action alike",
+        ),
+        Setting(
+            "connections",
+            "Connections at once",
+            kind="number",
+            required=False,
+            default=str(MOST_CONNECTIONS),
+            help="More than the mail server has processes. Beyond it, what is set for a failure happens",
+        ),
+        Setting(
+            "idle",
+            "End a silent connection after … seconds",
+            kind="number",
+            required=False,
+            default=str(IDLE_SECONDS),
         ),
     )
     capabilities = frozenset({Capability.RECEIVE_MAIL, Capability.JUDGE_INLINE})
@@ -48,6 +63,8 @@ class MilterSystem:
             settings["address"],
             enforce=settings["mode"] == "enforce",
             fail_open=settings["on_failure"] == "accept",
+            connections=max(1, int(settings.get("connections") or MOST_CONNECTIONS)),
+            idle=max(1, int(settings.get("idle") or IDLE_SECONDS)),
         )
         asyncio.run(milter.serve(stop=stop))
 

@@ -15,6 +15,7 @@ from django.db import close_old_connections
 
 from watchfloor.connectors.contracts import NewMail
 from watchfloor.connectors.intake import take_in
+from watchfloor.connectors.protocols.doorkeeper import Doorkeeper
 from watchfloor.connectors.protocols.mail_bytes import MAX_BYTES, addresses_in
 from watchfloor.connectors.protocols.threads import database_threads
 from watchfloor.kernel.clock import utc_now
@@ -28,14 +29,54 @@ LONGEST_LINE = 2**20
 """Mail servers pass on longer lines than the 1,000 bytes of RFC 5321; what was delivered shall be seen."""
 
 
-class JournalSMTP(SMTP):
+MOST_CONNECTIONS = 100
+PATIENCE_SECONDS = 300
+"""For the next command, and for the whole of a mail (RFC 5321, 4.5.3.2.7)."""
+MOST_RECIPIENTS = 20_000
+IDLE_WORDS = {"NOOP": 100, "RSET": 10_000, "HELP": 10, "VRFY": 10, "EHLO": 20, "HELO": 20, "LHLO": 20, "*": 10**9}
+"""How often a connection may say what brings no mail; aiosmtpd answers 421 after that."""
+
+
+class Guarded(SMTP):
+    """Turns away strangers, and everybody while there is no room, in its first words; says goodbye before it hangs up."""
+
     line_length_limit = LONGEST_LINE
 
+    def __init__(self, journal: "Journal", doorkeeper: Doorkeeper, **options: Any) -> None:
+        super().__init__(timeout=journal.patience, command_call_limit=IDLE_WORDS, **options)
+        self.journal, self.doorkeeper = journal, doorkeeper
 
-class JournalLMTP(LMTP):
+    async def _handle_client(self) -> None:
+        words = self._why_not()
+        if not words:
+            await super()._handle_client()
+            return
+        await self.push(words)
+        if self.transport is not None:
+            self.transport.close()
+
+    def _why_not(self) -> str:
+        if self.session is None or not may_send(self.session.peer, self.journal.clients):
+            return "554 5.7.1 This address may not send journal copies here"
+        return "" if self.doorkeeper.enter(self) else "421 4.3.2 Too many connections; come again later"
+
+    def _timeout_cb(self) -> None:
+        if isinstance(self.transport, asyncio.WriteTransport):
+            self.transport.write(b"421 4.4.2 Nothing whole came for %d seconds; goodbye\r\n" % self.journal.patience)
+        super()._timeout_cb()  # type: ignore[no-untyped-call]
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.doorkeeper.leave(self)
+        super().connection_lost(error)
+
+
+class JournalSMTP(Guarded):
+    """The journal in SMTP."""
+
+
+class JournalLMTP(Guarded, LMTP):
     """After the data, LMTP answers once for each recipient (RFC 2033, 4.2); aiosmtpd answers once."""
 
-    line_length_limit = LONGEST_LINE
     _replies = 0
 
     async def push(self, status: Any) -> None:
@@ -59,6 +100,8 @@ class Journal:
     clients: tuple[Network, ...] = ()
     tls: ssl.SSLContext | None = None
     limit: int = MAX_BYTES
+    connections: int = MOST_CONNECTIONS
+    patience: int = PATIENCE_SECONDS
 
     async def serve(self, *, stop: Callable[[], bool], ready: Callable[[], None] = lambda: None) -> None:
         """Listen until stopped."""
@@ -66,10 +109,13 @@ class Journal:
         with database_threads(THREADS, name="journal") as pool:
             kind = JournalLMTP if self.lmtp else JournalSMTP
             handler = Handler(self, pool)
+            doorkeeper = Doorkeeper(self.name, self.connections)
 
             def protocol() -> SMTP:
                 return kind(
-                    handler,
+                    self,
+                    doorkeeper,
+                    handler=handler,
                     data_size_limit=self.limit,
                     enable_SMTPUTF8=True,
                     tls_context=self.tls,
@@ -93,12 +139,12 @@ class Handler:
     def __init__(self, journal: Journal, pool: ThreadPoolExecutor) -> None:
         self.journal, self.pool = journal, pool
 
-    async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, options: Sequence[str]) -> str:
-        if not may_send(session.peer, self.journal.clients):
-            return "550 5.7.1 This address may not send journal copies here"
-        envelope.mail_from = address
-        envelope.mail_options.extend(options)
-        return "250 2.1.0 OK"
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Sequence[str]) -> str:
+        if len(envelope.rcpt_tos) >= MOST_RECIPIENTS:
+            return "452 4.5.3 Too many recipients for one copy"
+        envelope.rcpt_tos.append(address)
+        envelope.rcpt_options.extend(options)
+        return "250 2.1.5 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:
         loop = asyncio.get_running_loop()

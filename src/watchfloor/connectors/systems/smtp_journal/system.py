@@ -8,7 +8,7 @@ from pathlib import Path
 
 from watchfloor.connectors.contracts import Capability, MailboxActions, Setting, TestReport
 from watchfloor.connectors.protocols.listening import cannot_listen
-from watchfloor.connectors.systems.smtp_journal.listening import Journal, Network
+from watchfloor.connectors.systems.smtp_journal.listening import MOST_CONNECTIONS, PATIENCE_SECONDS, Journal, Network
 from watchfloor.kernel.errors import BadInput
 
 
@@ -34,6 +34,21 @@ class JournalSystem:
         Setting("cert_file", "Certificate file", required=False, help="PEM; with it STARTTLS is offered"),
         Setting("key_file", "Key file", required=False),
         Setting("megabytes", "Largest mail, MB", kind="number", default="100"),
+        Setting(
+            "connections",
+            "Connections at once",
+            kind="number",
+            required=False,
+            default=str(MOST_CONNECTIONS),
+            help="Whoever comes beyond them is asked to come again (421)",
+        ),
+        Setting(
+            "patience",
+            "End a connection after … seconds without a whole command or mail",
+            kind="number",
+            required=False,
+            default=str(PATIENCE_SECONDS),
+        ),
     )
     capabilities = frozenset({Capability.RECEIVE_MAIL})
 
@@ -75,6 +90,8 @@ def journal_of(name: str, settings: dict[str, str]) -> Journal:
         clients=tuple(_network(text) for text in (settings.get("clients") or "127.0.0.1 ::1").split()),
         tls=_context(settings.get("cert_file", ""), settings.get("key_file", "")),
         limit=int(settings.get("megabytes") or 100) * 2**20,
+        connections=max(1, int(settings.get("connections") or MOST_CONNECTIONS)),
+        patience=max(1, int(settings.get("patience") or PATIENCE_SECONDS)),
     )
 
 
