@@ -38,7 +38,10 @@ def import_with_progress(paths: list[Path], *, source: str) -> int:
     columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.completed}"), TimeElapsedColumn())
     with Progress(*columns, console=console) as bar:
         reading = bar.add_task("Reading", total=None)
-        summary = import_paths(paths, source=source, progress=lambda more: bar.advance(reading, more))
+        named = [
+            path.resolve() for path in paths
+        ]  # a link that somebody names is meant; one that is found is not followed
+        summary = import_paths(named, source=source, progress=lambda more: bar.advance(reading, more))
         bar.update(reading, total=summary.accepted, completed=summary.accepted)
         inspecting = bar.add_task("Inspecting", total=summary.accepted)
         run_ticks("lake.ingest", progress=lambda done: bar.update(inspecting, completed=done))

@@ -2,6 +2,7 @@
 
 import io
 import os
+import socket
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from watchfloor.connectors.contracts import NewMail, Refused
 from watchfloor.connectors.models import DeadLetter
 from watchfloor.connectors.selectors import accepted_after, raw_mail
 from watchfloor.connectors.services import import_paths
-from watchfloor.connectors.systems.files import mbox, reading
+from watchfloor.connectors.systems.files import mbox, opening, reading
 from watchfloor.connectors.systems.files.reading import read_paths
 from watchfloor.connectors.systems.files.watching import take_in_new
 
@@ -98,14 +99,124 @@ def test_what_is_no_mail_is_refused_with_a_reason(tmp_path, content, reason):
     assert reason in refused.reason
 
 
-def test_missing_links_and_devices_are_refused(tmp_path):
+def reasons_of(*paths: Path) -> dict[str, str]:
+    everything = found(*paths)
+    assert all(isinstance(one, Refused) for one in everything), "nothing is read"
+    return {Path(one.place).name: one.reason for one in everything if isinstance(one, Refused)}
+
+
+def test_links_pipes_sockets_and_devices_are_refused_each_with_its_reason(tmp_path):
+    folder = tmp_path / "in"
+    folder.mkdir()
+    (tmp_path / "secret.eml").write_bytes(MAIL)
+    (folder / "loop").symlink_to(tmp_path)
+    (folder / "outside").symlink_to(tmp_path / "secret.eml")
+    (folder / "dangling").symlink_to(tmp_path / "nowhere")
+    os.mkfifo(folder / "pipe")
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(folder / "socket"))
+        told = reasons_of(folder, tmp_path / "none", Path("/dev/zero"))
+    link = "a link; name what it points to"
+    assert told == {
+        "loop": link,
+        "outside": link,
+        "dangling": link,
+        "pipe": "a named pipe, not a file",
+        "socket": "a socket, not a file",
+        "zero": "a device, not a file",
+        "none": "does not exist",
+    }
+
+
+def test_links_inside_a_maildir_are_refused_too_and_what_they_hide_is_not_listed(tmp_path):
+    secrets = tmp_path / "secrets"
+    for part in ("cur", "new"):
+        (secrets / part).mkdir(parents=True)
+    (secrets / "cur" / "1700000000.M1P1.host").write_bytes(MAIL)
+    box = tmp_path / "box"
+    (box / "new").mkdir(parents=True)
+    (box / "cur").symlink_to(secrets / "cur")
+    (box / ".Stolen").symlink_to(secrets)
+    (box / "new" / "one").symlink_to(secrets / "cur" / "1700000000.M1P1.host")
+    os.mkfifo(box / "new" / "pipe")
+    assert set(reasons_of(box)) == {"cur", ".Stolen", "one", "pipe"}
+
+
+def test_a_folder_that_turns_into_a_link_while_it_is_read_gives_nothing_away(tmp_path, monkeypatch):
+    (tmp_path / "in" / "sub").mkdir(parents=True)
+    (tmp_path / "in" / "sub" / "a.eml").write_bytes(MAIL)
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere" / "a.eml").write_bytes(MAIL)
+    really = os.open
+
+    def swap_first(path, flags, *more, **named):
+        if str(path).endswith("a.eml"):
+            (tmp_path / "in" / "sub").rename(tmp_path / "gone")
+            (tmp_path / "in" / "sub").symlink_to(tmp_path / "elsewhere")
+        return really(path, flags, *more, **named)
+
+    monkeypatch.setattr(opening.os, "open", swap_first)
+    assert reasons_of(tmp_path / "in") == {"a.eml": "it lies outside the folder that is read"}
+
+
+def test_a_file_that_turns_into_a_pipe_before_it_is_opened_holds_nobody_up(tmp_path, monkeypatch):
+    file = tmp_path / "a.eml"
+    file.write_bytes(MAIL)
+    really = os.open
+
+    def swap_first(path, flags, *more, **named):
+        file.unlink()
+        os.mkfifo(file)
+        return really(path, flags, *more, **named)
+
+    monkeypatch.setattr(opening.os, "open", swap_first)
+    assert reasons_of(file) == {"a.eml": "a named pipe, not a file"}
+
+
+def test_folders_without_end_are_refused_somewhere(tmp_path, monkeypatch):
+    monkeypatch.setattr(reading, "DEEPEST", 3)
+    deep = tmp_path / "1" / "2" / "3" / "4" / "5"
+    deep.mkdir(parents=True)
+    (deep / "a.eml").write_bytes(MAIL)
+    (tmp_path / "1" / "2" / "b.eml").write_bytes(MAIL)
+    mail, refused = sorted(found(tmp_path), key=lambda one: isinstance(one, Refused))
+    assert isinstance(mail, NewMail)
+    assert "more than 3 folders deep" in refused.reason
+
+
+@pytest.mark.django_db
+def test_a_refused_link_is_not_read_when_it_is_tried_again(as_max, tmp_path):
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "loop").symlink_to(tmp_path)
-    os.mkfifo(tmp_path / "in" / "pipe")
-    (tmp_path / "in" / "dangling").symlink_to(tmp_path / "nowhere")
-    reasons = {Path(one.place).name: one.reason for one in found(tmp_path / "in", tmp_path / "none")}
-    assert set(reasons) == {"loop", "pipe", "dangling", "none"}
-    assert "does not exist" in reasons["none"]
+    (tmp_path / "secret.eml").write_bytes(MAIL)
+    (tmp_path / "in" / "link.eml").symlink_to(tmp_path / "secret.eml")
+    import_paths([tmp_path / "in"])
+    as_max.post(f"/settings/dead-letters/{DeadLetter.objects.get().pk}/retry")
+    assert not accepted_after(0, limit=5)
+    assert DeadLetter.objects.get().attempts == 2
+
+
+@pytest.mark.django_db
+def test_a_link_dropped_into_a_drop_folder_is_refused_once_and_the_rest_comes_in(tmp_path):
+    box = tmp_path / "drop"
+    box.mkdir()
+    (box / "a.eml").write_bytes(MAIL)
+    (box / "dangling").symlink_to(tmp_path / "nowhere")
+    (box / "folder").symlink_to(tmp_path)
+    os.mkfifo(box / "pipe")
+    for name in ("a.eml", "dangling", "folder", "pipe"):
+        os.utime(box / name, (1_700_000_000, 1_700_000_000), follow_symlinks=False)
+    assert take_in_new(box, name="drop") == 1
+    assert {Path(letter.place).name for letter in DeadLetter.objects.all()} == {"dangling", "folder", "pipe"}
+    assert take_in_new(box, name="drop") == 0
+    assert set(DeadLetter.objects.values_list("attempts", flat=True)) == {1}
+
+
+@pytest.mark.django_db
+def test_a_link_that_somebody_names_on_the_command_line_is_meant(tmp_path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "real" / "a.eml").write_bytes(MAIL)
+    (tmp_path / "mail").symlink_to(tmp_path / "real")
+    assert import_paths([(tmp_path / "mail").resolve()]).accepted == 1
 
 
 @pytest.mark.django_db

@@ -1,5 +1,7 @@
 """A drop folder: each top-level entry is taken in once per content (name, size and time), remembered across restarts."""
 
+import os
+import stat
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -26,7 +28,10 @@ def take_in_new(folder: Path, *, name: str) -> int:
     """Take in entries not seen before; returns how many mails came of it."""
     accepted = 0
     for entry in sorted(folder.iterdir()):
-        changed = int(_newest(entry) * 1000)
+        newest = _newest(entry)
+        if newest is None:
+            continue
+        changed = int(newest * 1000)
         if utc_now().timestamp() - changed / 1000 < SETTLED_SECONDS:
             continue
         seen = FolderCursor.objects.filter(connection=name, mailbox="", path=entry.name[:500]).first()
@@ -39,9 +44,12 @@ def take_in_new(folder: Path, *, name: str) -> int:
     return accepted
 
 
-def _newest(entry: Path) -> float:
-    """The latest change of the entry or of anything below it."""
-    times = [entry.stat().st_mtime]
-    if entry.is_dir():
-        times += [path.stat().st_mtime for path in entry.rglob("*")]
-    return max(times)
+def _newest(entry: Path) -> float | None:
+    """The latest change of the entry or of anything below it, links not followed; None when it is gone or closed to us."""
+    try:
+        found = entry.lstat()
+        below = os.walk(entry) if stat.S_ISDIR(found.st_mode) else ()
+        inside = (os.path.join(folder, name) for folder, folders, files in below for name in (*folders, *files))
+        return max([found.st_mtime, *(os.lstat(path).st_mtime for path in inside)])
+    except OSError:
+        return None
