@@ -4,10 +4,12 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 from django import forms
+from django.contrib.auth import authenticate
 from django.contrib.auth.forms import AuthenticationForm, PasswordChangeForm
+from django.http import HttpRequest
 
 from watchfloor.access.contracts import Permission
-from watchfloor.access.models import Role
+from watchfloor.access.models import Person, Role
 from watchfloor.access.selectors import OUTCOMES, AuditFilter
 from watchfloor.access.services import audit_verbs
 
@@ -28,7 +30,23 @@ class SignInForm(AuthenticationForm):
 
 
 class NewPasswordForm(PasswordChangeForm):
-    """The old password once, the new one twice; the new one must be another."""
+    """The old password once, the new one twice; the new one must be another.
+
+    A wrong old password counts like a failed sign-in, or whoever finds a session open could try as often as they like.
+    """
+
+    wrong = False
+
+    def __init__(self, request: HttpRequest, person: Person, data: Any = None) -> None:
+        super().__init__(person, data)
+        self.request = request
+
+    def clean_old_password(self) -> str:
+        given = str(self.cleaned_data["old_password"])
+        self.wrong = authenticate(self.request, username=self.user.email, password=given) is None
+        if self.wrong:
+            raise forms.ValidationError(self.error_messages["password_incorrect"], code="password_incorrect")
+        return given
 
     def clean(self) -> dict[str, Any]:
         given = super().clean() or self.cleaned_data

@@ -213,5 +213,49 @@ def test_a_password_that_will_not_do_says_why(as_max, max, old, new, why):
     assert max.must_change_password
 
 
+def guess(client, times):
+    for number in range(times):
+        answer = change(client, f"Tr0ub4dor-{number}", "a whole new sentence")
+    return answer
+
+
+def test_guessing_the_old_password_locks_like_guessing_at_sign_in(as_max, max, sign_in, password):
+    assert "entered incorrectly" in text(guess(as_max, 4))
+    answer = guess(as_max, 1)
+    assert answer.status_code == 429
+    assert "Try again" in text(answer)
+    assert change(as_max, password, "a whole new sentence").status_code == 429, (
+        "the right one does not help while locked"
+    )
+    assert sign_in(max.email).status_code == 429, "neither here nor at the front door"
+    assert as_max.get("/settings/people").status_code == 200, "who is signed in goes on working"
+    max.refresh_from_db()
+    assert max.check_password(password)
+
+
+def test_every_wrong_old_password_is_in_the_audit_log_under_who_is_signed_in(as_max, max, password):
+    guess(as_max, 6)
+    change(as_max, password, "short")
+    found = AuditEntry.objects.filter(verb="session.password").order_by("id")
+    assert set(found.values_list("actor_name", "outcome", "target")) == {("Max", "failure", max.email)}
+    wrong, locked = "the old password was wrong", "locked after too many failures"
+    assert list(found.values_list("reason", flat=True)) == [wrong] * 4 + [locked] * 3
+
+
+def test_no_guess_at_the_old_password_is_stored_in_clear(as_max, password):
+    guess(as_max, 2)
+    change(as_max, password, "too short")
+    stored = "\n".join(everything_stored())
+    assert "max@corp.example" in stored
+    for secret in ("Tr0ub4dor-0", "Tr0ub4dor-1", password, "a whole new sentence", "too short"):
+        assert secret not in stored
+
+
+def test_a_new_password_forgets_the_failures_before_it(as_max, max, password):
+    guess(as_max, 4)
+    assert change(as_max, password, "a whole new sentence").status_code == 302
+    assert not AccessAttempt.objects.exists()
+
+
 def test_the_password_page_is_for_people_who_are_signed_in(client, db):
     assert client.get("/password").headers["Location"] == "/sign-in?next=/password"

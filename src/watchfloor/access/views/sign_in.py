@@ -5,6 +5,7 @@ from typing import Any
 
 from axes.helpers import get_cool_off
 from axes.models import AccessAttempt
+from axes.utils import reset
 from django.contrib import messages
 from django.contrib.auth import login, logout, update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -24,6 +25,7 @@ audit_verb("session.sign_in", "{actor} signed in as {target}")
 audit_verb("session.sign_out", "{actor} signed out")
 audit_verb("session.password", "{actor} changed their password")
 
+LOCKED = "locked after too many failures"
 STRANGER = system_actor("somebody not signed in")
 
 
@@ -54,7 +56,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _note(by: Actor, outcome: str, address: str, *, locked: bool = False) -> None:
-    reason = "locked after too many failures" if locked else ""
+    reason = LOCKED if locked else ""
     record(by=by, verb="session.sign_in", outcome=outcome, target_type="person", target=address, reason=reason)
 
 
@@ -80,17 +82,24 @@ def password(request: HttpRequest) -> HttpResponse:
     person = request.user
     if not isinstance(person, Person):
         return to_sign_in(request)
-    form = NewPasswordForm(person, request.POST or None)
+    form = NewPasswordForm(request, person, request.POST or None)
     if request.method == "POST" and form.is_valid():
         person.must_change_password = False
         form.save()
+        reset(username=person.email, ip=str(request.META.get("REMOTE_ADDR", "")))
         update_session_auth_hash(request, person)  # keeps this session, with a new id; all others end
-        record(
-            by=actor_of(person), verb="session.password", outcome="success", target_type="person", target=person.email
-        )
+        _note_password(person, "success")
         messages.success(request, "Your password is changed.")
         return HttpResponseRedirect("/")
+    if form.wrong:
+        locked_out = bool(getattr(request, "axes_locked_out", False))
+        _note_password(person, "failure", LOCKED if locked_out else "the old password was wrong")
     return render(request, "access/password.html", {"form": form, "forced": person.must_change_password})
+
+
+def _note_password(person: Person, outcome: str, reason: str = "") -> None:
+    about = {"target_type": "person", "target": person.email, "reason": reason}
+    record(by=actor_of(person), verb="session.password", outcome=outcome, **about)
 
 
 def locked(request: HttpRequest, response: HttpResponse | None, credentials: dict[str, Any] | None) -> HttpResponse:
