@@ -100,7 +100,9 @@ def _known(digest: str, data: bytes, name: str, blocked: frozenset[str]) -> Iter
         yield Evidence("known_bad_file", f"Attachment {quoted(name)} holds the EICAR test signature")
     if f"sha256:{digest}" in blocked:
         yield Evidence(
-            "blocked_file", f"Attachment {quoted(name)} (SHA-256 {digest[:16]}…) is on the organisation's block list"
+            "blocked_file",
+            f"Attachment {quoted(name)} (SHA-256 {digest[:16]}…) is on the organisation's block list",
+            entry=f"block sha256:{digest}",
         )
 
 

@@ -1,5 +1,6 @@
 """What an inspection takes and gives. All records are frozen and survive pickling between processes."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -22,7 +23,8 @@ class TenantFacts:
     """What the organisation knows, given by the caller so that inspection stays pure.
 
     `own_domains` decide direction; `authserv_ids` are the hosts whose Authentication-Results we believe;
-    `allowed` and `blocked` hold entries such as `sender:ada@x.example`, `domain:x.example`, `url:https://..`, `sha256:..`.
+    `allowed` and `blocked` hold entries such as `sender:ada@x.example`, `domain:x.example`, `url:x.example/path/*`,
+    `sha256:..`, `ip:192.0.2.0/24`; `indicators` maps entries of the same form to who says so and how surely.
     `silenced` names the signals that count nothing here; `threshold` replaces the shipped one unless 0.
     """
 
@@ -34,6 +36,7 @@ class TenantFacts:
     lookups_allowed: bool = False
     silenced: frozenset[str] = frozenset()
     threshold: float = 0.0
+    indicators: Mapping[str, str] = field(default_factory=dict)
 
 
 class ThreatType(StrEnum):
@@ -100,13 +103,15 @@ class Evidence:
     """One observation before it is weighed: `signal` names a row of the weights, `words` say what was actually seen.
 
     `points` replaces the weight's own, for evidence that comes with a strength (a second opinion's score); never below 0.
-    `threat_name` is what somebody calls the malware found.
+    `threat_name` is what somebody calls the malware found. `entry` is the organisation's entry that the mail met, with what
+    it does before it: "block sender:ada@x.example", "allow url:x.example", "indicator domain:x.example".
     """
 
     signal: str
     words: str
     points: float | None = None
     threat_name: str = ""
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +119,7 @@ class Reason:
     """One piece of evidence, weighed: `points` add up to the score; `words` is what the analyst reads.
 
     `threat` is the type it speaks for, None when for phish and spam alike. A `silenced` one is shown and counts 0.
+    `entry` is the organisation's entry it comes from, as in Evidence.
     """
 
     signal: str
@@ -123,6 +129,7 @@ class Reason:
     threat: ThreatType | None = None
     threat_name: str = ""
     silenced: bool = False
+    entry: str = ""
 
 
 @dataclass(frozen=True, slots=True)

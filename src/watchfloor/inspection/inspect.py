@@ -79,6 +79,7 @@ def inspect(
         urls=content.collector.found,
         files=content.files,
         sender_count=len(every(headers, "from")),
+        sender_ip=ip,
     )
     attachments = tuple(file.attachment for file in content.files)
     return Inspection(

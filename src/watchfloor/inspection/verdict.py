@@ -64,6 +64,7 @@ def _reason(found: Evidence, facts: TenantFacts) -> Reason:
         threat=weight.kind,
         threat_name=found.threat_name,
         silenced=silenced,
+        entry=found.entry,
     )
 
 

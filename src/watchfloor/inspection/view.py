@@ -32,6 +32,8 @@ class View:
     urls: tuple[FoundUrl, ...]
     files: tuple[Examined, ...]
     sender_count: int = 1
+    sender_ip: str = ""
+    spared: frozenset[str] = frozenset()
     names: frozenset[str] = field(default_factory=frozenset)
 
     @cached_property

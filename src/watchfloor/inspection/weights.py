@@ -27,10 +27,24 @@ class Weight:
 _BLOCK = "General filter"
 WEIGHTS: dict[str, Weight] = {
     # What the organisation itself decided.
-    "blocked_sender": Weight(10, SPAM, _BLOCK),
-    "blocked_domain": Weight(10, SPAM, _BLOCK),
+    "blocked_sender": Weight(10, PHISH, _BLOCK),
+    "blocked_domain": Weight(10, PHISH, _BLOCK),
+    "blocked_ip": Weight(10, SPAM, "IP reputation"),
+    "indicator_sender": Weight(7, PHISH, "Domain reputation"),
+    "indicator_url": Weight(7, PHISH, "URL malicious reputation"),
+    "indicator_ip": Weight(7, EITHER, "IP reputation"),
+    "indicator_file": Weight(10, MALWARE, "File reputation"),
+    # Said, never counted: whoever gives this evidence gives it 0 points.
+    "allowed_url": Weight(0.1, EITHER),
+    "allowed_file": Weight(0.1, EITHER),
     "blocked_url": Weight(10, PHISH, "URL malicious reputation"),
     "blocked_file": Weight(10, MALWARE, "File reputation"),
+    # What earlier mail says; added after the mail's own, see lake.history. Set by hand.
+    "first_contact": Weight(0.5, EITHER, "Mixed analysis detection"),
+    "new_domain": Weight(1, EITHER, "Mixed analysis detection"),
+    "usual_proof_missing": Weight(2, PHISH, "Spoof external domain"),
+    "name_from_elsewhere": Weight(1, PHISH, "Mailbox intelligence impersonation"),
+    "reply_swap": Weight(1.5, PHISH, "Mixed analysis detection"),
     # Files.
     "known_bad_file": Weight(12, MALWARE, "Antimalware protection"),
     "executable_attachment": Weight(6, MALWARE, "Antimalware protection"),

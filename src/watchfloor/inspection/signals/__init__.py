@@ -7,14 +7,23 @@ Gives `observe`, the evidence of all modules in a steady order.
 from collections.abc import Iterator
 
 from watchfloor.inspection.evidence import Evidence
-from watchfloor.inspection.signals import links, lists, looks, sender, wording
+from watchfloor.inspection.signals import links, lists, looks, sender, tenant, wording
 from watchfloor.inspection.view import View
 
 
 def observe(view: View) -> Iterator[Evidence]:
     """All evidence against the mail, each signal at most once, the first words kept."""
     seen: set[str] = set()
-    for source in (lists.observe, _files, sender.observe, links.observe, wording.observe, looks.observe):
+    view = lists.without_allowed(view)
+    for source in (
+        tenant.observe,
+        lists.observe,
+        _files,
+        sender.observe,
+        links.observe,
+        wording.observe,
+        looks.observe,
+    ):
         for evidence in source(view):
             if evidence.signal not in seen:
                 seen.add(evidence.signal)

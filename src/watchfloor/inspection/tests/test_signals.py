@@ -273,8 +273,8 @@ def test_the_spam_test_string_is_spam():
 @pytest.mark.parametrize(
     ("entry", "threat"),
     [
-        ("sender:bo@partner.example", ThreatType.SPAM),
-        ("domain:partner.example", ThreatType.SPAM),
+        ("sender:bo@partner.example", ThreatType.PHISH),
+        ("domain:partner.example", ThreatType.PHISH),
         ("domain:evil.example", ThreatType.PHISH),
         ("url:https://www.evil.example/login", ThreatType.PHISH),
         ("url:www.evil.example/login", ThreatType.PHISH),
