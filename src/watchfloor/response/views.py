@@ -38,9 +38,10 @@ EXPORTED = (
     "Decision", "Messages", "Moved", "Deleted", "Already", "Missing", "Failed", "Not touched", "Ended", "Targets",
 )  # fmt: skip
 LEDGER_EXPORTED = (
-    "NetworkMessageId", "Recipient", "Message-ID", "Subject", "Sender", "Status", "Found where", "Moved where",
-    "Verified", "Why", "At",
+    "NetworkMessageId", "Recipient", "Message-ID", "Status", "Found where", "Moved where", "Verified", "Why", "At",
 )  # fmt: skip
+METADATA = ("Subject", "Sender")
+"""Only for people who may read them in Explorer."""
 
 
 @requires(Permission.ACTION_CENTER_READ)
@@ -129,7 +130,9 @@ def ledger_export(request: HttpRequest, remediation_id: UUID) -> HttpResponse:
     """The ledger as CSV, all lines of the chosen status."""
     one = selectors.remediation(remediation_id)
     lines = selectors.ledger_stream(one, status=request.GET.get("status", ""))
-    return csv_answer(f"Remediation {one.approval_id}.csv", LEDGER_EXPORTED, _ledger_lines(lines))
+    readable = actor_of(request).may(Permission.EMAIL_METADATA_READ)
+    header = (*LEDGER_EXPORTED, *METADATA) if readable else LEDGER_EXPORTED
+    return csv_answer(f"Remediation {one.approval_id}.csv", header, _ledger_lines(lines, readable=readable))
 
 
 @requires(Permission.EMAIL_ACTION_MANAGE)
@@ -210,6 +213,7 @@ def _detail(request: HttpRequest, one: Remediation) -> dict[str, Any]:
         "total": page.paginator.count,
         "pager_href": f"{one.href}?{without(request.GET, 'page')}",
         "may_act": actor.may(action_of(one.action).permission),
+        "may_read": actor.may(Permission.EMAIL_METADATA_READ),
         "own_second": one.second_person and one.created_by == actor.id,
         "pending": one.status == RemediationStatus.PENDING,
         "run": _what_would_happen(one),
@@ -226,9 +230,9 @@ def _exported(one: Remediation) -> list[Any]:
     ]  # fmt: skip
 
 
-def _ledger_lines(lines: Iterator[LedgerLine]) -> Iterator[list[Any]]:
+def _ledger_lines(lines: Iterator[LedgerLine], *, readable: bool) -> Iterator[list[Any]]:
     for line in lines:
         yield [
-            line.network_message_id, line.recipient, line.message_id, line.subject, line.sender, line.status,
-            line.found_where, line.moved_where, "yes" if line.verified else "no", line.why, line.at,
+            line.network_message_id, line.recipient, line.message_id, line.status, line.found_where, line.moved_where,
+            "yes" if line.verified else "no", line.why, line.at, *((line.subject, line.sender) if readable else ()),
         ]  # fmt: skip

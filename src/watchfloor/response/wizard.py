@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.views.decorators.http import require_http_methods, require_POST
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import requires
+from watchfloor.access.services import authorise, requires
 from watchfloor.kernel.clock import utc_now
 from watchfloor.response import services
 from watchfloor.response.action import MailAction
@@ -26,16 +26,9 @@ from watchfloor.response.targets import read_targets, sentence_of, target_rows
 from watchfloor.ui.services import render_page
 
 STEPS = (("choose", "Choose the action"), ("targets", "Check the targets"), ("review", "Review and submit"))
-IMPACTED = (
-    "Impacted asset",
-    "Action",
-    "NetworkMessageId",
-    "Subject",
-    "Sender",
-    "Latest delivery location",
-    "Will be touched",
-    "Why not",
-)
+IMPACTED = ("Impacted asset", "Action", "NetworkMessageId", "Latest delivery location", "Will be touched", "Why not")
+METADATA = ("Subject", "Sender")
+"""Only for people who may read them in Explorer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +54,7 @@ def choose(request: HttpRequest) -> HttpResponse:
 def targets(request: HttpRequest) -> HttpResponse:
     """Step 2: the dry run."""
     now = utc_now()
-    draft = _draft(request.POST, now=now)
+    draft = _draft(request, now=now)
     if draft.action is None:
         messages.warning(request, "Choose an action first.")
         return _choose(request)
@@ -73,7 +66,7 @@ def targets(request: HttpRequest) -> HttpResponse:
 def review(request: HttpRequest) -> HttpResponse:
     """Step 3: name, reason, and the button that this person's rights allow."""
     now = utc_now()
-    draft = _draft(request.POST, now=now)
+    draft = _draft(request, now=now)
     if draft.action is None:
         messages.warning(request, "Choose an action first.")
         return _choose(request)
@@ -85,7 +78,7 @@ def review(request: HttpRequest) -> HttpResponse:
 def submit(request: HttpRequest) -> HttpResponse:
     """Start it, or propose it, as the pressed button says; then the remediation's own page."""
     now = utc_now()
-    draft = _draft(request.POST, now=now)
+    draft = _draft(request, now=now)
     trouble = _trouble(draft, request.POST)
     if draft.action is None or trouble:
         return _review(request, draft, now=now, trouble=trouble)
@@ -108,13 +101,17 @@ def submit(request: HttpRequest) -> HttpResponse:
 @requires(Permission.EMAIL_ACTION_PROPOSE)
 @require_POST
 def impacted(request: HttpRequest) -> HttpResponse:
-    """“Impacted assets.csv” (EA-51): every message aimed at, and whether it will be touched."""
+    """“Impacted assets.csv” (EA-51): every message aimed at, and whether it will be touched.
+
+    Subject and sender are in it for people who may read metadata of any mail; to the others an export is no way around that.
+    """
     now = utc_now()
-    draft = _draft(request.POST, now=now)
+    draft = _draft(request, now=now)
     action = action_of(request.POST.get("action", ""))
     found = (row for rows in target_rows(draft.targets, now=now) for row in rows)
-    lines = (_impacted_line(action, row) for row in found)
-    return csv_answer("Impacted assets.csv", IMPACTED, lines)
+    readable = _actor(request).may(Permission.EMAIL_METADATA_READ)
+    lines = ([*_impacted_line(action, row), *(_metadata(row) if readable else ())] for row in found)
+    return csv_answer("Impacted assets.csv", (*IMPACTED, *METADATA) if readable else IMPACTED, lines)
 
 
 # --- how it is done -----------------------------------------------------------------------------------------------
@@ -131,15 +128,19 @@ def _sent(request: HttpRequest) -> QueryDict:
 
 def _choose(request: HttpRequest) -> HttpResponse:
     now = utc_now()
-    draft = _draft(_sent(request), now=now)
+    draft = _draft(request, now=now)
     show_all = bool(_sent(request).get("all"))
     offered = verdicts(draft.targets, now=now, show_all=show_all)
     context = {"offered": offered, "show_all": show_all, "chosen": _preselected(draft, offered)}
     return _step(request, "choose", draft, now=now, **context)
 
 
-def _draft(parameters: QueryDict, *, now: datetime) -> Draft:
+def _draft(request: HttpRequest, *, now: datetime) -> Draft:
+    """What was sent so far. Raises Forbidden for a whole query of somebody who may not search: its counts would answer it."""
+    parameters = _sent(request)
     aimed = read_targets(parameters, now=now)
+    if aimed.whole_query:
+        authorise(_actor(request), Permission.EMAIL_METADATA_READ)
     key = parameters.get("action", "")
     action = action_of(key) if key else None
     kept = [("query", aimed.query)] if aimed.whole_query else [("row", str(row)) for row in aimed.rows]
@@ -217,9 +218,11 @@ def _impacted_line(action: MailAction, row: dict[str, Any]) -> list[str]:
         row["RecipientEmailAddress"],
         action.label,
         row["NetworkMessageId"],
-        row["Subject"] or "",
-        row["SenderFromAddress"] or "",
         location,
         "no" if why else "yes",
         why,
     ]
+
+
+def _metadata(row: dict[str, Any]) -> list[str]:
+    return [row["Subject"] or "", row["SenderFromAddress"] or ""]
