@@ -132,8 +132,10 @@ def test_a_phish_comes_in_is_found_out_taken_away_and_put_back(postfix, dovecot,
         ("bounce@mailer7.example", "203.0.113.45")
     }
     (message,) = {row["NetworkMessageId"] for row in rows}
-    assert {row["ThreatTypes"] for row in rows} == {'["Phish"]'}
-    assert {row["ConfidenceLevel"] for row in rows} == {"High"}, home.ask("verdict", message=message)["verdict"]
+    assert {row["ThreatTypes"] for row in rows} == {"Phish"}
+    assert {row["ConfidenceLevel"] for row in rows} == {'{"Phish":"High"}'}, home.ask("verdict", message=message)[
+        "verdict"
+    ]
     reasons = " ".join(one["words"] for one in home.ask("verdict", message=message)["verdict"]["reasons"])
     assert "claims Microsoft, but the address is at parcel-notice.example" in reasons
     assert "Link text says login.microsoft.com but goes to m365-login.web.app" in reasons

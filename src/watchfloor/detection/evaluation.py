@@ -86,7 +86,8 @@ class Related:
         """Every value of a column, own or `OtherTable.Column`; empty ones and a cluster of 0 left out."""
         table, _, name = column.rpartition(".")
         sources = self.of_row(table, row) if table else [row]
-        return tuple(value for source in sources for value in items(source.get(name)) if value not in ("", "0"))
+        of = table or self.rule.table
+        return tuple(value for source in sources for value in items(source, name, of) if value not in ("", "0"))
 
 
 @dataclass(slots=True)
@@ -166,7 +167,7 @@ def _by_key(rule: Rule, rows: Iterable[Row], related: Related) -> dict[str, list
     for row in rows:
         filled = ((column, related.values(row, column)) for column in rule.aggregation.by)
         column, values = next(
-            ((c, v) for c, v in filled if v), ("NetworkMessageId", items(row.get("NetworkMessageId")))
+            ((c, v) for c, v in filled if v), ("NetworkMessageId", items(row, "NetworkMessageId", rule.table))
         )
         grouped.setdefault(f"{column}={'|'.join(sorted(set(values)))}"[:400], []).append(row)
     return grouped

@@ -1,8 +1,7 @@
 """What rules say to people: conditions as sentences, stories filled from rows."""
 
-import json
 import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from watchfloor.detection.contracts import Group, Rule, Threshold
@@ -14,21 +13,11 @@ SHOWN = 3
 WHOSE = {"EmailEvents": "the mail’s", "EmailUrlInfo": "a URL in the mail", "EmailAttachmentInfo": "an attachment’s"}
 
 
-def items(value: Any) -> tuple[str, ...]:
-    """A cell as texts: a JSON list (ThreatTypes) gives its elements, nothing gives nothing."""
-    if value is None or value == "":
-        return ()
-    if isinstance(value, list | tuple):
-        return tuple(str(item).replace("\x00", "\ufffd") for item in value)
-    text = str(value).replace("\x00", "\ufffd")  # PostgreSQL stores no NUL
-    if text.startswith("["):
-        try:
-            parsed = json.loads(text)
-        except ValueError:
-            return (text,)
-        if isinstance(parsed, list):
-            return items(parsed)
-    return (text,)
+def items(row: Mapping[str, Any], name: str, table: str) -> tuple[str, ...]:
+    """One cell of a row as texts: each value of a column that holds several (ThreatTypes), nothing for nothing."""
+    return tuple(
+        text.replace("\x00", "\ufffd") for text in lake.values_of(row, name, of=table)
+    )  # PostgreSQL stores no NUL
 
 
 def label(column: str, table: str) -> str:

@@ -98,7 +98,7 @@ COLUMNS = (
     _text("Malware family", "ThreatNames", kind="names"),
     _text("Detection technology", "DetectionMethods", kind="names"),
     _text("Threat classification", "ThreatClassification"),
-    _text("Phish confidence level", "ConfidenceLevel"),
+    _text("Phish confidence level", "ConfidenceLevel", kind="names"),
     _text("Attachment count", "AttachmentCount", kind="number"),
     _text("URL count", "UrlCount", kind="number"),
     _text("Email size", "EmailSize", kind="size"),

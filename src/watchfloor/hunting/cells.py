@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 from watchfloor.hunting.contracts import Cell, GridColumn, GridRow
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.kernel.text import visible
-from watchfloor.mail.services import listed
+from watchfloor.lake.selectors import values_of
 
 Row = Mapping[str, Any]
 People = Mapping[str, DirectoryEntry]
@@ -35,7 +35,7 @@ def cell_of(column: GridColumn, row: Row, people: People) -> Cell:
     if column.kind == "time":
         return Cell("time", value=value)
     if column.kind in ("names", "threats"):
-        return Cell(column.kind, items=tuple(map(visible, listed(value))))
+        return Cell(column.kind, items=tuple(map(visible, values_of(row, column.sources[0]))))
     if column.kind in ("number", "size"):
         return Cell(column.kind, value=value or 0)
     if column.kind in ("person", "tags"):

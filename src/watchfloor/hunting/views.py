@@ -21,8 +21,8 @@ from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.text import csv_line, visible
+from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import OTHER, Condition, Operator
-from watchfloor.mail.services import listed
 from watchfloor.ui.services import render_page
 
 
@@ -150,7 +150,7 @@ def _plain(column: GridColumn, row: dict[str, Any], people: Any) -> object:
     if column.kind == "time":
         return value.strftime("%Y-%m-%d %H:%M:%S") if value else ""
     if column.kind in ("names", "threats"):
-        return ", ".join(map(visible, listed(value)))
+        return ", ".join(map(visible, lake.values_of(row, column.sources[0])))
     if column.kind == "tags":
         known = people.get(str(value).lower())
         return ", ".join(known.tags) if known else ""

@@ -104,7 +104,8 @@ class Evidence:
 
     `points` replaces the weight's own, for evidence that comes with a strength (a second opinion's score); never below 0.
     `threat_name` is what somebody calls the malware found. `entry` is the organisation's entry that the mail met, with what
-    it does before it: "block sender:ada@x.example", "allow url:x.example", "indicator domain:x.example".
+    it does before it: "block sender:ada@x.example", "allow url:x.example", "indicator domain:x.example". `method` replaces the
+    weight's technology where somebody else names it; `imported` is what another filter of ours wrote into the headers.
     """
 
     signal: str
@@ -112,6 +113,8 @@ class Evidence:
     points: float | None = None
     threat_name: str = ""
     entry: str = ""
+    method: str = ""
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class Reason:
     """One piece of evidence, weighed: `points` add up to the score; `words` is what the analyst reads.
 
     `threat` is the type it speaks for, None when for phish and spam alike. A `silenced` one is shown and counts 0.
-    `entry` is the organisation's entry it comes from, as in Evidence.
+    `entry` is the organisation's entry it comes from and `imported` says that another filter found it, as in Evidence.
     """
 
     signal: str
@@ -130,13 +133,15 @@ class Reason:
     threat_name: str = ""
     silenced: bool = False
     entry: str = ""
+    imported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """`threat_types` empty means no threat; `score` is the sum of the reasons' points; `threshold` is what it was held against.
 
-    `allowed` is the organisation's allow entry that covers the mail, "" when none does.
+    `allowed` is the organisation's allow entry that covers the mail, "" when none does. `methods_by_threat` and
+    `confidence_by_threat` say for each threat type what `detection_methods` and `confidence` say of all.
     """
 
     threat_types: tuple[ThreatType, ...] = ()
@@ -147,11 +152,17 @@ class Verdict:
     threshold: float = 0.0
     reasons: tuple[Reason, ...] = ()
     allowed: str = ""
+    methods_by_threat: dict[ThreatType, tuple[str, ...]] = field(default_factory=dict)
+    confidence_by_threat: dict[ThreatType, Confidence] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Inspection:
-    """The whole of one mail. `unparsable` is empty, or why it could not be read; `limits_hit` names each limit that cut something."""
+    """The whole of one mail. `unparsable` is empty, or why it could not be read; `limits_hit` names each limit that cut something.
+
+    `signature` is what its text says as 512 bytes, b"" when it says too little to be compared; `cluster_id` is what its campaign
+    is called when it is the first of it, 0 for none.
+    """
 
     sha256: str
     size: int
@@ -177,6 +188,7 @@ class Inspection:
     authentication: Authentication = Authentication()
     verdict: Verdict = Verdict()
     cluster_id: int = 0
+    signature: bytes = b""
     delivery_location: str = ""
     limits_hit: tuple[str, ...] = ()
     unparsable: str = ""

@@ -60,11 +60,12 @@ def _reason(found: Evidence, facts: TenantFacts) -> Reason:
         found.signal,
         0.0 if silenced else points,
         found.words,
-        weight.method,
+        found.method or weight.method,
         threat=weight.kind,
         threat_name=found.threat_name,
         silenced=silenced,
         entry=found.entry,
+        imported=found.imported,
     )
 
 
@@ -72,7 +73,7 @@ def _verdict(reasons: Iterable[Reason], *, names: Iterable[str], allowed: str, f
     listed = sorted(reasons, key=lambda reason: -reason.points)
     threshold = facts.threshold or THRESHOLD
     score = round(sum(reason.points for reason in listed), 2)
-    threats = _threats(listed, score, threshold)
+    threats = _threats(listed, threshold)
     if allowed:
         kept = tuple(threat for threat in threats if threat is ThreatType.MALWARE)
         listed.append(_allowing(allowed, [threat for threat in threats if threat not in kept]))
@@ -86,6 +87,8 @@ def _verdict(reasons: Iterable[Reason], *, names: Iterable[str], allowed: str, f
         threshold=threshold,
         reasons=tuple(listed),
         allowed=allowed,
+        methods_by_threat={t: methods for t in threats if (methods := _methods([t], _of(t, threats, listed)))},
+        confidence_by_threat={t: sure for t in threats if (sure := _confidence_in(t, threats, listed, score))},
     )
 
 
@@ -100,8 +103,19 @@ def _points(reasons: Iterable[Reason], kind: ThreatType) -> float:
     return sum(reason.points for reason in reasons if reason.threat is kind)
 
 
-def _threats(reasons: Sequence[Reason], score: float, threshold: float) -> tuple[ThreatType, ...]:
+def _threats(reasons: Sequence[Reason], threshold: float) -> tuple[ThreatType, ...]:
+    """What all evidence together says; what we found alone and what another filter found alone never hide one another."""
+    found = set(_told(reasons, threshold))
+    imported = [reason for reason in reasons if reason.imported]
+    if imported:
+        found |= set(_told([reason for reason in reasons if not reason.imported], threshold))
+        found |= {threat for threat in ThreatType if _points(imported, threat) >= threshold}
+    return tuple(threat for threat in ThreatType if threat in found)
+
+
+def _told(reasons: Sequence[Reason], threshold: float) -> tuple[ThreatType, ...]:
     """Malware when its own evidence suffices; else Phish or Spam, whichever the evidence that tells them apart speaks for."""
+    score = round(sum(reason.points for reason in reasons), 2)
     if score < threshold:
         return ()
     malware = _points(reasons, ThreatType.MALWARE)
@@ -118,6 +132,22 @@ def _confidence(threats: Sequence[ThreatType], reasons: Sequence[Reason], score:
         return None
     sure = score >= HIGH or any(reason.points >= HIGH for reason in reasons)
     return Confidence.HIGH if sure else Confidence.NORMAL
+
+
+def _of(threat: ThreatType, threats: Sequence[ThreatType], reasons: Sequence[Reason]) -> list[Reason]:
+    """The reasons that speak for one of the verdict's threats; what speaks for phish and spam alike is none for malware beside them."""
+    general = threat is not ThreatType.MALWARE or len(threats) == 1
+    return [reason for reason in reasons if reason.threat is threat or (general and reason.threat is None)]
+
+
+def _confidence_in(
+    threat: ThreatType, threats: Sequence[ThreatType], reasons: Sequence[Reason], score: float
+) -> Confidence | None:
+    """How sure one of the threats is: of the only one as sure as the verdict, of several each by its own reasons."""
+    if len(threats) == 1:
+        return _confidence(threats, reasons, score)
+    own = _of(threat, threats, reasons)
+    return _confidence([threat], own, sum(reason.points for reason in own))
 
 
 def _methods(threats: Sequence[ThreatType], reasons: Sequence[Reason]) -> tuple[str, ...]:

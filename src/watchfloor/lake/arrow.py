@@ -12,7 +12,7 @@ from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.ids import uuid7
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Column, ColumnType, Table
-from watchfloor.lake.text import clean, fold, list_text
+from watchfloor.lake.text import cell_text, clean, fold
 
 LONGEST_TEXT = 65_536
 """Characters of one cell; what strangers send can be longer, and the raw mail keeps it."""
@@ -68,7 +68,7 @@ def _with_report_ids(rows: pa.Table) -> pa.Table:
 
 def _text(value: Any, column: Column) -> str:
     if column.listed:
-        text = list_text(value)
+        text = cell_text(value, column.shape)
     elif isinstance(value, str):
         text = value
     elif value is None:

@@ -49,7 +49,7 @@ def over_time(query: Query, *, pivot: str, step_seconds: int | None, top: int) -
     keep = _kept(asked, column, top)
     counts: dict[str, Counter[datetime]] = {}
     for bucket, value, number in _counted(asked, column, step, keep, across=owner.name != query.table):
-        for name in elements_of(value) or ("",) if column.listed else (str(value),):
+        for name in elements_of(value, column.shape) or ("",) if column.listed else (str(value),):
             counts.setdefault(name, Counter())[bucket] += number
     return Bucketed(times, _series(counts, times, top), step)
 
@@ -119,6 +119,6 @@ def ranked(query: Query, *, column: Column, limit: int, distinct: str, empty: bo
 def _ranked_elements(query: Query, column: Column, limit: int, distinct: str) -> list[tuple[str, int]]:
     totals: Counter[str] = Counter()
     for row in run_counts(query, trees.column(column.name).as_("v"), across=False, distinct=distinct):
-        for element in elements_of(row["v"]):
+        for element in elements_of(row["v"], column.shape):
             totals[element] += row["n"]
     return sorted(totals.items(), key=lambda item: (-item[1], item[0]))[:limit]

@@ -21,12 +21,26 @@ class ColumnType(StrEnum):
     DYNAMIC = "dynamic"
 
 
+class Shape(StrEnum):
+    """How a cell that holds several values is written: our own lists as JSON, what Defender has as Defender writes it."""
+
+    LIST = "list"
+    """A JSON list: ["VIP","Finance"]."""
+    WORDS = "words"
+    """Comma and blank between the values: Phish, Spam. A comma inside a value is written %2c, a percent sign %25."""
+    METHODS = "methods"
+    """A JSON object of lists, a threat's methods under its name: {"Phish":["URL malicious reputation","Bulk"]}."""
+    GRADES = "grades"
+    """A JSON object, a threat's grade under its name: {"Phish":"High","Spam":"Normal"}. Filters compare that of Phish."""
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
     """One column: `sentence` is a template of what a filter on it says, such as "sender domain is {value}".
 
     `label` is what grids show; `filterable` puts it into Explorer's filter bar; `default` shows it in a new grid;
-    `choices` lists the values of a discrete column; `listed` marks a JSON list of strings (ThreatTypes), matched per element.
+    `choices` lists the values of a discrete column; `listed` marks one that holds several values in a cell (ThreatTypes),
+    matched per value and written as `shape` says.
     `folded` marks text kept in lower case, so that equality finds it without folding every row; `normal` is "url", "path"
     or "domain" where scheme and slashes are taken as TE-036 says.
     """
@@ -41,6 +55,7 @@ class Column:
     listed: bool = False
     folded: bool = False
     normal: str = ""
+    shape: Shape = Shape.LIST
 
 
 @dataclass(frozen=True, slots=True)

@@ -116,8 +116,8 @@ def _shared(mail: AcceptedMail, inspection: Inspection) -> Row:
         "EmailDirection": inspection.direction,
         "ThreatTypes": [threat.value for threat in verdict.threat_types],
         "ThreatNames": verdict.threat_names,
-        "DetectionMethods": verdict.detection_methods,
-        "ConfidenceLevel": verdict.confidence.value if verdict.confidence else "",
+        "DetectionMethods": verdict.methods_by_threat,
+        "ConfidenceLevel": verdict.confidence_by_threat,
         "AuthenticationDetails": json.dumps(
             {"SPF": proof.spf, "DKIM": proof.dkim, "DMARC": proof.dmarc, "CompAuth": proof.composite}
         ),
@@ -184,7 +184,7 @@ def _attachment(found: FoundAttachment) -> Row:
         "SHA256": found.sha256,
         "ThreatTypes": [threat.value for threat in found.threat_types],
         "ThreatNames": found.threat_name and [found.threat_name],
-        "DetectionMethods": found.detection_methods,
+        "DetectionMethods": {threat.value: found.detection_methods for threat in found.threat_types},
     }
 
 
@@ -204,7 +204,7 @@ def summary_of(inspection: Inspection) -> Row:
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "__dataclass_fields__"):
-        skipped = {"text", "html"} if isinstance(value, Inspection) else set()
+        skipped = {"text", "html", "signature"} if isinstance(value, Inspection) else set()
         return {field.name: getattr(value, field.name) for field in fields(value) if field.name not in skipped}
     return sorted(value) if isinstance(value, set | frozenset) else str(value)
 

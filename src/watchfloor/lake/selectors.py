@@ -30,10 +30,11 @@ from watchfloor.lake.query.address import parameters_of
 from watchfloor.lake.query.compile import FOREVER
 from watchfloor.lake.query.memory import matching
 from watchfloor.lake.query.words import condition_sentence, sentence
-from watchfloor.lake.text import elements_of
+from watchfloor.lake.text import by_threat, elements_of, values_in
 
 __all__ = [
     "all_rows",
+    "by_threat",
     "condition_sentence",
     "count",
     "elements_of",
@@ -54,6 +55,8 @@ __all__ = [
     "tables",
     "tenant_facts",
     "top",
+    "values_in",
+    "values_of",
 ]
 
 
@@ -101,6 +104,11 @@ def top(query: Query, *, column: str, limit: int = 10, distinct: str = "") -> li
 def stream(query: Query, *, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
     """All rows, newest first, in lists of a few thousand, with flat memory."""
     return ask.stream_rows(query, columns=columns)
+
+
+def values_of(row: Mapping[str, Any], name: str, *, of: str = "EmailEvents") -> tuple[str, ...]:
+    """The values in one cell of a row of table `of`: several for a listed column, in their order; none when empty."""
+    return values_in(row.get(name), table(of).column(name))
 
 
 def query_from_parameters(parameters: Mapping[str, Any], *, now: datetime, table: str = "EmailEvents") -> Query:

@@ -6,8 +6,8 @@ from typing import Any
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.kernel.text import visible
+from watchfloor.lake.selectors import by_threat, values_of
 from watchfloor.mail.contracts import EmailEntity
-from watchfloor.mail.hostile import listed
 from watchfloor.mail.selectors import email_address, explorer_address, why_not
 
 Context = dict[str, Any]
@@ -22,6 +22,7 @@ TABS = (
     ("headers", "Headers"),
 )
 MOST_ADDRESSES = 5_000
+FILES = "EmailAttachmentInfo"
 
 
 def frame(found: EmailEntity, *, actor: Actor, tab: str) -> Context:
@@ -71,9 +72,15 @@ def tags_of(found: EmailEntity, address: str) -> tuple[str, ...]:
     return tuple(map(visible, known.tags)) if known else ()
 
 
-def joined(value: Any) -> str:
-    """A JSON list as words; empty for none."""
-    return ", ".join(map(visible, listed(value)))
+def joined(row: Mapping[str, Any], name: str, *, of: str = "EmailEvents") -> str:
+    """The values in a cell of a row of table `of` as words; empty for none."""
+    return ", ".join(map(visible, values_of(row, name, of=of)))
+
+
+def grades(value: Any) -> str:
+    """How sure the verdict is: “High”, or “Phish: High, Spam: Normal” when it has several threats."""
+    found = {visible(threat): visible(", ".join(grade)) for threat, grade in by_threat(value).items()}
+    return ", ".join(found.values() if len(found) == 1 else (f"{threat}: {grade}" for threat, grade in found.items()))
 
 
 def override_of(row: Mapping[str, Any]) -> str:
@@ -83,19 +90,19 @@ def override_of(row: Mapping[str, Any]) -> str:
 
 def latest_threats(found: EmailEntity) -> str:
     """Threats as the newest event knows them, else as found at delivery."""
-    known = [event["ThreatTypes"] for event in found.events if listed(event["ThreatTypes"])]
-    return joined(known[-1] if known else found.row["ThreatTypes"]) or "None"
+    known = [said for event in found.events if (said := joined(event, "ThreatTypes", of="EmailPostDeliveryEvents"))]
+    return (known[-1] if known else joined(found.row, "ThreatTypes")) or "None"
 
 
 def detection_facts(found: EmailEntity) -> list[Fact]:
     """EE-03."""
     row = found.row
     return [
-        ("Original threats", joined(row["ThreatTypes"]) or "None"),
+        ("Original threats", joined(row, "ThreatTypes") or "None"),
         ("Original delivery location", visible(row["DeliveryLocation"]) or "Unknown"),
         ("Latest threats", latest_threats(found)),
         ("Latest delivery location", visible(row["LatestDeliveryLocation"]) or "Unknown"),
-        ("Detection technology", joined(row["DetectionMethods"])),
+        ("Detection technology", joined(row, "DetectionMethods")),
         ("Delivery action", visible(row["DeliveryAction"])),
         ("Primary override : source", override_of(row)),
     ]
@@ -122,9 +129,9 @@ def warnings_of(found: EmailEntity) -> list[str]:
     unread = (
         [f"This mail could not be taken apart: {why}. Headers and what the transport knew are shown."] if why else []
     )
-    return unread + [
-        f"A limit cut something while reading: {visible(one)}." for one in found.summary.get("limits_hit", ())
-    ]
+    cut = [f"A limit cut something while reading: {visible(one)}." for one in found.summary.get("limits_hit", ())]
+    silent = [f"{visible(one)}." for one in found.summary.get("facts", {}).get("unanswered", ())]
+    return unread + cut + silent
 
 
 # --- tabs ---------------------------------------------------------------------------------------------------------
@@ -146,9 +153,9 @@ def threat_facts(found: EmailEntity) -> list[Fact]:
     row = found.row
     return [
         ("Threat classification", visible(row["ThreatClassification"]) or "None"),
-        ("Threats", joined(row["ThreatTypes"]) or "None"),
-        ("Malware family", joined(row["ThreatNames"])),
-        ("Confidence level", visible(row["ConfidenceLevel"])),
+        ("Threats", joined(row, "ThreatTypes") or "None"),
+        ("Malware family", joined(row, "ThreatNames")),
+        ("Confidence level", grades(row["ConfidenceLevel"])),
         ("Impersonated user", visible(row["ImpersonatedUser"])),
         ("Impersonated domain", visible(row["ImpersonatedDomain"])),
         ("Priority account", "Yes" if tags_of(found, found.recipient) else "No"),
@@ -177,7 +184,7 @@ def policy_facts(found: EmailEntity) -> list[Fact]:
     """EE-21 as far as the lake knows."""
     row = found.row
     return [
-        ("All overrides", joined(row["OverrideSources"]) or "None"),
+        ("All overrides", joined(row, "OverrideSources") or "None"),
         ("Primary override : source", override_of(row)),
         ("Policy action", visible(row["EmailAction"])),
         ("Policy type", visible(row["EmailActionPolicy"])),
@@ -240,7 +247,7 @@ def speaks_of_urls(reason: Mapping[str, Any]) -> bool:
 def related(found: EmailEntity) -> list[tuple[str, int, str]]:
     """EE-24: what came with the mail, how much, and whether threats were found in it."""
     files = found.record.attachments
-    bad = any(listed(one["ThreatTypes"]) for one in files)
+    bad = any(values_of(one, "ThreatTypes", of=FILES) for one in files)
     urls = any(speaks_of_urls(one) for one in (found.summary.get("verdict") or {}).get("reasons") or ())
     return [
         ("Attachments", len(files), "Yes" if bad else "No"),
@@ -256,9 +263,9 @@ def attachments(found: EmailEntity) -> Context:
             "type": visible(one["FileType"]),
             "extension": visible(one["FileExtension"]),
             "size": one["FileSize"] or 0,
-            "threats": tuple(map(visible, listed(one["ThreatTypes"]))),
-            "family": joined(one["ThreatNames"]),
-            "technology": joined(one["DetectionMethods"]),
+            "threats": tuple(map(visible, values_of(one, "ThreatTypes", of=FILES))),
+            "family": joined(one, "ThreatNames", of=FILES),
+            "technology": joined(one, "DetectionMethods", of=FILES),
             "sha256": str(one["SHA256"]),
             "explorer": explorer_address(
                 "EmailAttachmentInfo.SHA256", str(one["SHA256"]), around=found.record.received_at

@@ -6,8 +6,8 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.selectors import AuditFilter, audit_entries
 from watchfloor.incidents.selectors import alerts_of_message
 from watchfloor.kernel.text import csv_line, visible
+from watchfloor.lake.selectors import values_of
 from watchfloor.mail.contracts import EmailEntity, Row, Source, TimelineEvent
-from watchfloor.mail.hostile import listed
 from watchfloor.mail.panels import panel_events
 
 LOOKS = {"email.preview": "Email preview", "email.download": "Email download"}
@@ -37,8 +37,8 @@ def delivery(found: EmailEntity) -> TimelineEvent:
         source=Source.SYSTEM,
         event="Original delivery",
         result=f"{row['DeliveryLocation'] or 'Unknown'} - {row['DeliveryAction'] or 'Unknown'}",
-        threats=listed(row["ThreatTypes"]),
-        details=", ".join(listed(row["DetectionMethods"])),
+        threats=values_of(row, "ThreatTypes"),
+        details=", ".join(values_of(row, "DetectionMethods")),
     )
 
 
@@ -51,7 +51,7 @@ def after_delivery(event: Row) -> TimelineEvent:
         source=_source(trigger),
         event=str(event["ActionType"] or event["Action"] or "Event"),
         result=": ".join(str(part) for part in (event["Action"], event["ActionResult"]) if part),
-        threats=listed(event["ThreatTypes"]),
+        threats=values_of(event, "ThreatTypes", of="EmailPostDeliveryEvents"),
         details=", ".join(part for part in (moved, trigger) if part),
     )
 

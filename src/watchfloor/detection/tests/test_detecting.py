@@ -29,7 +29,7 @@ def mail(number=1, **columns):
         "DeliveryAction": "Delivered",
         "EmailDirection": "Inbound",
         "ThreatTypes": ["Phish"],
-        "ConfidenceLevel": "High",
+        "ConfidenceLevel": {"Phish": "High"},
         "EmailClusterId": 71,
         "ReportId": f"r-{number}",
     } | columns

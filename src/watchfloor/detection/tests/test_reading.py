@@ -105,16 +105,27 @@ def test_no_rows_match_nothing():
     assert evaluate(rule, [], None) == []
 
 
-def test_a_cell_may_be_a_list_a_json_list_or_nothing():
-    assert items('["Phish", "Spam"]') == ("Phish", "Spam")
-    assert items(["Phish"]) == ("Phish",)
-    assert items("[broken") == ("[broken",)
-    assert items("") == items(None) == ()
+@pytest.mark.parametrize(
+    ("column", "value", "texts"),
+    [
+        ("ThreatTypes", "Phish, Spam", ("Phish", "Spam")),
+        ("ThreatTypes", ["Phish"], ("Phish",)),
+        ("DetectionMethods", '{"Phish":["Bulk"],"Spam":["Bulk","General filter"]}', ("Bulk", "General filter")),
+        ("ConfidenceLevel", '{"Phish":"High"}', ("High",)),
+        ("Subject", '["a", "b"]', ('["a", "b"]',)),
+        ("Subject", "one\x00two", ("one\ufffdtwo",)),
+        ("EmailClusterId", 71, ("71",)),
+        ("ThreatTypes", "", ()),
+        ("Subject", None, ()),
+    ],
+)
+def test_a_cell_gives_each_value_its_column_holds(column, value, texts):
+    assert items({column: value}, column, "EmailEvents") == texts
 
 
 def test_a_story_counts_and_lists():
     rows = [{"who": "a"}, {"who": "b"}, {"who": "c"}, {"who": "d"}, {"who": "a"}]
-    text = fill("{count} of {#who}: {who}; {gone}", rows, lambda row, column: items(row.get(column)))
+    text = fill("{count} of {#who}: {who}; {gone}", rows, lambda row, column: (row[column],) if column in row else ())
     assert text == "5 of 4: a, b, c and 1 more; (not known)"
     assert listed(["a"]) == "a"
 

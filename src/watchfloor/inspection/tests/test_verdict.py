@@ -149,3 +149,39 @@ def test_later_evidence_meets_the_allow_entry_too():
     found = judge(read(letter(), facts=facts), evidence=[Evidence("blocked_url", "x")], facts=facts).verdict
     assert found.threat_types == ()
     assert found.reasons[-1].words.endswith("verdict Phish set aside")
+
+
+def test_each_threat_has_its_own_methods_and_its_own_confidence():
+    found = weigh(
+        [
+            Evidence("executable_attachment", "an executable", points=12.0),
+            Evidence("credential_link", "a lure", points=4.0),
+            Evidence("shortener", "a short link", points=3.0),
+        ]
+    )
+    assert found.threat_types == (ThreatType.MALWARE, ThreatType.PHISH)
+    assert found.methods_by_threat[ThreatType.MALWARE] == ("Antimalware protection",)
+    assert found.methods_by_threat[ThreatType.PHISH] == ("Advanced filter", "URL malicious reputation")
+    assert found.confidence_by_threat == {ThreatType.MALWARE: Confidence.HIGH, ThreatType.PHISH: Confidence.NORMAL}
+    assert {method for methods in found.methods_by_threat.values() for method in methods} == set(
+        found.detection_methods
+    )
+
+
+def test_the_only_threat_is_as_sure_as_the_verdict_and_no_threat_has_neither():
+    found = read(PHISH).verdict
+    assert found.confidence_by_threat == {ThreatType.PHISH: found.confidence}
+    assert found.methods_by_threat == {ThreatType.PHISH: found.detection_methods}
+    nothing = weigh([])
+    assert (nothing.methods_by_threat, nothing.confidence_by_threat) == ({}, {})
+
+
+def test_what_another_filter_found_and_what_we_found_do_not_hide_one_another():
+    ours = Evidence("credential_link", "a lure", points=6.0)
+    theirs = Evidence("bulk", "an imported header", points=9.0, method="General filter", imported=True)
+    both = weigh([ours, theirs])
+    assert both.threat_types == (ThreatType.PHISH, ThreatType.SPAM)
+    assert both.methods_by_threat[ThreatType.SPAM] == ("General filter",)
+    assert both.confidence_by_threat == {ThreatType.PHISH: Confidence.NORMAL, ThreatType.SPAM: Confidence.HIGH}
+    assert weigh([theirs]).threat_types == (ThreatType.SPAM,)
+    assert weigh([Evidence("bulk", "our own", points=9.0), ours]).threat_types == (ThreatType.SPAM,)

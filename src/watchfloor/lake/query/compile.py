@@ -8,9 +8,9 @@ from sqlglot import exp, parse_one
 
 from watchfloor.lake.catalogue import resolve
 from watchfloor.lake.catalogue import table as table_named
-from watchfloor.lake.contracts import Column, Condition, Operator, Query, Table
+from watchfloor.lake.contracts import Column, Condition, Operator, Query, Shape, Table
 from watchfloor.lake.query.values import SLASHED, TEXTS, Value, positive, typed
-from watchfloor.lake.text import element_text, fold
+from watchfloor.lake.text import GRADED, element_text, fold, word_text
 
 KEY = "NetworkMessageId"
 MAILBOX = "RecipientEmailAddress"
@@ -191,20 +191,12 @@ def _comparable(found: Column, operator: Operator) -> exp.Expr:
 
 
 def _listed(found: Column, operator: Operator, value: str) -> exp.Expr:
-    """A JSON list against one folded value. Equality is a plain search, since a stored element cannot be mistaken."""
-    text = exp.Lower(this=column(found.name))
+    """A cell of several values against one folded value. Equality is a plain search, since a stored value cannot be mistaken."""
     if operator is Operator.EQUAL_ANY:
-        if value == "":
-            return exp.EQ(this=column(found.name), expression=literal(""))
-        element = fold(element_text(value))
-        starts = (exp.func("CONTAINS", text.copy(), literal(f"{start}{element}")) for start in "[,")
-        return exp.or_(*starts)
+        return _holds(found, value)
     test = "contains" if operator is Operator.CONTAINS_ANY else "starts_with"
-    any_element = parse_one(
-        f"LEN(LIST_FILTER(FROM_JSON(CASE WHEN t = '' THEN '[\"\"]' ELSE t END, '[\"VARCHAR\"]'), "
-        f"LAMBDA element : {test}(LOWER(element), 'v'))) > 0",
-        dialect="duckdb",
-    )
+    elements, element = _ELEMENTS[found.shape]
+    any_element = parse_one(f"LEN(LIST_FILTER({elements}, LAMBDA e : {test}({element}, 'v'))) > 0", dialect="duckdb")
 
     def fill(node: exp.Expr) -> exp.Expr:
         if isinstance(node, exp.Column) and node.name == "t":
@@ -215,6 +207,44 @@ def _listed(found: Column, operator: Operator, value: str) -> exp.Expr:
 
     return any_element.transform(fill)
 
+
+def _holds(found: Column, value: str) -> exp.Expr:
+    """Whether the cell has exactly this value, read off its stored text."""
+    plain = column(found.name)
+    graded = fold(element_text(GRADED)) + ":"
+    if value == "" and found.shape is Shape.GRADES:
+        return exp.not_(exp.func("CONTAINS", exp.Lower(this=plain), literal(graded)))
+    if value == "":
+        return exp.EQ(this=plain, expression=literal(""))
+    text: exp.Expr = exp.Lower(this=plain)
+    element = fold(element_text(value))
+    if found.shape is Shape.WORDS:
+        text = exp.func("CONCAT", literal(", "), text, literal(", "))
+        marks = [f", {fold(word_text(value))}, "]
+    elif found.shape is Shape.GRADES:
+        marks = [f"{graded}{element}"]
+    elif (
+        found.shape is Shape.METHODS
+    ):  # a name of the object stands before a colon, so what follows tells values from names
+        marks = [f"[{element}", f",{element},", f",{element}]"]
+    else:
+        marks = [f"[{element}", f",{element}"]
+    return exp.or_(*(exp.func("CONTAINS", text.copy(), literal(mark)) for mark in marks))
+
+
+_ELEMENTS = {
+    Shape.LIST: ("FROM_JSON(CASE WHEN t = '' THEN '[\"\"]' ELSE t END, '[\"VARCHAR\"]')", "LOWER(e)"),
+    Shape.WORDS: ("STRING_SPLIT(LOWER(t), ', ')", "REPLACE(REPLACE(e, '%2c', ','), '%25', '%')"),
+    Shape.METHODS: (
+        "JSON_EXTRACT_STRING(CASE WHEN t = '' THEN '{\"\":[\"\"]}' ELSE t END, '$.*[*]')",
+        "LOWER(e)",
+    ),
+    Shape.GRADES: (
+        f"[COALESCE(JSON_EXTRACT_STRING(CASE WHEN t = '' THEN '{{}}' ELSE t END, '$.{GRADED}'), '')]",
+        "LOWER(e)",
+    ),
+}
+"""Per shape, the list of a cell's values in the engine's words (`t` is the cell), and one of them (`e`) in lower case."""
 
 _MAKE: dict[Operator, Callable[[exp.Expr, exp.Expr], exp.Expr]] = {
     Operator.CONTAINS_ANY: lambda left, right: exp.func("CONTAINS", left, right),

@@ -54,7 +54,7 @@ def _test(condition: Condition, table: Table) -> Test:
 def _values_of(column: Column, operator: Operator) -> Callable[[Any], Sequence[Any]]:
     """How a row's value becomes the values to compare: elements of a list, folded text, a number."""
     if column.listed:
-        return lambda value: [fold(element) for element in elements_of(value)] or [""]
+        return lambda value: [fold(element) for element in elements_of(value, column.shape)] or [""]
     if column.type in TEXTS:
         return lambda value: [_stored(column, operator, fold(str(value or "")))]
     if column.type is ColumnType.DATETIME:

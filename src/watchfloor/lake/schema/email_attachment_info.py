@@ -1,6 +1,6 @@
 """EmailAttachmentInfo: one row per attachment and recipient; what the mail's own row says is repeated here, so nobody joins."""
 
-from watchfloor.lake.contracts import Column, Table
+from watchfloor.lake.contracts import Column, Shape, Table
 from watchfloor.lake.contracts import ColumnType as T
 from watchfloor.lake.schema import choices as c
 
@@ -24,15 +24,28 @@ TABLE = Table(
         Column(
             "ThreatTypes",
             T.STRING,
-            "Threats found in the file, a JSON list",
+            "Threats found in the file, as “Malware, Phish”",
             "File threat",
             filterable=True,
             choices=c.THREAT_TYPES,
             listed=True,
+            shape=Shape.WORDS,
         ),
-        Column("ThreatNames", T.STRING, "Names of the threats, a JSON list", "File malware family", listed=True),
         Column(
-            "DetectionMethods", T.STRING, "Technologies that found them, a JSON list", "File detection", listed=True
+            "ThreatNames",
+            T.STRING,
+            "Names of the threats, comma and blank between them",
+            "File malware family",
+            listed=True,
+            shape=Shape.WORDS,
+        ),
+        Column(
+            "DetectionMethods",
+            T.STRING,
+            "Technologies that found each threat, a JSON object of lists",
+            "File detection",
+            listed=True,
+            shape=Shape.METHODS,
         ),
         Column("ReportId", T.STRING, "ReportId of the mail's row in EmailEvents", "Report ID", folded=True),
         Column("FileExtension", T.STRING, "Extension of the name", "File extension", filterable=True, folded=True),
@@ -41,7 +54,14 @@ TABLE = Table(
         Column("EmailDirection", T.STRING, "Direction of the mail", "Directionality", choices=c.DIRECTIONS),
         Column("DeliveryAction", T.STRING, "What was done with the mail at delivery", "Delivery action"),
         Column("DeliveryLocation", T.STRING, "Where the mail was delivered first", "Original delivery location"),
-        Column("EmailThreatTypes", T.STRING, "Threats found in the mail, a JSON list", "Threat type", listed=True),
+        Column(
+            "EmailThreatTypes",
+            T.STRING,
+            "Threats found in the mail, as “Phish, Spam”",
+            "Threat type",
+            listed=True,
+            shape=Shape.WORDS,
+        ),
     ),
     sort_column="SHA256",
     repeats=frozenset(

@@ -1,6 +1,6 @@
 """EmailEvents: one row per recipient of a mail. Defender's columns first, in its order; ours after them."""
 
-from watchfloor.lake.contracts import Column, Table
+from watchfloor.lake.contracts import Column, Shape, Table
 from watchfloor.lake.contracts import ColumnType as T
 from watchfloor.lake.schema import choices as c
 
@@ -86,32 +86,42 @@ _DEFENDER = (
     Column(
         "ThreatTypes",
         T.STRING,
-        "Threats found in the mail, a JSON list",
+        "Threats found in the mail, as “Phish, Spam”",
         "Threat type",
         filterable=True,
         default=True,
         choices=c.THREAT_TYPES,
         listed=True,
+        shape=Shape.WORDS,
     ),
     Column(
-        "ThreatNames", T.STRING, "Names of the threats, a JSON list", "Malware family", filterable=True, listed=True
+        "ThreatNames",
+        T.STRING,
+        "Names of the threats, comma and blank between them",
+        "Malware family",
+        filterable=True,
+        listed=True,
+        shape=Shape.WORDS,
     ),
     Column(
         "DetectionMethods",
         T.STRING,
-        "Technologies that found the threats, a JSON list",
+        "Technologies that found each threat, a JSON object of lists",
         "Detection technology",
         filterable=True,
         choices=c.DETECTION_TECHNOLOGIES,
         listed=True,
+        shape=Shape.METHODS,
     ),
     Column(
         "ConfidenceLevel",
         T.STRING,
-        "How sure the verdict is",
+        "How sure the verdict is of each threat, a JSON object; filters compare that of Phish",
         "Phish confidence level",
         filterable=True,
         choices=c.CONFIDENCES,
+        listed=True,
+        shape=Shape.GRADES,
     ),
     Column("BulkComplaintLevel", T.INT, "0 to 9: how much a bulk sender is complained about", "Bulk complaint level"),
     Column("EmailAction", T.STRING, "Final action by policy", "Policy action", True, choices=c.POLICY_ACTIONS),
@@ -183,6 +193,16 @@ _OURS = (
         choices=c.COMPOSITE,
     ),
     Column("SHA256", T.STRING, "SHA-256 of the raw mail", "Raw mail SHA256", folded=True),
+    Column("VerdictScore", T.REAL, "Sum of the verdict's reasons, in points", "Verdict score"),
+    Column("VerdictReasons", T.STRING, "Points of each reason, as JSON: signal to points", "Verdict reasons"),
+    Column(
+        "TenantEntries",
+        T.STRING,
+        "Allow and block entries and indicators the mail met, a JSON list",
+        "Allow/block entry",
+        filterable=True,
+        listed=True,
+    ),
 )
 
 TABLE = Table(

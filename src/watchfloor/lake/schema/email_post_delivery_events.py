@@ -1,6 +1,6 @@
 """EmailPostDeliveryEvents: what happened to a delivered mail afterwards; the newest decides where the mail is now."""
 
-from watchfloor.lake.contracts import Column, Table
+from watchfloor.lake.contracts import Column, Shape, Table
 from watchfloor.lake.contracts import ColumnType as T
 from watchfloor.lake.schema import choices as c
 
@@ -26,8 +26,22 @@ TABLE = Table(
         Column("RecipientEmailAddress", T.STRING, "Mailbox acted in", "Recipient", folded=True),
         Column("DeliveryLocation", T.STRING, "Where the mail lies after it", "Location", choices=c.LOCATIONS),
         Column("SourceLocation", T.STRING, "Where the mail lay before it", "Source location", choices=c.LOCATIONS),
-        Column("ThreatTypes", T.STRING, "Threats known then, a JSON list", "Threat type", listed=True),
-        Column("DetectionMethods", T.STRING, "Technologies that found them, a JSON list", "Detection", listed=True),
+        Column(
+            "ThreatTypes",
+            T.STRING,
+            "Threats known then, as “Phish, Spam”",
+            "Threat type",
+            listed=True,
+            shape=Shape.WORDS,
+        ),
+        Column(
+            "DetectionMethods",
+            T.STRING,
+            "Technologies that found each threat, a JSON object of lists",
+            "Detection",
+            listed=True,
+            shape=Shape.METHODS,
+        ),
         Column("ReportId", T.STRING, "Id of this row, time-ordered", "Report ID", folded=True),
     ),
     sort_column="RecipientEmailAddress",

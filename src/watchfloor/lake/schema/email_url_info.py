@@ -1,6 +1,6 @@
 """EmailUrlInfo: one row per URL and recipient; what the mail's own row says is repeated here, so that nobody joins."""
 
-from watchfloor.lake.contracts import Column, Table
+from watchfloor.lake.contracts import Column, Shape, Table
 from watchfloor.lake.contracts import ColumnType as T
 from watchfloor.lake.schema import choices as c
 
@@ -40,7 +40,14 @@ TABLE = Table(
         Column("EmailDirection", T.STRING, "Direction of the mail", "Directionality", choices=c.DIRECTIONS),
         Column("DeliveryAction", T.STRING, "What was done with the mail at delivery", "Delivery action"),
         Column("DeliveryLocation", T.STRING, "Where the mail was delivered first", "Original delivery location"),
-        Column("ThreatTypes", T.STRING, "Threats found in the mail, a JSON list", "Threat type", listed=True),
+        Column(
+            "ThreatTypes",
+            T.STRING,
+            "Threats found in the mail, as “Phish, Spam”",
+            "Threat type",
+            listed=True,
+            shape=Shape.WORDS,
+        ),
     ),
     sort_column="UrlDomain",
     repeats=frozenset(

@@ -1,6 +1,6 @@
 """UrlClickEvents: one row per click on a rewritten or watched URL."""
 
-from watchfloor.lake.contracts import Column, Table
+from watchfloor.lake.contracts import Column, Shape, Table
 from watchfloor.lake.contracts import ColumnType as T
 from watchfloor.lake.schema import choices as c
 
@@ -25,20 +25,22 @@ TABLE = Table(
         Column(
             "ThreatTypes",
             T.STRING,
-            "Threat at the time of the click, a JSON list",
+            "Threat at the time of the click, as “Phish”",
             "URL threat",
             filterable=True,
             default=True,
             choices=c.THREAT_TYPES,
             listed=True,
+            shape=Shape.WORDS,
         ),
         Column(
             "DetectionMethods",
             T.STRING,
-            "Technologies that found it, a JSON list",
+            "Technologies that found each threat, a JSON object of lists",
             "Detection technology",
             default=True,
             listed=True,
+            shape=Shape.METHODS,
         ),
         Column("IPAddress", T.STRING, "Address of the clicking device", "Client IP", default=True, folded=True),
         Column("IsClickedThrough", T.BOOL, "Whether the person went on to the URL", "Clicked through", default=True),

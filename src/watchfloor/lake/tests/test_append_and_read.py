@@ -92,7 +92,7 @@ def test_a_list_column_is_matched_by_element(tier):
         "EmailEvents",
         [
             mail(1, ThreatTypes=["Phish", "Spam"]),
-            mail(2, ThreatTypes='["Phish"]'),
+            mail(2, ThreatTypes="Phish"),
             mail(3, ThreatTypes="Malware, Spam"),
             mail(4),
         ],

@@ -3,8 +3,8 @@
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from watchfloor.mail.hostile import file_name, listed
-from watchfloor.mail.page import TABS
+from watchfloor.mail.hostile import file_name
+from watchfloor.mail.page import TABS, grades, joined
 
 SCRIPT = "<script>alert(1)</script>"
 BREAKOUT = "\"'><img src=x onerror=alert(1)>"
@@ -70,20 +70,23 @@ def test_a_header_cannot_add_a_header_to_our_answer(as_ada, received):
 
 
 @pytest.mark.parametrize(
-    ("value", "strings"),
+    ("value", "words"),
     [
-        ('["Phish", "Spam"]', ("Phish", "Spam")),
-        ('{"Phish": ["URL detonation"]}', ("URL detonation",)),
-        (["Phish"], ("Phish",)),
-        ("Phish", ("Phish",)),
-        ("[broken", ("[broken",)),
-        ("[]", ()),
-        ("", ()),
-        (None, ()),
+        ('{"Phish":"High"}', "High"),
+        ('{"Phish":"High","Spam":"Normal"}', "Phish: High, Spam: Normal"),
+        ("", ""),
+        ("{broken", "{broken"),
     ],
 )
-def test_lists_are_read_however_they_were_stored(value, strings):
-    assert listed(value) == strings
+def test_confidence_names_its_threat_only_where_there_are_several(value, words):
+    assert grades(value) == words
+
+
+def test_the_values_of_a_cell_are_made_readable_one_by_one():
+    row = {"ThreatNames": ["one\u202etwo", "three"], "DetectionMethods": '{"Phish":["a","b"],"Spam":["b"]}'}
+    assert joined(row, "ThreatNames") == "one⟨RLO⟩two, three"
+    assert joined(row, "DetectionMethods") == "a, b"
+    assert joined({}, "ThreatTypes") == ""
 
 
 def test_a_download_name_keeps_only_harmless_characters():

@@ -26,7 +26,7 @@ def mail(number, *, recipient="ada@corp.example", threat="", at=NOW, **fields):
         "SenderFromAddress": "billing@vendor.example",
         "SenderFromDomain": "vendor.example",
         "RecipientEmailAddress": recipient,
-        "ThreatTypes": f'["{threat}"]' if threat else "",
+        "ThreatTypes": threat,
         "ReportId": f"r{number}",
         **fields,
     }
