@@ -1,21 +1,13 @@
-"""What makes two copies the same mail, and two mails the same campaign."""
+"""What makes two copies the same mail."""
 
 import hashlib
-import re
-import zlib
 
-from watchfloor.inspection import folding
 from watchfloor.inspection.contracts import Header
 from watchfloor.inspection.headers import every
 
 _SAME = ("message-id", "from", "reply-to", "date", "subject")
 _HOW_TO_READ = ("content-type", "content-transfer-encoding")
 _CHUNK = 1 << 20
-_MASKED_URL = re.compile(r"(?:https?://|www\.)\S+")
-_DIGITS = re.compile(r"\d+")
-_WORD = re.compile(r"[^\W_]+|0")
-_SHINGLE = 4
-_SKETCH = 4
 
 
 def sha256_of(raw: bytes) -> str:
@@ -53,23 +45,3 @@ def _note(digest: "hashlib._Hash", values: list[str]) -> None:
     """Take in every header of one name; how many there are counts too."""
     for value in (*values, ""):
         digest.update(" ".join(value.split()).encode("utf-8", "replace") + b"\x00")
-
-
-def cluster_of(text: str, recipients: tuple[str, ...]) -> int:
-    """A positive 63-bit number that mails of one template share; 0 when there is no text.
-
-    URLs, digits and the recipients' names are masked; then the four smallest hashes of the four-word shingles
-    stand for the text (a bottom-k sketch), so that small edits far from them change nothing.
-    """
-    masked = _DIGITS.sub("0", _MASKED_URL.sub(" ", folding.fold(text)))
-    names = {part for address in recipients[:50] for part in _WORD.findall(address.lower()) if len(part) > 2}
-    words = [word for word in _WORD.findall(masked)[:1500] if word not in names]
-    if not words:
-        return 0
-    if len(words) < 3 * _SHINGLE:
-        sketch = " ".join(words)
-    else:
-        shingles = {zlib.crc32(" ".join(words[at : at + _SHINGLE]).encode()) for at in range(len(words) - _SHINGLE + 1)}
-        sketch = repr(sorted(shingles)[:_SKETCH])
-    number = int.from_bytes(hashlib.blake2b(sketch.encode("utf-8", "replace"), digest_size=8).digest(), "big") >> 1
-    return number or 1

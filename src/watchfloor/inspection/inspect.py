@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from watchfloor.inspection import authentication, delivery, fingerprints, limits, signals, verdict
+from watchfloor.inspection import authentication, delivery, fingerprints, grouping, limits, signals, verdict
 from watchfloor.inspection.addresses import Address, domain_of, parse_address, parse_addresses, parse_date
 from watchfloor.inspection.attachments import Examined, examine
 from watchfloor.inspection.bodies import Part, parts_of
@@ -15,6 +15,7 @@ from watchfloor.inspection.language import language_of
 from watchfloor.inspection.limits import Limits
 from watchfloor.inspection.qr import qr_texts
 from watchfloor.inspection.resolver import Resolver
+from watchfloor.inspection.signature import signature_of
 from watchfloor.inspection.urls import UrlCollector, urls_in
 from watchfloor.inspection.view import View
 
@@ -82,6 +83,7 @@ def inspect(
         sender_ip=ip,
     )
     attachments = tuple(file.attachment for file in content.files)
+    signature = signature_of(view.text_words, recipients=recipients, html=content.source)
     return Inspection(
         sha256=fingerprints.sha256_of(raw),
         size=len(raw),
@@ -108,7 +110,8 @@ def inspect(
         verdict=verdict.weigh(
             signals.observe(view), files=attachments, allowed=signals.lists.allowed_by(view), facts=facts
         ),
-        cluster_id=fingerprints.cluster_of(content.text, recipients),
+        cluster_id=grouping.name_of_first(signature, grouping.file_keys(attachments)),
+        signature=signature,
         delivery_location=delivery.stated_location(headers) if authentication.is_microsoft(facts.authserv_ids) else "",
         limits_hit=cuts.hit,
         facts=_extras(headers, view, hops),

@@ -21,6 +21,8 @@ def _plain(value: Any) -> Any:
         return [_plain(inner) for inner in value]
     if isinstance(value, datetime):
         return value.isoformat()
+    if isinstance(value, bytes):
+        return value.hex()
     # A half surrogate cannot be written as UTF-8.
     return value.encode("utf-8", "replace").decode() if isinstance(value, str) else value
 

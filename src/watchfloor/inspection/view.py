@@ -46,6 +46,11 @@ class View:
         """Subject and visible text, folded, at most the word limit."""
         return fold(f"{self.subject}\n{self.text[: limits.WORDS]}")
 
+    @property
+    def text_words(self) -> str:
+        """The visible text alone, folded."""
+        return self.words.partition("\n")[2]
+
     @cached_property
     def subject_words(self) -> str:
         """The subject, folded."""

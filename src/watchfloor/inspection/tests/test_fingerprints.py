@@ -3,14 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchfloor.inspection.fingerprints import cluster_of
 from watchfloor.inspection.tests.letters import RECEIVED, letter, read
-
-TEXT = "Dear {name}, your invoice {number} over {amount} EUR is due. Please see {url} and answer within {days} days. Kind regards from the billing team of the partner company in the south."
-
-
-def _text(name="ada", number=1, amount=20, url="https://a.example/1", days=3):
-    return TEXT.format(name=name, number=number, amount=amount, url=url, days=days)
 
 
 def test_trace_headers_and_line_ends_make_no_other_mail():
@@ -85,25 +78,3 @@ def test_a_carriage_return_on_the_edge_of_a_chunk_is_no_difference():
     head = letter("")
     body = b"x" * ((1 << 20) - 1) + b"\r\n" + b"y" * 10
     assert read(head + body).fingerprint == read(head + body.replace(b"\r\n", b"\n")).fingerprint
-
-
-def test_mails_of_one_template_share_their_cluster():
-    clusters = {
-        cluster_of(_text(), ("ada@corp.example",)),
-        cluster_of(_text("max", 77, 1999, "https://b.example/zzz", 9), ("max@corp.example",)),
-        cluster_of(_text().upper().replace("INVOICE", "IN\u200bVOICE"), ("ada@corp.example",)),
-    }
-    assert len(clusters) == 1
-    assert 0 < clusters.pop() < 1 << 63
-
-
-def test_other_texts_are_other_clusters():
-    assert cluster_of(_text(), ()) != cluster_of(
-        "Hello Ada, the minutes of our meeting are done and attached for you.", ()
-    )
-    assert cluster_of("short one", ()) != cluster_of("short two", ())
-
-
-def test_no_text_has_no_cluster():
-    assert cluster_of("", ()) == 0
-    assert cluster_of(" \n\t…", ()) == 0

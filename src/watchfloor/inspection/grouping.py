@@ -1,0 +1,160 @@
+"""Which signatures belong together: found by bands, verified by their likeness. Pure; the store of them is the caller's."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from operator import eq
+
+from watchfloor.inspection.contracts import FoundAttachment
+
+ALIKE = 0.7
+SAME = 0.95
+"""From this likeness on a mail says nothing that its campaign's representative does not say already."""
+MOST_REPRESENTATIVES = 16
+MOST_OF_A_BAND = 64
+_MOST_VERIFIED = 64
+_MOST_FILES = 8
+_SMALLEST_FILE = 1_024
+_BAND_BYTES = 32
+_PRIME = (1 << 61) - 1
+_SHARED_BY_MANY = ("image/", "audio/", "font/", "text/plain", "text/calendar", "text/vcard", "text/x-vcard", "message/")
+_SIGNATURES = frozenset(["asc", "sig", "p7s", "p7m", "vcf", "ics"])
+
+
+def number_of(data: bytes) -> int:
+    """A positive number of 63 bits, never 0."""
+    return int.from_bytes(blake2b(data, digest_size=8).digest(), "big") >> 1 or 1
+
+
+def name_of_first(signature: bytes, files: Sequence[int] = ()) -> int:
+    """What a campaign is called that begins with such a mail: the same for the same mail anywhere; 0 for nothing to compare."""
+    return number_of(signature or repr(tuple(files)).encode()) if signature or files else 0
+
+
+def keys_of(signature: bytes) -> tuple[int, ...]:
+    """Sixteen keys, one for each eight numbers of the signature: likely mails share at least one. None for no signature."""
+    return tuple(
+        # The remainder by a prime takes in all 256 bits, at a fifth of a digest's time; a chance equality costs one look.
+        (int.from_bytes(signature[at : at + _BAND_BYTES], "little") * 32 + at // _BAND_BYTES) % _PRIME
+        for at in range(0, len(signature), _BAND_BYTES)
+    )
+
+
+def file_keys(attachments: Iterable[FoundAttachment]) -> tuple[int, ...]:
+    """One key for each attachment that joins mails by being the same: no pictures, calendars, cards, signatures, crumbs."""
+    telling = dict.fromkeys(file.sha256 for file in attachments if _tells(file))
+    return tuple(number_of(b"file" + sha256.encode()) for sha256 in list(telling)[:_MOST_FILES])
+
+
+def _tells(file: FoundAttachment) -> bool:
+    common = file.file_type.startswith(_SHARED_BY_MANY) or file.extension.lower().lstrip(".") in _SIGNATURES
+    return file.size >= _SMALLEST_FILE and not common
+
+
+def likeness(left: bytes, right: bytes) -> float:
+    """The share of numbers two signatures have in common, an estimate of their texts' Jaccard index; 0 without one."""
+    if left == right:
+        return 1.0 if left else 0.0
+    if len(left) != len(right):
+        return 0.0
+    ours, theirs = memoryview(left).cast("I").tolist(), memoryview(right).cast("I").tolist()
+    same: int = sum(map(eq, ours, theirs))
+    return same / len(ours)
+
+
+@dataclass(slots=True)
+class Representative:
+    """One mail that stands for its campaign. `id` is the store's, 0 for a new one."""
+
+    campaign: int
+    signature: bytes
+    keys: tuple[int, ...]
+    id: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a mail belongs: `campaign` 0 for nowhere. `joins` are other campaigns that this mail shows to be the same one.
+
+    `nearest` is the representative it resembles most, by `likeness`; `founds` says that the mail is the campaign's first.
+    """
+
+    campaign: int = 0
+    likeness: float = 0.0
+    nearest: Representative | None = None
+    founds: bool = False
+    joins: frozenset[int] = frozenset()
+
+
+@dataclass(slots=True)
+class Groups:
+    """Representatives by their keys, and how many each campaign has. `renamed` leads from a joined campaign to its new name."""
+
+    of_key: dict[int, list[Representative]] = field(default_factory=dict)
+    counts: Counter[int] = field(default_factory=Counter)
+    renamed: dict[int, int] = field(default_factory=dict)
+    added: list[Representative] = field(default_factory=list)
+
+    def know(self, representative: Representative, key: int) -> None:
+        """Take in what the store holds under one key."""
+        self.of_key.setdefault(key, []).append(representative)
+
+    def find(self, signature: bytes, files: Sequence[int] = ()) -> Placement:
+        """Where a mail would belong, nothing remembered."""
+        return self._find(signature, keys_of(signature), files)
+
+    def place(self, signature: bytes, files: Sequence[int] = ()) -> Placement:
+        """Where a mail belongs. The smallest name wins where it joins campaigns; what is new in it is remembered, in bounds."""
+        keys = keys_of(signature)
+        if not keys and not files:
+            return Placement()
+        found = self._find(signature, keys, files)
+        campaign = found.campaign or name_of_first(signature, files)
+        for other in found.joins:
+            self._rename(other, campaign)
+        nearest = found.nearest
+        new = found.likeness < SAME or any(key not in self.of_key for key in files)
+        if new and self.counts[campaign] < MOST_REPRESENTATIVES:
+            nearest = self._add(Representative(campaign, signature, (*keys, *files)))
+        return Placement(campaign, found.likeness, nearest, founds=not found.campaign, joins=found.joins)
+
+    def name_of(self, representative: Representative) -> int:
+        return self.renamed.get(representative.campaign, representative.campaign)
+
+    def _find(self, signature: bytes, keys: Sequence[int], files: Sequence[int]) -> Placement:
+        shared = {id(one): one for key in files for one in self.of_key.get(key, ())}
+        alike = self._alike(signature, keys)
+        names = {self.name_of(one) for one in (*shared.values(), *(one for _, one in alike))}
+        if not names:
+            return Placement()
+        by_file = (0.0 if signature else 1.0, next(iter(shared.values()), None))
+        best, nearest = max(alike, key=lambda pair: pair[0], default=by_file)
+        return Placement(min(names), best, nearest, joins=frozenset(names - {min(names)}))
+
+    def _alike(self, signature: bytes, keys: Sequence[int]) -> list[tuple[float, Representative]]:
+        """The representatives like it, verified; those with most bands in common first, and not without end."""
+        met: Counter[int] = Counter()
+        known: dict[int, Representative] = {}
+        for key in keys:
+            for one in self.of_key.get(key, ()):
+                known[id(one)] = one
+                met[id(one)] += 1
+        verified = ((likeness(signature, known[at].signature), known[at]) for at, _ in met.most_common(_MOST_VERIFIED))
+        return [(share, one) for share, one in verified if share >= ALIKE]
+
+    def _add(self, representative: Representative) -> Representative:
+        open_keys = [key for key in representative.keys if len(self.of_key.get(key, ())) < MOST_OF_A_BAND]
+        representative.keys = tuple(open_keys)
+        for key in open_keys:
+            self.know(representative, key)
+        self.counts[representative.campaign] += 1
+        self.added.append(representative)
+        return representative
+
+    def _rename(self, old: int, new: int) -> None:
+        for name, target in self.renamed.items():
+            if target == old:
+                self.renamed[name] = new
+        self.renamed[old] = new
+        self.counts[new] += self.counts.pop(old, 0)

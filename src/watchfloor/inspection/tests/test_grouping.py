@@ -1,0 +1,162 @@
+"""Mails of one text are one campaign; a file joins them too; no flood makes the index long."""
+
+import random
+import struct
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from watchfloor.inspection.contracts import FoundAttachment
+from watchfloor.inspection.grouping import (
+    ALIKE,
+    MOST_OF_A_BAND,
+    MOST_REPRESENTATIVES,
+    Groups,
+    Representative,
+    file_keys,
+    keys_of,
+    likeness,
+    name_of_first,
+)
+
+DICE = random.Random(7)
+
+
+def signature(seed: int = 1) -> bytes:
+    return struct.pack("<128I", *random.Random(seed).choices(range(1 << 32), k=128))
+
+
+def altered(original: bytes, *, numbers: int, seed: int = 5) -> bytes:
+    """The signature with so many of its 128 numbers changed, all in its first half."""
+    dice, parts = random.Random(seed), list(struct.unpack("<128I", original))
+    for at in range(numbers):
+        parts[int(at * 64 / numbers)] = dice.randrange(1 << 32)
+    return struct.pack("<128I", *parts)
+
+
+def attached(name="invoice.pdf", kind="application/pdf", size=20_000, sha="a" * 64):
+    return FoundAttachment(name, kind, name.rpartition(".")[2], size, sha)
+
+
+def test_the_first_mail_names_its_campaign_and_its_like_belong_to_it():
+    groups = Groups()
+    first = groups.place(signature())
+    again = groups.place(signature())
+    near = groups.place(altered(signature(), numbers=12))
+    assert first.founds
+    assert not again.founds
+    assert {first.campaign, again.campaign, near.campaign} == {name_of_first(signature())}
+    assert (again.likeness, near.likeness) == (1.0, 116 / 128)
+
+
+def test_the_name_is_the_same_wherever_the_campaign_begins():
+    assert Groups().place(signature()).campaign == Groups().place(signature()).campaign
+
+
+def test_what_is_less_alike_is_another_campaign():
+    groups = Groups()
+    groups.place(signature())
+    far = groups.place(altered(signature(), numbers=48))
+    assert far.founds
+    assert likeness(signature(), altered(signature(), numbers=48)) < ALIKE
+
+
+def test_nothing_to_compare_belongs_nowhere():
+    assert Groups().place(b"").campaign == 0
+    assert likeness(b"", b"") == 0
+    assert keys_of(b"") == ()
+
+
+def test_finding_remembers_nothing():
+    groups = Groups()
+    assert groups.find(signature()).campaign == 0
+    assert groups.find(signature()).campaign == 0
+    assert not groups.added
+
+
+def bridge():
+    """Three signatures: the middle one is like both ends, the ends are not like each other."""
+    middle = list(struct.unpack("<128I", signature()))
+    left, right = middle[:], middle[:]
+    for at in range(24):
+        left[at] = DICE.randrange(1 << 32)
+    for at in range(96, 120):
+        right[at] = DICE.randrange(1 << 32)
+    return tuple(struct.pack("<128I", *one) for one in (left, middle, right))
+
+
+def test_a_mail_between_two_campaigns_joins_them_under_the_smaller_name():
+    left, middle, right = bridge()
+    groups = Groups()
+    names = [groups.place(left).campaign, groups.place(right).campaign]
+    joining = groups.place(middle)
+    assert len(set(names)) == 2
+    assert joining.campaign == min(names)
+    assert joining.joins == {max(names)}
+    assert {groups.place(one).campaign for one in (left, middle, right)} == {min(names)}
+
+
+def test_names_are_followed_through_several_joins():
+    groups = Groups(renamed={3: 2})
+    for campaign in (1, 2, 3):
+        groups.know(Representative(campaign, b"", (9,), campaign), 9)
+    assert groups.place(b"", (9,)).campaign == 1
+    assert groups.renamed == {3: 1, 2: 1}
+
+
+def test_the_same_file_joins_mails_of_other_texts_and_of_none():
+    groups, files = Groups(), file_keys([attached()])
+    one = groups.place(signature(1), files)
+    other = groups.place(signature(2), files)
+    textless = groups.place(b"", files)
+    assert one.campaign == other.campaign == textless.campaign
+    assert other.likeness == 0
+    assert groups.place(signature(2)).campaign == one.campaign
+
+
+def test_pictures_cards_signatures_and_crumbs_join_nothing():
+    assert file_keys([attached(), attached()]) == file_keys([attached()])
+    for common in (
+        attached("logo.png", "image/png"),
+        attached("max.vcf", "text/plain"),
+        attached("smime.p7s", "application/pkcs7-signature"),
+        attached("invite.ics", "text/calendar"),
+        attached(size=300),
+    ):
+        assert file_keys([common]) == ()
+
+
+def test_a_mail_with_a_thousand_files_gives_few_keys():
+    assert len(file_keys([attached(sha=f"{n:064}") for n in range(1000)])) == 8
+
+
+def test_a_flood_of_one_mail_is_one_representative():
+    groups = Groups()
+    for _ in range(5_000):
+        groups.place(signature(), file_keys([attached()]))
+    assert len(groups.added) == 1
+    assert max(map(len, groups.of_key.values())) == 1
+
+
+def test_a_flood_of_variants_keeps_a_bounded_number_of_representatives():
+    groups = Groups()
+    for seed in range(400):
+        groups.place(altered(signature(), numbers=20, seed=seed), file_keys([attached(sha=f"{seed:064}")]))
+    assert len(groups.added) == MOST_REPRESENTATIVES
+    assert len({groups.name_of(one) for one in groups.added}) == 1
+
+
+def test_a_flood_of_other_texts_that_share_a_band_keeps_the_band_short():
+    groups, shared = Groups(), signature()[:32]
+    for seed in range(200):
+        groups.place(shared + signature(seed)[32:])
+    assert max(map(len, groups.of_key.values())) == MOST_OF_A_BAND
+    assert len({one.campaign for one in groups.added}) == 200
+
+
+@given(st.lists(st.integers(0, 30), min_size=1, max_size=60))
+def test_equal_mails_are_always_in_equal_campaigns(seeds):
+    groups = Groups()
+    placed = [groups.place(signature(seed)).campaign for seed in seeds]
+    assert len(set(placed)) == len(set(seeds))
+    assert all(0 < one < 1 << 63 for one in placed)
