@@ -9,21 +9,30 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 
-def need(program: str) -> str:
-    """The program's path. Missing: the test is skipped, and fails where CI=true, so that no green run hides it."""
-    found = shutil.which(program) or (program if Path(program).exists() else "")
-    if found:
-        return found
+def lacking(words: str) -> NoReturn:
+    """Something a test needs is not there: it is skipped, and fails where CI=true, so that no green run hides it."""
     import pytest
 
-    words = f"{program} is not installed; `make test` as root installs it, or ask apt-get for its package"
     if os.environ.get("CI", "").lower() == "true":
         pytest.fail(words)
-    else:
-        pytest.skip(words)
-    return found
+    pytest.skip(words)
+
+
+def need(*programs: str) -> str:
+    """The path of the first of these programs that is installed; lacking all, see `lacking`."""
+    for program in programs:
+        if found := shutil.which(program) or (program if Path(program).exists() else ""):
+            return found
+    lacking(f"{programs[0]} is not installed; `make test` as root installs it, or ask apt-get for its package")
+
+
+def need_root(why: str) -> None:
+    """Go on only as root; otherwise see `lacking`."""
+    if os.geteuid() != 0:
+        lacking(f"{why} only by root; run the tests as root, or leave these out")
 
 
 def free_ports(count: int) -> list[int]:

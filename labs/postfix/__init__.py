@@ -18,7 +18,7 @@ from pathlib import Path
 from string import Template
 from types import TracebackType
 
-from labs import end, free_ports, need, wait_until
+from labs import end, free_ports, need, need_root, wait_until
 
 HERE = Path(__file__).parent
 PROGRAMS = Path("/usr/lib/postfix/sbin")
@@ -64,10 +64,7 @@ class Postfix:
         more: str = "",
     ) -> None:
         self.program = need(str(PROGRAMS / "master"))
-        if os.geteuid() != 0:
-            import pytest
-
-            pytest.skip("Postfix can only be started by root")
+        need_root("Postfix can be started")
         self.folder = Path(tempfile.mkdtemp(prefix="wfp"))
         self.folder.chmod(0o755)
         self.etc = self.folder / "etc"

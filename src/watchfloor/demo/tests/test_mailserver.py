@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from labs import need
 from watchfloor.demo import mailserver
 from watchfloor.demo.mailboxes import file_letter, make_mailbox
 from watchfloor.demo.mailmaker import write
@@ -15,8 +16,8 @@ NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 
 @pytest.mark.lab
-@pytest.mark.skipif(not mailserver.installed(), reason="Dovecot is not installed")
 def test_the_private_dovecot_serves_the_filed_mail_to_the_master_user_only():
+    need("/usr/sbin/dovecot")
     home = Path(tempfile.mkdtemp(prefix="wfdemo"))
     home.chmod(0o755)
     boxes = home / "boxes"

@@ -1,13 +1,12 @@
 """Mails as they really come: accepted raw, inspected, stored; only the worker processes are left out."""
 
-import os
-import shutil
 from collections.abc import Callable
 from concurrent.futures import Future
 from email.message import EmailMessage
 
 import pytest
 
+from labs import need
 from watchfloor.connectors.selectors import tenant_facts
 from watchfloor.connectors.services import accept
 from watchfloor.inspection.services import inspect
@@ -16,7 +15,6 @@ from watchfloor.lake.ingest import ingest_pending
 from watchfloor.lake.models import Email
 
 Receive = Callable[..., str]
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
 
 PHISH_HTML = (
     "<html><body><p>Your mailbox is full. <a href='https://evil.example/login?u=ann'>https://corp.example/login</a></p>"
@@ -82,12 +80,8 @@ def built(*, to, subject, text, html, files, sender) -> bytes:
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    if not CHROMIUM:
-        words = "chromium is not installed (apt-get install chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(words)
-        pytest.skip(words)
-    return {**browser_type_launch_args, "executable_path": CHROMIUM, "chromium_sandbox": False}
+    program = need("chromium", "google-chrome")
+    return {**browser_type_launch_args, "executable_path": program, "chromium_sandbox": False}
 
 
 @pytest.fixture(scope="session")

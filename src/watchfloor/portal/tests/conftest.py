@@ -1,24 +1,17 @@
 """A real browser, signed in as Ada, in front of the real pages."""
 
-import os
-import shutil
 from urllib.parse import urlsplit
 
 import pytest
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome") or ""
+from labs import need
 
 
 @pytest.fixture(scope="session")
 def browser_type_launch_args(browser_type_launch_args):
-    if not CHROMIUM:
-        words = "chromium is not installed (apt-get install chromium)"
-        if os.environ.get("CI"):
-            pytest.fail(words)
-        pytest.skip(words)
     return {
         **browser_type_launch_args,
-        "executable_path": CHROMIUM,
+        "executable_path": need("chromium", "google-chrome"),
         "chromium_sandbox": False,
         "args": ["--disable-gpu"],
     }
