@@ -21,6 +21,7 @@ class Permission(StrEnum):
     IDENTITY_READ = "identity.read"
     SIMULATION_MANAGE = "simulation.manage"
     SIMULATION_PAYLOAD_AUTHOR = "simulation.payload.author"
+    DETECTION_TUNE = "detection.tune"
     SETTINGS_READ = "settings.read"
     CONNECTION_MANAGE = "connection.manage"
     PEOPLE_MANAGE = "people.manage"
@@ -46,6 +47,7 @@ PERMISSION_DESCRIPTIONS: dict[Permission, str] = {
     Permission.IDENTITY_READ: "Read people, groups and their activity",
     Permission.SIMULATION_MANAGE: "Run attack simulations and trainings",
     Permission.SIMULATION_PAYLOAD_AUTHOR: "Write simulation payloads",
+    Permission.DETECTION_TUNE: "Detection tuning: allow and block entries, indicators, silenced reasons, the verdict's threshold",
     Permission.SETTINGS_READ: "Read settings, health and dead letters",
     Permission.CONNECTION_MANAGE: "Connect mailboxes, directories and log sources; retry dead letters",
     Permission.PEOPLE_MANAGE: "Add people and give them roles",

@@ -7,7 +7,7 @@ from watchfloor.access.contracts import Permission as P
 
 _READER = {P.HOME_READ, P.EMAIL_METADATA_READ, P.INCIDENT_READ, P.ACTION_CENTER_READ, P.IDENTITY_READ, P.SETTINGS_READ}
 _QUARANTINE = {P.QUARANTINE_READ, P.QUARANTINE_MANAGE}
-_OPERATOR = _READER | {P.INCIDENT_MANAGE, P.EMAIL_ACTION_PROPOSE}
+_OPERATOR = _READER | {P.INCIDENT_MANAGE, P.EMAIL_ACTION_PROPOSE, P.DETECTION_TUNE}
 
 BUILT_IN_ROLES: dict[str, tuple[str, set[P]]] = {
     "Global Administrator": (
@@ -19,7 +19,7 @@ BUILT_IN_ROLES: dict[str, tuple[str, set[P]]] = {
         _OPERATOR | _QUARANTINE | {P.QUERY_SAVE, P.CONNECTION_MANAGE, P.AUDIT_READ, P.SIMULATION_MANAGE},
     ),
     "Security Operator": (
-        "Works on incidents and proposes actions; acts on mail together with Search and Purge",
+        "Works on incidents, tunes detection and proposes actions; acts on mail together with Search and Purge",
         _OPERATOR,
     ),
     "Security Reader": (
@@ -55,6 +55,7 @@ ACTIVITIES: tuple[tuple[str, str, P], ...] = (
     ("RB-08", "Look up people, groups and their activity", P.IDENTITY_READ),
     ("RB-08", "Run attack simulations and trainings", P.SIMULATION_MANAGE),
     ("RB-08", "Write simulation payloads", P.SIMULATION_PAYLOAD_AUTHOR),
+    ("RB-08", "Allow and block entries, silenced reasons, the verdict's threshold", P.DETECTION_TUNE),
     ("RB-14", "Read the audit log", P.AUDIT_READ),
     ("RB-29", "Add people and give them roles", P.PEOPLE_MANAGE),
     ("RB-29", "Read settings, health and dead letters", P.SETTINGS_READ),

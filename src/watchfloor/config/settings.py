@@ -70,6 +70,7 @@ SLICES = (
     "access",
     "connectors",
     "lake",
+    "intelligence",
     "detection",
     "incidents",
     "identities",

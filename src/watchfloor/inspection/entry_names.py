@@ -21,9 +21,9 @@ def domains_above(host: str) -> list[str]:
 def url_names(url: str, host: str, *, whole_host: bool) -> Iterator[str]:
     """Every form of a `url:` entry that covers this URL; an allow entry without path covers no subdomain (not `whole_host`)."""
     rest = url.lower().split("://", 1)[-1].split("#", 1)[0]
-    _, _, path = rest.partition("/")
-    path = path.rstrip("/")
-    has_path = bool(path) or "?" in rest
+    _, slash, path = rest.partition("/")
+    path = path.rstrip("/") if slash else "".join(rest.partition("?")[1:])
+    has_path = bool(path)
     yield f"url:{host}"
     for domain in domains_above(host):
         below = domain != host

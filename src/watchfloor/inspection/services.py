@@ -5,5 +5,6 @@ from watchfloor.inspection.pool import InspectionPool, inspect_safely
 from watchfloor.inspection.report import as_json, as_text
 from watchfloor.inspection.resolver import DnsResolver, Resolver
 from watchfloor.inspection.verdict import judge
+from watchfloor.inspection.weights import THRESHOLD, WEIGHTS
 
-__all__ = ["DnsResolver", "InspectionPool", "Resolver", "as_json", "as_text", "inspect", "inspect_safely", "judge"]
+__all__ = ["THRESHOLD", "WEIGHTS", "DnsResolver", "InspectionPool", "Resolver", "as_json", "as_text", "inspect", "inspect_safely", "judge"]

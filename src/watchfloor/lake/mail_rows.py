@@ -11,6 +11,7 @@ from uuid import UUID
 from watchfloor.connectors.contracts import AcceptedMail, Disposition, Folder
 from watchfloor.inspection.contracts import Authentication, FoundAttachment, FoundUrl, Inspection
 from watchfloor.kernel.ids import uuid7
+from watchfloor.lake.judgement import judgement_columns
 from watchfloor.lake.schema.choices import LOCATIONS
 
 Row = dict[str, Any]
@@ -134,6 +135,7 @@ def _shared(mail: AcceptedMail, inspection: Inspection) -> Row:
         "ImpersonatedUser": str(inspection.facts.get("impersonated_user", "")),
         "ImpersonatedDomain": str(inspection.facts.get("impersonated_domain", "")),
         "AdditionalFields": _additional(inspection),
+        **judgement_columns(verdict),
     }
 
 

@@ -13,6 +13,10 @@ Known = Callable[[str], bool]
 def observe(view: View) -> Iterator[Evidence]:
     """Entries of the block list that this mail meets, and what allow entries took out of its sight."""
     yield from _spared(view)
+    yield from _blocked(view)
+
+
+def _blocked(view: View) -> Iterator[Evidence]:
     blocked = view.facts.blocked
     if not blocked:
         return
@@ -64,10 +68,11 @@ def _first(names: tuple[str, ...] | list[str], entries: frozenset[str]) -> str:
 def allowed_by(view: View) -> str:
     """The allow entry that covers this mail, "" when none does.
 
-    An entry for a sender or domain covers no mail whose authentication failed: anyone can write that address.
+    An entry for a sender or domain covers no mail whose authentication failed: anyone can write that address. A block entry
+    precedes every allow entry (TB-02).
     """
     allowed = view.facts.allowed
-    if not allowed:
+    if not allowed or any(_blocked(view)):
         return ""
     if name := _first(ip_names(view.sender_ip), allowed):
         return name

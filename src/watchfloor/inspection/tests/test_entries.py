@@ -105,10 +105,17 @@ def test_a_blocked_network_is_named():
 
 
 def test_an_allowed_address_sets_a_verdict_aside():
-    known = {"blocked": frozenset({"domain:partner.example"}), "allowed": frozenset({"ip:198.51.100.7"})}
+    known = {"indicators": {"domain:partner.example": "us"}, "allowed": frozenset({"ip:198.51.100.7"})}
     found = from_ip("198.51.100.7", **known).verdict
     assert found.threat_types == ()
     assert found.allowed == "ip:198.51.100.7"
+
+
+def test_a_block_entry_precedes_an_allow_entry():
+    known = {"blocked": frozenset({"domain:partner.example"}), "allowed": frozenset({"sender:bo@partner.example"})}
+    found = read(LINKED, facts=facts(**known)).verdict
+    assert found.threat_types == (ThreatType.PHISH,)
+    assert found.allowed == ""
 
 
 def test_an_allowed_url_counts_nothing_and_is_said():

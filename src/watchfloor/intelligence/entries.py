@@ -1,0 +1,277 @@
+"""Verbs on allow and block entries and indicators."""
+
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.services import audit_verb, audited
+from watchfloor.connectors.selectors import tenant_facts as configured
+from watchfloor.intelligence.contracts import Effect, Imported, Kind, Life
+from watchfloor.intelligence.facts import changed
+from watchfloor.intelligence.models import Entry
+from watchfloor.intelligence.values import entry_value, guess_kind
+from watchfloor.kernel.errors import BadInput, Conflict, NotFound
+
+audit_verb("entry.add", "{actor} added the entry {target}")
+audit_verb("entry.change", "{actor} changed how long the entry {target} lasts")
+audit_verb("entry.remove", "{actor} removed the entry {target}")
+audit_verb("entry.import", "{actor} imported indicators from {target}")
+
+LIVES: dict[Effect, tuple[Life, ...]] = {
+    Effect.BLOCK: (Life.DAYS_30, Life.DAYS_1, Life.DAYS_7, Life.DAYS_90, Life.NEVER),
+    Effect.ALLOW: (Life.UNUSED_45, Life.DAYS_1, Life.DAYS_7, Life.DAYS_30),
+    Effect.INDICATOR: (Life.DAYS_90, Life.DAYS_30, Life.DAYS_7, Life.NEVER),
+}
+"""How long an entry may last; the first is the default (TB-04, TB-06)."""
+CONFIDENCES = ("", "Low", "Medium", "High")
+MOST_LINES = 50_000
+IDLE = timedelta(days=45)
+CHUNK = 500
+
+
+def lives_of(kind: Kind, effect: Effect) -> tuple[Life, ...]:
+    """How long such an entry may last, the default first; IP entries never end (TB-04)."""
+    return (Life.NEVER,) if kind is Kind.IP and effect is not Effect.INDICATOR else LIVES[effect]
+
+
+def add_entry(
+    *,
+    by: Actor,
+    kind: Kind,
+    effect: Effect,
+    value: str,
+    now: datetime,
+    life: Life | None = None,
+    note: str = "",
+    source: str = "",
+    confidence: str = "",
+    email: str = "",
+) -> str:
+    """Add one entry and return its name. `email` is the mail it was made from; without one only IP entries may allow (TB-05).
+
+    Raises BadInput for what is no such value, Conflict when there is one already.
+    """
+    stored = entry_value(kind, value)
+    lasts = life or lives_of(kind, effect)[0]
+    with audited(
+        by=by,
+        permission=Permission.DETECTION_TUNE,
+        verb="entry.add",
+        target_type="entry",
+        target=f"{effect} {kind}:{stored}",
+        reason=note,
+    ) as result:
+        _refuse(kind, effect, stored, lasts, email)
+        entry = Entry(
+            kind=kind,
+            effect=effect,
+            value=stored,
+            note=note.strip(),
+            source=source.strip()[:200],
+            confidence=confidence,
+            email=email,
+            added_by=by.name,
+            added_at=now,
+        )
+        _last(entry, lasts, now)
+        with transaction.atomic():
+            _make_room(entry, now)
+            entry.save()
+            changed(now=now)
+        result["after"] = {"life": lasts.label, "email": email}
+    return str(entry)
+
+
+def _refuse(kind: Kind, effect: Effect, value: str, life: Life, email: str) -> None:
+    if life not in lives_of(kind, effect):
+        raise BadInput(f"such an entry cannot last “{life.label}”", place="life")
+    if effect is Effect.ALLOW and kind is not Kind.IP and not email:
+        raise BadInput(
+            "an allow entry for a sender, domain, URL or file is made from an email: open the email, mark its verdict as a "
+            "false positive, and allow what it came with",
+            place="effect",
+        )
+    domain = value.rpartition("@")[2] if kind in (Kind.SENDER, Kind.DOMAIN) else ""
+    own = configured().own_domains
+    if (
+        effect is not Effect.ALLOW
+        and kind is Kind.DOMAIN
+        and any(one == domain or one.endswith(f".{domain}") for one in own)
+    ):
+        raise BadInput(f"{domain} is the organisation's own domain", place="value")
+
+
+def _last(entry: Entry, life: Life, now: datetime) -> None:
+    entry.idle_days = IDLE.days if life is Life.UNUSED_45 else 0
+    if life is Life.NEVER:
+        entry.expires_at = None
+    else:
+        used = entry.last_used_at or now
+        entry.expires_at = used + IDLE if entry.idle_days else now + timedelta(days=int(life))
+
+
+def _make_room(entry: Entry, now: datetime) -> None:
+    """An entry that has ended makes way for a new one of the same value."""
+    known = Entry.objects.filter(kind=entry.kind, value=entry.value, effect=entry.effect).first()
+    if known is None:
+        return
+    if known.expires_at is None or known.expires_at > now:
+        raise Conflict(f"there is an entry {known} already", place="value")
+    known.delete()
+
+
+def _entry(id: int) -> Entry:
+    found = Entry.objects.filter(pk=id).first()
+    if found is None:
+        raise NotFound("there is no such entry; somebody may have removed it")
+    return found
+
+
+def change_life(*, by: Actor, id: int, life: Life, now: datetime) -> str:
+    """Let an entry last from now (or its last use) as long as `life` says."""
+    entry = _entry(id)
+    with _changing(by, entry) as result:
+        if life not in lives_of(Kind(entry.kind), Effect(entry.effect)):
+            raise BadInput(f"such an entry cannot last “{life.label}”", place="life")
+        _last(entry, life, now)
+        _save_end(entry, now)
+        result["after"] = {"life": life.label}
+    return str(entry)
+
+
+def expire_entry(*, by: Actor, id: int, now: datetime) -> str:
+    """End an entry now; it stays in the list as ended."""
+    entry = _entry(id)
+    with _changing(by, entry) as result:
+        entry.expires_at, entry.idle_days = now, 0
+        _save_end(entry, now)
+        result["after"] = {"life": "ended"}
+    return str(entry)
+
+
+def _changing(by: Actor, entry: Entry) -> AbstractContextManager[dict[str, Any]]:
+    before = {"expires_at": entry.expires_at.isoformat() if entry.expires_at else "never"}
+    return audited(
+        by=by,
+        permission=Permission.DETECTION_TUNE,
+        verb="entry.change",
+        target_type="entry",
+        target=str(entry),
+        before=before,
+    )
+
+
+def _save_end(entry: Entry, now: datetime) -> None:
+    with transaction.atomic():
+        entry.save(update_fields=["expires_at", "idle_days"])
+        changed(now=now)
+
+
+def remove_entry(*, by: Actor, id: int, now: datetime) -> str:
+    """Take an entry away."""
+    entry = _entry(id)
+    name = str(entry)
+    with audited(
+        by=by, permission=Permission.DETECTION_TUNE, verb="entry.remove", target_type="entry", target=name
+    ) as result:
+        with transaction.atomic():
+            entry.delete()
+            changed(now=now)
+        result["before"] = {"note": entry.note, "added_by": entry.added_by}
+    return name
+
+
+def import_indicators(
+    *, by: Actor, text: str, source: str, now: datetime, confidence: str = "", life: Life = Life.DAYS_90
+) -> Imported:
+    """Add an indicator for each line: a value alone, or CSV of value, confidence, note. Lines starting with # are skipped.
+
+    The kind is told from the value. Known ones stay as they are; wrong lines are reported and stop nothing.
+    """
+    if not source.strip():
+        raise BadInput("say where the list comes from", place="source")
+    with audited(
+        by=by,
+        permission=Permission.DETECTION_TUNE,
+        verb="entry.import",
+        target_type="indicators",
+        target=source.strip(),
+    ) as result:
+        rows, refused = _rows_of(text, confidence=confidence)
+        entries = {}
+        for kind, value, sure, note in rows:
+            entry = Entry(kind=kind, value=value, effect=Effect.INDICATOR, confidence=sure, note=note)
+            entry.source, entry.added_by, entry.added_at = source.strip()[:200], by.name, now
+            _last(entry, life, now)
+            entries[kind, value] = entry
+        with transaction.atomic():
+            added = _store(list(entries.values()))
+            changed(now=now)
+        outcome = Imported(added, len(rows) - added, tuple(refused))
+        result["after"] = {"added": outcome.added, "known": outcome.known, "refused": len(refused)}
+    return outcome
+
+
+def _rows_of(text: str, *, confidence: str) -> tuple[list[tuple[Kind, str, str, str]], list[tuple[int, str, str]]]:
+    rows, refused = [], []
+    lines = text.removeprefix("\ufeff").splitlines()
+    if len(lines) > MOST_LINES:
+        raise BadInput(f"a list has at most {MOST_LINES:,} lines; this one has {len(lines):,}", place="text")
+    for number, line in enumerate(lines, 1):
+        value, *rest = (cell.strip().strip('"') for cell in line.split(","))
+        if not value or value.startswith("#") or value.lower() in ("value", "indicator", "ioc"):
+            continue
+        try:
+            kind = guess_kind(_refanged(value))
+            sure = rest[0].capitalize() if rest and rest[0].capitalize() in CONFIDENCES else confidence
+            rows.append((kind, entry_value(kind, _refanged(value)), sure, ", ".join(rest[1:])[:1000]))
+        except BadInput as error:
+            refused.append((number, value[:100], error.message))
+    return rows, refused
+
+
+def _refanged(value: str) -> str:
+    """Reports write indicators so that nobody clicks them."""
+    return (
+        value.replace("[.]", ".")
+        .replace("(.)", ".")
+        .replace("hxxp", "http", 1)
+        .replace("[:]", ":")
+        .replace("[at]", "@")
+    )
+
+
+def _store(entries: list[Entry]) -> int:
+    """Add those not known yet; how many that were."""
+    added = 0
+    for start in range(0, len(entries), CHUNK):
+        chunk = entries[start : start + CHUNK]
+        known = set(
+            Entry.objects.filter(effect=Effect.INDICATOR, value__in=[one.value for one in chunk]).values_list(
+                "kind", "value"
+            )
+        )
+        fresh = [one for one in chunk if (one.kind, one.value) not in known]
+        Entry.objects.bulk_create(fresh)
+        added += len(fresh)
+    return added
+
+
+def note_uses(met: Iterable[tuple[str, datetime, int]], *, now: datetime) -> int:
+    """Write down when entries were last met and how often: (name, newest mail, mails). Their end moves along where it should."""
+    used = {name: (at, mails) for name, at, mails in met}
+    touched = []
+    for entry in Entry.objects.all().iterator(chunk_size=2000) if used else ():
+        at, mails = used.get(str(entry), (None, 0))
+        if at is None or (entry.last_used_at, entry.uses) == (at, mails) or at < entry.added_at:
+            continue
+        entry.last_used_at, entry.uses = at, mails
+        if entry.idle_days and (entry.expires_at is None or entry.expires_at > now):
+            entry.expires_at = max(at, entry.added_at) + timedelta(days=entry.idle_days)
+        touched.append(entry)
+    Entry.objects.bulk_update(touched, ["last_used_at", "uses", "expires_at"], batch_size=200)
+    return len(touched)

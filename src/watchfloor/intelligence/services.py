@@ -1,0 +1,27 @@
+"""Verbs of intelligence: entries and indicators, silenced reasons and threshold, labels, back-tests."""
+
+from watchfloor.intelligence.entries import (
+    add_entry,
+    change_life,
+    expire_entry,
+    import_indicators,
+    note_uses,
+    remove_entry,
+)
+from watchfloor.intelligence.facts import take_people_from
+from watchfloor.intelligence.labels import label_verdict
+from watchfloor.intelligence.policy import change_threshold, restore_reason, silence_reason
+
+__all__ = [
+    "add_entry",
+    "change_life",
+    "change_threshold",
+    "expire_entry",
+    "import_indicators",
+    "label_verdict",
+    "note_uses",
+    "remove_entry",
+    "restore_reason",
+    "silence_reason",
+    "take_people_from",
+]
