@@ -5,7 +5,7 @@ import json
 import logging
 import ssl
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 
 from watchfloor.connectors.contracts import Located, Target
 from watchfloor.connectors.folders import FolderNames
+from watchfloor.connectors.protocols.doveadm_masks import Mask, bundles, masks_for
 from watchfloor.connectors.protocols.imap_mailbox import same_id
 from watchfloor.kernel.errors import NotConfigured, Unreachable
 
@@ -35,31 +36,38 @@ class Doveadm:
     key: str
     ca_file: str = ""
     timeout: float = 300.0
-    _users: frozenset[str] = field(default=frozenset(), init=False)
+    _users: dict[str, str] = field(default_factory=dict, init=False)
     _users_at: float = field(default=float("-inf"), init=False)
 
     def call(self, command: str, **parameters: Any) -> Any:
         """What one command answers: rows, or for `user` an object."""
+        return self.call_all([(command, parameters)])[0]
+
+    def call_all(self, commands: Sequence[tuple[str, dict[str, Any]]]) -> list[Any]:
+        """What each of these commands answers, asked in one request."""
         headers = {
             "Authorization": "X-Dovecot-API " + base64.b64encode(self.key.encode()).decode(),
             "Content-Type": "application/json",
         }
+        asked = json.dumps([[command, parameters, str(tag)] for tag, (command, parameters) in enumerate(commands)])
         try:
             with closing(self._connection()) as connection:
                 # Not urllib: it says Connection: close, on which Dovecot never answers a wrong key.
-                connection.request("POST", urlsplit(self.url).path, json.dumps([[command, parameters, "wf"]]), headers)
+                connection.request("POST", urlsplit(self.url).path, asked, headers)
                 response = connection.getresponse()
                 if response.status in {401, 403}:
                     raise NotConfigured("the doveadm key is refused; it is doveadm_api_key in dovecot.conf")
                 said = response.read(LONGEST_ANSWER + 1)
                 if len(said) > LONGEST_ANSWER:
                     raise Unreachable(f"doveadm answers more than {LONGEST_ANSWER >> 20} MB", place=self.url)
-                kind, rows, _ = json.loads(said)[0]
+                answers = {tag: (kind, rows) for kind, rows, tag in json.loads(said)}
+                told = [(command, *answers[str(tag)]) for tag, (command, _) in enumerate(commands)]
         except (OSError, ValueError, LookupError, TypeError, HTTPException) as error:
             raise Unreachable(f"doveadm: {error}", place=self.url) from error
-        if kind != "doveadmResponse":
-            raise Unreachable(f"doveadm could not do “{command}”: {rows}", place=self.url)
-        return rows
+        for command, kind, rows in told:
+            if kind != "doveadmResponse":
+                raise Unreachable(f"doveadm could not do “{command}”: {rows}", place=self.url)
+        return [rows for _, _, rows in told]
 
     def _connection(self) -> HTTPConnection:
         parts = urlsplit(self.url)
@@ -72,44 +80,62 @@ class Doveadm:
 
     def users(self) -> frozenset[str]:
         """Every mailbox, lower-case; asked at most once a minute."""
+        return frozenset(self._named())
+
+    def _named(self) -> dict[str, str]:
+        """Every mailbox's lower-case address and its name as the server writes it."""
         if time.monotonic() - self._users_at > USERS_FRESH_SECONDS:
-            self._users = frozenset(user.lower() for user in self.call("user", userMask=["*"])["userList"])
+            self._users = {user.lower(): user for user in self.call("user", userMask=["*"])["userList"]}
             self._users_at = time.monotonic()
         return self._users
 
     def has(self, mailbox: str) -> bool:
         """Whether the server has that mailbox; yes when it cannot be asked, so that the failure shows where mail is acted on."""
         try:
-            return mailbox.lower() in self.users()
+            return mailbox.lower() in self._named()
         except (Unreachable, NotConfigured):
             return True
 
-    def find_all(self, targets: Sequence[Target], *, names: FolderNames) -> dict[Target, tuple[Located, ...]] | None:
-        """Every copy of every target; None when asking each mailbox would be cheaper, or doveadm does not answer."""
-        mailboxes = {target.mailbox for target in targets}
-        ids = sorted({target.message_id for target in targets})
-        questions = -(-len(ids) // IDS_PER_QUESTION)
+    def find_all(self, targets: Sequence[Target], *, names: FolderNames) -> Iterator[dict[Target, tuple[Located, ...]]]:
+        """Every copy of the targets, those of some mailboxes at a time, so that mail can be acted on meanwhile.
+
+        Ends with targets unanswered when asking each mailbox would be cheaper, or doveadm does not answer.
+        """
+        by_mailbox: dict[str, list[Target]] = {}
+        for target in targets:
+            by_mailbox.setdefault(target.mailbox.lower(), []).append(target)
         try:
-            # A question reads about ten mailboxes in the time one IMAP session opens one (measured, see docs/benchmarks.md).
-            if len(mailboxes) < FEW_MAILBOXES or questions * len(self.users()) > 10 * len(mailboxes):
-                return None
-            rows = [
-                row
-                for start in range(0, len(ids), IDS_PER_QUESTION)
-                for row in self._ask(ids[start:][:IDS_PER_QUESTION])
-            ]
-            return _by_target(targets, rows, names)
+            masks = self._worth_asking(by_mailbox, ids=len({target.message_id for target in targets}))
+            for together in bundles(masks):
+                covered = {user.lower() for mask in together for user in mask.users} & by_mailbox.keys()
+                some = [target for mailbox in covered for target in by_mailbox.pop(mailbox)]
+                yield _by_target(some, self._ask(together, some), names)
         except (Unreachable, NotConfigured, LookupError, TypeError, ValueError, AttributeError) as error:
             log.warning("finding by doveadm failed, asking each mailbox by IMAP instead: %s", error)
-            return None
 
-    def _ask(self, ids: Sequence[str]) -> list[dict[str, str]]:
-        terms: list[str] = []
-        for message_id in ids:
-            terms += ["or", "header", "Message-ID", message_id]
-        query = ["mailbox", "*", "(", *terms[1:], ")"]
-        rows: list[dict[str, str]] = self.call("fetch", allUsers=True, field=FIELDS, query=query)
-        return rows
+    def _worth_asking(self, by_mailbox: dict[str, list[Target]], *, ids: int) -> list[Mask]:
+        """The masks to ask with; none where one IMAP session per mailbox is cheaper."""
+        if len(by_mailbox) < FEW_MAILBOXES:
+            return []
+        masks = masks_for(self._named().values(), by_mailbox.keys())
+        # A question reads about ten mailboxes in the time one IMAP session opens one (measured, see docs/benchmarks.md).
+        read = sum(len(mask.users) for mask in masks) * -(-ids // IDS_PER_QUESTION)
+        return masks if read <= 10 * len(by_mailbox) else []
+
+    def _ask(self, masks: Sequence[Mask], targets: Sequence[Target]) -> list[dict[str, str]]:
+        ids = sorted({target.message_id for target in targets})
+        queries = [_query(ids[start:][:IDS_PER_QUESTION]) for start in range(0, len(ids), IDS_PER_QUESTION)]
+        answers = self.call_all(
+            [("fetch", {"user": mask.text, "field": FIELDS, "query": query}) for query in queries for mask in masks]
+        )
+        return [row for rows in answers for row in rows]
+
+
+def _query(message_ids: Sequence[str]) -> list[str]:
+    terms: list[str] = []
+    for message_id in message_ids:
+        terms += ["or", "header", "Message-ID", message_id]
+    return ["mailbox", "*", "(", *terms[1:], ")"]
 
 
 def _by_target(

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass, field
+from threading import BoundedSemaphore
 from typing import TypeVar
 
 from imapclient.exceptions import IMAPClientError
@@ -33,7 +34,7 @@ def everybody(_: str) -> bool:
 class ImapMailboxes:
     """`sign_in` gives the command that opens a mailbox; `find_all` asks all mailboxes at once where the server can.
 
-    `find_all` answers None when it cannot, or when it would cost more than asking each mailbox by itself.
+    `find_all` answers for some targets at a time; those it leaves unanswered are asked for mailbox by mailbox.
     `serves` says whether a mailbox is one of this server's.
     """
 
@@ -41,18 +42,23 @@ class ImapMailboxes:
     sign_in: Callable[[str], bytes]
     names: FolderNames = field(default_factory=FolderNames)
     workers: int = 16
-    find_all: Callable[[Sequence[Target]], dict[Target, Copies] | None] | None = None
+    find_all: Callable[[Sequence[Target]], Iterator[dict[Target, Copies]]] | None = None
     serves: Callable[[str], bool] = everybody
+    _free: BoundedSemaphore = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """`workers` sessions at once, also while one caller finds and another acts."""
+        object.__setattr__(self, "_free", BoundedSemaphore(self.workers))
 
     def find(self, targets: Sequence[Target]) -> Iterator[tuple[Target, Copies]]:
         """Every copy of each target, in any folder."""
         yield from ((target, ()) for target in targets if not searchable(target.message_id))
-        askable = [target for target in targets if searchable(target.message_id)]
-        found = self.find_all(askable) if self.find_all else None
-        if found is not None:
+        left = {target: None for target in targets if searchable(target.message_id)}
+        for found in self.find_all(list(left)) if self.find_all else ():
+            for target in found:
+                del left[target]
             yield from found.items()
-        else:
-            yield from self._each(askable, lambda target: target, errands.find, _unasked)
+        yield from self._each(list(left), lambda target: target, errands.find, _unasked)
 
     def move(self, targets: Sequence[tuple[Target, Copies]], *, to: Folder) -> Iterator[tuple[Target, ActionOutcome]]:
         """Move every copy; one outcome per copy, one `missing` per target without any."""
@@ -107,7 +113,7 @@ class ImapMailboxes:
         """Open the mailbox and run; a connection that breaks is tried once more, as every errand looks before it acts."""
         for last in (False, True):
             try:
-                with Session(self.endpoint) as session:
+                with self._free, Session(self.endpoint) as session:
                     return errand(Mailbox(session, mailbox, self.sign_in(mailbox), self.names), items)
             except Unreachable:
                 if last:

@@ -139,12 +139,12 @@ def test_nonsense_from_doveadm_says_that_it_cannot_be_asked(body):
         api.call("user", userMask=["*"])
 
 
-def test_rows_of_doveadm_without_their_fields_fall_back_to_imap(monkeypatch):
+def test_rows_of_doveadm_without_their_fields_leave_the_mailboxes_to_imap(monkeypatch):
     monkeypatch.setattr(doveadm, "FEW_MAILBOXES", 0)
-    body = b'[["doveadmResponse", [{"username": "ada@corp.example"}, 5], "wf"]]'
+    body = b'[["doveadmResponse", [{"username": "ada@corp.example"}, 5], "0"]]'
     with doveadm_saying(body) as api:
-        monkeypatch.setattr(Doveadm, "users", lambda _: frozenset())
-        assert api.find_all([TARGET], names=FolderNames()) is None
+        monkeypatch.setattr(Doveadm, "_named", lambda _: {TARGET.mailbox: TARGET.mailbox})
+        assert list(api.find_all([TARGET], names=FolderNames())) == []
 
 
 def test_an_answer_of_doveadm_without_end_is_cut_off(monkeypatch):
