@@ -53,6 +53,11 @@ class Examined:
     urls: tuple[str, ...] = ()
     encrypted: bool = False
 
+    @property
+    def is_picture(self) -> bool:
+        """Whether it may show something, such as a QR code."""
+        return self.attachment.file_type.startswith("image/") and self.attachment.size >= 100
+
 
 def examine(part: Part, cuts: Limits, blocked: frozenset[str] = frozenset()) -> Examined:
     """Everything one attachment tells. `blocked` holds `sha256:…` entries of the organisation."""

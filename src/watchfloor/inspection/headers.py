@@ -7,16 +7,16 @@ RFC 2047 decoder are our own: linear, lenient, never raising. A header's value i
 import binascii
 import codecs
 import re
-from collections.abc import Iterator
 
 from watchfloor.inspection import limits
 from watchfloor.inspection.contracts import Header
 from watchfloor.inspection.limits import Limits
 
-_END = re.compile(rb"\r?\n\r?\n|\r\r")
-_NAME = re.compile(rb"([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:")
+_FOLD = re.compile(rb"\n[ \t]+")
+_FIELD = re.compile(r"^([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:(.*)", re.MULTILINE)
+# Control characters print nothing; the line break and the tab, which fold, are still needed when this is applied.
+_PRINTING = bytes(byte if byte > 31 and byte != 127 or byte in b"\t\n" else ord(" ") for byte in range(256))
 _WORD = re.compile(r"=\?([\w.:+-]{1,40})(?:\*[\w-]{0,20})?\?([bBqQ])\?([^?]*)\?=")
-_QUOTED = re.compile(rb"=([0-9A-Fa-f]{2})")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -27,76 +27,68 @@ def header_block(raw: bytes, cuts: Limits) -> tuple[bytes, int]:
         start = first + 1
     if raw[start : start + 1] == b"\n" or raw[start : start + 2] == b"\r\n":
         return b"", start + (1 if raw[start : start + 1] == b"\n" else 2)
-    found = _END.search(raw, start)
-    end, body = (found.start(), found.end()) if found else (len(raw), len(raw))
+    end, body = _empty_line(raw, start)
     if end - start > limits.HEADER_BLOCK:
         cuts.cut(f"header block cut at {limits.HEADER_BLOCK >> 10} kB")
         end = start + limits.HEADER_BLOCK
     return raw[start:end], body
 
 
+def _empty_line(raw: bytes, start: int) -> tuple[int, int]:
+    """Where the first empty line ends the headers and where the body begins, whatever the line ends are."""
+    end = body = len(raw)
+    for mark in (b"\n\n", b"\n\r\n", b"\r\r"):
+        # What stands behind an end already found need not be searched.
+        if (found := raw.find(mark, start, body)) >= 0 and found < end:
+            end, body = found, found + len(mark)
+    return end, body
+
+
 def split_headers(block: bytes, cuts: Limits) -> tuple[Header, ...]:
     """Every header field of the block, in order; lines that are no field are left out."""
+    block = block.replace(b"\r\n", b"\n")
+    if b"\r" in block:
+        block = block.replace(b"\r", b" " if b"\n" in block else b"\n")
+    fields = _FIELD.findall(_lines(_FOLD.sub(b" ", block.translate(_PRINTING))))
+    if len(fields) > limits.HEADERS:
+        cuts.cut(f"headers cut at {limits.HEADERS}")
     headers = []
-    for name, raw in _fields(block, cuts):
-        headers.append(Header(name, decode_header(raw), readable(raw)))
+    for name, raw in fields[: limits.HEADERS]:
+        value = raw.strip(" \t")
+        if len(value) > limits.HEADER:
+            cuts.cut(f"header cut at {limits.HEADER >> 10} kB")
+            value = value[: limits.HEADER]
+        headers.append(Header(name, decoded_words(value) if "=?" in value else value, value))
     return tuple(headers)
 
 
-def _fields(block: bytes, cuts: Limits) -> Iterator[tuple[str, bytes]]:
-    """Names and unfolded raw values, each cut at the header limit, the list at the count limit."""
-    if b"\n" not in block:
-        block = block.replace(b"\r", b"\n")
-    name, lines, length, count = "", [], 0, 0
-    for line in block.split(b"\n"):
-        line = line.rstrip(b"\r")
-        if line[:1] in (b" ", b"\t"):
-            if name and length <= limits.HEADER:
-                lines.append(b" " + line.strip())
-                length += len(line)
-            continue
-        if name:
-            yield name, _bounded(b"".join(lines), cuts)
-        name, lines, length = "", [], 0
-        if (found := _NAME.match(line)) is None:
-            continue
-        count += 1
-        if count > limits.HEADERS:
-            cuts.cut(f"headers cut at {limits.HEADERS}")
-            return
-        name = found[1].decode("ascii")
-        lines, length = [line[found.end() :].strip()], len(line)
-    if name:
-        yield name, _bounded(b"".join(lines), cuts)
-
-
-def _bounded(value: bytes, cuts: Limits) -> bytes:
-    if len(value) > limits.HEADER:
-        cuts.cut(f"header cut at {limits.HEADER >> 10} kB")
-        return value[: limits.HEADER]
-    return value
+def _lines(block: bytes) -> str:
+    """The block as text; when it is not all UTF-8, each line is read by itself."""
+    try:
+        return block.decode("utf-8")
+    except UnicodeDecodeError:
+        return "\n".join(readable(line) for line in block.split(b"\n"))
 
 
 def readable(raw: bytes) -> str:
-    """Raw header bytes as text: UTF-8 when they are, else Windows-1252, else Latin-1. No control characters."""
-    if raw.isascii():
-        text = raw.decode("ascii")
-    else:
-        try:
-            text = raw.decode("utf-8")
-        except UnicodeDecodeError:
-            text = raw.decode("cp1252", "replace") if b"\x1b" not in raw else raw.decode("latin-1")
-    return _CONTROL.sub(" ", text)
+    """Header bytes as text: UTF-8 when they are, else Windows-1252."""
+    try:
+        return raw.decode("utf-8")
+    except UnicodeDecodeError:
+        return raw.decode("cp1252", "replace")
 
 
 def decode_header(raw: bytes) -> str:
-    """The value with RFC 2047 encoded words decoded; words that are broken stay as they are.
+    """The value of a raw header, on one line, with its encoded words decoded."""
+    text = _CONTROL.sub(" ", readable(raw))
+    return decoded_words(text) if "=?" in text else text
+
+
+def decoded_words(text: str) -> str:
+    """The text with its RFC 2047 encoded words decoded; words that are broken stay as they are.
 
     Neighbouring words of one charset are joined as bytes first, since senders cut multi-byte characters in two.
     """
-    text = readable(raw)
-    if "=?" not in text:
-        return text
     out: list[str] = []
     pending, charset, end = b"", "", 0
     for found in _WORD.finditer(text):
@@ -118,8 +110,7 @@ def _word_bytes(encoding: str, text: str) -> bytes:
     if encoding in "bB":
         data = text.encode("ascii", "ignore")
         return _base64(data + b"=" * (-len(data) % 4)) or _base64(data[: len(data) // 4 * 4]) or data
-    data = text.replace("_", " ").encode("utf-8", "replace")
-    return _QUOTED.sub(lambda pair: bytes((int(pair[1], 16),)), data)
+    return binascii.a2b_qp(text.encode("utf-8", "replace"), header=True)
 
 
 def _base64(data: bytes) -> bytes:
@@ -177,9 +168,25 @@ def _codec(charset: str) -> str:
 
 def first(headers: tuple[Header, ...], name: str) -> str:
     """The decoded value of the first header of that lower-case name, "" when there is none."""
-    return next((header.value for header in headers if header.name.lower() == name), "")
+    found = _by_name(headers).get(name)
+    return found[0] if found else ""
 
 
 def every(headers: tuple[Header, ...], name: str) -> list[str]:
     """The decoded values of all headers of that lower-case name, topmost first."""
-    return [header.value for header in headers if header.name.lower() == name]
+    return list(_by_name(headers).get(name, ()))
+
+
+_last: tuple[tuple[Header, ...], dict[str, list[str]]] = ((), {})
+
+
+def _by_name(headers: tuple[Header, ...]) -> dict[str, list[str]]:
+    """The values by lower-case name. Of the last mail it is kept: one inspection asks some thirty times."""
+    global _last
+    known, found = _last
+    if known is not headers:
+        found = {}
+        for header in headers:
+            found.setdefault(header.name.lower(), []).append(header.value)
+        _last = (headers, found)
+    return found

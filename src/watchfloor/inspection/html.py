@@ -5,28 +5,29 @@ depth are counted first and cut; the rest of a cut body is still searched for ad
 """
 
 import re
-from collections import Counter
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from watchfloor.inspection import limits
 from watchfloor.inspection.limits import Limits
-from watchfloor.kernel.markup import FLAT, TAG
+from watchfloor.inspection.nesting import too_deep
 
-_FORMATTING = frozenset(
-    ["a", "b", "big", "code", "em", "font", "i", "nobr", "s", "small", "strike", "strong", "tt", "u"]
+# Where a line ends for the reader. Not before `<tr` and `<td` when cells are closed: between cells, text costs the
+# parser dearly.
+_BLOCK = re.compile(r"<(?=/?(?:p|div|br|li|h[1-6]|ul|ol|hr|center|section|dt|dd|blockquote)\b|/t[dh]\b)", re.IGNORECASE)
+_OPEN_CELL = re.compile(
+    r"<(?=/?(?:p|div|br|li|h[1-6]|ul|ol|hr|center|section|dt|dd|blockquote|t[dhr])\b)", re.IGNORECASE
 )
-_BLOCK = re.compile(r"<(?=/?(?:p|div|td|th|tr|br|li|h[1-6]|table|ul|ol|hr|center|section)\b)", re.IGNORECASE)
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0*(?:\.0+)?(?:px|pt|em|%)?\s*(?:;|!|$)"
     r"|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)|mso-hide\s*:\s*all|text-indent\s*:\s*-\d{3,}|color\s*:\s*transparent",
     re.IGNORECASE,
 )
-_SPACE = re.compile(r"[ \t\r\f\v\xa0]+")
-_LINES = re.compile(r"\s*\n\s*")
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\">\s]+)", re.IGNORECASE)
 _NOT_TEXT = ["style", "script", "head", "title", "template", "noscript"]
+_BREAKS = str.maketrans("", "", "\t\r\n")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,125 +58,130 @@ def read_html(source: str, cuts: Limits) -> Page:
     """The page of `source`, which may be any text. Never raises."""
     if len(source) > limits.HTML:
         cuts.cut(f"HTML cut at {limits.HTML >> 20} MB")
-    end, why = _too_deep(source[: limits.HTML])
-    if end:
+    end, why = too_deep(source[: limits.HTML])
+    if why:
         cuts.cut(why)
-    kept = source[: end or limits.HTML]
+    kept = source[:end]
     rest = source[len(kept) : len(kept) + limits.TEXT]
+    tags = kept.lower()
     try:
-        tree = LexborHTMLParser(_BLOCK.sub("\n<", kept))
+        tree = LexborHTMLParser((_BLOCK if "</td" in tags else _OPEN_CELL).sub("\n<", kept))
     except SelectolaxError:  # out of memory: what was sent to defeat the reader shall not go without a verdict
         cuts.cut("HTML not parsed: it needs more memory than one mail may take")
         return Page(rest=source[: limits.TEXT])
     root = tree.root
     if root is None:
         return Page(rest=rest)
-    links = _links(root, cuts)
-    page = Page(
-        links=links,
-        images=_attributes(root, "img[src]", "src", cuts),
-        targets=_targets(root, cuts),
-        linked_images=len(root.css("a[href] img")),
-        has_form=root.css_first("form") is not None,
-        has_password=root.css_first("input[type=password i]") is not None,
-        has_script=root.css_first("script") is not None,
-        hidden=_take_hidden(root, cuts),
-        rest=rest,
+    found = _Found(root, tags, cuts)
+    links, images = found.links(), found.attributes("<im", "img[src]", "src")
+    return (
+        Page(  # in this order: what is hidden is removed after the questions to all of the page, what is no text last
+            links=links,
+            images=images,
+            targets=found.targets(),
+            linked_images=len(root.css("a[href] img")) if links and images else 0,
+            has_form=found.has("<form", "form"),
+            has_password=found.has("<input", "input[type=password i]"),
+            has_script=found.has("<script", "script"),
+            rest=rest,
+            hidden=found.take_hidden(),
+            text=found.text(),
+        )
     )
-    root.strip_tags(_NOT_TEXT, recursive=True)
-    return replace(page, text=tidy(root.text(deep=True, separator="")[: limits.TEXT]))
 
 
 def tidy(text: str) -> str:
     """Runs of blanks as one blank, runs of line breaks as one."""
-    return _LINES.sub("\n", _SPACE.sub(" ", text)).strip()
-
-
-def _too_deep(source: str) -> tuple[int, str]:
-    """Where the open tags pass the depth limit, and which limit; 0 when they never do. Cheap: counts, does not parse.
-
-    A parser opens formatting that was never closed anew in every block: 20 kB of it can become gigabytes.
-    """
-    if source.count("<") <= limits.HTML_DEPTH:
-        return 0, ""
-    standing: Counter[str] = Counter()
-    depth = formatting = copies = 0
-    for tag in TAG.finditer(source):
-        name = tag[2].lower()
-        if not tag[1] and (copies := copies + formatting) > limits.HTML_COPIES:
-            return tag.start(), "HTML cut where open formatting multiplies it"
-        if name in FLAT:
-            continue
-        step = 1 if not tag[1] else -1 if standing[name] else 0  # closing what is not open closes nothing
-        standing[name] += step
-        depth += step
-        if name in _FORMATTING:
-            formatting += step
-        if depth > limits.HTML_DEPTH:
-            return tag.start(), f"HTML cut at depth {limits.HTML_DEPTH}"
-    return 0, ""
-
-
-def _links(root: LexborNode, cuts: Limits) -> tuple[Link, ...]:
-    nodes = root.css("a[href], area[href]")
-    if len(nodes) > limits.LINKS:
-        cuts.cut(f"links cut at {limits.LINKS}")
-    found = []
-    for node in nodes[: limits.LINKS]:
-        text = node.text(deep=True, separator="")[:500] or node.attrs.sget("alt", "")
-        found.append(Link(clean_href(node.attrs.sget("href", "")), tidy(text)[:300]))
-    return tuple(found)
+    lines = [" ".join(line.split()) for line in text.split("\n")]
+    return "\n".join([line for line in lines if line])
 
 
 def clean_href(href: str) -> str:
     """The address as a browser takes it: tabs and line breaks inside dropped, blanks around stripped."""
-    return re.sub(r"[\t\r\n]", "", href[: limits.URL]).strip()
+    return href[: limits.URL].translate(_BREAKS).strip()
 
 
-def _attributes(root: LexborNode, selector: str, name: str, cuts: Limits) -> tuple[str, ...]:
-    nodes = root.css(selector)
-    if len(nodes) > limits.LINKS:
-        cuts.cut(f"images cut at {limits.LINKS}")
-    return tuple(clean_href(node.attrs.sget(name, "")) for node in nodes[: limits.LINKS])
+@lru_cache(maxsize=4096)
+def _hides(style: str) -> bool:
+    return _HIDING.search(style) is not None
 
 
-def _targets(root: LexborNode, cuts: Limits) -> tuple[str, ...]:
-    """Where forms, frames and refreshes lead."""
-    found = list(_attributes(root, "form[action]", "action", cuts))
-    found += _attributes(root, "iframe[src], frame[src], embed[src]", "src", cuts)
-    for content in _attributes(root, "meta[http-equiv=refresh i]", "content", cuts):
-        if refresh := _REFRESH.search(content):
-            found.append(refresh[1])
-    return tuple(found)
+class _Found:
+    """Questions to one parsed page. `tags` is its source in lower case: what no tag names is not looked for."""
+
+    def __init__(self, root: LexborNode, tags: str, cuts: Limits) -> None:
+        self._root, self._tags, self._cuts = root, tags, cuts
+
+    def has(self, tag: str, selector: str) -> bool:
+        """Whether an element is there."""
+        return tag in self._tags and self._root.css_first(selector) is not None
+
+    def attributes(self, tag: str, selector: str, name: str) -> tuple[str, ...]:
+        """One attribute of every such element."""
+        if tag not in self._tags:
+            return ()
+        nodes = self._root.css(selector)
+        if len(nodes) > limits.LINKS:
+            self._cuts.cut(f"images cut at {limits.LINKS}")
+        return tuple(clean_href(node.attrs.sget(name, "")) for node in nodes[: limits.LINKS])
+
+    def links(self) -> tuple[Link, ...]:
+        """What can be clicked, with its text."""
+        if "href" not in self._tags:
+            return ()
+        nodes = self._root.css("a[href], area[href]")
+        if len(nodes) > limits.LINKS:
+            self._cuts.cut(f"links cut at {limits.LINKS}")
+        found = []
+        budget = 4 * limits.TEXT  # links can lie in one another, and then each says all that the inner ones say
+        for node in nodes[: limits.LINKS]:
+            text = node.text(deep=True, separator="") if budget > 0 else ""
+            budget -= len(text)
+            text = text[:500] or node.attrs.sget("alt", "")
+            found.append(Link(clean_href(node.attrs.sget("href", "")), tidy(text)[:300]))
+        return tuple(found)
+
+    def targets(self) -> tuple[str, ...]:
+        """Where forms, frames and refreshes lead."""
+        found = [*self.attributes("<form", "form[action]", "action")]
+        found += self.attributes("formaction", "[formaction]", "formaction")
+        found += self.attributes("frame", "iframe[src], frame[src]", "src")
+        found += self.attributes("<embed", "embed[src]", "src")
+        for content in self.attributes("http-equiv", "meta[http-equiv=refresh i]", "content"):
+            if refresh := _REFRESH.search(content):
+                found.append(refresh[1])
+        return tuple(found)
+
+    def take_hidden(self) -> str:
+        """Remove the elements styled out of sight and give their text."""
+        if "style" not in self._tags and "hidden" not in self._tags:
+            return ""
+        styled = self._root.css(_STYLED)
+        if len(styled) > limits.STYLED:
+            self._cuts.cut(f"search for hidden text cut at {limits.STYLED} styled elements")
+        outermost: list[LexborNode] = []
+        inside: set[int] = set()
+        for node in styled[: limits.STYLED]:
+            if len(outermost) < 200 and node.mem_id not in inside and _is_hiding(node):
+                outermost.append(node)
+                inside.update(inner.mem_id for inner in node.css(_STYLED))
+        texts = [tidy(node.text(deep=True, separator="")[:5000]) for node in outermost]
+        # Only after all reading: a removed element's children are freed, and none of them is in the list.
+        for node in outermost:
+            node.decompose()
+        return "\n".join(text for text in texts if text)[: limits.WORDS]
+
+    def text(self) -> str:
+        """The visible text; call last, for it removes what is none."""
+        self._root.strip_tags(_NOT_TEXT, recursive=True)
+        return tidy(self._root.text(deep=True, separator="")[: limits.TEXT])
 
 
-def _take_hidden(root: LexborNode, cuts: Limits) -> str:
-    """Remove the nodes styled out of sight and give their text."""
-    outermost: dict[int, LexborNode] = {}
-    styled = root.css("[style], [hidden]")
-    if len(styled) > limits.STYLED:
-        cuts.cut(f"search for hidden text cut at {limits.STYLED} styled elements")
-    for node in styled[: limits.STYLED]:
-        if len(outermost) < 200 and _is_hiding(node) and not _inside(node, outermost):
-            outermost[node.mem_id] = node
-    texts = [tidy(node.text(deep=True, separator="")[:5000]) for node in outermost.values()]
-    # Only after all reading: a removed node's children are freed, and none of them is in the list.
-    for node in outermost.values():
-        node.decompose()
-    return "\n".join(text for text in texts if text)[: limits.WORDS]
+_STYLED = "[style], [hidden]"
 
 
 def _is_hiding(node: LexborNode) -> bool:
     if node.tag in ("body", "html"):
         return False
     attributes = node.attrs
-    return "hidden" in attributes or _HIDING.search(attributes.sget("style", "")[:2000]) is not None
-
-
-def _inside(node: LexborNode, others: dict[int, LexborNode]) -> bool:
-    parent = node.parent
-    while others and parent is not None:
-        if parent.mem_id in others:
-            return True
-        parent = parent.parent
-    return False
+    return _hides(attributes.sget("style", "")[:2000]) or "hidden" in attributes

@@ -13,7 +13,7 @@ from watchfloor.inspection.contracts import FoundUrl
 from watchfloor.inspection.limits import Limits
 
 _IN_TEXT = re.compile(
-    r"(?:https?|ftp|hxxps?)://[^\s<>\"'`{}|\\^\u00a0\u3000]{3,8000}|\bwww\.[a-z0-9-]{1,63}\.[^\s<>\"'`{}|\\^]{2,8000}",
+    r"(?:https?|ftp|hxxps?)://[^\s<>\"'`{}|\\^]{3,8000}|\bwww\.[a-z0-9-]{1,63}\.[^\s<>\"'`{}|\\^]{2,8000}",
     re.IGNORECASE,
 )
 _TRAILING = ".,;:!?)]}>*_\u2026\u3002\u300d\uff09"
@@ -96,19 +96,20 @@ def _punycode(label: str) -> str:
 
 def urls_in(text: str) -> list[str]:
     """The URLs written out in a text, in order, without the punctuation that follows them."""
-    if "://" not in text and "www." not in text.lower():
-        return []
-    found = []
-    for match in _IN_TEXT.finditer(text):
-        url = match[0].rstrip(_TRAILING)
-        if url[:4].lower() == "www.":
-            url = "http://" + url
-        elif url[:4].lower() == "hxxp":
-            url = "http" + url[4:]
-        if len(url) > 9:
-            found.append(url)
+    # Most words are none and need no search by pattern.
+    words = [word for word in text.split() if "://" in word or "w." in word or "W." in word]
+    found: list[str] = []
+    for word in words:
+        for match in _IN_TEXT.finditer(word):
+            url = match[0].rstrip(_TRAILING)
+            if url[:4].lower() == "www.":
+                url = "http://" + url
+            elif url[:4].lower() == "hxxp":
+                url = "http" + url[4:]
+            if len(url) > 9:
+                found.append(url)
         if len(found) >= limits.URLS:
-            break
+            return found[: limits.URLS]
     return found
 
 

@@ -69,7 +69,10 @@ def test_depth_is_cut_and_the_rest_is_kept_for_the_search(tag):
     started = time.process_time()
     page = read_html(f"<p>seen</p>{f'<{tag}>' * 100_000}<a href='http://deep.example/'>", cuts)
     assert time.process_time() - started < 1
-    assert cuts.hit == ("HTML cut at depth 500",)
+    assert cuts.hit[0] in (
+        "HTML cut where its nesting defeats parsers",
+        "HTML cut where open formatting multiplies it",
+    )
     assert "seen" in page.text
     assert "deep.example" in page.rest or len(page.rest) == 1 << 20
 
@@ -79,7 +82,52 @@ def test_closing_tags_of_nothing_do_not_hide_depth():
     began = time.monotonic()
     read_html("<div></x>" * 100_000, cuts)
     assert time.monotonic() - began < 2
-    assert cuts.hit == ("HTML cut at depth 500",)
+    assert cuts.hit == ("HTML cut where its nesting defeats parsers",)
+
+
+@pytest.mark.parametrize(
+    "round_",
+    [
+        "<div><object></div></object>",
+        "<div><table><td></div></table>",
+        "<div><select></div></select>",
+        "<div><template></div></template>",
+        "<span><div></span></div>",
+        "<div><!--</div>-->",
+        '<div><i x="</div>"></i>',
+        '<i ="x><b y=" z="></i><div></div></b>">',
+        "<div><title></div></title>",
+        "<svg><title><div></title></svg>",
+        "<div><script><!--<script></script></div>--></script>",
+        "<svg><![CDATA[</div>]]><div>",
+        "<font id=1><!--</font>--><p>x",
+        "<a href=x><object>",
+        "<i style='display:none'>x<b style='display:none'>",
+        "<ul><li>",
+        "<b><p></b>",
+        "<",
+        "<i " + " ".join(f"a{number}" for number in range(2_000)) + ">",
+    ],
+)
+def test_nothing_that_hides_depth_from_a_count_costs_seconds(round_):
+    cuts = Limits()
+    began = time.process_time()
+    read_html(round_ * (1_900_000 // len(round_)), cuts)
+    assert time.process_time() - began < 2
+
+
+def test_a_tag_of_many_attributes_costs_no_seconds():
+    cuts = Limits()
+    began = time.process_time()
+    read_html("<div " + " ".join(f"a{number}=1" for number in range(150_000)) + ">x", cuts)
+    assert time.process_time() - began < 1
+    assert cuts.hit == ("HTML cut where its nesting defeats parsers",)
+
+
+def test_links_that_lie_in_one_another_are_read_within_bounds():
+    began = time.process_time()
+    read_html("<a href=x><object>" * 900 + "x" * 1_900_000, Limits())
+    assert time.process_time() - began < 2
 
 
 def test_formatting_that_multiplies_is_cut_and_what_follows_is_still_searched():
