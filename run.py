@@ -15,7 +15,16 @@ ROOT = Path(__file__).resolve().parent
 VENV = ROOT / ".venv"
 BIN = VENV / "bin"
 UV_VERSION = "0.9.7"
-PACKAGES = ["dovecot-core", "dovecot-imapd", "dovecot-lmtpd", "postfix", "postgresql", "chromium"]
+PACKAGES = [
+    "dovecot-core",
+    "dovecot-imapd",
+    "dovecot-lmtpd",
+    "postfix",
+    "postgresql",
+    "chromium",
+    "rspamd",
+    "clamav-daemon",
+]
 PROGRAMS = {
     "dovecot-core": "/usr/sbin/dovecot",
     "dovecot-imapd": "/usr/lib/dovecot/imap",
@@ -23,6 +32,8 @@ PROGRAMS = {
     "postfix": "/usr/lib/postfix/sbin/master",
     "postgresql": "/usr/lib/postgresql/15/bin/postgres",
     "chromium": "/usr/bin/chromium",
+    "rspamd": "/usr/bin/rspamd",
+    "clamav-daemon": "/usr/sbin/clamd",
 }
 
 

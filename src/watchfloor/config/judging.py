@@ -30,7 +30,7 @@ def _judge(
     pool = _pool()
     pool.tell(facts)
     found = pool.submit(raw, envelope, now).result()
-    mail = AcceptedMail(0, found.sha256, "", now, mail_from, tuple(recipients), client_ip, helo)
+    mail = AcceptedMail(0, found.sha256, "", now, mail_from, tuple(recipients), client_ip, helo, raw=raw)
     [(_, weighed)] = judged([(mail, found)], facts=facts)
     return disposition_of(weighed.verdict)
 

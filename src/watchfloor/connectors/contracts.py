@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
 
 class Capability(StrEnum):
@@ -14,6 +14,7 @@ class Capability(StrEnum):
     RECEIVE_MAIL = "receive copies of mail"
     JUDGE_INLINE = "judge mail before delivery"
     ACT_ON_MAIL = "move, delete and restore mail"
+    GIVE_OPINION = "give a second opinion"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +48,8 @@ class AcceptedMail:
     """One durable mail waiting for, or through, inspection.
 
     `position` is the cursor; `source` the connection's name; `delivered_to` and `folder` are known where a mailbox was read;
-    `sha256` finds the raw bytes with `connectors.selectors.raw_mail`.
+    `sha256` finds the raw bytes with `connectors.selectors.raw_mail`; `raw` are they while they are not stored yet, as when a
+    mail server asks before delivery.
     """
 
     position: int
@@ -61,6 +63,7 @@ class AcceptedMail:
     queue_id: str = ""
     folder: str = ""
     facts: dict[str, Any] = field(default_factory=dict)
+    raw: bytes = field(default=b"", repr=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +114,55 @@ class MailJudge(Protocol):
     def __call__(
         self, raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str
     ) -> tuple[Disposition, str]: ...
+
+
+# --- asking other filters ------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """One thing another filter holds against a mail. `who` is the connection's name, `kind` its system's.
+
+    `score` is on the filter's own scale, where `threshold` is its limit, both 0 when it has none; `points` is the strength on
+    ours, None when the filter names none. `threat` is Malware, Phish, Spam, or "" when it does not say; `files` are the SHA-256
+    of the attachments it was found in, where that is known; `symbols` are the names of the rules that matched.
+    """
+
+    who: str
+    kind: str
+    words: str
+    score: float = 0.0
+    threshold: float = 0.0
+    points: float | None = None
+    threat: str = ""
+    threat_name: str = ""
+    symbols: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
+
+
+class SecondOpinion(Protocol):
+    """One filter to ask about mails, from several threads at once. `who` is the connection's name.
+
+    Each call ends within the connection's time limit. It gives one Opinion per thing found, none for a mail it finds nothing
+    wrong with. Raises Unreachable (no answer in time), NotConfigured (refused), BadInput (it would not take this mail).
+    """
+
+    @property
+    def who(self) -> str: ...
+
+    def __call__(self, raw: bytes, *, mail: AcceptedMail) -> tuple[Opinion, ...]: ...
+
+    def warning(self) -> str:
+        """What is wrong although it answers, in words; "" when nothing is."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What the other filters said about one mail. `unanswered` holds a sentence for each that did not."""
+
+    opinions: tuple[Opinion, ...] = ()
+    unanswered: tuple[str, ...] = ()
 
 
 # --- acting on live mailboxes -------------------------------------------------------------------------------------
@@ -212,6 +264,13 @@ class System(Protocol):
     def run(self, settings: dict[str, str], *, name: str, stop: Callable[[], bool]) -> None: ...
 
     def actions(self, settings: dict[str, str]) -> MailboxActions | None: ...
+
+
+@runtime_checkable
+class OpinionSystem(System, Protocol):
+    """A system with GIVE_OPINION among its capabilities; asked anew for each batch of mails, so it keeps what is costly."""
+
+    def opinion(self, settings: dict[str, str], *, name: str) -> SecondOpinion: ...
 
 
 # --- what the settings pages show -----------------------------------------------------------------------------------

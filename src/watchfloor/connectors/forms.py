@@ -27,7 +27,8 @@ class ConnectionForm(forms.Form):
 
     def settings(self) -> dict[str, str]:
         """What was entered, as text; an empty secret means: keep."""
-        return {name: str(value) for name, value in self.cleaned_data.items() if name != "name"}
+        entered = {name: value for name, value in self.cleaned_data.items() if name != "name"}
+        return {name: "" if value is None else str(value) for name, value in entered.items()}
 
 
 def _field(setting: Setting, stored: str) -> forms.Field:

@@ -13,12 +13,15 @@ from watchfloor.connectors.contracts import (
     ConnectionLine,
     DeadLetterLine,
     MailboxActions,
+    OpinionSystem,
+    SecondOpinion,
 )
 from watchfloor.connectors.models import Accepted, Connection, DeadLetter
 from watchfloor.connectors.registry import systems
 from watchfloor.connectors.routing import Routed
+from watchfloor.connectors.unusable import Unusable
 from watchfloor.inspection.contracts import TenantFacts
-from watchfloor.kernel.errors import NotConfigured, NotFound
+from watchfloor.kernel.errors import NotConfigured, NotFound, WatchfloorError
 from watchfloor.runtime.contracts import Health
 from watchfloor.runtime.selectors import health
 from watchfloor.runtime.services import unseal
@@ -79,6 +82,23 @@ def mailbox_actions() -> MailboxActions:
     return Routed(tuple(acting))
 
 
+def second_opinions() -> tuple[SecondOpinion, ...]:
+    """Every enabled connection that judges mail beside us, by name; to ask them all use `connectors.services.consult`."""
+    asked = []
+    for connection in enabled_connections():
+        system = systems()[connection.kind]
+        if Capability.GIVE_OPINION in system.capabilities and isinstance(system, OpinionSystem):
+            asked.append(_second_opinion(system, connection))
+    return tuple(asked)
+
+
+def _second_opinion(system: OpinionSystem, connection: Connection) -> SecondOpinion:
+    try:
+        return system.opinion(settings_of(connection), name=connection.name)
+    except WatchfloorError as error:
+        return Unusable(connection.name, error.message)
+
+
 def connection_lines() -> tuple[ConnectionLine, ...]:
     """Every connection with what it can and how it is, in two queries."""
     said = {one.part: one for one in health()}
@@ -96,6 +116,8 @@ def _line(connection: Connection, said: Health | None) -> ConnectionLine:
         state, sentence = "disabled", ""
     elif set(can) == {Capability.ACT_ON_MAIL}:
         state, sentence = "ok", "asked when mail is acted on"
+    elif Capability.GIVE_OPINION in can and said is None:
+        state, sentence = "ok", "asked with the next mail"
     else:
         state, sentence = (said.state, said.sentence) if said else ("starting", "the worker has not started it yet")
     label = system.label if system else connection.kind

@@ -16,6 +16,8 @@ from watchfloor.connectors.connections import (
 from watchfloor.connectors.contracts import AcceptedMail, NewMail
 from watchfloor.connectors.importing import import_paths
 from watchfloor.connectors.judging import set_judge
+from watchfloor.connectors.opinions import consult
+from watchfloor.connectors.parts import take_parts_from
 from watchfloor.connectors.retrying import retry_all, retry_dead_letter
 
 __all__ = [
@@ -25,12 +27,14 @@ __all__ = [
     "bury",
     "bury_unread",
     "change_connection",
+    "consult",
     "import_paths",
     "remove_connection",
     "retry_all",
     "retry_dead_letter",
     "set_judge",
     "switch_connection",
+    "take_parts_from",
     "try_connection",
 ]
 

@@ -1,0 +1,137 @@
+"""An rspamd of one's own, without network, DNS or Redis: Debian's rules that need none of them, and three of our own.
+
+with Rspamd() as server:
+    urlopen(f"{server.url}/checkv2", data=raw)
+"""
+
+import os
+import pwd
+import shutil
+import subprocess
+import tempfile
+from contextlib import closing
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from string import Template
+from types import TracebackType
+
+from labs import end, free_ports, need, need_root, wait_until
+
+HERE = Path(__file__).parent
+# GTUBE, split so that nobody's filter takes this file for spam.
+GTUBE = "XJS*C4JDBQADN1.NSBN3*2IDNEN*GTUBE-" + "STANDARD-ANTI-UBE-TEST-EMAIL*C.34X"
+OFFLINE = [
+    "redis",
+    "fuzzy_check",
+    "rspamd_update",
+    "greylist",
+    "ratelimit",
+    "history_redis",
+    "neural",
+    "asn",
+    "url_redirector",
+    "replies",
+    "elastic",
+    "clickhouse",
+    "rbl",
+    "surbl",
+    "spf",
+    "dkim",
+    "dkim_signing",
+    "dmarc",
+    "arc",
+    "mx_check",
+    "hfilter",
+    "antivirus",
+    "dcc",
+    "external_services",
+    "external_relay",
+    "milter_headers",
+    "reputation",
+    "p0f",
+    "bimi",
+    "aws_s3",
+    "metric_exporter",
+    "metadata_exporter",
+]
+
+
+PASSWORD = "lab-password"  # rspamd refuses its default from afar
+
+
+class Rspamd:
+    """Starts on entering, is gone with its folder on leaving. `url` is the worker's, `controller_url` asks for `password`."""
+
+    def __init__(self) -> None:
+        self.program = need("/usr/bin/rspamd")
+        need_root("rspamd's own user can be taken")
+        self.folder = Path(tempfile.mkdtemp(prefix="wfr"))
+        self.folder.chmod(0o755)
+        self.port, self.controller_port = free_ports(2)
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.controller_url = f"http://127.0.0.1:{self.controller_port}"
+        self.password = PASSWORD
+        self._write()
+
+    def _write(self) -> None:
+        owner = pwd.getpwnam("_rspamd")
+        for name in ("db", "log", "run"):
+            (self.folder / name).mkdir()
+            os.chown(self.folder / name, owner.pw_uid, owner.pw_gid)
+        override, local = self.folder / "local" / "override.d", self.folder / "local" / "local.d"
+        override.mkdir(parents=True)
+        local.mkdir()
+        for module in OFFLINE:
+            (override / f"{module}.conf").write_text("enabled = false;\n")
+        (override / "classifier-bayes.conf").write_text('backend = "none";\n')
+        (override / "worker-proxy.inc").write_text("enabled = false;\n")
+        (override / "options.inc").write_text(self._filled("options.inc"))
+        (override / "worker-normal.inc").write_text(f'bind_socket = "127.0.0.1:{self.port}";\ncount = 1;\n')
+        (override / "worker-controller.inc").write_text(
+            f'bind_socket = "127.0.0.1:{self.controller_port}";\n'
+            f'password = "{PASSWORD}";\nenable_password = "{PASSWORD}";\nsecure_ip = "192.0.2.1";\n'
+        )
+        (local / "regexp.conf").write_text((HERE / "regexp.conf").read_text())
+
+    def _filled(self, name: str) -> str:
+        return Template((HERE / name).read_text()).substitute(folder=self.folder)
+
+    def __enter__(self) -> "Rspamd":
+        folders = {name: self.folder / name.lower()[:-3] for name in ("DBDIR", "LOGDIR", "RUNDIR")}
+        folders |= {"LOCAL_CONFDIR": self.folder / "local", "CONFDIR": Path("/etc/rspamd")}
+        variables = [f"--var={name}={path}" for name, path in folders.items()]
+        self.process = subprocess.Popen(
+            [self.program, "-f", "-u", "_rspamd", "-g", "_rspamd", "-c", "/etc/rspamd/rspamd.conf", *variables],
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.folder / "stderr").open("wb"),
+        )
+        try:
+            wait_until(self._ready, seconds=60, what="rspamd's start")
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _ready(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError((self.folder / "stderr").read_text() + self.log())
+        try:
+            with closing(HTTPConnection("127.0.0.1", self.port, timeout=2)) as connection:
+                connection.request("GET", "/ping")
+                return connection.getresponse().read().startswith(b"pong")
+        except (OSError, HTTPException):
+            return False
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """End this server's processes and nobody else's."""
+        end(self.process)
+
+    def log(self) -> str:
+        return "".join(path.read_text(errors="replace") for path in (self.folder / "log").glob("*.log"))

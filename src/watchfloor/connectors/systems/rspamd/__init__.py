@@ -1,0 +1,5 @@
+"""rspamd: its score and symbols for each mail, over HTTP."""
+
+from watchfloor.connectors.systems.rspamd.system import RspamdSystem
+
+SYSTEM = RspamdSystem()
