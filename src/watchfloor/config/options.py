@@ -43,6 +43,7 @@ class Options:
     authserv_ids: str = ""
     lookups_allowed: bool = False
     inspection_workers: int = 2
+    campaign_hours: int = 48
     lake_memory: str = "400MB"
     web_threads: int = 6
     time_zone: str = "UTC"

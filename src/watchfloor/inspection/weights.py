@@ -45,6 +45,10 @@ WEIGHTS: dict[str, Weight] = {
     "usual_proof_missing": Weight(2, PHISH, "Spoof external domain"),
     "name_from_elsewhere": Weight(1, PHISH, "Mailbox intelligence impersonation"),
     "reply_swap": Weight(1.5, PHISH, "Mixed analysis detection"),
+    # What its campaign is taken for; the points come with the evidence, see lake.campaign_verdicts.
+    "campaign_judged": Weight(5, PHISH, "Campaign"),
+    "campaign_judged_malware": Weight(5, MALWARE, "Campaign"),
+    "campaign_judged_spam": Weight(5, SPAM, "Campaign"),
     # Files.
     "known_bad_file": Weight(12, MALWARE, "Antimalware protection"),
     "executable_attachment": Weight(6, MALWARE, "Antimalware protection"),

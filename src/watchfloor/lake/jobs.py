@@ -9,7 +9,7 @@ from django.conf import settings
 from watchfloor.connectors.selectors import accepted_after
 from watchfloor.inspection.services import InspectionPool
 from watchfloor.kernel.clock import utc_now
-from watchfloor.lake import storage
+from watchfloor.lake import campaign_verdicts, campaigns, storage
 from watchfloor.lake.catalogue import tables
 from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.ingest import READER, ingest_pending
@@ -62,3 +62,16 @@ def maintain() -> int:
             for table in tables():
                 storage.maintain(table, now=utc_now())
     return 0
+
+
+@every(2, name="lake.campaigns")
+def spread_campaigns() -> int:
+    """Tell earlier mails of campaigns that turned out bad."""
+    return campaign_verdicts.spread(now=utc_now())
+
+
+@every(3600, name="lake.campaigns.forget")
+def forget_campaigns() -> int:
+    """Drop what no mail was like for ninety days."""
+    today = utc_now().date()
+    return sum(iter(lambda: campaigns.forget(today=today), 0))

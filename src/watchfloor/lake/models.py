@@ -90,3 +90,81 @@ class RetentionSetting(models.Model):
 
     def __str__(self) -> str:
         return f"{self.table}: {self.days} days"
+
+
+class Campaign(models.Model):
+    """Mails that say the same; the id is their EmailClusterId. `joined_to` leads to the campaign this one turned out to be.
+
+    `spam`, `phish` and `malware` count members judged so without the campaign's help; `threat` is what the whole is taken
+    for, `judged_by` members or person, `words` why. `to_spread` marks that earlier members have yet to hear of it.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField()
+    last_seen = models.DateField(db_index=True)
+    mails = models.IntegerField(default=0)
+    spam = models.IntegerField(default=0)
+    phish = models.IntegerField(default=0)
+    malware = models.IntegerField(default=0)
+    representatives = models.IntegerField(default=0)
+    joined_to = models.BigIntegerField(null=True, db_index=True)
+    threat = models.CharField(max_length=10, blank=True)
+    confidence = models.CharField(max_length=10, blank=True)
+    judged_by = models.CharField(max_length=10, blank=True)
+    judged_at = models.DateTimeField(null=True)
+    words = models.TextField(blank=True)
+    to_spread = models.BooleanField(default=False)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["to_spread"], name="campaign_to_spread", condition=models.Q(to_spread=True)),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.pk)
+
+
+class CampaignRepresentative(models.Model):
+    """A mail that stands for its campaign in the search. `keys` are its bands, 8 bytes each, so that they can be forgotten."""
+
+    campaign = models.ForeignKey(Campaign, on_delete=models.DO_NOTHING, db_constraint=False, db_index=False)
+    signature = models.BinaryField()
+    keys = models.BinaryField()
+    last_seen = models.DateField(db_index=True)
+
+    def __str__(self) -> str:
+        return f"for campaign {self.campaign_id}"
+
+
+class CampaignBand(models.Model):
+    """One key of a representative. No index leads from there to here: that is what `keys` is for."""
+
+    key = models.BigIntegerField(db_index=True)
+    representative = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.key} of {self.representative}"
+
+
+class CampaignMember(models.Model):
+    """One email in its campaign, under the name it was given then. `signature` is empty where its representative's is the same.
+
+    `threat` is what the mail is taken for now; `counted` as what the campaign counts it; `allowed` mail is never judged again.
+    """
+
+    network_message_id = models.CharField(max_length=36, primary_key=True)
+    campaign = models.BigIntegerField()
+    representative = models.BigIntegerField(default=0)
+    signature = models.BinaryField(default=bytes)
+    at = models.DateTimeField()
+    noted_on = models.DateField(db_index=True)
+    threat = models.CharField(max_length=10, blank=True)
+    counted = models.CharField(max_length=10, blank=True)
+    allowed = models.BooleanField(default=False)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["campaign", "at"], name="member_by_campaign")]
+
+    def __str__(self) -> str:
+        return self.network_message_id

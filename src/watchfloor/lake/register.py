@@ -3,26 +3,29 @@
 import json
 import zlib
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from watchfloor.connectors.contracts import AcceptedMail
 from watchfloor.inspection.contracts import Inspection
+from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.ids import uuid7
 from watchfloor.lake import mail_rows, services
+from watchfloor.lake.campaigns import Placing
 from watchfloor.lake.mail_rows import Row
-from watchfloor.lake.models import Email, EmailRecipient
+from watchfloor.lake.models import CampaignMember, Email, EmailRecipient
 
 UNKNOWN = "Unknown"
 
 
 @dataclass(slots=True)
 class Known:
-    """One email of this batch: `recipients` maps an address to its first delivery location."""
+    """One email of this batch: `recipients` maps an address to its first delivery location, `campaign` is its EmailClusterId."""
 
     email: Email
     recipients: dict[str, str]
     is_new: bool
+    campaign: int = 0
     added: list[str] = field(default_factory=list)
 
 
@@ -34,6 +37,7 @@ class Registration:
         self.refused: list[tuple[AcceptedMail, str]] = []
         self._rows: dict[str, list[Row]] = {}
         self._known = self._read()
+        self._campaigns = Placing([inspection for _, inspection in mails])
 
     def _read(self) -> dict[str, Known]:
         prints = {inspection.fingerprint for _, inspection in self.mails}
@@ -43,7 +47,11 @@ class Registration:
             "email_id", "address", "location"
         ):
             recipients[pk][address] = location
-        return {email.fingerprint: Known(email, recipients[pk], is_new=False) for pk, email in emails.items()}
+        campaigns = dict(CampaignMember.objects.filter(pk__in=emails).values_list("pk", "campaign")) if emails else {}
+        return {
+            email.fingerprint: Known(email, recipients[pk], is_new=False, campaign=campaigns.get(pk, 0))
+            for pk, email in emails.items()
+        }
 
     def store(self) -> None:
         """Write everything new: one batch per table, the register, the recipients."""
@@ -55,6 +63,7 @@ class Registration:
         self._write_register()
         for table, rows in self._rows.items():
             services.append(table, rows)
+        self._campaigns.store(today=utc_now().date())
 
     def _take(self, mail: AcceptedMail, inspection: Inspection) -> None:
         location = mail_rows.location_of(mail, inspection)
@@ -62,13 +71,16 @@ class Registration:
         known = self._known.get(inspection.fingerprint)
         fresh = [address for address in addresses if known is None or address not in known.recipients]
         network_message_id = known.email.pk if known else str(uuid7(at=mail.received_at))
+        named = self._campaigns.named(inspection) if known is None else replace(inspection, cluster_id=known.campaign)
         rows = mail_rows.email_rows(
-            mail, inspection, network_message_id=network_message_id, recipients=fresh, location=location
+            mail, named, network_message_id=network_message_id, recipients=fresh, location=location
         )
         urls = mail_rows.url_rows(rows, inspection.urls) if rows else []
         attachments = mail_rows.attachment_rows(rows, inspection.attachments) if rows else []
         if known is None:
-            known = self._known[inspection.fingerprint] = Known(_email(mail, inspection, network_message_id), {}, True)
+            known = Known(_email(mail, named, network_message_id), {}, True, named.cluster_id)
+            self._known[inspection.fingerprint] = known
+            self._campaigns.note(known.email, inspection)
         self._notice(known, mail, inspection, addresses, location)
         known.recipients.update(dict.fromkeys(fresh, location))
         known.added += fresh

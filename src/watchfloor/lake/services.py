@@ -7,7 +7,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
-from watchfloor.lake import hot, storage
+from watchfloor.lake import campaign_verdicts, hot, storage
 from watchfloor.lake.arrow import to_arrow
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import LateVerdict
@@ -19,7 +19,7 @@ from watchfloor.lake.snapshot import cold
 
 audit_verb("retention.change", "{actor} changed how long {target} is kept")
 
-__all__ = ["append", "judged", "note_late_verdicts", "register_reader", "set_retention", "take_facts_from"]
+__all__ = ["append", "flow_to_campaign", "judged", "note_late_verdicts", "register_reader", "set_retention", "take_facts_from"]
 
 LONGEST_DAYS = 3650
 
@@ -42,7 +42,10 @@ def register_reader(name: str, *, tables: Iterable[str] = ()) -> None:
 
 
 def note_late_verdicts(found: Sequence[LateVerdict]) -> None:
-    """Write down verdicts on mail that was judged otherwise, in the caller's transaction; positions are given here."""
+    """Write down verdicts on mail that was judged otherwise, in the caller's transaction; positions are given here.
+
+    The mails' campaigns learn of those of people and entries: a person's confident word on one mail counts for all.
+    """
     LateVerdictRow.objects.bulk_create(
         LateVerdictRow(
             at=one.at,
@@ -54,6 +57,16 @@ def note_late_verdicts(found: Sequence[LateVerdict]) -> None:
         )
         for one in found
     )
+    campaign_verdicts.heed(found)
+
+
+def flow_to_campaign(late: LateVerdict) -> int:
+    """Spread a verdict that was noted for one mail to the other mails of its campaign, and to those still to come.
+
+    Each mail that was taken for something less (for a harmless verdict: for a threat) gets a late verdict of source
+    "campaign"; mails older than the option `campaign_hours` and allowed ones get none. Returns how many did.
+    """
+    return campaign_verdicts.flow(late)
 
 
 def set_retention(*, table: str, days: int, by: Actor) -> None:

@@ -1,0 +1,227 @@
+"""Which campaign each mail of a batch belongs to, and what is remembered of it.
+
+Judging looks only; the register, inside the ingest transaction, names and remembers. However many mails a batch has, it is
+three reads and a handful of writes; a campaign keeps at most sixteen representatives, however many mails it has.
+"""
+
+import struct
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, timedelta
+
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Greatest, Least
+
+from watchfloor.inspection.contracts import Evidence, Inspection, TenantFacts
+from watchfloor.inspection.services import Groups, Placement, Representative, file_keys, keys_of
+from watchfloor.lake.campaign_verdicts import RANKS, counts_as, evidence_of, reconsider, taken_for
+from watchfloor.lake.findings import Read
+from watchfloor.lake.models import (
+    Campaign,
+    CampaignBand,
+    CampaignMember,
+    CampaignRepresentative,
+    Email,
+)
+
+WINDOW = timedelta(days=90)
+_FORGOTTEN_AT_ONCE = 2_000
+COUNTED = {"Spam": "spam", "Phish": "phish", "Malware": "malware"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Noted:
+    """One new email of the batch."""
+
+    email: Email
+    inspection: Inspection
+    placement: Placement
+
+
+class Placing:
+    """The campaigns that a batch of mails may belong to, read once."""
+
+    def __init__(self, inspections: Sequence[Inspection]) -> None:
+        self._seen_on: dict[int, date] = {}
+        self._placed: dict[str, Placement] = {}
+        self._noted: list[_Noted] = []
+        self._groups = self._load(inspections)
+
+    def _load(self, inspections: Iterable[Inspection]) -> Groups:
+        groups = Groups()
+        keys = {key for one in inspections for key in (*keys_of(one.signature), *file_keys(one.attachments))}
+        bands = list(CampaignBand.objects.filter(key__in=keys).values_list("key", "representative")) if keys else []
+        if not bands:
+            return groups
+        known: dict[int, Representative] = {}
+        for pk, campaign, joined_to, signature, seen in CampaignRepresentative.objects.filter(
+            pk__in={representative for _, representative in bands}
+        ).values_list("id", "campaign_id", "campaign__joined_to", "signature", "last_seen"):
+            known[pk] = Representative(joined_to or campaign, bytes(signature), (), pk)
+            self._seen_on[pk] = seen
+        for key, pk in bands:
+            if pk in known:
+                groups.know(known[pk], key)
+        names = {one.campaign for one in known.values()}
+        groups.counts.update(dict(Campaign.objects.filter(pk__in=names).values_list("id", "representatives")))
+        return groups
+
+    def find(self, inspection: Inspection) -> Placement:
+        """Where a mail would belong; nothing is remembered."""
+        return self._groups.find(inspection.signature, file_keys(inspection.attachments))
+
+    def named(self, inspection: Inspection) -> Inspection:
+        """The mail with the name of its campaign."""
+        placed = self._placed.get(inspection.fingerprint)
+        if placed is None:
+            placed = self._groups.place(inspection.signature, file_keys(inspection.attachments))
+            self._placed[inspection.fingerprint] = placed
+        return replace(inspection, cluster_id=placed.campaign)
+
+    def note(self, email: Email, inspection: Inspection) -> None:
+        """Remember with `store` that this new email is a member of the campaign it was named after."""
+        placed = self._placed[inspection.fingerprint]
+        if placed.campaign:
+            self._noted.append(_Noted(email, inspection, placed))
+
+    def store(self, *, today: date) -> None:
+        """Write what is new: campaigns, representatives with their bands, members, counts, joins; then judge anew."""
+        if not self._noted and not self._groups.added:
+            return
+        self._store_campaigns(today)
+        self._store_representatives(today)
+        self._store_members(today)
+        self._touch(today)
+        for old, new in self._groups.renamed.items():
+            _join(old, new)
+        reconsider({self._groups.renamed.get(one.placement.campaign, one.placement.campaign) for one in self._noted})
+
+    def _store_campaigns(self, today: date) -> None:
+        """New ones are created with their first counts, known ones grow."""
+        mails: dict[int, list[_Noted]] = {}
+        for one in self._noted:
+            mails.setdefault(one.placement.campaign, []).append(one)
+        standing = Counter(one.campaign for one in self._groups.added)
+        known = set(Campaign.objects.filter(pk__in=mails).values_list("pk", flat=True))
+        fresh = []
+        for name, noted in mails.items():
+            counts = _counts(noted) + Counter(representatives=standing[name])
+            first, last = min(one.email.received_at for one in noted), max(one.email.last_at for one in noted)
+            if name not in known:
+                fresh.append(Campaign(pk=name, first_at=first, last_at=last, last_seen=today, **counts))
+                continue
+            Campaign.objects.filter(pk=name).update(
+                first_at=Least(F("first_at"), first),
+                last_at=Greatest(F("last_at"), last),
+                last_seen=today,
+                **{field: F(field) + count for field, count in counts.items()},
+            )
+        Campaign.objects.bulk_create(fresh)
+
+    def _store_representatives(self, today: date) -> None:
+        added = self._groups.added
+        rows = CampaignRepresentative.objects.bulk_create(
+            CampaignRepresentative(
+                campaign_id=one.campaign, signature=one.signature, keys=packed(one.keys), last_seen=today
+            )
+            for one in added
+        )
+        for one, row in zip(added, rows, strict=True):
+            one.id = row.pk
+        pairs = [(key, one.id) for one in added for key in one.keys]
+        if pairs:
+            with connection.cursor() as cursor:
+                # Sixteen rows a mail: a model object for each would cost more than the rest of the mail's storing.
+                cursor.executemany("INSERT INTO lake_campaignband (key, representative) VALUES (%s, %s)", pairs)
+
+    def _store_members(self, today: date) -> None:
+        CampaignMember.objects.bulk_create(
+            CampaignMember(
+                network_message_id=one.email.pk,
+                campaign=one.placement.campaign,
+                representative=one.placement.nearest.id if one.placement.nearest else 0,
+                signature=b"" if _said_already(one) else one.inspection.signature,
+                at=one.email.received_at,
+                noted_on=today,
+                threat=taken_for(one.inspection.verdict),
+                counted=counts_as(one.inspection.verdict),
+                allowed=bool(one.inspection.verdict.allowed),
+            )
+            for one in self._noted
+        )
+
+    def _touch(self, today: date) -> None:
+        """A representative that is still met is kept."""
+        met = {one.placement.nearest.id for one in self._noted if one.placement.nearest}
+        stale = {pk for pk in met if self._seen_on.get(pk, today) < today}
+        if stale:
+            CampaignRepresentative.objects.filter(pk__in=stale).update(last_seen=today)
+
+
+def _counts(noted: Sequence[_Noted]) -> Counter[str]:
+    counts = Counter(mails=len(noted))
+    counts.update(COUNTED[kind] for one in noted if (kind := counts_as(one.inspection.verdict)))
+    return counts
+
+
+def _said_already(one: _Noted) -> bool:
+    return one.placement.nearest is not None and one.placement.nearest.signature == one.inspection.signature
+
+
+def _join(old: int, new: int) -> None:
+    """Let `old` be an alias of `new`, with its counts and what it was judged; what was written under its name stays."""
+    gone, kept = Campaign.objects.get(pk=old), Campaign.objects.get(pk=new)
+    for field in ("mails", "spam", "phish", "malware", "representatives"):
+        setattr(kept, field, getattr(kept, field) + getattr(gone, field))
+    kept.first_at, kept.last_at = min(kept.first_at, gone.first_at), max(kept.last_at, gone.last_at)
+    if gone.judged_by and not kept.judged_by:
+        for field in ("threat", "confidence", "judged_by", "judged_at", "words"):
+            setattr(kept, field, getattr(gone, field))
+    kept.to_spread = bool(kept.threat)
+    kept.save()
+    Campaign.objects.filter(joined_to=old).update(joined_to=new)
+    Campaign.objects.filter(pk=old).update(joined_to=new, to_spread=False)
+
+
+def campaign_evidence(mails: Sequence[Read], *, facts: TenantFacts) -> list[list[Evidence]]:
+    """For each mail what its campaign says about it, at most one piece; a source of `lake.judging`."""
+    placing = Placing([inspection for _, inspection in mails])
+    placed = [placing.find(inspection) for _, inspection in mails]
+    names = {name for one in placed for name in (one.campaign, *one.joins)}
+    judged = Campaign.objects.exclude(threat="").in_bulk(names) if names else {}
+    return [_evidence(one, judged) for one in placed]
+
+
+def _evidence(placed: Placement, judged: Mapping[int, Campaign]) -> list[Evidence]:
+    met = [judged[name] for name in (placed.campaign, *placed.joins) if name in judged]
+    worst = max(met, key=lambda campaign: RANKS[campaign.threat], default=None)
+    found = evidence_of(worst, likeness=placed.likeness) if worst else None
+    return [found] if found else []
+
+
+def packed(keys: Sequence[int]) -> bytes:
+    return struct.pack(f"<{len(keys)}q", *keys)
+
+
+def unpacked(keys: bytes) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(keys) // 8}q", keys)
+
+
+def forget(*, today: date) -> int:
+    """Drop what was not met for ninety days, a bounded number at a time. Returns how many representatives went."""
+    before = today - WINDOW
+    old = list(
+        CampaignRepresentative.objects.filter(last_seen__lt=before).values_list("id", "keys")[:_FORGOTTEN_AT_ONCE]
+    )
+    for pk, keys in old:
+        CampaignBand.objects.filter(key__in=unpacked(bytes(keys)), representative=pk).delete()
+    CampaignRepresentative.objects.filter(pk__in=[pk for pk, _ in old]).delete()
+    members = CampaignMember.objects.filter(noted_on__lt=before).values_list("pk", flat=True)[:_FORGOTTEN_AT_ONCE]
+    CampaignMember.objects.filter(pk__in=list(members)).delete()
+    if not old:
+        kept = Campaign.objects.filter(joined_to=None, last_seen__gte=before)
+        gone = Campaign.objects.filter(last_seen__lt=before).exclude(joined_to__in=kept.values("pk"))
+        Campaign.objects.filter(pk__in=list(gone.values_list("pk", flat=True)[:_FORGOTTEN_AT_ONCE])).delete()
+    return len(old)
