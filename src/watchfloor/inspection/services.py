@@ -1,10 +1,30 @@
 """The front door: inspect one mail here, or many in limited worker processes."""
 
+from watchfloor.inspection.grouping import Groups, Placement, Representative, file_keys, keys_of, likeness
 from watchfloor.inspection.inspect import inspect
 from watchfloor.inspection.pool import InspectionPool, inspect_safely
 from watchfloor.inspection.report import as_json, as_text
 from watchfloor.inspection.resolver import DnsResolver, Resolver
+from watchfloor.inspection.scannable import scannable
 from watchfloor.inspection.verdict import judge
 from watchfloor.inspection.weights import THRESHOLD, WEIGHTS
 
-__all__ = ["THRESHOLD", "WEIGHTS", "DnsResolver", "InspectionPool", "Resolver", "as_json", "as_text", "inspect", "inspect_safely", "judge"]
+__all__ = [
+    "THRESHOLD",
+    "WEIGHTS",
+    "DnsResolver",
+    "Groups",
+    "InspectionPool",
+    "Placement",
+    "Representative",
+    "Resolver",
+    "as_json",
+    "as_text",
+    "file_keys",
+    "inspect",
+    "inspect_safely",
+    "judge",
+    "keys_of",
+    "likeness",
+    "scannable",
+]

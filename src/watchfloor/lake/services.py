@@ -19,7 +19,15 @@ from watchfloor.lake.snapshot import cold
 
 audit_verb("retention.change", "{actor} changed how long {target} is kept")
 
-__all__ = ["append", "flow_to_campaign", "judged", "note_late_verdicts", "register_reader", "set_retention", "take_facts_from"]
+__all__ = [
+    "append",
+    "flow_to_campaign",
+    "judged",
+    "note_late_verdicts",
+    "register_reader",
+    "set_retention",
+    "take_facts_from",
+]
 
 LONGEST_DAYS = 3650
 
