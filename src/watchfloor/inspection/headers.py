@@ -17,6 +17,8 @@ _FIELD = re.compile(r"^([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:(.*)", re.MULTILINE)
 # Control characters print nothing; the line break and the tab, which fold, are still needed when this is applied.
 _PRINTING = bytes(byte if byte > 31 and byte != 127 or byte in b"\t\n" else ord(" ") for byte in range(256))
 _WORD = re.compile(r"=\?([\w.:+-]{1,40})(?:\*[\w-]{0,20})?\?([bBqQ])\?([^?]*)\?=")
+_OPAQUE = frozenset(["x-microsoft-antispam-message-info"])
+"""Kilobytes of encoded words in every mail from Microsoft that nobody but Microsoft can read."""
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -37,8 +39,9 @@ def header_block(raw: bytes, cuts: Limits) -> tuple[bytes, int]:
 def _empty_line(raw: bytes, start: int) -> tuple[int, int]:
     """Where the first empty line ends the headers and where the body begins, whatever the line ends are."""
     end = body = len(raw)
-    for mark in (b"\n\n", b"\n\r\n", b"\r\r"):
-        # What stands behind an end already found need not be searched.
+    # The likelier first: what stands behind an end already found need not be searched.
+    marks = (b"\n\r\n", b"\n\n") if b"\r\n" in raw[start : start + 1000] else (b"\n\n", b"\n\r\n")
+    for mark in (*marks, b"\r\r"):
         if (found := raw.find(mark, start, body)) >= 0 and found < end:
             end, body = found, found + len(mark)
     return end, body
@@ -58,7 +61,8 @@ def split_headers(block: bytes, cuts: Limits) -> tuple[Header, ...]:
         if len(value) > limits.HEADER:
             cuts.cut(f"header cut at {limits.HEADER >> 10} kB")
             value = value[: limits.HEADER]
-        headers.append(Header(name, decoded_words(value) if "=?" in value else value, value))
+        encoded = "=?" in value and name.lower() not in _OPAQUE
+        headers.append(Header(name, decoded_words(value) if encoded else value, value))
     return tuple(headers)
 
 

@@ -14,12 +14,17 @@ from watchfloor.inspection import limits
 from watchfloor.inspection.limits import Limits
 from watchfloor.inspection.nesting import too_deep
 
-# Where a line ends for the reader. Not before `<tr` and `<td` when cells are closed: between cells, text costs the
-# parser dearly.
-_BLOCK = re.compile(r"<(?=/?(?:p|div|br|li|h[1-6]|ul|ol|hr|center|section|dt|dd|blockquote)\b|/t[dh]\b)", re.IGNORECASE)
-_OPEN_CELL = re.compile(
-    r"<(?=/?(?:p|div|br|li|h[1-6]|ul|ol|hr|center|section|dt|dd|blockquote|t[dhr])\b)", re.IGNORECASE
-)
+
+def _ends_lines(cells: str) -> re.Pattern[str]:
+    """Where a line ends for the reader. Both cases spelled out: a pattern that ignores case is twice as slow."""
+    names = ["p", "div", "br", "li", "ul", "ol", "hr", "dt", "dd", "center", "section", "blockquote"]
+    either = ["".join(f"[{letter}{letter.upper()}]" for letter in name) for name in names]
+    return re.compile(f"<(?=/?(?:{'|'.join(either)}|[hH][1-6])(?![a-zA-Z])|{cells})")
+
+
+# Not before `<tr` and `<td` when cells are closed: between cells, text costs the parser dearly.
+_BLOCK = _ends_lines("/[tT][dDhH]")
+_OPEN_CELL = _ends_lines("/?[tT][dDhHrR]")
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0*(?:\.0+)?(?:px|pt|em|%)?\s*(?:;|!|$)"
     r"|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)|mso-hide\s*:\s*all|text-indent\s*:\s*-\d{3,}|color\s*:\s*transparent",
@@ -92,8 +97,7 @@ def read_html(source: str, cuts: Limits) -> Page:
 
 def tidy(text: str) -> str:
     """Runs of blanks as one blank, runs of line breaks as one."""
-    lines = [" ".join(line.split()) for line in text.split("\n")]
-    return "\n".join([line for line in lines if line])
+    return "\n".join([" ".join(words) for line in text.split("\n") if (words := line.split())])
 
 
 def clean_href(href: str) -> str:
@@ -177,7 +181,10 @@ class _Found:
         return tidy(self._root.text(deep=True, separator="")[: limits.TEXT])
 
 
-_STYLED = "[style], [hidden]"
+# Only styles that could hide: most elements of a mail are styled.
+_STYLED = "[hidden], " + ", ".join(
+    f'[style*="{word}" i]' for word in ("none", "hid", "font-size", "opacity", "indent", "transparent")
+)
 
 
 def _is_hiding(node: LexborNode) -> bool:
