@@ -1,5 +1,6 @@
 """The words of the lake: columns, tables, conditions, queries."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -175,6 +176,27 @@ class LateVerdict:
     source: str
     words: str
     position: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Reweighing:
+    """A proposal for stored verdicts: another threshold, reasons that count nothing, reasons that count so many points again."""
+
+    threshold: float
+    silenced: frozenset[str] = frozenset()
+    restored: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Rejudged:
+    """So many different mails of one kind: `score` is the lower bound of its half point, None for mail judged before scores
+    were kept; `was` and `after` say whether it is a threat; `label` is what somebody said about it, "" nobody."""
+
+    score: float | None
+    was: bool
+    after: bool
+    label: str
+    mails: int
 
 
 @dataclass(frozen=True, slots=True)

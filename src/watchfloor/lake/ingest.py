@@ -22,7 +22,9 @@ from watchfloor.connectors.services import bury
 from watchfloor.inspection.contracts import Envelope, Inspection
 from watchfloor.kernel.errors import NotFound
 from watchfloor.lake import hot
+from watchfloor.lake.entries_met import note_entries
 from watchfloor.lake.facts import tenant_facts
+from watchfloor.lake.history import remember
 from watchfloor.lake.judging import judged
 from watchfloor.lake.register import Registration
 from watchfloor.lake.snapshot import lake_folder
@@ -145,9 +147,10 @@ def _store_or_bury(batch: list[Pending], *, position: int) -> bool:
 
 def _store(batch: list[Pending], *, position: int) -> bool:
     """Commit one batch; False when somebody else moved the cursor meanwhile. Others are asked before the lock is taken."""
+    facts = tenant_facts()
     read = judged(
         [(pending.mail, pending.inspection.result()) for pending in batch if pending.inspection is not None],
-        facts=tenant_facts(),
+        facts=facts,
     )
     with transaction.atomic():
         hot.keep_order()
@@ -155,6 +158,8 @@ def _store(batch: list[Pending], *, position: int) -> bool:
             return False
         registration = Registration(read)
         registration.store()
+        remember(read, facts=facts)
+        note_entries(read)
         for pending in batch:
             if pending.inspection is None:
                 bury(accepted=pending.mail, reason=pending.reason)

@@ -12,12 +12,14 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.lake import campaign_verdicts, campaigns, storage
 from watchfloor.lake.catalogue import tables
 from watchfloor.lake.facts import tenant_facts
+from watchfloor.lake.history import forget as forget_history
 from watchfloor.lake.ingest import READER, ingest_pending
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import every
 
 TICK_MAILS = 500
 MAINTAIN_EVERY = timedelta(minutes=10)
+FORGET_EVERY = timedelta(minutes=5)
 
 _pools = ExitStack()
 _open: list[InspectionPool] = []
@@ -51,6 +53,13 @@ def flush() -> int:
             while storage.due(table, now=now) and storage.flush(table, now=now):
                 pass
         storage.forget_flushed(now=now)
+    return 0
+
+
+@every(FORGET_EVERY.total_seconds(), name="lake.forget_seen")
+def forget_seen() -> int:
+    """Drop what mail taught and nobody met again for long."""
+    forget_history(now=utc_now())
     return 0
 
 

@@ -7,6 +7,7 @@ from watchfloor.inspection.contracts import Evidence, TenantFacts
 from watchfloor.inspection.services import judge
 from watchfloor.lake.campaigns import campaign_evidence
 from watchfloor.lake.findings import Finding, Read, noted
+from watchfloor.lake.history import evidence as from_history
 from watchfloor.lake.opinions import opinions
 
 
@@ -16,7 +17,7 @@ class EvidenceSource(Protocol):
     def __call__(self, mails: Sequence[Read], *, facts: TenantFacts) -> Sequence[Sequence[Finding]]: ...
 
 
-SOURCES: tuple[EvidenceSource, ...] = (opinions, campaign_evidence)
+SOURCES: tuple[EvidenceSource, ...] = (from_history, opinions, campaign_evidence)
 
 
 def judged(mails: Sequence[Read], *, facts: TenantFacts) -> list[Read]:

@@ -82,6 +82,31 @@ class LateVerdict(models.Model):
         return self.words
 
 
+class Seen(models.Model):
+    """One fact of earlier mail (see history), found by its hash. Days are proleptic ordinals; `value` is that of the first row."""
+
+    key = models.BigIntegerField(primary_key=True)
+    first_day = models.IntegerField()
+    last_day = models.IntegerField()
+    count = models.IntegerField()
+    variety = models.IntegerField(default=0)
+    value = models.CharField(max_length=320, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.key}: {self.count}"
+
+
+class EntryMet(models.Model):
+    """How often mail met one of the organisation's entries, and when last."""
+
+    name = models.CharField(max_length=450, primary_key=True)
+    last_at = models.DateTimeField()
+    mails = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return self.name
+
+
 class RetentionSetting(models.Model):
     """How many days a table is kept, where it differs from the table's own default."""
 

@@ -22,7 +22,9 @@ from watchfloor.lake.contracts import (
     Query,
     TableState,
 )
+from watchfloor.lake.entries_met import entries_met
 from watchfloor.lake.facts import tenant_facts
+from watchfloor.lake.history import state as history_state
 from watchfloor.lake.models import Email, HotBatch
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.query import address
@@ -30,21 +32,26 @@ from watchfloor.lake.query.address import parameters_of
 from watchfloor.lake.query.compile import FOREVER
 from watchfloor.lake.query.memory import matching
 from watchfloor.lake.query.words import condition_sentence, sentence
+from watchfloor.lake.rejudging import changed_mails, rejudged
 from watchfloor.lake.text import by_threat, elements_of, values_in
 
 __all__ = [
     "all_rows",
+    "changed_mails",
     "by_threat",
     "condition_sentence",
     "count",
     "elements_of",
     "email",
+    "entries_met",
+    "history_state",
     "inspection_of",
     "late_verdicts_after",
     "late_verdicts_of",
     "matching",
     "over_time",
     "parameters_of",
+    "rejudged",
     "query_from_parameters",
     "rows",
     "sentence",

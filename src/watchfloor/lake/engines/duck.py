@@ -91,10 +91,8 @@ class DuckEngine:
     def _registered(self, cursor: duckdb.DuckDBPyConnection, sources: Mapping[str, Source]) -> Iterator[None]:
         names = []
         for name, source in sources.items():
-            rows = source.empty if source.is_empty else source.hot
-            if rows is not None:
-                cursor.register(f"hot_{name}", rows)
-                names.append(f"hot_{name}")
+            cursor.register(f"hot_{name}", source.empty if source.hot is None else source.hot)
+            names.append(f"hot_{name}")
         try:
             yield
         finally:
@@ -132,7 +130,7 @@ def _reading(name: str, source: Source) -> str:
         return hot
     paths = ", ".join(_quoted(file.path) for file in source.files)
     cold = f"SELECT * FROM read_parquet([{paths}], hive_partitioning = false, union_by_name = true)"  # noqa: S608 (quoted)
-    return cold if source.hot is None else f"{cold} UNION ALL BY NAME {hot}"
+    return f"{cold} UNION ALL BY NAME {hot}"  # also without hot rows: files older than a column have none of that name
 
 
 def _quoted(text: str) -> str:
