@@ -35,23 +35,32 @@ def serve() -> None:
 def import_mail(
     paths: Annotated[list[Path], typer.Argument(help="Files (.eml, mbox), Maildirs, or folders of them", exists=True)],
     source: Annotated[str, typer.Option(help="What the import is called in Explorer")] = "import",
+    exported: Annotated[
+        bool,
+        typer.Option(
+            "--from-microsoft-365", help="These are exports of our own tenant: believe what it wrote in the headers"
+        ),
+    ] = False,
 ) -> None:
     """Take in mail from files and inspect it; says what was accepted, known already, and refused, with reasons."""
     prepare()
     from watchfloor.config.importing import import_with_progress
 
-    raise typer.Exit(import_with_progress(paths, source=source))
+    raise typer.Exit(import_with_progress(paths, source=source, exported=exported))
 
 
 @app.command()
 def inspect(
     file: Annotated[Path, typer.Argument(help="One mail", exists=True, dir_okay=False)],
     json: Annotated[bool, typer.Option("--json", help="Everything, as JSON")] = False,
+    exported: Annotated[
+        bool, typer.Option("--from-microsoft-365", help="An export of our own tenant: believe what it wrote")
+    ] = False,
 ) -> None:
     """Take one mail apart and judge it, without storing anything."""
     from watchfloor.config.importing import inspect_file
 
-    typer.echo(inspect_file(file, as_json=json))
+    typer.echo(inspect_file(file, as_json=json, exported=exported))
 
 
 @app.command()

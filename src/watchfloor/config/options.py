@@ -41,6 +41,7 @@ class Options:
     trusted_proxy: str = ""
     own_domains: str = ""
     authserv_ids: str = ""
+    microsoft_tenants: str = ""
     lookups_allowed: bool = False
     inspection_workers: int = 2
     campaign_hours: int = 48

@@ -1,6 +1,7 @@
 """Importing files: read, made durable in batches, what is refused onto the dead-letter page."""
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from pathlib import Path
 
 from watchfloor.connectors import intake
@@ -17,9 +18,16 @@ def nothing(_: int) -> None:
 
 
 def import_paths(
-    paths: Iterable[Path], *, source: str = "import", progress: Callable[[int], None] = nothing
+    paths: Iterable[Path],
+    *,
+    source: str = "import",
+    progress: Callable[[int], None] = nothing,
+    exported: bool = False,
 ) -> ImportSummary:
-    """Take in every mail below `paths`. `progress` is called with how many more mails are now durable or refused."""
+    """Take in every mail below `paths`. `progress` is called with how many more mails are now durable or refused.
+
+    `exported` vouches that they are exports of our own Microsoft 365 tenant, whose headers inspection then believes.
+    """
     from watchfloor.connectors.systems.files.reading import read_paths
 
     accepted, refused = 0, []
@@ -31,7 +39,7 @@ def import_paths(
             refused.append(found)
             progress(1)
             continue
-        batch.append(found)
+        batch.append(replace(found, facts=found.facts | {"exported": True}) if exported else found)
         size += len(found.raw)
         if len(batch) >= BATCH_MAILS or size >= BATCH_BYTES:
             accepted += _take_in(batch, progress)

@@ -47,6 +47,7 @@ def tenant_facts() -> TenantFacts:
     return TenantFacts(
         own_domains=frozenset(options.list_of("own_domains")),
         authserv_ids=frozenset(options.list_of("authserv_ids")),
+        microsoft_tenants=frozenset(options.list_of("microsoft_tenants")),
         lookups_allowed=options.lookups_allowed,
     )
 

@@ -2,7 +2,8 @@
 
 An Authentication-Results header counts only when its authserv-id is one of ours and it stands above the second
 outside hop: whatever lies below was written by strangers (RFC 8601 section 5; the border must strip forgeries of
-our id). A Microsoft tenant writes no authserv-id: that form counts only when one of our ids is `…outlook.com`.
+our id). A Microsoft 365 tenant writes no authserv-id: that form counts only in the part of the headers that our own
+tenant wrote, see `tenant_headers`.
 """
 
 import re
@@ -16,7 +17,7 @@ _COMMENT = re.compile(r"\([^()]{0,2000}\)")
 _WORDS = frozenset(["pass", "fail", "softfail", "neutral", "none", "temperror", "permerror", "bestguesspass"])
 _SYNONYMS = {"hardfail": "fail", "error": "permerror", "unknown": "permerror", "policy": "fail"}
 _ORDER = ("pass", "bestguesspass", "fail", "softfail", "neutral", "permerror", "temperror", "none")
-_MICROSOFT = "outlook.com"
+_REASON = re.compile(r"compauth\s*=\s*[a-z]+\s+reason\s*=\s*(\d{3})", re.IGNORECASE)
 
 
 def read_results(headers: tuple[Header, ...], authserv_ids: frozenset[str]) -> Authentication:
@@ -27,33 +28,43 @@ def read_results(headers: tuple[Header, ...], authserv_ids: frozenset[str]) -> A
         if header.name.lower() != "authentication-results":
             continue
         identity = authserv_id(header.value)
-        believed = identity in authserv_ids if identity else is_microsoft(authserv_ids)
-        if not believed or (source and identity != source):
+        if identity not in authserv_ids or (source and identity != source):
             continue
-        source = identity or "own Microsoft 365 tenant"
-        results: dict[str, list[str]] = {}
-        for method, result in _RESULT.findall(_COMMENT.sub(" ", header.value)):
-            word = result.lower()
-            results.setdefault(method.lower(), []).append(word if method.lower() == "compauth" else _word(word))
+        source = identity
         # Headers are put on top: of two under our name that speak of the same method, the lower may be the sender's.
-        found = results | found
-    if not source:
+        found = _results(header.value) | found
+    return _best(found, f"trusted hop {source}") if source else Authentication()
+
+
+def read_tenant_results(above: tuple[Header, ...]) -> Authentication:
+    """What our own Microsoft 365 tenant found, given the headers it put above its border's Received line."""
+    values = (header.value for header in above if header.name.lower() == "authentication-results")
+    value = next((value for value in values if not authserv_id(value)), "")
+    if not value:
         return Authentication()
+    reason = _REASON.search(value)
+    found = _best(_results(value), "our own Microsoft 365 tenant")
+    return replace(found, reason=reason[1] if reason else "")
+
+
+def _results(value: str) -> dict[str, list[str]]:
+    """Method -> its results in one header, in order."""
+    results: dict[str, list[str]] = {}
+    for method, result in _RESULT.findall(_COMMENT.sub(" ", value)):
+        word = result.lower()
+        results.setdefault(method.lower(), []).append(word if method.lower() == "compauth" else _word(word))
+    return results
+
+
+def _best(found: dict[str, list[str]], source: str) -> Authentication:
     best = {method: min(results, key=_ORDER.index) for method, results in found.items() if method != "compauth"}
-    return with_composite(
-        Authentication(source=f"trusted hop {source}", **best), stated=(found.get("compauth") or [""])[0]
-    )
+    return with_composite(Authentication(source=source, **best), stated=(found.get("compauth") or [""])[0])
 
 
 def authserv_id(value: str) -> str:
     """The lower-case authserv-id of an Authentication-Results value; "" in Microsoft's form, which starts with a result."""
     head = _COMMENT.sub(" ", value).split(";", 1)[0].split()
     return "" if not head or "=" in head[0] else head[0].lower().strip('"')
-
-
-def is_microsoft(authserv_ids: frozenset[str]) -> bool:
-    """Whether the organisation's own border is Microsoft 365."""
-    return any(name == _MICROSOFT or name.endswith("." + _MICROSOFT) for name in authserv_ids)
 
 
 def _word(result: str) -> str:

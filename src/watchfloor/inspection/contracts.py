@@ -9,13 +9,17 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """What the transport knew: addresses are lower-case without brackets, empty when unknown."""
+    """What the transport knew: addresses are lower-case without brackets, empty when unknown.
+
+    `exported` says that whoever handed the mail in vouches for it: an export of our own Microsoft 365 tenant.
+    """
 
     mail_from: str = ""
     recipients: tuple[str, ...] = ()
     client_ip: str = ""
     helo: str = ""
     queue_id: str = ""
+    exported: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,7 @@ class TenantFacts:
     `allowed` and `blocked` hold entries such as `sender:ada@x.example`, `domain:x.example`, `url:x.example/path/*`,
     `sha256:..`, `ip:192.0.2.0/24`; `indicators` maps entries of the same form to who says so and how surely.
     `silenced` names the signals that count nothing here; `threshold` replaces the shipped one unless 0.
+    `microsoft_tenants` are the ids of our own Microsoft 365 tenants, whose headers we believe; "any" believes every tenant's.
     """
 
     own_domains: frozenset[str] = frozenset()
@@ -37,6 +42,7 @@ class TenantFacts:
     silenced: frozenset[str] = frozenset()
     threshold: float = 0.0
     indicators: Mapping[str, str] = field(default_factory=dict)
+    microsoft_tenants: frozenset[str] = frozenset()
 
 
 class ThreatType(StrEnum):
@@ -87,7 +93,8 @@ class FoundAttachment:
 class Authentication:
     """Results in Defender's words (TE-065..068): pass, fail, softfail, neutral, none, temperror, permerror, bestguesspass.
 
-    `source` says where they come from: "trusted hop mx.corp.example", "verified here", or "none".
+    `source` says where they come from: "trusted hop mx.corp.example", "verified here", or "none"; `reason` is the code
+    Microsoft gives for the composite result, as "001".
     """
 
     spf: str = "none"
@@ -96,6 +103,39 @@ class Authentication:
     arc: str = "none"
     composite: str = "none"
     source: str = "none"
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MicrosoftReport:
+    """What our own Microsoft 365 tenant wrote into a mail's headers; None, "" or () where it did not say.
+
+    `scl`, `pcl` and `bcl` are its levels of spam (-1 to 9), phish (0 to 8) and bulk (0 to 9); `filtered` (SFV), `category`
+    (CAT) and `tips` (SFTY) its own codes. The rest is in the words of EmailEvents: `location` where the mail was put,
+    `overrides` the sources of every rule that overrode the filter, the one that decided first.
+    """
+
+    tenant: str
+    network_message_id: str = ""
+    sender_ip: str = ""
+    direction: str = ""
+    language: str = ""
+    country: str = ""
+    scl: int | None = None
+    pcl: int | None = None
+    bcl: int | None = None
+    filtered: str = ""
+    category: str = ""
+    tips: tuple[str, ...] = ()
+    location: str = ""
+    action: str = ""
+    action_policy: str = ""
+    organization_action: str = ""
+    organization_policy: str = ""
+    user_action: str = ""
+    user_policy: str = ""
+    override: str = ""
+    overrides: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,6 +230,7 @@ class Inspection:
     cluster_id: int = 0
     signature: bytes = b""
     delivery_location: str = ""
+    microsoft: MicrosoftReport | None = None
     limits_hit: tuple[str, ...] = ()
     unparsable: str = ""
     facts: dict[str, Any] = field(default_factory=dict)

@@ -1,14 +1,11 @@
-"""The way a mail came: hops, the sender's IP, its direction, and where an imported copy says it was delivered."""
+"""The way a mail came: hops, the sender's IP and its direction."""
 
-import base64
-import binascii
 import ipaddress
 import re
 from dataclasses import dataclass
 
 from watchfloor.inspection.addresses import domain_of
 from watchfloor.inspection.contracts import Authentication, Envelope, Header, TenantFacts
-from watchfloor.inspection.headers import first
 
 _FROM = re.compile(r"\bfrom\s+(\S{1,255})", re.IGNORECASE)
 _BY = re.compile(r"\bby\s+(\S{1,255})", re.IGNORECASE)
@@ -44,23 +41,25 @@ class Hop:
 
 def hops_of(headers: tuple[Header, ...]) -> tuple[Hop, ...]:
     """The Received headers, newest first, at most 50."""
-    return tuple(_hop(header.value) for header in headers if header.name.lower() == "received")[:50]
+    return tuple(hop_of(header.value) for header in headers if header.name.lower() == "received")[:50]
 
 
-def _hop(value: str) -> Hop:
+def hop_of(value: str) -> Hop:
+    """One Received value, read leniently."""
     value = value[:4000]
     giver = value.split(" by ", 1)[0] if value.lower().startswith("from") else ""
     found = _BRACKET.search(giver) or _PAREN.search(giver)
     host, by, protocol = _FROM.search(giver), _BY.search(value), _WITH.search(value)
     return Hop(
         host[1].lower() if host else "",
-        _valid(found[1]) if found else "",
+        valid_ip(found[1]) if found else "",
         by[1].lower().strip(".;") if by else "",
         protocol[1].upper() if protocol else "",
     )
 
 
-def _valid(text: str) -> str:
+def valid_ip(text: str) -> str:
+    """The address in its usual form, IPv4 where it is one inside IPv6; "" for what is no address."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
@@ -82,7 +81,7 @@ def border_end(headers: tuple[Header, ...]) -> int:
     """How many of the topmost headers our own servers wrote: all above the second outside hop."""
     outside = 0
     for place, header in enumerate(headers):
-        if header.name.lower() == "received" and (outside or is_outside(_hop(header.value).ip)):
+        if header.name.lower() == "received" and (outside or is_outside(hop_of(header.value).ip)):
             outside += 1
             if outside == 2:
                 return place
@@ -91,7 +90,7 @@ def border_end(headers: tuple[Header, ...]) -> int:
 
 def sender_ip(envelope: Envelope, hops: tuple[Hop, ...]) -> str:
     """The address that gave us the mail: the transport's, else the first outside one in the Received headers, else ""."""
-    given = _valid(envelope.client_ip)
+    given = valid_ip(envelope.client_ip)
     if is_outside(given):
         return given
     return next((hop.ip for hop in hops if is_outside(hop.ip)), given)
@@ -124,20 +123,3 @@ def direction_of(
 def is_own(domain: str, facts: TenantFacts) -> bool:
     """Whether `domain` is one of the organisation's or below one."""
     return bool(domain) and any(domain == own or domain.endswith("." + own) for own in facts.own_domains)
-
-
-_DESTINATION = re.compile(r"\bdest:([A-Z])", re.IGNORECASE)
-_PLACES = {"J": "Junk folder", "I": "Inbox/folder", "C": "Inbox/folder", "D": "Deleted items folder"}
-
-
-def stated_location(headers: tuple[Header, ...]) -> str:
-    """Where Microsoft's own headers say the mail was put (TE-048), "" when they do not; only for mail of our tenant."""
-    if found := _DESTINATION.search(first(headers, "x-microsoft-antispam-mailbox-delivery")[:2000]):
-        return _PLACES.get(found[1].upper(), "")
-    try:
-        packed = base64.b64decode(first(headers, "x-message-delivery")[:2000].encode("ascii", "ignore"), validate=False)
-    except binascii.Error:
-        return ""
-    if b";D=2" in packed:
-        return "Junk folder"
-    return "Inbox/folder" if b";D=1" in packed else ""

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from watchfloor.inspection import authentication, delivery, fingerprints, grouping, signals, verdict
+from watchfloor.inspection import authentication, delivery, fingerprints, grouping, microsoft, signals, verdict
 from watchfloor.inspection.addresses import Address, domain_of, parse_address, parse_addresses, parse_date
 from watchfloor.inspection.contracts import Authentication, Envelope, Header, Inspection, TenantFacts
 from watchfloor.inspection.headers import every, first
@@ -12,9 +12,8 @@ from watchfloor.inspection.limits import Limits
 from watchfloor.inspection.reading import examine_files, read
 from watchfloor.inspection.resolver import Resolver
 from watchfloor.inspection.signature import signature_of
+from watchfloor.inspection.tenant_headers import TenantBlock, tenant_block
 from watchfloor.inspection.view import View
-
-_NETWORK_IDS = ("x-ms-exchange-organization-network-message-id", "x-ms-exchange-crosstenant-network-message-id")
 
 
 def inspect(
@@ -31,13 +30,15 @@ def inspect(
     sender = parse_address(first(headers, "from"))
     hops = delivery.hops_of(headers)
     mail_from = (envelope.mail_from or parse_address(first(headers, "return-path")).address).lower()
-    ip = delivery.sender_ip(envelope, hops)
+    block = tenant_block(headers, envelope, facts)
+    report = microsoft.report_of(block) if block else None
+    ip = report.sender_ip if report else delivery.sender_ip(envelope, hops)
     checked = _authenticate(
-        raw, headers, facts, resolver, ip=ip, mail_from=mail_from, helo=envelope.helo, sender=sender
+        raw, headers, facts, resolver, block, ip=ip, mail_from=mail_from, helo=envelope.helo, sender=sender
     )
     to, cc = parse_addresses(every(headers, "to"), cuts), parse_addresses(every(headers, "cc"), cuts)
     recipients = _recipients(envelope, headers, to, cc, cuts)
-    direction = delivery.direction_of(
+    direction = (report.direction if report else "") or delivery.direction_of(
         sender=sender.address or mail_from, recipients=recipients, ip=ip, hops=hops, authentication=checked, facts=facts
     )
     view = View(
@@ -77,7 +78,7 @@ def inspect(
         cc=cc,
         recipients=recipients,
         direction=direction,
-        language=language_of(reading.text or reading.subject),
+        language=(report.language if report else "") or language_of(reading.text or reading.subject),
         headers=headers,
         text=reading.text,
         html=reading.source,
@@ -85,13 +86,17 @@ def inspect(
         attachments=attachments,
         authentication=checked,
         verdict=verdict.weigh(
-            signals.observe(view), files=attachments, allowed=signals.lists.allowed_by(view), facts=facts
+            (*signals.observe(view), *(microsoft.evidence_of(report, checked) if report else ())),
+            files=attachments,
+            allowed=signals.lists.allowed_by(view),
+            facts=facts,
         ),
         cluster_id=grouping.name_of_first(signature, grouping.file_keys(attachments)),
         signature=signature,
-        delivery_location=delivery.stated_location(headers) if authentication.is_microsoft(facts.authserv_ids) else "",
+        delivery_location=report.location if report else "",
+        microsoft=report,
         limits_hit=cuts.hit,
-        facts=_extras(headers, view, hops),
+        facts=_extras(view, hops),
     )
 
 
@@ -100,6 +105,7 @@ def _authenticate(
     headers: tuple[Header, ...],
     facts: TenantFacts,
     resolver: Resolver | None,
+    block: TenantBlock | None,
     *,
     ip: str,
     mail_from: str,
@@ -107,7 +113,9 @@ def _authenticate(
     sender: Address,
 ) -> Authentication:
     """Our border's results; verified here when it left none and look-ups are allowed."""
-    found = authentication.read_results(headers, facts.authserv_ids)
+    found = authentication.read_tenant_results(block.above) if block else Authentication()
+    if found.source == "none":
+        found = authentication.read_results(headers, facts.authserv_ids)
     if found.source != "none" or resolver is None or not facts.lookups_allowed:
         return found
     from watchfloor.inspection.verification import verify
@@ -125,12 +133,9 @@ def _recipients(
     return delivered[:1] or tuple(dict.fromkeys((*to, *cc)))
 
 
-def _extras(headers: tuple[Header, ...], view: View, hops: tuple[delivery.Hop, ...]) -> dict[str, Any]:
-    """What has no field of its own: reply address, network id and hops."""
+def _extras(view: View, hops: tuple[delivery.Hop, ...]) -> dict[str, Any]:
+    """What has no field of its own: reply address and hops."""
     found: dict[str, Any] = {"hops": len(hops), "reply_to": view.reply_to.address}
-    network = next((value for name in _NETWORK_IDS if (value := first(headers, name))), "")
-    if network and authentication.is_microsoft(view.facts.authserv_ids):
-        found["network_message_id"] = network.strip()[:64]
     if view.mail_from and domain_of(view.mail_from) != view.sender.domain:
         found["mail_from_domain"] = domain_of(view.mail_from)
     return found

@@ -15,6 +15,7 @@ type_names = frozenset(
         "FoundUrl",
         "FoundAttachment",
         "Authentication",
+        "MicrosoftReport",
         "Verdict",
         "Reason",
         "ThreatType",

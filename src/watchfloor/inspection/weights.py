@@ -49,6 +49,10 @@ WEIGHTS: dict[str, Weight] = {
     "campaign_judged": Weight(5, PHISH, "Campaign"),
     "campaign_judged_malware": Weight(5, MALWARE, "Campaign"),
     "campaign_judged_spam": Weight(5, SPAM, "Campaign"),
+    # What our own Microsoft 365 judged, see microsoft.py, which gives 5 points or, where it is sure, 9. Set by hand.
+    "microsoft_malware": Weight(5, MALWARE, "Antimalware protection"),
+    "microsoft_phish": Weight(5, PHISH),
+    "microsoft_spam": Weight(5, SPAM),
     # Files.
     "known_bad_file": Weight(12, MALWARE, "Antimalware protection"),
     "executable_attachment": Weight(6, MALWARE, "Antimalware protection"),
@@ -138,4 +142,15 @@ WEIGHTS: dict[str, Weight] = {
     "php_mailer": Weight(0.4, EITHER, "Advanced filter"),
     "bulk": Weight(0.3, SPAM, "Bulk"),
     "test_spam": Weight(20, SPAM, "General filter"),
+    # What other filters say; their scores are scaled by who asks them.
+    "rspamd_opinion": Weight(3, EITHER),
+    "rspamd_spam": Weight(3, SPAM),
+    "rspamd_phish": Weight(5, PHISH, "Mixed analysis detection"),
+    "rspamd_virus": Weight(10, MALWARE, "Antimalware protection"),
+    "clamav_found": Weight(12, MALWARE, "Antimalware protection"),
+    "clamav_phish": Weight(8, PHISH, "Antimalware protection"),
+    "clamav_spam": Weight(6, SPAM),
+    "yara_match": Weight(6, MALWARE, "Antimalware protection"),
+    "yara_phish": Weight(5, PHISH, "Advanced filter"),
+    "yara_spam": Weight(5, SPAM, "Advanced filter"),
 }

@@ -102,7 +102,8 @@ def _submitted(pool: Inspector, mail: AcceptedMail, now: datetime) -> Pending:
         raw = raw_mail(mail.sha256)
     except NotFound as error:
         return Pending(mail, 0, None, str(error))
-    envelope = Envelope(mail.mail_from, mail.recipients, mail.client_ip, mail.helo, mail.queue_id)
+    exported = bool(mail.facts.get("exported"))
+    envelope = Envelope(mail.mail_from, mail.recipients, mail.client_ip, mail.helo, mail.queue_id, exported)
     return Pending(mail, len(raw), pool.submit(raw, envelope, now))
 
 

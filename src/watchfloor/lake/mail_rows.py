@@ -12,6 +12,7 @@ from watchfloor.connectors.contracts import AcceptedMail, Disposition, Folder
 from watchfloor.inspection.contracts import Authentication, FoundAttachment, FoundUrl, Inspection
 from watchfloor.kernel.ids import uuid7
 from watchfloor.lake.judgement import judgement_columns
+from watchfloor.lake.microsoft_columns import microsoft_columns, microsoft_details, with_overrides
 from watchfloor.lake.schema.choices import LOCATIONS
 
 Row = dict[str, Any]
@@ -119,9 +120,7 @@ def _shared(mail: AcceptedMail, inspection: Inspection) -> Row:
         "ThreatNames": verdict.threat_names,
         "DetectionMethods": verdict.methods_by_threat,
         "ConfidenceLevel": verdict.confidence_by_threat,
-        "AuthenticationDetails": json.dumps(
-            {"SPF": proof.spf, "DKIM": proof.dkim, "DMARC": proof.dmarc, "CompAuth": proof.composite}
-        ),
+        "AuthenticationDetails": _authentication_details(proof),
         **authentication_columns(proof),
         "AttachmentCount": len(inspection.attachments),
         "UrlCount": len(inspection.urls),
@@ -135,8 +134,14 @@ def _shared(mail: AcceptedMail, inspection: Inspection) -> Row:
         "ImpersonatedUser": str(inspection.facts.get("impersonated_user", "")),
         "ImpersonatedDomain": str(inspection.facts.get("impersonated_domain", "")),
         "AdditionalFields": _additional(inspection),
-        **judgement_columns(verdict),
+        **with_overrides(microsoft_columns(inspection.microsoft), judgement_columns(verdict)),
     }
+
+
+def _authentication_details(proof: Authentication) -> str:
+    """Defender's JSON, and Microsoft's code for the composite result where it gave one."""
+    found = {"SPF": proof.spf, "DKIM": proof.dkim, "DMARC": proof.dmarc, "CompAuth": proof.composite}
+    return json.dumps(found | ({"CompAuthReason": proof.reason} if proof.reason else {}))
 
 
 def authentication_columns(proof: Authentication) -> Row:
@@ -146,7 +151,7 @@ def authentication_columns(proof: Authentication) -> Row:
 
 
 def _additional(inspection: Inspection) -> str:
-    said: Row = {}
+    said = microsoft_details(inspection.microsoft)
     if inspection.unparsable:
         said["Unparsable"] = inspection.unparsable
     if inspection.limits_hit:

@@ -48,3 +48,14 @@ def test_inspecting_a_file_stores_nothing_and_says_why_in_words_or_json(run, fol
     assert "Lunch 0" in said.stdout
     assert '"internet_message_id": "<0@elsewhere.example>"' in run("inspect", "--json", str(folder / "0.eml")).stdout
     assert not (tmp_path / "home" / "watchfloor.sqlite3").exists()
+
+
+def test_headers_of_a_microsoft_365_export_count_only_when_somebody_vouches_for_them(run, tmp_path):
+    from watchfloor.inspection.tests.exports import exported
+
+    mail = tmp_path / "export.eml"
+    mail.write_bytes(exported())
+    told = run("inspect", "--from-microsoft-365", str(mail))
+    assert "Imported header: our own Microsoft 365 judged it Spam" in told.stdout, told.stderr
+    assert "Imported header" not in run("inspect", str(mail)).stdout
+    assert run("import", "--from-microsoft-365", str(mail)).returncode == 0

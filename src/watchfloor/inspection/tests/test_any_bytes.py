@@ -35,6 +35,9 @@ NAMES = st.sampled_from(
         "X-Mailer",
         "MIME-Version",
         "X-Message-Delivery",
+        "X-Forefront-Antispam-Report",
+        "X-EOPTenantAttributedMessage",
+        "X-MS-Exchange-Organization-SCL",
         "Delivered-To",
     ]
 )
@@ -42,7 +45,8 @@ PIECES = st.sampled_from(
     [
         b"=?utf-8?B?w5w=?=", b"=?x?Q?=ZZ?=", b"multipart/mixed; boundary=cut", b'multipart/mixed; boundary=""', b"message/rfc822",
         b"text/html; charset=utf-7", b"base64", b"quoted-printable", b"attachment; filename*0*=utf-8''%ff", b"<a@b.example>",
-        b"from [203.0.113.7] by x", b"mx.corp.example; dmarc=fail", b"\xff\xfe", b"\x00", b"\r\n ", b"@", b"<<>>", b"a" * 300,
+        b"from [203.0.113.7] by x", b"from x by y.mail.protection.outlook.com", b"CIP:1;CAT:SPOOF;SCL:9;SFV:SPM",
+        b"mx.corp.example; dmarc=fail", b"\xff\xfe", b"\x00", b"\r\n ", b"@", b"<<>>", b"a" * 300,
     ]
 )  # fmt: skip
 CHUNKS = st.sampled_from(
@@ -64,6 +68,7 @@ NOBODY = Envelope()
 EVERYTHING = TenantFacts(
     own_domains=frozenset({"corp.example", ""}),
     authserv_ids=frozenset({"mx.corp.example", "outlook.com"}),
+    microsoft_tenants=frozenset({"any"}),
     people=(("", ""), ("Ada Lovelace", "ada@corp.example")),
     allowed=frozenset({"domain:b.example"}),
     blocked=frozenset({"domain:evil.example"}),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from watchfloor.inspection.authentication import authserv_id, read_results
+from watchfloor.inspection.authentication import authserv_id, read_results, read_tenant_results
 from watchfloor.inspection.contracts import Authentication
 from watchfloor.inspection.headers import split_headers
 from watchfloor.inspection.limits import Limits
@@ -67,10 +67,17 @@ MICROSOFT = (
 )
 
 
-def test_microsofts_form_counts_only_for_its_own_tenant():
-    assert _read(MICROSOFT, BORDER).source == "none"
-    found = _read(MICROSOFT, BORDER, ids=frozenset({"protection.outlook.com"}))
+@pytest.mark.parametrize("ids", [IDS, frozenset({"protection.outlook.com"})])
+def test_results_without_an_id_count_only_where_our_own_tenant_wrote_them(ids):
+    assert _read(MICROSOFT, BORDER, ids=ids).source == "none"
+
+
+def test_our_own_tenants_results_are_read_with_the_code_of_the_composite_result():
+    headers = split_headers(f"Authentication-Results: mx.evil.example; dmarc=pass\r\n{MICROSOFT}".encode(), Limits())
+    found = read_tenant_results(headers)
     assert (found.spf, found.dkim, found.dmarc, found.composite) == ("pass", "none", "bestguesspass", "pass")
+    assert found.reason == "109"
+    assert read_tenant_results(()) == Authentication()
 
 
 @pytest.mark.parametrize(

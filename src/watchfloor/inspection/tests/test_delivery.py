@@ -1,6 +1,4 @@
-"""The way of a mail: hops, sender address, direction, and where an imported copy lay."""
-
-import base64
+"""The way of a mail: hops, sender address and direction."""
 
 import pytest
 
@@ -8,7 +6,7 @@ from watchfloor.inspection.contracts import TenantFacts
 from watchfloor.inspection.delivery import hops_of, is_outside
 from watchfloor.inspection.headers import split_headers
 from watchfloor.inspection.limits import Limits
-from watchfloor.inspection.tests.letters import FACTS, RECEIVED, letter, read
+from watchfloor.inspection.tests.letters import RECEIVED, letter, read
 
 INSIDE = "Received: from mx.corp.example (mx.corp.example [10.0.0.5]) by store.corp.example with LMTP; x"
 
@@ -94,21 +92,3 @@ def test_direction_believes_no_forged_sender(sender, to, top, direction):
 
 def test_without_own_domains_everything_comes_in():
     assert read(letter(sender="ada@corp.example"), facts=TenantFacts()).direction == "Inbound"
-
-
-@pytest.mark.parametrize(
-    ("extra", "place"),
-    [
-        ("X-Microsoft-Antispam-Mailbox-Delivery: ucf:0;jmr:0;auth:0;dest:J;ENG:(1)", "Junk folder"),
-        ("X-Microsoft-Antispam-Mailbox-Delivery: dest:I;", "Inbox/folder"),
-        ("X-Microsoft-Antispam-Mailbox-Delivery: dest:C;", "Inbox/folder"),
-        ("X-Message-Delivery: " + base64.b64encode(b"V=1.1;l=0;D=2;SCL=6").decode(), "Junk folder"),
-        ("X-Message-Delivery: " + base64.b64encode(b"V=1.1;l=0;D=1;SCL=1").decode(), "Inbox/folder"),
-        ("X-Message-Delivery: !!", ""),
-        ("X-Other: x", ""),
-    ],
-)
-def test_microsofts_word_on_the_folder_counts_for_its_own_tenant_only(extra, place):
-    microsoft = TenantFacts(FACTS.own_domains, frozenset({"protection.outlook.com"}))
-    assert read(letter(extra=(extra,)), facts=microsoft).delivery_location == place
-    assert read(letter(extra=(extra,))).delivery_location == ""

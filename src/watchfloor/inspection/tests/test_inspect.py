@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 from pathlib import Path
 
-from watchfloor.inspection.contracts import Confidence, TenantFacts, ThreatType
-from watchfloor.inspection.tests.letters import FACTS, letter, read
+from watchfloor.inspection.contracts import Confidence, ThreatType
+from watchfloor.inspection.tests.letters import letter, read
 
 FIXTURES = Path(__file__).parent / "fixtures"
 
@@ -88,13 +88,6 @@ def test_the_envelope_knows_better_than_the_headers():
 def test_the_mailbox_it_lay_in_is_the_recipient_when_nothing_else_is_known():
     raw = letter(to="list@lists.example", top=("Delivered-To: ada@corp.example",))
     assert read(raw).recipients == ("ada@corp.example",)
-
-
-def test_the_network_message_id_counts_for_the_own_tenant_only():
-    extra = ("X-MS-Exchange-Organization-Network-Message-Id: 0f8fad5b-d9cb-469f-a165-70867728950e",)
-    microsoft = TenantFacts(FACTS.own_domains, frozenset({"protection.outlook.com"}))
-    assert "network_message_id" not in read(letter(extra=extra)).facts
-    assert read(letter(extra=extra), facts=microsoft).facts["network_message_id"].startswith("0f8fad5b")
 
 
 def test_nothing_at_all_is_still_a_mail():

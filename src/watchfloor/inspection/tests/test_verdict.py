@@ -13,6 +13,7 @@ TECHNOLOGIES = {
     "Advanced filter",
     "Antimalware protection",
     "Bulk",
+    "Campaign",
     "Domain reputation",
     "File reputation",
     "General filter",
