@@ -45,6 +45,7 @@ SETTINGS = (
     "detections",
     "correlation",
     "response",
+    "zero-hour",
 )
 FILTER = f"f=SenderFromAddress~equal%20any%20of~{PHISH.replace('@', '%40')}"
 

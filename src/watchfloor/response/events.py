@@ -35,13 +35,15 @@ def events_of(remediation: Remediation, action: MailAction, lines: Iterable[Ledg
                 "NetworkMessageId": line.network_message_id,
                 "InternetMessageId": line.message_id,
                 "Action": action.event_action,
-                "ActionType": "Automated Remediation" if automatic else "Manual Remediation",
-                "ActionTrigger": "Automation" if automatic else "AdminAction",
+                "ActionType": remediation.event_type
+                or ("Automated Remediation" if automatic else "Manual Remediation"),
+                "ActionTrigger": "ZAP" if remediation.event_type else "Automation" if automatic else "AdminAction",
                 "ActionResult": RESULTS[status],
                 "RecipientEmailAddress": line.recipient,
                 "DeliveryLocation": location,
                 "SourceLocation": line.location,
-                "ThreatTypes": line.threats,
+                # What a late verdict says is newer than what the mail was stored with.
+                "ThreatTypes": remediation.event_type.removesuffix(" ZAP") or line.threats,
                 "DetectionMethods": line.methods,
                 "ReportId": f"{remediation.id}-{line.pk}",
             }

@@ -18,6 +18,7 @@ from watchfloor.response.freezing import freeze
 from watchfloor.response.models import Remediation
 from watchfloor.response.progress import begin, finish
 from watchfloor.response.queueing import WORKFLOW, job_id, queue
+from watchfloor.response.zero_hour_tick import purge  # noqa: F401  # a tick of this slice
 from watchfloor.runtime.jobs import job_status
 from watchfloor.runtime.services import every
 

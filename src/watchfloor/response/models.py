@@ -12,6 +12,7 @@ class Remediation(models.Model):
 
     The counters follow the ledger, moved in the same transaction, so that progress is read without counting lines.
     `run` numbers the durable jobs of this remediation: a retry is the next run. `second_person` says the policy asks for two.
+    `event_type` is EmailPostDeliveryEvents.ActionType of what it does, where its source does not tell ("Phish ZAP").
     """
 
     id = models.UUIDField(primary_key=True)
@@ -40,6 +41,7 @@ class Remediation(models.Model):
     undo_of = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="undos")
     alert_id = models.CharField(max_length=100, blank=True)
     incident_id = models.CharField(max_length=100, blank=True)
+    event_type = models.CharField(max_length=30, blank=True)
 
     run = models.PositiveIntegerField(default=1)
     frozen_at = models.DateTimeField(null=True)
@@ -135,3 +137,37 @@ class ResponsePolicy(models.Model):
 
     def __str__(self) -> str:
         return f"a second person approves actions on more than {self.second_person_over} messages"
+
+
+class ZeroHourPolicy(models.Model):
+    """What a verdict that comes late does to mail; one row. `rules` maps a threat to [off, propose or act, the action's key]."""
+
+    rules: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    untouched: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return "zero-hour purge"
+
+
+class ZeroHourDecision(models.Model):
+    """What became of one late verdict while the policy was on for its threat: one row, for good, so that nothing is done twice.
+
+    `verdict` is the verdict's position; `aimed` counts mailboxes; `left` lists [recipient, why] of those left alone.
+    """
+
+    verdict = models.BigIntegerField(unique=True)
+    at = models.DateTimeField()
+    network_message_id = models.CharField(max_length=100, db_index=True)
+    threat = models.CharField(max_length=30)
+    words = models.TextField(blank=True)
+    aimed = models.PositiveIntegerField(default=0)
+    left: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    remediation = models.ForeignKey(Remediation, null=True, on_delete=models.PROTECT, related_name="zero_hour")
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.threat} on {self.network_message_id}"

@@ -16,6 +16,14 @@ register_settings_page(
     description="When a second person must approve an action on mail.",
     icon="user-check",
 )
+register_settings_page(
+    key="zero-hour",
+    label="Zero-hour purge",
+    href="/settings/zero-hour",
+    permission=Permission.SETTINGS_READ,
+    description="What a verdict that comes after delivery does to mail in mailboxes.",
+    icon="history",
+)
 
 
 class RemediationsOfAnEmail:

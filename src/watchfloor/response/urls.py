@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from watchfloor.response import settings_page, views, wizard
+from watchfloor.response import settings_page, views, wizard, zero_hour_page
 
 urlpatterns = [
     path("actions/new", wizard.choose),
@@ -21,4 +21,5 @@ urlpatterns = [
         views.act,
     ),
     path("settings/response", settings_page.response_policy),
+    path("settings/zero-hour", zero_hour_page.zero_hour),
 ]

@@ -95,11 +95,13 @@ CLICK_ACTIONS = (
 POST_DELIVERY_TYPES = (
     "Automated remediation",
     "Dynamic Delivery",
+    "Malware ZAP",
     "Manual remediation",
     "None",
+    "Phish ZAP",
     "Quarantine release",
     "Reprocessed",
+    "Spam ZAP",
     "User reported",
-    "ZAP",
 )
 SEVERITIES = ("High", "Medium", "Low", "Informational")
