@@ -123,6 +123,11 @@ class Groups:
         return self.renamed.get(representative.campaign, representative.campaign)
 
     def _find(self, signature: bytes, keys: Sequence[int], files: Sequence[int]) -> Placement:
+        if keys and not files:
+            for one in self.of_key.get(keys[0], ()):
+                if one.signature == signature:
+                    # Whatever it is like, its representative was, and was joined to it then.
+                    return Placement(self.name_of(one), 1.0, one)
         shared = {id(one): one for key in files for one in self.of_key.get(key, ())}
         alike = self._alike(signature, keys)
         names = {self.name_of(one) for one in (*shared.values(), *(one for _, one in alike))}

@@ -11,7 +11,7 @@ from watchfloor.inspection.contracts import Inspection
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.ids import uuid7
 from watchfloor.lake import mail_rows, services
-from watchfloor.lake.campaigns import Placing
+from watchfloor.lake.campaigns import placing_of
 from watchfloor.lake.mail_rows import Row
 from watchfloor.lake.models import CampaignMember, Email, EmailRecipient
 
@@ -37,7 +37,7 @@ class Registration:
         self.refused: list[tuple[AcceptedMail, str]] = []
         self._rows: dict[str, list[Row]] = {}
         self._known = self._read()
-        self._campaigns = Placing([inspection for _, inspection in mails])
+        self._campaigns = placing_of([inspection for _, inspection in mails])
 
     def _read(self) -> dict[str, Known]:
         prints = {inspection.fingerprint for _, inspection in self.mails}
