@@ -1,11 +1,29 @@
 """One raw message in, its whole inspection out."""
 
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Any
 
-from watchfloor.inspection import authentication, delivery, fingerprints, grouping, microsoft, signals, verdict
+from watchfloor.inspection import (
+    authentication,
+    delivery,
+    fingerprints,
+    grouping,
+    microsoft,
+    signals,
+    upstream,
+    verdict,
+)
 from watchfloor.inspection.addresses import Address, domain_of, parse_address, parse_addresses, parse_date
-from watchfloor.inspection.contracts import Authentication, Envelope, Header, Inspection, TenantFacts
+from watchfloor.inspection.contracts import (
+    Authentication,
+    Envelope,
+    Evidence,
+    Header,
+    Inspection,
+    MicrosoftReport,
+    TenantFacts,
+)
 from watchfloor.inspection.headers import every, first
 from watchfloor.inspection.language import language_of
 from watchfloor.inspection.limits import Limits
@@ -86,7 +104,7 @@ def inspect(
         attachments=attachments,
         authentication=checked,
         verdict=verdict.weigh(
-            (*signals.observe(view), *(microsoft.evidence_of(report, checked) if report else ())),
+            (*signals.observe(view), *_imported(headers, envelope, facts, report, checked)),
             files=attachments,
             allowed=signals.lists.allowed_by(view),
             facts=facts,
@@ -121,6 +139,19 @@ def _authenticate(
     from watchfloor.inspection.verification import verify
 
     return verify(raw, ip=ip, mail_from=mail_from, helo=helo, from_domain=sender.domain, resolver=resolver)
+
+
+def _imported(
+    headers: tuple[Header, ...],
+    envelope: Envelope,
+    facts: TenantFacts,
+    report: MicrosoftReport | None,
+    checked: Authentication,
+) -> Iterator[Evidence]:
+    """What filters of our own wrote before the mail came here."""
+    yield from upstream.evidence_of(headers, envelope, facts)
+    if report:
+        yield from microsoft.evidence_of(report, checked)
 
 
 def _recipients(

@@ -53,6 +53,9 @@ WEIGHTS: dict[str, Weight] = {
     "microsoft_malware": Weight(5, MALWARE, "Antimalware protection"),
     "microsoft_phish": Weight(5, PHISH),
     "microsoft_spam": Weight(5, SPAM),
+    # What a spam filter of ours wrote into the headers, see upstream.py, which scales by the filter's score. Set by hand.
+    "filter_spam": Weight(5, SPAM),
+    "filter_doubt": Weight(2.5, EITHER),
     # Files.
     "known_bad_file": Weight(12, MALWARE, "Antimalware protection"),
     "executable_attachment": Weight(6, MALWARE, "Antimalware protection"),
