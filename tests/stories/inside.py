@@ -125,9 +125,47 @@ def audit(*, of: str) -> list[list[str]]:
     ]
 
 
+def take_in(*, raw: str, recipients: list[str]) -> str:
+    """A mail accepted at a door of ours, as it stood; returns its hash."""
+    from watchfloor.connectors.services import accept
+
+    at, client = datetime.now(UTC), "192.0.2.7"
+    return accept(raw.encode(), source="journal", received_at=at, recipients=recipients, client_ip=client).sha256
+
+
+def label(*, message: str, kind: str) -> None:
+    """A person says what a mail really is."""
+    from watchfloor.intelligence.contracts import LabelKind
+    from watchfloor.intelligence.services import label_verdict
+
+    label_verdict(
+        by=_analyst(), network_message_id=message, kind=LabelKind(kind), note="a story", now=datetime.now(UTC)
+    )
+
+
+def zero_hour(*, what: str) -> None:
+    """The same for late verdicts of every threat."""
+    from watchfloor.response.zero_hour import DEFAULTS, Rule, What
+    from watchfloor.response.zero_hour_policy import change
+
+    rules = {threat: Rule(What(what), rule.action) for threat, rule in DEFAULTS.items()}
+    change(by=_analyst(), rules=rules, untouched=[], at=datetime.now(UTC))
+
+
+def purges() -> list[dict[str, Any]]:
+    """What zero-hour purge led to, oldest first."""
+    from watchfloor.response.models import Remediation
+
+    found = Remediation.objects.exclude(event_type="").order_by("created_at")
+    return [{"id": str(one.pk), "name": one.name, "status": one.status, "rows": one.rows} for one in found]
+
+
 VERBS = {
     one.__name__: one
-    for one in (connect, receive, rows, verdict, alerts, start, propose, undo, remediation, person, audit)
+    for one in (
+        *(connect, receive, rows, verdict, alerts, start, propose, undo, remediation, person, audit),
+        *(take_in, label, zero_hour, purges),
+    )
 }
 
 
