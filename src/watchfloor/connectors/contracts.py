@@ -21,6 +21,8 @@ class Capability(StrEnum):
 class Setting:
     """One field of a connection's form. `kind` is text, secret, number, choice, switch or addresses (one per line).
 
+    `choices` are the stored words, `labels` what people read in their place, in the same order.
+
     `guards` marks where or how secrets are sent: whoever changes it enters the secrets again, or a stored one could be
     had by pointing the connection at a server of one's own.
     """
@@ -33,6 +35,13 @@ class Setting:
     required: bool = True
     choices: tuple[str, ...] = ()
     guards: bool = False
+    labels: tuple[str, ...] = ()
+
+    @property
+    def options(self) -> tuple[tuple[str, str], ...]:
+        """Each choice with its label; words that speak for themselves, as yes and no, need none."""
+        labels = self.labels or tuple(choice.capitalize() for choice in self.choices)
+        return tuple(zip(self.choices, labels, strict=True))
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ def _field(setting: Setting, stored: str) -> forms.Field:
         return _secret(setting, common, known=bool(stored))
     common["initial"] = stored or setting.default
     if setting.kind == "choice":
-        return forms.ChoiceField(choices=[(choice, choice) for choice in setting.choices], **common)
+        return forms.ChoiceField(choices=setting.options, **common)
     if setting.kind == "number":
         return forms.IntegerField(min_value=0, **common)
     if setting.kind == "addresses":

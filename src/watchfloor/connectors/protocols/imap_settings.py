@@ -15,7 +15,8 @@ SERVER = (
         kind="choice",
         default="tls",
         choices=("tls", "starttls", "none"),
-        help="“none” sends passwords in the clear: only on this machine",
+        labels=("TLS from the first byte (usual port 993)", "STARTTLS (usual port 143)", "None"),
+        help="None sends passwords in the clear: only on this machine",
         guards=True,
     ),
     Setting(

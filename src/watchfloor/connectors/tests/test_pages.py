@@ -46,6 +46,17 @@ def test_every_system_has_a_form_made_from_its_settings(as_max):
             assert f'name="{setting.name}"' in form, (system.kind, setting.name)
 
 
+def test_choices_are_shown_in_words_and_stored_as_they_always_were(as_max):
+    form = as_max.get("/settings/connections/add/milter").content.decode()
+    assert '<option value="tempfail">Ask the sender to come again (tempfail)</option>' in form
+    for system in systems().values():
+        for setting in system.settings:
+            assert [choice for choice, _ in setting.options] == list(setting.choices)
+            assert all(label[0].isupper() for _, label in setting.options), (system.kind, setting.name)
+    connect(as_max, "milter", "mx", address="127.0.0.1:8891", mode="monitor", on_failure="tempfail")
+    assert Connection.objects.get().settings["on_failure"] == "tempfail"
+
+
 @pytest.mark.parametrize(
     "change",
     [{"host": "localhost"}, {"port": "2"}, {"security": "tls"}, {"ca_file": "/tmp/x"}, {"doveadm_url": "http://x"}],

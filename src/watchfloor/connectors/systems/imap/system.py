@@ -25,7 +25,7 @@ class ImapSystem:
             kind="choice",
             default="master",
             choices=("master", "passwords", "xoauth2"),
-            help="A master user for all mailboxes, a password for each, or OAuth 2 tokens",
+            labels=("A master user for all mailboxes", "A password for each mailbox", "OAuth 2 tokens (XOAUTH2)"),
         ),
         Setting("master_user", "Master user", required=False),
         Setting("master_password", "Master password", kind="secret", required=False),
@@ -74,7 +74,14 @@ class ImapSystem:
             default="60",
             help="At all folders; the inbox at once, with IDLE",
         ),
-        Setting("act", "Act on these mailboxes", kind="choice", default="no", choices=("no", "yes")),
+        Setting(
+            "act",
+            "Act on these mailboxes",
+            kind="choice",
+            default="no",
+            choices=("no", "yes"),
+            labels=("No, only read", "Yes: move, delete and restore mail"),
+        ),
         *FOLDERS,
     )
     capabilities = frozenset({Capability.READ_MAIL, Capability.ACT_ON_MAIL})

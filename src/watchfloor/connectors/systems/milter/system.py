@@ -17,14 +17,22 @@ class MilterSystem:
     )
     settings = (
         Setting("address", "Listen on", default="127.0.0.1:8891", help="host:port, or the path of a unix socket"),
-        Setting("mode", "Mode", kind="choice", default="monitor", choices=("monitor", "enforce")),
+        Setting(
+            "mode",
+            "Mode",
+            kind="choice",
+            default="monitor",
+            choices=("monitor", "enforce"),
+            labels=("Monitor: mail passes untouched", "Enforce: tag, hold or reject bad mail"),
+        ),
         Setting(
             "on_failure",
             "When Watchfloor fails",
             kind="choice",
             default="accept",
             choices=("accept", "tempfail"),
-            help="“accept” lets mail pass unseen; “tempfail” asks the sender to come again. Set milter_default_action alike",
+            labels=("Let mail pass unseen (accept)", "Ask the sender to come again (tempfail)"),
+            help="Set Postfix's milter_default_action alike",
         ),
         Setting(
             "connections",

@@ -21,7 +21,9 @@ class JournalSystem:
     )
     settings = (
         Setting("address", "Listen on", default="127.0.0.1:8825", help="host:port"),
-        Setting("protocol", "Protocol", kind="choice", default="smtp", choices=("smtp", "lmtp")),
+        Setting(
+            "protocol", "Protocol", kind="choice", default="smtp", choices=("smtp", "lmtp"), labels=("SMTP", "LMTP")
+        ),
         Setting(
             "journal",
             "Journal addresses",
