@@ -150,6 +150,29 @@ def test_every_page_is_accessible_quiet_and_fits(demo, desk, things):
     assert not wrong, told(wrong, demo)
 
 
+@pytest.mark.parametrize("width", [1280, 1920])
+def test_tables_fit_their_window_until_somebody_chooses_more_columns(demo, desk, things, width):
+    page = desk.new_page()
+    page.set_viewport_size({"width": width, "height": 900})
+    too_wide = {}
+    for path in (
+        *(f"/explorer?range=30d&view={view}" for view in EXPLORER_VIEWS),
+        *(f"{things['email']}&tab={tab}" for tab in ("timeline", "urls", "similar")),
+        *("/alerts", "/incidents?status=all", f"{things['incident']}?tab=alerts", "/action-center", things["done"]),
+        *(f"/settings/{name}" for name in ("detections", "retention", "roles", "audit", "connections")),
+    ):
+        page.goto(demo.url + path)
+        expect(page.locator(STILL_LOADING)).to_have_count(0)
+        if wide := page.evaluate(HIDDEN_BY_SCROLLING):
+            too_wide[path] = wide
+    page.close()
+    assert not too_wide
+
+
+HIDDEN_BY_SCROLLING = """[...document.querySelectorAll(".grid-wrap")]
+  .map((one) => one.scrollWidth - one.clientWidth).filter((hidden) => hidden > 0)"""
+
+
 def test_fly_outs_are_accessible_too(demo, desk, things):
     page, axe = desk.new_page(), Axe()
     complaints = complaints_of(page)

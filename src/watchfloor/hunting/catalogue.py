@@ -68,8 +68,8 @@ PRESETS = (
 DEFAULT_PRESET = PRESETS[1]
 
 
-def _text(label: str, source: str, *, kind: str = "text", default: bool = False) -> GridColumn:
-    return GridColumn(source, label, kind, (source,), default, source)
+def _text(label: str, source: str, *, kind: str = "text", default: bool = False, roomy: bool = False) -> GridColumn:
+    return GridColumn(source, label, kind, (source,), default, source, roomy)
 
 
 COLUMNS = (
@@ -77,17 +77,17 @@ COLUMNS = (
     GridColumn("Subject", "Subject", "subject", ("Subject", "UrlCount", "AttachmentCount"), True, "Subject"),
     _text("Recipient", "RecipientEmailAddress", kind="person", default=True),
     _text("Recipient domain", "RecipientDomain"),
-    GridColumn("Tags", "Tags", "tags", ("RecipientEmailAddress",), True),
+    GridColumn("Tags", "Tags", "tags", ("RecipientEmailAddress",), True, roomy=True),
     _text("Sender address", "SenderFromAddress", default=True),
     _text("Sender display name", "SenderDisplayName"),
-    _text("Sender domain", "SenderFromDomain", default=True),
+    _text("Sender domain", "SenderFromDomain", default=True, roomy=True),
     _text("Sender IP", "SenderIP"),
     _text("Sender mail from address", "SenderMailFromAddress"),
     _text("Sender mail from domain", "SenderMailFromDomain"),
-    _text("Latest delivery action", "LatestDeliveryAction", default=True),
+    _text("Latest delivery action", "LatestDeliveryAction", default=True, roomy=True),
     _text("Delivery action", "DeliveryAction", kind="action"),
     _text("Latest delivery location", "LatestDeliveryLocation", default=True),
-    _text("Original delivery location", "DeliveryLocation", default=True),
+    _text("Original delivery location", "DeliveryLocation", default=True, roomy=True),
     _text("System overrides source", "PrimaryOverrideSource"),
     _text("System overrides", "PrimaryOverride"),
     _text("Internet message ID", "InternetMessageId"),

@@ -1,6 +1,7 @@
 """One row of the lake as a row of the grid: names and tags from the directory, hostile characters made visible."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -67,7 +68,7 @@ def grid_row(
     return GridRow(
         key=key,
         subject=visible(row.get("Subject")) or "(no subject)",
-        cells=tuple(cell_of(column, row, people) for column in columns),
+        cells=tuple(replace(cell_of(column, row, people), roomy=column.roomy) for column in columns),
         summary=summary_of_mail(row, place=place, within=within),
         ticked=whole and key not in left_out,
     )

@@ -37,7 +37,10 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class GridColumn:
-    """One column of the email table (TE-080): `sources` are the lake columns it needs, `sort` the one it sorts by."""
+    """One column of the email table (TE-080): `sources` are the lake columns it needs, `sort` the one it sorts by.
+
+    A `roomy` column is shown by default where the window has room for it; whoever chooses columns sees all they chose.
+    """
 
     key: str
     label: str
@@ -45,6 +48,7 @@ class GridColumn:
     sources: tuple[str, ...] = ()
     default: bool = False
     sort: str = ""
+    roomy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +91,13 @@ class Cell:
     value: object = None
     href: str = ""
     items: Sequence[str] = ()
+    roomy: bool = False
+
+    @property
+    def css(self) -> str:
+        """The classes of its table cell."""
+        number = "number" if self.kind in {"number", "size"} else ""
+        return f"{number} {'roomy' if self.roomy else ''}".strip()
 
 
 @dataclass(frozen=True, slots=True)

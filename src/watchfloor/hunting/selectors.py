@@ -1,7 +1,7 @@
 """What each part of Explorer shows. A part asks the lake once or twice and the directory once, however many rows there are."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -112,7 +112,8 @@ def chosen_columns(person: Prefers) -> tuple[GridColumn, ...]:
     """The columns this person keeps in the table, in their own order; the default ones before a first choice."""
     keys = person.preferences.get("explorer_columns") or ()
     known = {column.key: column for column in grid_columns()}
-    return tuple(known[key] for key in keys if key in known) or tuple(one for one in grid_columns() if one.default)
+    chosen = tuple(replace(known[key], roomy=False) for key in keys if key in known)
+    return chosen or tuple(one for one in grid_columns() if one.default)
 
 
 def sources_of(columns: Sequence[GridColumn]) -> list[str]:
