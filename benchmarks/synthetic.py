@@ -68,10 +68,13 @@ def day_of_mails(day: datetime, rows: int, *, seed: int) -> pa.Table:
     sender_domain = pc.take(domains, pc.subtract(sender, pc.multiply(pc.divide(sender, DOMAINS), DOMAINS)))
     person = dice.below(MAILBOXES, skew=2.0)
     threat = pc.less(dice.uniform(), THREAT_SHARE)
-    kind = dice.pick(['["Phish"]', '["Spam"]', '["Phish","Spam"]', '["Malware"]'], skew=1.6)
-    family = dice.pick([f'["Family{n}"]' for n in range(60)], skew=2.0)
+    kind = dice.pick(["Phish", "Spam", "Phish, Spam", "Malware"], skew=1.6)
+    family = dice.pick([f"Family{n}" for n in range(60)], skew=2.0)
     method = dice.pick(
-        ['["Advanced filter"]', '["URL malicious reputation"]', '["Fingerprint matching"]', '["Spoof DMARC"]']
+        [
+            f'{{"Phish":["{name}"]}}'
+            for name in ("Advanced filter", "URL malicious reputation", "Fingerprint matching", "Spoof DMARC")
+        ]
     )
     bad_action = dice.pick(["Blocked", "Junked", "Delivered"])
     action = pc.if_else(threat, bad_action, "Delivered")
@@ -101,7 +104,7 @@ def day_of_mails(day: datetime, rows: int, *, seed: int) -> pa.Table:
         "LatestDeliveryAction": action,
         "LatestDeliveryLocation": place,
         "ThreatTypes": pc.if_else(threat, kind, ""),
-        "ThreatNames": pc.if_else(pc.equal(pc.if_else(threat, kind, ""), '["Malware"]'), family, ""),
+        "ThreatNames": pc.if_else(pc.equal(pc.if_else(threat, kind, ""), "Malware"), family, ""),
         "DetectionMethods": pc.if_else(threat, method, ""),
         "AttachmentCount": dice.below(4, skew=3.0),
         "UrlCount": dice.below(9, skew=2.0),

@@ -6,8 +6,9 @@ from typing import Any
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.kernel.text import visible
-from watchfloor.lake.selectors import by_threat, values_of
+from watchfloor.lake.selectors import by_threat, late_verdicts_of, values_of
 from watchfloor.mail.contracts import EmailEntity
+from watchfloor.mail.imported import action_facts, microsoft_facts
 from watchfloor.mail.selectors import email_address, explorer_address, why_not
 
 Context = dict[str, Any]
@@ -142,6 +143,7 @@ def analysis(found: EmailEntity) -> Context:
     return {
         "threat_facts": threat_facts(found),
         "verdict": verdict(found.summary.get("verdict") or {}),
+        "judged_again": judged_again(found),
         "policy_facts": policy_facts(found),
         "party_facts": party_facts(found),
         "authentication_facts": authentication_facts(found),
@@ -180,6 +182,14 @@ def verdict(said: Mapping[str, Any]) -> Context:
     }
 
 
+def judged_again(found: EmailEntity) -> list[tuple[datetime, str, str]]:
+    """Verdicts that came after the mail was stored, newest first: when, what, why. The first is the one that counts."""
+    return [
+        (late.at, ", ".join(map(visible, late.threat_types)) or "No threat", visible(late.words))
+        for late in reversed(late_verdicts_of(found.id))
+    ]
+
+
 def policy_facts(found: EmailEntity) -> list[Fact]:
     """EE-21 as far as the lake knows."""
     row = found.row
@@ -191,6 +201,8 @@ def policy_facts(found: EmailEntity) -> list[Fact]:
         ("Connector", visible(row["Connectors"])),
         ("Bulk complaint level", row["BulkComplaintLevel"]),
         ("Email size", f"{row['EmailSize'] or 0:,} bytes"),
+        *action_facts(row),
+        *microsoft_facts(found.summary),
     ]
 
 
