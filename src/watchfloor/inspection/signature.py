@@ -14,7 +14,7 @@ PERMUTATIONS = 128
 _SEED = 1
 _MOST_WORDS = 1_500
 _FEW_WORDS = 12
-_FEWEST_PIECES = 6
+_FEWEST_PIECES = 5
 """Below it nothing is compared: "thanks, see you" makes no campaign."""
 _PIECE = 3
 _TAGS = 5

@@ -200,6 +200,39 @@ class Rejudged:
 
 
 @dataclass(frozen=True, slots=True)
+class SimilarMail:
+    """A mail like another: `likeness` is 0 to 1, 0 for one joined by its attachment alone; `threat` is what it is taken for now.
+
+    `in_campaign` is False for one that is somewhat alike but belongs to another campaign.
+    """
+
+    network_message_id: str
+    at: datetime
+    sender: str
+    subject: str
+    recipients: int
+    threat: str
+    likeness: float
+    in_campaign: bool
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignOfMail:
+    """The campaign of one mail. `ids` are its EmailClusterIds: its own first, then those of campaigns that turned out to be it.
+
+    `threat` is what the whole is taken for, "" for none, `words` why; `similar` are the mails most like the one asked for.
+    """
+
+    ids: tuple[int, ...]
+    mails: int
+    first_at: datetime
+    last_at: datetime
+    threat: str
+    words: str
+    similar: tuple[SimilarMail, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class TableState:
     """How much one table holds. `lag_seconds` is the age of the oldest row not yet in the cold tier, None when there is none."""
 

@@ -33,12 +33,14 @@ from watchfloor.lake.query.compile import FOREVER
 from watchfloor.lake.query.memory import matching
 from watchfloor.lake.query.words import condition_sentence, sentence
 from watchfloor.lake.rejudging import changed_mails, rejudged
+from watchfloor.lake.similar import campaign_of
 from watchfloor.lake.text import by_threat, elements_of, values_in
 
 __all__ = [
     "all_rows",
     "changed_mails",
     "by_threat",
+    "campaign_of",
     "condition_sentence",
     "count",
     "elements_of",

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from watchfloor.access.contracts import Actor
+from watchfloor.mail.campaign import CampaignPanel
 from watchfloor.mail.contracts import EmailEntity, EmailPanel, TimelineEvent
 
 _panels: dict[str, EmailPanel] = {}
@@ -25,3 +26,6 @@ def panel_events(*, entity: EmailEntity, actor: Actor) -> Sequence[TimelineEvent
     """What the panels add to the timeline for this person."""
     mine = [one for one in _panels.values() if actor.may(one.permission)]
     return [event for panel in mine for event in panel.events(entity=entity, actor=actor)]
+
+
+register_panel(CampaignPanel())

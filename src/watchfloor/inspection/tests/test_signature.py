@@ -48,7 +48,7 @@ def test_some_changed_words_leave_it_alike_and_another_text_does_not():
     assert likeness(one, other) < 0.1
 
 
-@pytest.mark.parametrize("text", ["", " \n\t…", "thanks", "ok, see you", "short one there, my friend"])
+@pytest.mark.parametrize("text", ["", " \n\t…", "thanks", "ok, see you", "short one there, my friend", "call me when you can today"])
 def test_a_text_of_a_few_words_is_compared_with_nothing(text):
     assert signed(text) == b""
 
