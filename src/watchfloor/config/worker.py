@@ -14,6 +14,7 @@ django.setup()
 from watchfloor.config.judging import judge_inline  # noqa: E402
 from watchfloor.config.parent import when_parent_is_gone  # noqa: E402
 from watchfloor.config.slices import load  # noqa: E402
+from watchfloor.lake.services import keep_apart  # noqa: E402
 from watchfloor.runtime.contracts import Tick  # noqa: E402
 from watchfloor.runtime.jobs import launch_jobs, stop_jobs  # noqa: E402
 from watchfloor.runtime.services import registered_ticks, report_health  # noqa: E402
@@ -72,6 +73,7 @@ def main() -> None:
         signal.signal(number, lambda *_: stopping.set())
     when_parent_is_gone(stopping.set)
     judge_inline()
+    keep_apart()
     launch_jobs(wait=30)  # a worker whose parent was killed may still be ending
     threads = [Ticking(tick, stopping) for tick in registered_ticks()]
     for thread in threads:

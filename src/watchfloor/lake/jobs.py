@@ -1,6 +1,7 @@
 """What the lake does in the worker: take in accepted mail, move hot rows to the cold tier, keep both small."""
 
 import atexit
+import time
 from contextlib import ExitStack
 from datetime import timedelta
 
@@ -14,6 +15,7 @@ from watchfloor.lake.catalogue import tables
 from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.history import forget as forget_history
 from watchfloor.lake.ingest import READER, ingest_pending
+from watchfloor.lake.keeping import Errand, keep
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import every
 
@@ -21,6 +23,24 @@ TICK_MAILS = 500
 MAINTAIN_EVERY = timedelta(minutes=10)
 FORGET_EVERY = timedelta(minutes=5)
 
+
+class Turn:
+    """Lets a tick through for the first time `first` seconds after this process began, then every `seconds`."""
+
+    def __init__(self, *, first: float, seconds: float) -> None:
+        self.seconds = seconds
+        self.next = time.monotonic() + first
+
+    def is_due(self) -> bool:
+        if time.monotonic() < self.next:
+            return False
+        self.next = time.monotonic() + self.seconds
+        return True
+
+
+# What waited while the worker was down waits a little longer: the first half minute is for the people who wait for the start.
+_flushing = Turn(first=30, seconds=0)
+_maintenance = Turn(first=120, seconds=MAINTAIN_EVERY.total_seconds())
 _pools = ExitStack()
 _open: list[InspectionPool] = []
 
@@ -46,13 +66,11 @@ def ingest() -> int:
 def flush() -> int:
     """Move what waits long enough, or is enough, into the cold tier; forget what lies there safely."""
     now = utc_now()
+    if _flushing.is_due() and any(storage.due(table, now=now) for table in tables()):
+        keep(Errand.FLUSH, now=now)
     with storage.only_writer() as mine:
-        if not mine:
-            return 0
-        for table in tables():
-            while storage.due(table, now=now) and storage.flush(table, now=now):
-                pass
-        storage.forget_flushed(now=now)
+        if mine:
+            storage.forget_flushed(now=now)
     return 0
 
 
@@ -63,13 +81,11 @@ def forget_seen() -> int:
     return 0
 
 
-@every(MAINTAIN_EVERY.total_seconds(), name="lake.maintain")
+@every(30, name="lake.maintain")
 def maintain() -> int:
-    """Compact days with many files, drop days past retention, delete files nobody reads."""
-    with storage.only_writer(wait=True) as mine:
-        if mine:
-            for table in tables():
-                storage.maintain(table, now=utc_now())
+    """Compact days with many files, drop days past retention, delete files nobody reads; every ten minutes."""
+    if _maintenance.is_due():
+        keep(Errand.MAINTAIN, now=utc_now())
     return 0
 
 

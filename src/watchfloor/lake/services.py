@@ -13,6 +13,7 @@ from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import LateVerdict
 from watchfloor.lake.facts import take_facts_from
 from watchfloor.lake.judging import judged
+from watchfloor.lake.keeping import keep_apart
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.models import Reader, RetentionSetting
 from watchfloor.lake.snapshot import cold
@@ -23,6 +24,7 @@ __all__ = [
     "append",
     "flow_to_campaign",
     "judged",
+    "keep_apart",
     "note_late_verdicts",
     "register_reader",
     "set_retention",

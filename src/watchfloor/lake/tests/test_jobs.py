@@ -31,8 +31,9 @@ def test_accepted_mail_is_seen_after_one_tick_and_the_next_has_nothing_to_do(acc
     assert jobs.ingest() == 0
 
 
-def test_rows_that_waited_go_cold_and_stay_visible(accepted):
+def test_rows_that_waited_go_cold_and_stay_visible(accepted, monkeypatch):
     jobs.ingest()
+    monkeypatch.setattr(jobs, "_flushing", jobs.Turn(first=0, seconds=0))
     jobs.flush()
     assert HotBatch.objects.filter(flushed_at=None).exists()
     HotBatch.objects.update(written_at=utc_now() - storage.FLUSH_AGE)
@@ -45,7 +46,8 @@ def test_rows_that_waited_go_cold_and_stay_visible(accepted):
     assert selectors.count(asked()) == 1
 
 
-def test_another_writer_at_work_is_left_alone(accepted):
+def test_another_writer_at_work_is_left_alone(accepted, monkeypatch):
+    monkeypatch.setattr(jobs, "_flushing", jobs.Turn(first=0, seconds=0))
     jobs.ingest()
     HotBatch.objects.update(written_at=utc_now() - storage.FLUSH_AGE)
     with storage.only_writer():
@@ -53,5 +55,20 @@ def test_another_writer_at_work_is_left_alone(accepted):
     assert HotBatch.objects.filter(flushed_at=None).exists()
 
 
-def test_maintenance_of_an_empty_lake_does_nothing(lake):
+def test_a_worker_that_just_began_leaves_the_cold_tier_alone(accepted, monkeypatch):
+    monkeypatch.setattr(jobs, "_flushing", jobs.Turn(first=60, seconds=0))
+    jobs.ingest()
+    HotBatch.objects.update(written_at=utc_now() - storage.FLUSH_AGE)
+    jobs.flush()
+    assert HotBatch.objects.filter(flushed_at=None).exists()
+
+
+def test_a_turn_comes_after_its_first_pause_and_then_not_at_once():
+    turn = jobs.Turn(first=0, seconds=60)
+    assert (turn.is_due(), turn.is_due()) == (True, False)
+    assert not jobs.Turn(first=60, seconds=0).is_due()
+
+
+def test_maintenance_of_an_empty_lake_does_nothing(lake, monkeypatch):
+    monkeypatch.setattr(jobs, "_maintenance", jobs.Turn(first=0, seconds=0))
     assert jobs.maintain() == 0
