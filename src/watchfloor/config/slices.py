@@ -11,3 +11,7 @@ def load(part: str) -> None:
     for name in settings.SLICES:
         if importlib.util.find_spec(f"watchfloor.{name}.{part}"):
             importlib.import_module(f"watchfloor.{name}.{part}")
+    if part == "jobs":  # whoever runs ticks judges mail
+        from watchfloor.config.knowing import know_the_organisation
+
+        know_the_organisation()

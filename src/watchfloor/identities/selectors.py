@@ -1,6 +1,9 @@
 """Reads of the directory; each is one query, however many addresses are asked for."""
 
 from collections.abc import Iterable
+from datetime import datetime
+
+from django.db.models import Count, Max
 
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.identities.models import DirectoryPerson
@@ -35,6 +38,12 @@ def person(address: str) -> DirectoryEntry | None:
 def everyone() -> tuple[DirectoryEntry, ...]:
     """The whole directory by name; what impersonation checks compare display names with."""
     return tuple(map(entry_of, DirectoryPerson.objects.all()))
+
+
+def directory_version() -> tuple[int, datetime | None]:
+    """Changes with every import: how many people there are, and when the last of them was written."""
+    found = DirectoryPerson.objects.aggregate(people=Count("id"), at=Max("imported_at"))
+    return found["people"], found["at"]
 
 
 def addresses_tagged(tag: str) -> tuple[str, ...]:

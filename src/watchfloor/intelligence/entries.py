@@ -10,9 +10,9 @@ from django.db import transaction
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.selectors import tenant_facts as configured
-from watchfloor.intelligence.contracts import Effect, Imported, Kind, Life
+from watchfloor.intelligence.contracts import Effect, Imported, Kind, LabelKind, Life
 from watchfloor.intelligence.facts import changed
-from watchfloor.intelligence.models import Entry
+from watchfloor.intelligence.models import Entry, Label
 from watchfloor.intelligence.values import entry_value, guess_kind
 from watchfloor.kernel.errors import BadInput, Conflict, NotFound
 
@@ -30,6 +30,7 @@ LIVES: dict[Effect, tuple[Life, ...]] = {
 CONFIDENCES = ("", "Low", "Medium", "High")
 MOST_LINES = 50_000
 IDLE = timedelta(days=45)
+ENDED_KEPT = timedelta(days=90)
 CHUNK = 500
 
 
@@ -51,7 +52,8 @@ def add_entry(
     confidence: str = "",
     email: str = "",
 ) -> str:
-    """Add one entry and return its name. `email` is the mail it was made from; without one only IP entries may allow (TB-05).
+    """Add one entry and return its name. `email` is the mail it was made from; only one marked as a false positive may
+    give allow entries for anything but IP addresses (TB-05).
 
     Raises BadInput for what is no such value, Conflict when there is one already.
     """
@@ -89,7 +91,7 @@ def add_entry(
 def _refuse(kind: Kind, effect: Effect, value: str, life: Life, email: str) -> None:
     if life not in lives_of(kind, effect):
         raise BadInput(f"such an entry cannot last “{life.label}”", place="life")
-    if effect is Effect.ALLOW and kind is not Kind.IP and not email:
+    if effect is Effect.ALLOW and kind is not Kind.IP and not _was_wrong(email):
         raise BadInput(
             "an allow entry for a sender, domain, URL or file is made from an email: open the email, mark its verdict as a "
             "false positive, and allow what it came with",
@@ -103,6 +105,12 @@ def _refuse(kind: Kind, effect: Effect, value: str, life: Life, email: str) -> N
         and any(one == domain or one.endswith(f".{domain}") for one in own)
     ):
         raise BadInput(f"{domain} is the organisation's own domain", place="value")
+
+
+def _was_wrong(email: str) -> bool:
+    """Whether the newest label of an email says that its verdict was a false positive."""
+    label = Label.objects.filter(network_message_id=email).order_by("-id").first() if email else None
+    return label is not None and label.kind == LabelKind.FALSE_POSITIVE
 
 
 def _last(entry: Entry, life: Life, now: datetime) -> None:
@@ -275,3 +283,9 @@ def note_uses(met: Iterable[tuple[str, datetime, int]], *, now: datetime) -> int
         touched.append(entry)
     Entry.objects.bulk_update(touched, ["last_used_at", "uses", "expires_at"], batch_size=200)
     return len(touched)
+
+
+def forget_ended(*, now: datetime) -> int:
+    """Drop entries that ended 90 days ago; until then the list shows them as ended."""
+    gone, _ = Entry.objects.filter(expires_at__lt=now - ENDED_KEPT).delete()
+    return gone

@@ -1,5 +1,6 @@
 """Verbs of intelligence: entries and indicators, silenced reasons and threshold, labels, back-tests."""
 
+from watchfloor.intelligence.backtesting import ask_for_back_test, back_test
 from watchfloor.intelligence.entries import (
     add_entry,
     change_life,
@@ -14,6 +15,8 @@ from watchfloor.intelligence.policy import change_threshold, restore_reason, sil
 
 __all__ = [
     "add_entry",
+    "ask_for_back_test",
+    "back_test",
     "change_life",
     "change_threshold",
     "expire_entry",

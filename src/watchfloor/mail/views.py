@@ -18,6 +18,7 @@ from watchfloor.kernel.text import csv_line, visible
 from watchfloor.mail import content, page, selectors
 from watchfloor.mail.contracts import EmailEntity
 from watchfloor.mail.inert import POLICY
+from watchfloor.mail.judgement import block_sender, judgement
 from watchfloor.mail.panels import shown_panels
 from watchfloor.mail.timeline import timeline, timeline_csv
 from watchfloor.ui.services import render_page
@@ -53,6 +54,7 @@ def entity(request: Asked, network_message_id: str) -> HttpResponse:
     tab = request.GET.get("tab", "timeline")
     tab = tab if tab in tabs else "timeline"
     context = page.frame(found, actor=request.actor, tab=tab)
+    context["block_address"] = block_sender(found, actor=request.actor)
     context |= {"panels": shown_panels(entity=found, actor=request.actor, tab=tab), "part": f"mail/{tab}.html"}
     return render_page(request, "mail/entity.html", context | _tab(request, found, tab))
 
@@ -63,6 +65,8 @@ def _tab(request: Asked, found: EmailEntity, tab: str) -> dict[str, Any]:
         return {"events": timeline(found, actor=request.actor, search=search), "search": search}
     if tab == "similar":
         return _similar(request, found)
+    if tab == "analysis":
+        return page.analysis(found) | judgement(found, actor=request.actor)
     return {"analysis": page.analysis, "attachments": page.attachments, "urls": page.urls, "headers": page.headers}[
         tab
     ](found)
@@ -110,6 +114,7 @@ def summary(request: Asked, network_message_id: str) -> HttpResponse:
     now = utc_now()
     around = selectors.neighbours(request.GET, now=now)
     context = page.summary(found, actor=request.actor, now=now) | {"previous": around.previous, "next": around.next}
+    context["block_address"] = block_sender(found, actor=request.actor)
     return render(request, "mail/summary.html", context)
 
 

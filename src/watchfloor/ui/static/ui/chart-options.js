@@ -4,7 +4,7 @@
  * @typedef {{name: string, values: number[], tone?: string, href?: string}} Series
  * @typedef {{id: string, name: string, group?: string, tone?: string, size?: number, href?: string, column?: number}} Node
  * @typedef {{source: string, target: string, label?: string}} Link
- * @typedef {{categories?: string[], series?: Series[], nodes?: Node[], links?: Link[], horizontal?: boolean, legend?: boolean}} Data
+ * @typedef {{categories?: string[], series?: Series[], nodes?: Node[], links?: Link[], horizontal?: boolean, legend?: boolean, mark?: {category: string, label: string}}} Data
  * @typedef {{width: number, height: number}} Size
  * @typedef {{text: string, quiet: string, line: string, surface: string, series: string[], tones: Record<string, string>, font: string}} Colours
  */
@@ -64,9 +64,10 @@ function axes(kind, data, colours) {
     grid: { left: 8, right: 28, top: 12, bottom: several ? 32 : 8, containLabel: true },
     xAxis: data.horizontal ? numbers : names,
     yAxis: data.horizontal ? names : numbers,
-    series: series.map((one) => ({
+    series: series.map((one, place) => ({
       name: one.name,
       data: one.values,
+      markLine: place === 0 && data.mark ? markLine(data.mark, colours) : undefined,
       type: kind === "line" ? "line" : "bar",
       stack: kind === "stacked" ? "all" : undefined,
       barMaxWidth: data.horizontal ? 18 : 36,
@@ -76,6 +77,13 @@ function axes(kind, data, colours) {
     })),
   };
 }
+
+/**
+ * A line across the chart at one category, such as a threshold.
+ * @param {{category: string, label: string}} mark
+ * @param {Colours} colours
+ */
+const markLine = (mark, colours) => ({ silent: true, symbol: "none", data: [{ xAxis: mark.category, name: mark.label }], lineStyle: { color: colours.text, type: "dashed" }, label: { formatter: mark.label, color: colours.text, fontSize: 11 } });
 
 /**
  * @param {Data} data

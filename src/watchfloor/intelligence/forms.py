@@ -1,0 +1,89 @@
+"""Forms of the allow/block list and the verdict policy."""
+
+from typing import Any
+
+from django import forms
+
+from watchfloor.inspection.services import WEIGHTS
+from watchfloor.intelligence.backtesting import SPANS
+from watchfloor.intelligence.contracts import Effect, Kind, Life, Proposal
+from watchfloor.intelligence.entries import CONFIDENCES, LIVES
+from watchfloor.intelligence.policy import HIGHEST, LOWEST
+
+ALLOWED_HELP = (
+    "Only IP addresses can be allowed here; everything else is allowed from an email whose verdict was wrong."
+)
+
+
+class EntryForm(forms.Form):
+    """One entry. `email` names the mail it is made from, when it is."""
+
+    kind = forms.ChoiceField(choices=[(kind.value, kind.label) for kind in Kind], label="About")
+    value = forms.CharField(
+        max_length=400,
+        label="Value",
+        help_text="Address, domain, URL (wildcards: *.host/*, ~host~, host/path/*), SHA-256, or IP address or network",
+    )
+    effect = forms.ChoiceField(choices=[(effect.value, effect.label) for effect in Effect], help_text=ALLOWED_HELP)
+    life = forms.ChoiceField(
+        choices=[("", "Default"), *((life.value, life.label) for life in Life)],
+        required=False,
+        label="Lasts",
+        help_text="By default a block lasts 30 days, an allow entry until 45 days after its last use, an indicator 90 days",
+    )
+    note = forms.CharField(required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    email = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
+
+    def entry(self) -> dict[str, Any]:
+        """The arguments of `add_entry`."""
+        said = self.cleaned_data
+        life = Life(said["life"]) if said["life"] else None
+        return {**said, "kind": Kind(said["kind"]), "effect": Effect(said["effect"]), "life": life}
+
+
+class IndicatorForm(forms.Form):
+    """A list of indicators."""
+
+    text = forms.CharField(
+        max_length=5_000_000,
+        label="Indicators",
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false"}),
+        help_text="One a line, or CSV: value, confidence, note. Lines that start with # are skipped; hxxp and [.] are understood.",
+    )
+    source = forms.CharField(max_length=200, label="Where it comes from", help_text="A feed, a report, a colleague")
+    confidence = forms.ChoiceField(choices=[(one, one or "Not stated") for one in CONFIDENCES], required=False)
+    life = forms.ChoiceField(
+        choices=[(life.value, life.label) for life in LIVES[Effect.INDICATOR]], label="Lasts", initial=Life.DAYS_90
+    )
+
+
+class ThresholdForm(forms.Form):
+    """The number from which a mail is a threat."""
+
+    threshold = forms.FloatField(
+        min_value=LOWEST,
+        max_value=HIGHEST,
+        label="Points from which a mail is a threat",
+        widget=forms.NumberInput(attrs={"step": "0.25"}),
+    )
+
+
+class ProposalForm(ThresholdForm):
+    """What a back-test tries."""
+
+    days = forms.TypedChoiceField(
+        choices=[(days, f"{days} days") for days in SPANS], coerce=int, label="Mail of the last"
+    )
+    silenced = forms.MultipleChoiceField(
+        required=False,
+        label="Silenced reasons",
+        choices=[
+            (name, f"{name} ({WEIGHTS[name].points:g})") for name in sorted(WEIGHTS) if not name.startswith("allowed_")
+        ],
+        widget=forms.SelectMultiple(attrs={"size": 8}),
+    )
+
+    def proposal(self) -> Proposal:
+        """What was entered."""
+        said = self.cleaned_data
+        return Proposal(said["threshold"], frozenset(said["silenced"]), said["days"])

@@ -1,0 +1,1 @@
+"""The pages of intelligence: the allow/block list, the verdict policy, labels."""
