@@ -64,13 +64,12 @@ def read_filter(parameters: Any, *, statuses: tuple[str, ...], range: str) -> Fi
 
 
 def _moment(text: str | None) -> datetime | None:
-    """A date-time field's value; it is UTC when it names no zone."""
-
+    """A date-time field's value in UTC, which it is when it names no zone; None for what no calendar or database holds."""
     try:
         moment = datetime.fromisoformat(text or "")
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def common_conditions(chosen: Filter, *, now: datetime, me: str) -> Q:
