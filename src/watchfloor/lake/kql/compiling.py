@@ -1,0 +1,79 @@
+"""A query's text to a typed SQL tree: the one way in."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlglot import exp
+
+from watchfloor.lake.kql import syntax as s
+from watchfloor.lake.kql.model import Catalogue, Hosts, Relation, Scan
+from watchfloor.lake.kql.parsing import parse
+from watchfloor.lake.kql.program import Program
+from watchfloor.lake.kql.tabular.binder import Binder
+from watchfloor.lake.kql.types import Type
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """`tree` gives `columns` (name, type) in order; `scans` say which table each of its sources is, and the times it needs.
+
+    `open` marks answers whose columns are known only when they run; `missing` names lists nobody uploaded; `render` how to draw.
+    """
+
+    tree: exp.Expr
+    columns: tuple[tuple[str, Type], ...]
+    scans: tuple[Scan, ...]
+    missing: tuple[str, ...] = ()
+    open: bool = False
+    render: s.Render | None = None
+
+    @property
+    def tables(self) -> frozenset[str]:
+        return frozenset(scan.table for scan in self.scans)
+
+
+def compile_query(
+    text: str,
+    *,
+    catalogue: Catalogue,
+    now: datetime,
+    hosts: Hosts | None = None,
+    probe: Callable[[Program, exp.Select], list[tuple[Any, ...]]] | None = None,
+    limit: int | None = None,
+) -> Compiled:
+    """The tree of a query. Raises KqlError with the place of what is refused.
+
+    `now` is what now() says throughout; `limit` bounds the rows; `probe` answers what plugins must ask of the data.
+    """
+    program = Program(catalogue, hosts or Hosts(), now, probe)
+    relation = Binder(program).query(parse(text))
+    return Compiled(
+        tree=assembled(program, answer(relation, limit)),
+        columns=tuple((column.name, column.type) for column in relation.columns),
+        scans=tuple(program.scans),
+        missing=tuple(dict.fromkeys(program.missing)),
+        open=relation.open,
+        render=program.render,
+    )
+
+
+def answer(relation: Relation, limit: int | None) -> exp.Select:
+    """The last SELECT: shown columns by place, in the order the rows stand."""
+    columns = [
+        exp.Alias(this=column.read(), alias=exp.to_identifier(f"c{number}"))
+        for number, column in enumerate(relation.columns)
+    ]
+    select = relation.select(*columns)
+    if relation.order:
+        select = select.order_by(*(key.expression() for key in relation.order))
+    return select if limit is None else select.limit(limit)
+
+
+def assembled(program: Program, last: exp.Select) -> exp.Expr:
+    """The steps as common table expressions before the last SELECT."""
+    tree = last
+    for name, step in program.steps:
+        tree = tree.with_(exp.to_identifier(name, quoted=True), as_=step, copy=False)
+    return tree

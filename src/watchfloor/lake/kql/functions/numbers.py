@@ -1,0 +1,270 @@
+"""Conversions, numbers, conditions and addresses."""
+
+import ipaddress
+from collections.abc import Callable, Sequence
+
+from sqlglot import exp
+
+from watchfloor.lake.kql import convert, literals
+from watchfloor.lake.kql.errors import KqlError, Span
+from watchfloor.lake.kql.functions.registry import add, const, sql
+from watchfloor.lake.kql.model import Typed
+from watchfloor.lake.kql.templates import fill, text
+from watchfloor.lake.kql.types import Type, wider
+
+S, L, B, D, R = Type.STRING, Type.LONG, Type.BOOL, Type.DYNAMIC, Type.REAL
+
+
+def _conversion(kind: Type) -> Callable[[Sequence[Typed], Span], Typed]:
+    return lambda args, span: convert.to(args[0], kind)
+
+
+for _names, _kind in (
+    ("tostring", S), ("tolong toint64", L), ("toint", Type.INT), ("todouble toreal", R), ("tobool toboolean", B),
+    ("todatetime", Type.DATETIME), ("totimespan", Type.TIMESPAN), ("toguid", Type.GUID), ("todecimal", Type.DECIMAL),
+):  # fmt: skip
+    add(_names, "any", _conversion(_kind), keeps_name=True)
+
+sql("abs", "number", R, "ABS(_0)")
+sql("sqrt", "real", R, "CASE WHEN _0 >= 0 THEN SQRT(_0) END")
+sql("exp", "real", R, "EXP(_0)")
+sql("exp2", "real", R, "POW(2, _0)")
+sql("exp10", "real", R, "POW(10, _0)")
+sql("log", "real", R, "CASE WHEN _0 > 0 THEN LN(_0) END")
+sql("log10", "real", R, "CASE WHEN _0 > 0 THEN LOG10(_0) END")
+sql("log2", "real", R, "CASE WHEN _0 > 0 THEN LOG2(_0) END")
+sql("pow", "real real", R, "POW(_0, _1)")
+sql("ceiling", "real", R, "CEIL(_0)")
+sql("sign", "number", L, "CAST(SIGN(_0) AS BIGINT)")
+sql("isnan", "real", B, "COALESCE(ISNAN(_0), FALSE)")
+sql("isinf", "real", B, "COALESCE(ISINF(_0), FALSE)")
+sql("isfinite", "real", B, "COALESCE(ISFINITE(_0), FALSE)")
+sql("rand", "long?", R, "RANDOM()")
+sql("pi", "", R, "PI()")
+sql("sin", "real", R, "SIN(_0)")
+sql("cos", "real", R, "COS(_0)")
+sql("tan", "real", R, "TAN(_0)")
+sql("asin", "real", R, "CASE WHEN ABS(_0) <= 1 THEN ASIN(_0) END")
+sql("acos", "real", R, "CASE WHEN ABS(_0) <= 1 THEN ACOS(_0) END")
+sql("atan", "real", R, "ATAN(_0)")
+sql("atan2", "real real", R, "ATAN2(_0, _1)")
+sql("degrees", "real", R, "DEGREES(_0)")
+sql("radians", "real", R, "RADIANS(_0)")
+sql("binary_and", "long long", L, "_0 & _1")
+sql("binary_or", "long long", L, "_0 | _1")
+sql("binary_xor", "long long", L, "XOR(_0, _1)")
+sql("binary_not", "long", L, "~_0")
+sql("binary_shift_left", "long long", L, "_0 << _1")
+sql("binary_shift_right", "long long", L, "_0 >> _1")
+sql("tohex", "long", S, "LOWER(TO_HEX(_0))")
+sql("new_guid", "", Type.GUID, "CAST(UUID() AS TEXT)")
+sql("hash", "text long?", L, "CAST(HASH(_0) // 2 AS BIGINT)")
+
+
+def _same_type(shape: str) -> Callable[[Sequence[Typed], Span], Typed]:
+    def make(args: Sequence[Typed], span: Span) -> Typed:
+        return Typed(fill(shape, *(arg.sql for arg in args)), args[0].type, null=args[0].null)
+
+    return make
+
+
+add("abs", "number", _same_type("ABS(_0)"))
+
+
+def _round(args: Sequence[Typed], span: Span) -> Typed:
+    places = args[1].sql if len(args) > 1 else literals.long(0).sql
+    return Typed(fill("ROUND(CAST(_0 AS DOUBLE), CAST(_1 AS INT))", args[0].sql, places), R)
+
+
+add("round", "number long?", _round)
+
+
+def common(values: Sequence[Typed], span: Span) -> list[Typed]:
+    """All values in one type: the widest of them; a null is of any, a dynamic makes all of them dynamic."""
+    kinds = [value.type for value in values if not (value.is_const and value.const is None)]
+    kind = kinds[0] if kinds else values[0].type
+    for other in kinds[1:]:
+        both = wider(kind, other)
+        if both is None and D in (kind, other):
+            both = D
+        if both is None and {kind, other} <= {S, Type.GUID}:
+            both = S
+        if both is None:
+            raise KqlError(f"one of these is a {kind}, another a {other}; convert one of them", span, kind="type")
+        kind = both
+    return [convert.fit(value, kind, span) if value.type is not kind else value for value in values]
+
+
+def _iff(args: Sequence[Typed], span: Span) -> Typed:
+    return _case([args[0], args[1], args[2]], span)
+
+
+def _case(args: Sequence[Typed], span: Span) -> Typed:
+    if len(args) % 2 == 0 or len(args) < 3:
+        raise KqlError("case() takes pairs of condition and value, then the value for all others", span, kind="type")
+    conditions = [convert.fit(arg, B, span) for arg in args[:-1:2]]
+    values = common([*args[1:-1:2], args[-1]], span)
+    made = exp.Case()
+    for condition, value in zip(conditions, values, strict=False):
+        made = made.when(condition.sql.copy(), value.sql.copy())
+    made = made.else_(values[-1].sql.copy())
+    return Typed(made, values[0].type, null=any(value.null for value in values))
+
+
+def _coalesce(args: Sequence[Typed], span: Span) -> Typed:
+    values = common(args, span)
+    if values[0].type is S:
+        parts: list[exp.Expr] = [fill("NULLIF(_0, '')", value.sql) for value in values]
+        parts.append(text(""))
+        return Typed(exp.Coalesce(this=parts[0], expressions=parts[1:]), S, null=False)
+    found = [value.sql.copy() for value in values]
+    return Typed(exp.Coalesce(this=found[0], expressions=found[1:]), values[0].type)
+
+
+def _extreme(function: str) -> Callable[[Sequence[Typed], Span], Typed]:
+    def make(args: Sequence[Typed], span: Span) -> Typed:
+        values = common(args, span)
+        found = exp.Anonymous(this=function, expressions=[value.sql.copy() for value in values])
+        return Typed(found, values[0].type)
+
+    return make
+
+
+def _isnull(*, negated: bool) -> Callable[[Sequence[Typed], Span], Typed]:
+    def make(args: Sequence[Typed], span: Span) -> Typed:
+        if args[0].type is S:
+            return Typed(exp.true() if negated else exp.false(), B, null=False)
+        shape = "(_0 IS NULL OR JSON_TYPE(_0) = 'NULL')" if args[0].type is D else "(_0 IS NULL)"
+        found = fill(shape, args[0].sql)
+        return Typed(exp.not_(found) if negated else found, B, null=False)
+
+    return make
+
+
+def _not(args: Sequence[Typed], span: Span) -> Typed:
+    return Typed(exp.not_(exp.paren(args[0].sql.copy())), B, null=args[0].null)
+
+
+def _isempty(*, negated: bool) -> Callable[[Sequence[Typed], Span], Typed]:
+    def make(args: Sequence[Typed], span: Span) -> Typed:
+        value = convert.to_text(args[0])
+        return Typed(fill("_0 <> ''" if negated else "_0 = ''", value.sql), B, null=False)
+
+    return make
+
+
+add("iff iif", "any any any", _iff)
+add("case", "any*", _case)
+add("coalesce", "any*", _coalesce)
+add("max_of", "any*", _extreme("GREATEST"))
+add("min_of", "any*", _extreme("LEAST"))
+add("isnull", "any", _isnull(negated=False))
+add("isnotnull notnull", "any", _isnull(negated=True))
+add("isempty", "any", _isempty(negated=False))
+add("isnotempty notempty", "any", _isempty(negated=True))
+add("not", "bool", _not)
+
+# --- addresses ---
+
+NUMBER = (
+    "CASE WHEN REGEXP_FULL_MATCH(_0, '(\\d{1,3}\\.){3}\\d{1,3}') THEN "
+    "TRY_CAST(SPLIT_PART(_0, '.', 1) AS BIGINT) * 16777216 + TRY_CAST(SPLIT_PART(_0, '.', 2) AS BIGINT) * 65536 "
+    "+ TRY_CAST(SPLIT_PART(_0, '.', 3) AS BIGINT) * 256 + TRY_CAST(SPLIT_PART(_0, '.', 4) AS BIGINT) END"
+)
+PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+
+
+def _network(cidr: str, span: Span) -> tuple[int, int]:
+    try:
+        found = ipaddress.IPv4Network(cidr.strip(), strict=False)
+    except ValueError:
+        raise KqlError(f"“{cidr}” is no IPv4 network", span, kind="type") from None
+    return int(found.network_address), int(found.broadcast_address)
+
+
+def _inside(value: Typed, networks: Sequence[str], span: Span) -> Typed:
+    number = fill(NUMBER, value.sql)
+    parts = [
+        exp.Between(this=exp.paren(number.copy()), low=exp.Literal.number(low), high=exp.Literal.number(high))
+        for low, high in (_network(one, span) for one in networks)
+    ]
+    return Typed(exp.or_(*parts) if parts else exp.false(), B)
+
+
+def _is_private(args: Sequence[Typed], span: Span) -> Typed:
+    return _inside(args[0], PRIVATE, span)
+
+
+def _in_range(args: Sequence[Typed], span: Span) -> Typed:
+    if args[1].is_const:
+        return _inside(args[0], [str(args[1].const)], span)
+    return Typed(fill(_masked("_1"), args[0].sql, args[1].sql), B)
+
+
+def _masked(network: str) -> str:
+    """Whether the first bits of `_0` are those of a network that is no constant."""
+    base = NUMBER.replace("_0", f"SPLIT_PART({network}, '/', 1)")
+    bits = f"COALESCE(TRY_CAST(NULLIF(SPLIT_PART({network}, '/', 2), '') AS BIGINT), 32)"
+    return f"(({NUMBER}) >> (32 - {bits})) = (({base}) >> (32 - {bits}))"
+
+
+def _in_any(args: Sequence[Typed], span: Span) -> Typed:
+    values = args[1].const if args[1].type is D and isinstance(args[1].const, list) else None
+    if values is None and all(isinstance(arg.const, str) for arg in args[1:]):
+        values = [arg.const for arg in args[1:]]
+    if values is not None:
+        return _inside(args[0], [str(one) for one in values], span)
+    if args[1].type is not D:
+        raise KqlError("the networks must be constants or one dynamic list", span, kind="unsupported")
+    shape = f"LEN(LIST_FILTER(FROM_JSON(_1, '[\"VARCHAR\"]'), LAMBDA one : {_masked('one')})) > 0"
+    return Typed(fill(shape, args[0].sql, args[1].sql), B)
+
+
+def _compare_addresses(args: Sequence[Typed], span: Span) -> Typed:
+    bits = int(str(const(args[2], "the prefix", span))) if len(args) > 2 else 32
+    left, right = fill(NUMBER, args[0].sql), fill(NUMBER, args[1].sql)
+    return Typed(fill(f"CAST(SIGN((_0 >> {32 - bits}) - (_1 >> {32 - bits})) AS BIGINT)", left, right), L)
+
+
+def _is_match(args: Sequence[Typed], span: Span) -> Typed:
+    found = _in_range(args[:2], span)
+    return Typed(found.sql, B)
+
+
+def _v6_inside(value: Typed, networks: Sequence[str], span: Span) -> Typed:
+    for one in networks:
+        try:
+            ipaddress.ip_network(one, strict=False)
+        except ValueError:
+            raise KqlError(f"“{one}” is no network", span, kind="type") from None
+    raise KqlError("IPv6 ranges are not supported here", span, kind="unsupported")
+
+
+def _v6_match(args: Sequence[Typed], span: Span) -> Typed:
+    return _v6_inside(args[0], [str(args[1].const)] if args[1].is_const else [], span)
+
+
+sql("parse_ipv4", "text", L, NUMBER)
+sql(
+    "isipv4",
+    "text",
+    B,
+    "COALESCE(REGEXP_FULL_MATCH(_0, '((25[0-5]|2[0-4]\\d|1?\\d?\\d)\\.){3}(25[0-5]|2[0-4]\\d|1?\\d?\\d)'), FALSE)",
+)
+sql("parse_ipv6", "text", S, "CASE WHEN CONTAINS(_0, ':') THEN LOWER(_0) ELSE '' END")
+add("ipv4_is_private", "text", _is_private)
+add("ipv4_is_in_range", "text text", _in_range)
+add("ipv4_is_in_any_range", "text any any*", _in_any)
+add("ipv4_is_match", "text text long?", _is_match)
+add("ipv4_compare", "text text long?", _compare_addresses)
+add("ipv6_is_match ipv6_is_in_range", "text text long?", _v6_match)
+add("ipv6_is_in_any_range", "text any any*", _v6_match)
+
+
+def _geo(args: Sequence[Typed], span: Span) -> Typed:
+    """Without a file of places there is nothing to say: the bag is empty, as Kusto's is for an address it does not know."""
+    return literals.typed(D, {})
+
+
+add("geo_info_from_ip_address", "text", _geo)
+add("column_ifexists columnifexists", "any any", lambda args, span: args[0], keeps_name=True)

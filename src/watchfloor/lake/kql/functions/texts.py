@@ -1,0 +1,199 @@
+"""Functions of texts."""
+
+import re
+from collections.abc import Sequence
+
+from sqlglot import exp
+
+from watchfloor.lake.kql import compare, convert, literals
+from watchfloor.lake.kql.errors import KqlError, Span
+from watchfloor.lake.kql.functions.registry import add, const, sql
+from watchfloor.lake.kql.model import Typed
+from watchfloor.lake.kql.templates import fill, text, whole
+from watchfloor.lake.kql.types import Type
+
+S, L, B, D, R = Type.STRING, Type.LONG, Type.BOOL, Type.DYNAMIC, Type.REAL
+
+sql("tolower", "text", S, "LOWER(_0)")
+sql("toupper", "text", S, "UPPER(_0)")
+sql("reverse", "text", S, "REVERSE(_0)")
+sql("strlen", "text", L, "CAST(LENGTH(_0) AS BIGINT)")
+sql("string_size", "text", L, "CAST(STRLEN(_0) AS BIGINT)")
+sql("countof", "text text", L, "CAST((LENGTH(_0) - LENGTH(REPLACE(_0, _1, ''))) // GREATEST(LENGTH(_1), 1) AS BIGINT)")
+sql("isempty", "text", B, "_0 = ''")
+sql("isnotempty notempty", "text", B, "_0 <> ''")
+sql("url_decode", "text", S, "URL_DECODE(_0)")
+sql("url_encode url_encode_component", "text", S, "URL_ENCODE(_0)")
+sql("base64_encode_tostring base64_encodestring", "text", S, "TO_BASE64(ENCODE(_0))")
+sql("base64_decode_tostring base64_decodestring", "text", S, "TRY(DECODE(FROM_BASE64(_0)))")
+sql("hash_sha256", "text", S, "SHA256(_0)")
+sql("hash_md5", "text", S, "MD5(_0)")
+sql("hash_sha1", "text", S, "SHA1(_0)")
+sql("strrep", "text long", S, "REPEAT(_0, _1)")
+sql("strcmp", "text text", L, "CAST(CASE WHEN _0 < _1 THEN -1 WHEN _0 > _1 THEN 1 ELSE 0 END AS BIGINT)")
+sql("regex_quote", "text", S, "REGEXP_ESCAPE(_0)")
+sql("translate", "text text text", S, "TRANSLATE(_2, _0, _1)")
+sql("isascii", "text", B, "REGEXP_FULL_MATCH(_0, '[\\x00-\\x7f]*')")
+sql("has_ipv4", "text text", B, "REGEXP_MATCHES(_0, '(^|[^0-9.])' || REGEXP_ESCAPE(_1) || '($|[^0-9.])')")
+sql(
+    "parse_path",
+    "text",
+    D,
+    """JSON_OBJECT('Scheme', REGEXP_EXTRACT(_0, '^([a-z]+)://', 1),
+ 'RootPath', REGEXP_EXTRACT(_0, '^([A-Za-z]:)', 1), 'DirectoryPath', REGEXP_EXTRACT(_0, '^(.*)[\\\\/][^\\\\/]*$', 1),
+ 'DirectoryName', REGEXP_EXTRACT(_0, '([^\\\\/]*)[\\\\/][^\\\\/]*$', 1),
+ 'Filename', REGEXP_EXTRACT(_0, '([^\\\\/]*)$', 1), 'Extension', REGEXP_EXTRACT(_0, '\\.([^.\\\\/]*)$', 1),
+ 'AlternateDataStreamName', '')""",
+)
+sql(
+    "parse_url parse_urlquery",
+    "text",
+    D,
+    """JSON_OBJECT('Scheme', REGEXP_EXTRACT(_0, '^([A-Za-z][A-Za-z0-9+.-]*):', 1),
+ 'Host', REGEXP_EXTRACT(_0, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@?#]*@)?([^:/?#]*)', 1),
+ 'Port', REGEXP_EXTRACT(_0, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@?#]*@)?[^:/?#]*:(\\d+)', 1),
+ 'Path', REGEXP_EXTRACT(_0, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^?#]*)', 1),
+ 'Username', REGEXP_EXTRACT(_0, '://([^:@/?#]*)(?::[^@/?#]*)?@', 1),
+ 'Password', REGEXP_EXTRACT(_0, '://[^:@/?#]*:([^@/?#]*)@', 1),
+ 'Query Parameters', COALESCE(JSON_GROUP_PAIRS(_0), JSON('{}')),
+ 'Fragment', REGEXP_EXTRACT(_0, '#(.*)$', 1))""".replace(
+        "COALESCE(JSON_GROUP_PAIRS(_0), JSON('{}'))",
+        "COALESCE(TO_JSON(MAP_FROM_ENTRIES(LIST_TRANSFORM(LIST_FILTER(STRING_SPLIT(REGEXP_EXTRACT(_0, '[?]([^#]*)', 1), '&'), "
+        "LAMBDA pair : CONTAINS(pair, '=')), LAMBDA pair : {'k': SPLIT_PART(pair, '=', 1), "
+        "'v': REGEXP_REPLACE(pair, '^[^=]*=', '')}))), CAST('{}' AS JSON))",
+    ),
+)
+
+
+def _strcat(args: Sequence[Typed], span: Span) -> Typed:
+    if all(isinstance(arg.const, str) for arg in args):
+        return literals.string("".join(str(arg.const) for arg in args))
+    return Typed(exp.Anonymous(this="CONCAT", expressions=[arg.sql.copy() for arg in args]), S, null=False)
+
+
+def _strcat_delim(args: Sequence[Typed], span: Span) -> Typed:
+    return Typed(exp.Anonymous(this="CONCAT_WS", expressions=[arg.sql.copy() for arg in args]), S, null=False)
+
+
+def _substring(args: Sequence[Typed], span: Span) -> Typed:
+    start = fill("CASE WHEN _0 < 0 THEN GREATEST(LENGTH(_1) + _0, 0) ELSE _0 END", args[1].sql, args[0].sql)
+    if isinstance(args[1].const, int) and args[1].const >= 0:
+        start = args[1].sql
+    shape = "COALESCE(SUBSTRING(_0, CAST(_1 + 1 AS BIGINT), CAST(GREATEST(_2, 0) AS BIGINT)), '')"
+    if len(args) == 2:
+        return Typed(fill("COALESCE(SUBSTRING(_0, CAST(_1 + 1 AS BIGINT)), '')", args[0].sql, start), S, null=False)
+    return Typed(fill(shape, args[0].sql, start, args[2].sql), S, null=False)
+
+
+def _indexof(args: Sequence[Typed], span: Span) -> Typed:
+    if len(args) > 2:
+        offset = args[2].sql
+        shape = "CASE WHEN STRPOS(SUBSTRING(_0, CAST(_2 + 1 AS BIGINT)), _1) = 0 THEN -1 ELSE STRPOS(SUBSTRING(_0, CAST(_2 + 1 AS BIGINT)), _1) - 1 + _2 END"
+        return Typed(fill(f"CAST({shape} AS BIGINT)", args[0].sql, args[1].sql, offset), L)
+    return Typed(fill("CAST(STRPOS(_0, _1) - 1 AS BIGINT)", args[0].sql, args[1].sql), L)
+
+
+def _split(args: Sequence[Typed], span: Span) -> Typed:
+    if len(args) == 3:
+        shape = "TO_JSON([STRING_SPLIT(_0, _1)[CAST(_2 + 1 AS BIGINT)]])"
+        return Typed(fill(shape, *(arg.sql for arg in args)), D)
+    return Typed(fill("TO_JSON(STRING_SPLIT(_0, _1))", args[0].sql, args[1].sql), D)
+
+
+def _replace_string(args: Sequence[Typed], span: Span) -> Typed:
+    return Typed(fill("REPLACE(_0, _1, _2)", *(arg.sql for arg in args)), S, null=False)
+
+
+def _replace_regex(args: Sequence[Typed], span: Span) -> Typed:
+    pattern = compare.pattern_of(args[1], span)
+    return Typed(fill("REGEXP_REPLACE(_0, _1, _2, 'g')", args[0].sql, pattern, args[2].sql), S, null=False)
+
+
+def _old_replace(args: Sequence[Typed], span: Span) -> Typed:
+    """replace(regex, rewrite, text), the old order."""
+    return _replace_regex([args[2], args[0], args[1]], span)
+
+
+def _trim(*, start: bool, end: bool) -> object:
+    def make(args: Sequence[Typed], span: Span) -> Typed:
+        pattern = args[0]
+        if isinstance(pattern.const, str):
+            compare.check_pattern(pattern.const, span)
+            sides = [f"^(?:{pattern.const})"] * start + [f"(?:{pattern.const})$"] * end
+            found = text("|".join(sides))
+            return Typed(fill("REGEXP_REPLACE(_0, _1, '', 'g')", args[1].sql, found), S, null=False)
+        shape = "_0"
+        if start:
+            shape = f"REGEXP_REPLACE({shape}, '^(' || _1 || ')', '')"
+        if end:
+            shape = f"REGEXP_REPLACE({shape}, '(' || _1 || ')$', '')"
+        return Typed(fill(shape, args[1].sql, pattern.sql), S, null=False)
+
+    return make
+
+
+def _extract(args: Sequence[Typed], span: Span) -> Typed:
+    pattern = compare.pattern_of(args[0], span)
+    group = const(args[1], "the group of extract()", span)
+    if not isinstance(group, int) or not 0 <= group <= 9:
+        raise KqlError("the group of extract() is a number from 0 to 9", span, kind="type")
+    if isinstance(args[0].const, str) and groups_of(args[0].const) < group:
+        raise KqlError(f"the expression has no group {group}", span, kind="type")
+    found = fill("COALESCE(REGEXP_EXTRACT(_0, _1, _2), '')", args[2].sql, pattern, whole(group))
+    if len(args) < 4:
+        return Typed(found, S, null=False)
+    return convert.to(Typed(found, S, null=False), Type(str(const(args[3], "the type", span))))
+
+
+def groups_of(pattern: str) -> int:
+    """How many groups a pattern captures."""
+    try:
+        return re.compile(re.sub(r"\(\?P?<(\w+)>", "(", re.sub(r"\\[pP](?:\{\w+\}|\w)", "x", pattern))).groups
+    except re.error:
+        return 9
+
+
+def _extract_all(args: Sequence[Typed], span: Span) -> Typed:
+    pattern, source = (args[0], args[-1])
+    if len(args) == 3:
+        raise KqlError("extract_all() with chosen groups is not supported here", span, kind="unsupported")
+    compare.pattern_of(pattern, span)
+    count = groups_of(str(const(pattern, "the expression of extract_all()", span)))
+    if count <= 1:
+        shape = "TO_JSON(REGEXP_EXTRACT_ALL(_0, _1, _2))"
+        return Typed(fill(shape, source.sql, pattern.sql, whole(count)), D)
+    columns = [fill("REGEXP_EXTRACT_ALL(_0, _1, _2)", source.sql, pattern.sql, whole(n + 1)) for n in range(count)]
+    zipped = exp.Anonymous(this="LIST_ZIP", expressions=columns)
+    parts = ", ".join(f"one[{n + 1}]" for n in range(count))
+    return Typed(fill(f"TO_JSON(LIST_TRANSFORM(_0, LAMBDA one : [{parts}]))", zipped), D)
+
+
+def _has_index(args: Sequence[Typed], span: Span) -> Typed:
+    """has_any_index(text, list): the place of the first term found, -1 when none is."""
+    items = args[1].const
+    if not isinstance(items, list):
+        raise KqlError("has_any_index() takes a constant list", span, kind="unsupported")
+    case = exp.Case()
+    for number, item in enumerate(items):
+        case = case.when(compare.term(args[0], literals.string(str(item))), whole(number))
+    return Typed(exp.cast(case.else_(whole(-1)), "BIGINT"), L)
+
+
+def _reg_trim(names: str, *, start: bool, end: bool) -> None:
+    add(names, "text text", _trim(start=start, end=end))  # type: ignore[arg-type]
+
+
+add("strcat", "text*", _strcat)
+add("strcat_delim", "text text*", _strcat_delim)
+add("substring", "text long long?", _substring)
+add("indexof", "text text long?", _indexof)
+add("split", "text text long?", _split)
+add("replace_string", "text text text", _replace_string)
+add("replace_regex", "text text text", _replace_regex)
+add("replace", "text text text", _old_replace)
+_reg_trim("trim", start=True, end=True)
+_reg_trim("trim_start", start=True, end=False)
+_reg_trim("trim_end", start=False, end=True)
+add("extract", "text long text any?", _extract)
+add("extract_all extractall", "text any text?", _extract_all)
+add("has_any_index", "text dynamic", _has_index)

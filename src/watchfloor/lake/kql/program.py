@@ -1,0 +1,124 @@
+"""What one compilation gathers: steps, scans, names, limits. Scopes say what a name means where."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlglot import exp
+
+from watchfloor.lake.kql import syntax as s
+from watchfloor.lake.kql.errors import KqlError, Span
+from watchfloor.lake.kql.model import Catalogue, Column, Hosts, Relation, Scan, Typed
+
+MOST_STEPS = 600
+
+
+@dataclass(frozen=True, slots=True)
+class Closure:
+    """A let function with the scope it was written in."""
+
+    function: s.Function
+    scope: "Scope"
+
+
+Bound = Typed | Relation | Closure
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Names in force, innermost first."""
+
+    names: dict[str, Bound] = field(default_factory=dict)
+    outer: "Scope | None" = None
+    depth: int = 0
+
+    def find(self, name: str) -> Bound | None:
+        scope: Scope | None = self
+        while scope is not None:
+            if name in scope.names:
+                return scope.names[name]
+            scope = scope.outer
+        return None
+
+    def inner(self, **names: Bound) -> "Scope":
+        if self.depth > 30:
+            raise KqlError("functions call one another too deeply", kind="limit")
+        return Scope(dict(names), self, self.depth + 1)
+
+
+@dataclass(slots=True)
+class Program:
+    """Steps become common table expressions in order; `missing` names lists that nobody uploaded.
+
+    `probe` runs a tree and gives its rows, for the plugins whose columns depend on data; without it they stay open.
+    """
+
+    catalogue: Catalogue
+    hosts: Hosts
+    now: datetime
+    probe: Callable[["Program", exp.Select], list[tuple[Any, ...]]] | None = None
+    steps: list[tuple[str, exp.Expr]] = field(default_factory=list)
+    scans: list[Scan] = field(default_factory=list)
+    missing: list[str] = field(default_factory=list)
+    render: s.Render | None = None
+
+    def step(self, select: exp.Expr) -> str:
+        """Name one more step."""
+        if len(self.steps) >= MOST_STEPS:
+            raise KqlError(f"the query has more than {MOST_STEPS} steps", kind="limit")
+        name = f"s{len(self.steps) + 1}"
+        self.steps.append((name, select))
+        return name
+
+    def scan(self, table: str) -> Scan:
+        found = Scan(f"scan{len(self.scans) + 1}", table)
+        self.scans.append(found)
+        return found
+
+    def make(self, source: Relation, shown: Sequence[tuple[str, Typed]], **changes: Any) -> Relation:
+        """A step that shows exactly these columns of `source`, what is hidden carried along."""
+        columns = columns_of([(name, value) for name, value in shown], taken=(hidden.sql for hidden in source.hidden))
+        select = source.select(
+            *(aliased(value.sql, column) for (_, value), column in zip(shown, columns, strict=True)),
+            *(hidden.read() for hidden in source.hidden),
+        )
+        return replace(source, source=self.step(select), columns=columns, extras=(), scan=None, **changes)
+
+
+def aliased(sql: exp.Expr, column: Column) -> exp.Expr:
+    """The expression under a column's identifier."""
+    return exp.Alias(this=sql.copy(), alias=exp.to_identifier(column.sql, quoted=True))
+
+
+def columns_of(shown: Iterable[tuple[str, Typed]], *, taken: Iterable[str] = ()) -> tuple[Column, ...]:
+    """Columns for values, each with an identifier of its own though SQL ignores case."""
+    used = {name.lower() for name in taken}
+    found: list[Column] = []
+    for name, value in shown:
+        identifier, number = name, 1
+        while identifier.lower() in used or not identifier:
+            number += 1
+            identifier = f"{name}~{number}"
+        used.add(identifier.lower())
+        found.append(Column(name, value.type, identifier, value.null))
+    return tuple(found)
+
+
+def unique(name: str, used: set[str]) -> str:
+    """The name, with the first number that makes it new."""
+    if name not in used:
+        used.add(name)
+        return name
+    number = 1
+    while f"{name}{number}" in used:
+        number += 1
+    used.add(f"{name}{number}")
+    return f"{name}{number}"
+
+
+def count_of(value: Typed, what: str, span: Span) -> int:
+    """A constant count."""
+    if not isinstance(value.const, int) or isinstance(value.const, bool) or value.const < 0:
+        raise KqlError(f"{what} must be a constant number", span, kind="type")
+    return value.const

@@ -1,0 +1,519 @@
+"""Scalars bound: names become columns or constants, operators and calls become typed trees."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import Any
+
+from sqlglot import exp
+
+from watchfloor.lake.kql import arithmetic, compare, convert, literals
+from watchfloor.lake.kql import syntax as s
+from watchfloor.lake.kql.errors import KqlError, Span, unsupported
+from watchfloor.lake.kql.functions import aggregates, dynamics, numbers, registry, texts, times
+from watchfloor.lake.kql.model import Relation, Typed, no_column
+from watchfloor.lake.kql.program import Closure, Program, Scope
+from watchfloor.lake.kql.templates import fill, whole
+from watchfloor.lake.kql.types import NUMBERS, Type
+
+_LOADED = (dynamics, numbers, texts, times)
+"""Importing them fills the registry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where a scalar stands: the columns it may name; `sides` for a join's condition; whether aggregates may be called."""
+
+    relation: Relation | None = None
+    sides: tuple[tuple[str, Relation], ...] = ()
+    aggregates: bool = False
+    of_rows: bool = True
+
+    def find(self, name: str) -> Typed | None:
+        if self.relation is not None and (column := self.relation.column(name)):
+            return column.typed()
+        return None
+
+
+class ScalarBinder:
+    """Binds scalars; what a pipeline is, `pipelines` knows."""
+
+    def __init__(self, program: Program, pipelines: Callable[[s.Pipeline, Scope], Relation]) -> None:
+        self.program = program
+        self.pipelines = pipelines
+
+    def bind(self, node: s.Expression, row: Row, scope: Scope) -> Typed:
+        """The typed tree of a scalar. Raises KqlError with the place."""
+        try:
+            return _BINDERS[type(node)](self, node, row, scope)
+        except KqlError as error:
+            if error.span.end == 0:
+                raise KqlError(error.words, node.span, kind=error.kind) from None
+            raise
+
+    def truth(self, node: s.Expression, row: Row, scope: Scope) -> exp.Expr:
+        """A predicate."""
+        found = self.bind(node, row, scope)
+        if found.type is Type.DYNAMIC:
+            found = convert.to_bool(found)
+        if found.type is not Type.BOOL:
+            raise KqlError(f"a condition is wanted here, and this is a {found.type}", node.span, kind="type")
+        return found.sql
+
+    def const(self, node: s.Expression, scope: Scope) -> Typed:
+        """A scalar without a row."""
+        return self.bind(node, Row(), scope)
+
+    # --- leaves ---
+
+    def _literal(self, node: s.Literal, row: Row, scope: Scope) -> Typed:
+        if node.type == "typeof":
+            return Typed(exp.Null(), Type.STRING, const=node.value)
+        value = node.value
+        if node.type == "datetime" and value is not None:
+            value = literals.moment_of(value, node.span)
+        if node.type == "long" and not -(1 << 63) <= value < 1 << 63:
+            raise KqlError(f"{value} is too large for a long", node.span, kind="type")
+        return literals.typed(Type(node.type), value)
+
+    def _name(self, node: s.Name, row: Row, scope: Scope) -> Typed:
+        found = row.find(node.name)
+        if found is not None:
+            return found
+        bound = scope.find(node.name)
+        if isinstance(bound, Typed):
+            return bound.named(node.name) if not bound.name else bound
+        if isinstance(bound, Relation):
+            raise KqlError(f"“{node.name}” is a table, and a value is wanted here", node.span, kind="type")
+        if row.relation is not None:
+            raise no_column(node.name, (column.name for column in row.relation.columns), node.span)
+        raise KqlError(f"“{node.name}” is not known here", node.span, kind="name")
+
+    def _star(self, node: s.Star, row: Row, scope: Scope) -> Typed:
+        raise KqlError("“*” cannot stand here", node.span)
+
+    # --- paths ---
+
+    def _path(self, node: s.Path, row: Row, scope: Scope) -> Typed:
+        if isinstance(node.base, s.Name) and node.base.name in ("$left", "$right"):
+            return self._of_side(node.base.name, node.name, row, node.span)
+        base = self.bind(node.base, row, scope)
+        if base.type is not Type.DYNAMIC:
+            raise KqlError(f"a {base.type} has no parts; parse_json() makes it dynamic", node.span, kind="type")
+        return dynamics.path(base, [node.name], _joined(base.name, node.name))
+
+    def _of_side(self, side: str, name: str, row: Row, span: Span) -> Typed:
+        for known, relation in row.sides:
+            if known == side:
+                return relation.demand(name, span).typed(known[1:])
+        raise KqlError(f"{side} means something in the condition of a join only", span, kind="name")
+
+    def _index(self, node: s.Index, row: Row, scope: Scope) -> Typed:
+        base = self.bind(node.base, row, scope)
+        if base.type is not Type.DYNAMIC:
+            raise KqlError(f"a {base.type} has no parts; parse_json() makes it dynamic", node.span, kind="type")
+        index = self.bind(node.index, row, scope)
+        label = str(index.const) if isinstance(index.const, str | int) else ""
+        return dynamics.at(base, index, _joined(base.name, label), node.span)
+
+    # --- operators ---
+
+    def _unary(self, node: s.Unary, row: Row, scope: Scope) -> Typed:
+        return arithmetic.negative(self.bind(node.operand, row, scope), node.span)
+
+    def _binary(self, node: s.Binary, row: Row, scope: Scope) -> Typed:
+        operator = node.operator
+        if isinstance(node.left, s.Star):
+            return self._any_column(node, row, scope)
+        left, right = self.bind(node.left, row, scope), self.bind(node.right, row, scope)
+        if operator in ("+", "-", "*", "/", "%"):
+            return arithmetic.binary(operator, left, right, node.span)
+        if operator in ("==", "!="):
+            return compare.equal(left, right, node.span, negated=operator == "!=")
+        if operator in ("=~", "!~"):
+            return compare.equal(left, right, node.span, negated=operator == "!~", fold=True)
+        if operator in ("<", ">", "<=", ">="):
+            return compare.ordered(operator, left, right, node.span)
+        return compare.matches(operator, left, right, node.span)
+
+    def _any_column(self, node: s.Binary, row: Row, scope: Scope) -> Typed:
+        """`* has "x"`: some text column does."""
+        right = self.bind(node.right, row, scope)
+        if row.relation is None:
+            raise KqlError("“*” cannot stand here", node.span)
+        parts = [
+            exp.paren(compare.matches(node.operator, column.typed(), right, node.span).sql)
+            if node.operator not in ("==", "=~")
+            else compare.equal(column.typed(), right, node.span, fold=node.operator == "=~").sql
+            for column in row.relation.columns
+            if column.type in (Type.STRING, Type.DYNAMIC)
+        ]
+        return compare.truth(exp.or_(*parts) if parts else exp.false())
+
+    def _logic(self, node: s.Logic, row: Row, scope: Scope) -> Typed:
+        parts = [exp.paren(self.truth(part, row, scope)) for part in node.parts]
+        return Typed(exp.and_(*parts) if node.operator == "and" else exp.or_(*parts), Type.BOOL)
+
+    def _between(self, node: s.Between, row: Row, scope: Scope) -> Typed:
+        value, low = self.bind(node.left, row, scope), self.bind(node.low, row, scope)
+        high = self.bind(node.high, row, scope)
+        if value.type is Type.DATETIME and high.type is Type.TIMESPAN:
+            high = arithmetic.binary("+", low, high, node.span)
+        first = compare.ordered(">=", value, low, node.span).sql
+        last = compare.ordered("<=", value, high, node.span).sql
+        both = exp.and_(first, last)
+        return Typed(exp.not_(exp.paren(both)) if node.negated else both, Type.BOOL)
+
+    def _member(self, node: s.Member, row: Row, scope: Scope) -> Typed:
+        left = self._left(node, row, scope)
+        if len(node.items) == 1 and (rows := self._rows(node.items[0], row, scope)) is not None:
+            return self._in_rows(node, left, rows)
+        items = [self.bind(item, row, scope) for item in node.items]
+        return compare.member(node.operator, left, items, node.span)
+
+    def _left(self, node: s.Member, row: Row, scope: Scope) -> Typed:
+        if isinstance(node.left, s.Star):
+            if row.relation is None:
+                raise KqlError("“*” cannot stand here", node.span)
+            texts_ = [column.read() for column in row.relation.columns if column.type is Type.STRING]
+            joined = exp.Anonymous(this="CONCAT_WS", expressions=[exp.Literal.string("\n"), *texts_])
+            return Typed(joined, Type.STRING, null=False)
+        return self.bind(node.left, row, scope)
+
+    def _rows(self, node: s.Expression, row: Row, scope: Scope) -> Relation | None:
+        """The relation an item of `in` stands for, when it is one."""
+        if isinstance(node, s.Subquery):
+            return self.pipelines(node.pipeline, scope)
+        if isinstance(node, s.Name) and row.find(node.name) is None:
+            bound = scope.find(node.name)
+            if isinstance(bound, Relation):
+                return bound
+            if bound is None and self.program.catalogue.table(node.name):
+                return self.pipelines(s.Pipeline(s.Table(node.name, span=node.span), span=node.span), scope)
+        if isinstance(node, s.Call) and (
+            isinstance(scope.find(node.name), Closure) or node.name in ("materialize", "_GetWatchlist", "table")
+        ):
+            closure = scope.find(node.name)
+            if isinstance(closure, Closure) and not isinstance(closure.function.body, s.Pipeline):
+                return None
+            return self.pipelines(s.Pipeline(s.Invocation(node, span=node.span), span=node.span), scope)
+        return None
+
+    def _in_rows(self, node: s.Member, left: Typed, rows: Relation) -> Typed:
+        if not rows.columns:
+            raise KqlError("this table has no column", node.span, kind="type")
+        column, bare = rows.columns[0], node.operator.removeprefix("!")
+        value = column.typed()
+        if bare in ("has_any", "has_all"):
+            return self._has_any_of_rows(node, left, rows, value)
+        if bare == "in~":
+            one, other = compare.lower(convert.to_text(left)), compare.lower(convert.to_text(value))
+        else:
+            if value.type is Type.DYNAMIC:
+                left, value = convert.to_text(left), convert.to_text(value)
+            one_, other_ = compare.alike(left, value, node.span)
+            one, other = one_.sql, other_.sql
+        inner = rows.select(other.copy()).where(exp.not_(exp.Is(this=exp.paren(other.copy()), expression=exp.null())))
+        found = fill("COALESCE(_0, FALSE)", exp.In(this=exp.paren(one.copy()), query=exp.Subquery(this=inner)))
+        return compare.truth(exp.not_(found) if node.operator[0] == "!" else found)
+
+    def _has_any_of_rows(self, node: s.Member, left: Typed, rows: Relation, value: Typed) -> Typed:
+        """The terms of a table become one list, asked for each row."""
+        terms = fill("TO_JSON(LIST(_0))", convert.to_text(value).sql)
+        listed = Typed(exp.Subquery(this=rows.select(terms)), Type.DYNAMIC)
+        if "all" in node.operator:
+            raise unsupported("has_all over a table", node.span)
+        return compare.member(node.operator, left, [listed], node.span)
+
+    def _subquery(self, node: s.Subquery, row: Row, scope: Scope) -> Typed:
+        raise KqlError(
+            "a value is wanted here, and this is a table; toscalar() takes its first value", node.span, kind="type"
+        )
+
+    # --- calls ---
+
+    def _call(self, node: s.Call, row: Row, scope: Scope) -> Typed:
+        name = node.name
+        if name in SPECIAL:
+            return SPECIAL[name](self, node, row, scope)
+        bound = scope.find(name)
+        if isinstance(bound, Closure):
+            return self._closure(node, bound, row, scope)
+        if row.aggregates and name in aggregates.AGGREGATES:
+            inner = replace(row, aggregates=False)
+            args = [self.bind(arg, inner, scope) for arg in node.args]
+            return aggregates.call(aggregates.AGGREGATES[name], args, node.span)
+        function = registry.SCALARS.get(name)
+        if function is None:
+            raise _no_function(name, node.span, aggregate=name in aggregates.AGGREGATES)
+        args = [self.bind(arg, row, scope) for arg in node.args]
+        return registry.call(function, args, [arg.span for arg in node.args], node.span)
+
+    def _closure(self, node: s.Call, closure: Closure, row: Row, scope: Scope) -> Typed:
+        body = closure.function.body
+        if isinstance(body, s.Pipeline):
+            relation = self.pipelines(s.Pipeline(s.Invocation(node, span=node.span), span=node.span), scope)
+            return self.first_value(relation)
+        inner = self.arguments(node, closure, row, scope)
+        return self.bind(body, Row(), inner).named("")
+
+    def arguments(self, node: s.Call, closure: Closure, row: Row, scope: Scope) -> Scope:
+        """The scope of a let function's body: its parameters, and its own lets."""
+        parameters = closure.function.parameters
+        given = list(node.args)
+        named = dict(node.named)
+        if len(given) > len(parameters):
+            raise KqlError(f"{node.name}() takes {len(parameters)} arguments", node.span, kind="type")
+        inner = closure.scope.inner()
+        for number, parameter in enumerate(parameters):
+            argument = given[number] if number < len(given) else named.get(parameter.name, parameter.default)
+            if argument is None:
+                raise KqlError(f"{node.name}() lacks its argument “{parameter.name}”", node.span, kind="type")
+            if parameter.tabular:
+                rows = self._rows(argument, Row(), scope)
+                if rows is None:
+                    raise KqlError(f"“{parameter.name}” takes a table", argument.span, kind="type")
+                inner.names[parameter.name] = rows
+            else:
+                value = self.bind(argument, row, scope)
+                inner.names[parameter.name] = convert.fit(value, Type(parameter.type), argument.span).named("")
+        for let in closure.function.lets:
+            inner.names[let.name] = self.let(let, inner)
+        return inner
+
+    def let(self, let: s.Let, scope: Scope) -> Any:
+        """What a let statement binds its name to."""
+        if isinstance(let.value, s.Function):
+            return Closure(let.value, scope)
+        if isinstance(let.value, s.Pipeline):
+            return replace(self.pipelines(let.value, scope), scan=None)
+        if isinstance(let.value, s.Name) and scope.find(let.value.name) is None:
+            # `let T = EmailEvents;`
+            return replace(
+                self.pipelines(s.Pipeline(s.Table(let.value.name, span=let.value.span), span=let.value.span), scope),
+                scan=None,
+            )
+        if isinstance(let.value, s.Name):
+            return scope.find(let.value.name)
+        rows = self._rows(let.value, Row(), scope)
+        if rows is not None:
+            return replace(rows, scan=None)
+        return self.const(let.value, scope).named("")
+
+    def first_value(self, relation: Relation) -> Typed:
+        """The first column of the first row, as toscalar() takes it."""
+        if not relation.columns:
+            raise KqlError("this table has no column", kind="type")
+        column = relation.columns[0]
+        inner = relation.select(column.read()).limit(1)
+        if relation.order:
+            inner = inner.order_by(*(key.expression() for key in relation.order))
+        found: exp.Expr = exp.Subquery(this=inner)
+        if column.type is Type.STRING:
+            found = fill("COALESCE(_0, '')", found)
+        return Typed(found, column.type, null=column.type is not Type.STRING)
+
+
+def _joined(left: str, right: str) -> str:
+    return f"{left}_{right}" if left and right else left or right
+
+
+def _no_function(name: str, span: Span, *, aggregate: bool) -> KqlError:
+    if aggregate:
+        return KqlError(f"{name}() counts over rows and stands in summarize only", span, kind="type")
+    known = [*registry.SCALARS, *SPECIAL, *aggregates.AGGREGATES]
+    near = get_close_matches(name, known, 1, 0.75)
+    hint = f"; did you mean {near[0]}()?" if near else ""
+    return KqlError(f"function {name}() is not supported here{hint}", span, kind="unsupported")
+
+
+# --- calls that need more than their arguments' values ----------------------------------------------------------------
+
+Special = Callable[[ScalarBinder, s.Call, Row, Scope], Typed]
+
+
+def _now(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:
+    moment = literals.typed(Type.DATETIME, binder.program.now)
+    if not node.args:
+        return moment
+    return arithmetic.binary("+", moment, _span(binder, node.args[0], row, scope), node.span)
+
+
+def _ago(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:
+    if len(node.args) != 1:
+        raise KqlError("ago() takes one timespan", node.span, kind="type")
+    moment = literals.typed(Type.DATETIME, binder.program.now)
+    return arithmetic.binary("-", moment, _span(binder, node.args[0], row, scope), node.span)
+
+
+def _span(binder: ScalarBinder, node: s.Expression, row: Row, scope: Scope) -> Typed:
+    return convert.fit(binder.bind(node, row, scope), Type.TIMESPAN, node.span)
+
+
+def _toscalar(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:
+    if len(node.args) != 1:
+        raise KqlError("toscalar() takes one table", node.span, kind="type")
+    rows = binder._rows(node.args[0], Row(), scope)
+    return binder.bind(node.args[0], Row(), scope) if rows is None else binder.first_value(rows)
+
+
+def _column_if_exists(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:
+    if len(node.args) != 2:
+        raise KqlError(f"{node.name}() takes a name and a value", node.span, kind="type")
+    name = node.args[0].name if isinstance(node.args[0], s.Name) else binder.const(node.args[0], scope).const
+    if isinstance(name, str) and row.relation is not None and (column := row.relation.column(name)):
+        return column.typed()
+    found = binder.bind(node.args[1], row, scope)
+    return found.named(str(name))
+
+
+def _ingestion_time(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:
+    """The lake does not keep when a row came in; its own time is the nearest that is true."""
+    for name in ("Timestamp", "TimeGenerated"):
+        if found := row.find(name):
+            return found.named("")
+    raise KqlError("ingestion_time() needs a table's rows", node.span, kind="type")
+
+
+def _pack_all(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:
+    if row.relation is None:
+        raise KqlError("pack_all() needs rows", node.span, kind="type")
+    parts: list[exp.Expr] = []
+    for column in row.relation.columns:
+        parts += [exp.Literal.string(column.name), convert.to_dynamic(column.typed()).sql.copy()]
+    return Typed(exp.Anonymous(this="JSON_OBJECT", expressions=parts), Type.DYNAMIC)
+
+
+def _bag_pack_columns(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:
+    parts: list[exp.Expr] = []
+    for arg in node.args:
+        value = binder.bind(arg, row, scope)
+        parts += [exp.Literal.string(value.name), convert.to_dynamic(value).sql.copy()]
+    return Typed(exp.Anonymous(this="JSON_OBJECT", expressions=parts), Type.DYNAMIC)
+
+
+def _windowed(function: str) -> Special:
+    """row_number(), prev(), next(), row_cumsum(): over the rows in the order they stand."""
+
+    def make(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:
+        relation = row.relation
+        if relation is None:
+            raise KqlError(f"{node.name}() needs rows", node.span, kind="type")
+        args = [binder.bind(arg, row, scope) for arg in node.args]
+        order = exp.Order(expressions=[key.expression() for key in relation.order]) if relation.order else None
+        parts = [exp.column(name, quoted=True) for name in relation.partition]
+
+        def over(call: exp.Expr, *, running: bool = False) -> exp.Expr:
+            spec = (
+                exp.WindowSpec(kind="ROWS", start="UNBOUNDED", start_side="PRECEDING", end="CURRENT ROW")
+                if running
+                else None
+            )
+            return exp.Window(
+                this=call,
+                partition_by=[part.copy() for part in parts],
+                order=order.copy() if order else None,
+                spec=spec,
+            )
+
+        if function == "row_number":
+            first = args[0].sql if args else whole(1)
+            return Typed(fill("CAST(_0 - 1 + _1 AS BIGINT)", over(exp.RowNumber()), first), Type.LONG)
+        if function == "row_cumsum":
+            value = args[0]
+            if value.type not in NUMBERS | {Type.TIMESPAN}:
+                raise KqlError("row_cumsum() adds numbers", node.span, kind="type")
+            if len(args) > 1:
+                raise unsupported("row_cumsum() with a restart", node.span)
+            found = over(exp.Sum(this=value.sql.copy()), running=True)
+            kind = value.type if value.type is not Type.INT else Type.LONG
+            return Typed(exp.cast(found, "DOUBLE" if kind in (Type.REAL, Type.DECIMAL) else "BIGINT"), kind)
+        offset = args[1].sql if len(args) > 1 else whole(1)
+        expressions = [args[0].sql.copy(), offset.copy()]
+        if len(args) > 2:
+            expressions.append(convert.fit(args[2], args[0].type, node.span).sql.copy())
+        call = exp.Anonymous(this="LAG" if function == "prev" else "LEAD", expressions=expressions)
+        found = over(call)
+        if args[0].type is Type.STRING:
+            return Typed(fill("COALESCE(_0, '')", found), Type.STRING, null=False)
+        return Typed(found, args[0].type)
+
+    return make
+
+
+def _materialize(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:
+    return binder.bind(node.args[0], row, scope)
+
+
+def _typed_null(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:
+    """`datetime(x)`, `long(x)`: a conversion when the literal is no literal."""
+    kind = {"date": "datetime", "time": "timespan", "double": "real", "boolean": "bool"}.get(node.name, node.name)
+    if len(node.args) != 1:
+        raise KqlError(f"{node.name}() takes one value", node.span, kind="type")
+    return convert.to(binder.bind(node.args[0], row, scope), Type(kind))
+
+
+SPECIAL: dict[str, Special] = {
+    "now": _now,
+    "ago": _ago,
+    "toscalar": _toscalar,
+    "column_ifexists": _column_if_exists,
+    "columnifexists": _column_if_exists,
+    "ingestion_time": _ingestion_time,
+    "pack_all": _pack_all,
+    "bag_pack_columns": _bag_pack_columns,
+    "row_number": _windowed("row_number"),
+    "row_cumsum": _windowed("row_cumsum"),
+    "prev": _windowed("prev"),
+    "next": _windowed("next"),
+    "materialize": _materialize,
+    **dict.fromkeys(
+        ("datetime", "date", "timespan", "time", "long", "int", "real", "double", "bool", "guid", "decimal"),
+        _typed_null,
+    ),
+}
+
+_BINDERS: dict[type[s.Expression], Callable[..., Typed]] = {
+    s.Literal: ScalarBinder._literal,
+    s.Name: ScalarBinder._name,
+    s.Star: ScalarBinder._star,
+    s.Path: ScalarBinder._path,
+    s.Index: ScalarBinder._index,
+    s.Unary: ScalarBinder._unary,
+    s.Binary: ScalarBinder._binary,
+    s.Logic: ScalarBinder._logic,
+    s.Between: ScalarBinder._between,
+    s.Member: ScalarBinder._member,
+    s.Subquery: ScalarBinder._subquery,
+    s.Call: ScalarBinder._call,
+}
+
+
+def is_aggregate(node: s.Expression) -> bool:
+    """Whether the expression calls an aggregate somewhere."""
+    if isinstance(node, s.Call):
+        return node.name in aggregates.AGGREGATES or any(map(is_aggregate, node.args))
+    return any(is_aggregate(part) for part in children(node))
+
+
+def children(node: s.Expression) -> Sequence[s.Expression]:
+    """The expressions directly below."""
+    match node:
+        case s.Binary():
+            return (node.left, node.right)
+        case s.Logic():
+            return node.parts
+        case s.Unary():
+            return (node.operand,)
+        case s.Member():
+            return (node.left, *node.items)
+        case s.Between():
+            return (node.left, node.low, node.high)
+        case s.Path():
+            return (node.base,)
+        case s.Index():
+            return (node.base, node.index)
+        case s.Call():
+            return node.args
+        case _:
+            return ()

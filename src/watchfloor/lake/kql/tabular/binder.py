@@ -1,0 +1,68 @@
+"""Pipelines: a source, then operator after operator."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from watchfloor.lake.kql import syntax as s
+from watchfloor.lake.kql.errors import KqlError, unsupported
+from watchfloor.lake.kql.model import Relation
+from watchfloor.lake.kql.program import Program, Scope
+from watchfloor.lake.kql.scalars import ScalarBinder
+
+
+class Binder:
+    """Binds one query. `scalars` binds values; the operator modules are given this object."""
+
+    def __init__(self, program: Program) -> None:
+        self.program = program
+        self.scalars = ScalarBinder(program, self.pipeline)
+
+    def query(self, tree: s.Query) -> Relation:
+        """The relation a query answers with. Raises KqlError."""
+        scope = Scope()
+        for let in tree.lets:
+            scope.names[let.name] = self.scalars.let(let, scope)
+        if tree.pipeline is None:
+            raise KqlError("the query names values but asks nothing; end it with a table", tree.span)
+        return self.pipeline(tree.pipeline, scope)
+
+    def pipeline(self, tree: s.Pipeline, scope: Scope) -> Relation:
+        """A source and its operators."""
+        inner = scope.inner()
+        return self.steps(self.source(tree.source, inner), tree.operators, inner)
+
+    def steps(self, relation: Relation, operators: tuple[s.Operator, ...], scope: Scope) -> Relation:
+        """Operator after operator; `as` adds its name to `scope`."""
+        for operator in operators:
+            relation = self.step(relation, operator, scope)
+        return relation
+
+    def step(self, relation: Relation, operator: s.Operator, scope: Scope) -> Relation:
+        """One operator."""
+        from watchfloor.lake.kql.tabular.registry import OPERATORS
+
+        if isinstance(operator, s.Unsupported):
+            raise unsupported(operator.what, operator.span)
+        bind: Callable[..., Relation] = OPERATORS[type(operator)]
+        try:
+            return bind(self, relation, operator, scope)
+        except KqlError as error:
+            if error.span.end == 0:
+                raise KqlError(error.words, operator.span, kind=error.kind) from None
+            raise
+
+    def source(self, tree: s.Source, scope: Scope) -> Relation:
+        """What a pipeline begins with."""
+        from watchfloor.lake.kql.tabular.registry import SOURCES
+
+        if isinstance(tree, s.UnsupportedSource):
+            raise unsupported(tree.what, tree.span)
+        if isinstance(tree, s.Nested):
+            return self.pipeline(tree.pipeline, scope)
+        return SOURCES[type(tree)](self, tree, scope)
+
+
+def without_order(relation: Relation) -> Relation:
+    """The relation whose rows stand in no order any more; what only the order needed is dropped."""
+    kept = tuple(column for column in relation.hidden if column.sql in relation.partition)
+    return replace(relation, order=(), hidden=kept)

@@ -1,0 +1,252 @@
+"""join, lookup, union: relations put beside or below one another."""
+
+import fnmatch
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from watchfloor.lake.kql import compare, literals
+from watchfloor.lake.kql import syntax as s
+from watchfloor.lake.kql.errors import KqlError, Span, unsupported
+from watchfloor.lake.kql.model import Relation, Typed
+from watchfloor.lake.kql.program import Scope, aliased, columns_of, unique
+from watchfloor.lake.kql.templates import fill
+from watchfloor.lake.kql.types import SQL_TYPES, Type
+
+if TYPE_CHECKING:
+    from watchfloor.lake.kql.tabular.binder import Binder
+
+KINDS = {
+    "": "innerunique", "innerunique": "innerunique", "inner": "inner", "leftouter": "leftouter",
+    "rightouter": "rightouter", "fullouter": "fullouter", "leftsemi": "leftsemi", "rightsemi": "rightsemi",
+    "anti": "leftanti", "leftanti": "leftanti", "leftantisemi": "leftanti", "rightanti": "rightanti",
+    "rightantisemi": "rightanti",
+}  # fmt: skip
+
+
+def join(binder: "Binder", relation: Relation, operator: s.Join, scope: Scope) -> Relation:
+    """Rows of two sides whose keys are equal; without a kind, each left key counts once."""
+    if relation.partition:
+        raise unsupported("join inside mv-apply", operator.span)
+    right = binder.pipeline(operator.right, scope)
+    kind = KINDS.get(operator.kind.lower() if operator.kind else ("leftouter" if operator.lookup else ""))
+    if kind is None:
+        raise KqlError(f"there is no join kind “{operator.kind}”", operator.span)
+    pairs = [_pair(binder, condition, relation, right, scope) for condition in _conditions(operator.on)]
+    if kind in ("leftsemi", "leftanti"):
+        return _semi(binder, relation, right, pairs, negated=kind == "leftanti")
+    if kind in ("rightsemi", "rightanti"):
+        return _semi(binder, right, relation, [(b, a) for a, b in pairs], negated=kind == "rightanti")
+    if kind == "innerunique":
+        relation = _once(binder, relation, [left for left, _ in pairs])
+    dropped = {name for _, value in pairs if (name := value.name)} if operator.lookup else set()
+    return _joined(binder, relation, right, pairs, kind, dropped)
+
+
+def _conditions(on: Sequence[s.Expression]) -> list[s.Expression]:
+    found: list[s.Expression] = []
+    for condition in on:
+        parts = condition.parts if isinstance(condition, s.Logic) and condition.operator == "and" else (condition,)
+        found += parts
+    return found
+
+
+def _pair(binder: "Binder", node: s.Expression, left: Relation, right: Relation, scope: Scope) -> tuple[Typed, Typed]:
+    """A key of both sides, in one type."""
+    if isinstance(node, s.Name):
+        one, other = left.demand(node.name, node.span).typed(), right.demand(node.name, node.span).typed()
+    elif isinstance(node, s.Binary) and node.operator == "==":
+        one, other = _side(binder, node.left, left, right, scope), _side(binder, node.right, left, right, scope)
+        if _names_right(node.left) or _names_left(node.right):
+            one, other = other, one
+    else:
+        raise KqlError("a join compares columns: a name of both sides, or $left.a == $right.b", node.span)
+    if Type.DYNAMIC in (one.type, other.type):
+        raise KqlError("a dynamic cannot be a key; convert it first, as with tostring()", node.span, kind="type")
+    name, other_name = one.name, other.name
+    one, other = compare.alike(one, other, node.span)
+    return one.named(name), other.named(other_name)
+
+
+def _side(binder: "Binder", node: s.Expression, left: Relation, right: Relation, scope: Scope) -> Typed:
+    if isinstance(node, s.Path) and isinstance(node.base, s.Name) and node.base.name in ("$left", "$right"):
+        relation = left if node.base.name == "$left" else right
+        return relation.demand(node.name, node.span).typed()
+    raise KqlError("a join compares $left.a with $right.b", node.span)
+
+
+def _names_right(node: s.Expression) -> bool:
+    return isinstance(node, s.Path) and isinstance(node.base, s.Name) and node.base.name == "$right"
+
+
+def _names_left(node: s.Expression) -> bool:
+    return isinstance(node, s.Path) and isinstance(node.base, s.Name) and node.base.name == "$left"
+
+
+def _once(binder: "Binder", relation: Relation, keys: Sequence[Typed]) -> Relation:
+    """Some one row for each key."""
+    over = exp.Window(this=exp.RowNumber(), partition_by=[key.sql.copy() for key in keys])
+    select = relation.select(exp.Star()).qualify(exp.EQ(this=over, expression=exp.Literal.number(1)))
+    return replace(relation, source=binder.program.step(select), scan=None)
+
+
+def _semi(
+    binder: "Binder", kept: Relation, other: Relation, pairs: Sequence[tuple[Typed, Typed]], *, negated: bool
+) -> Relation:
+    """Rows of one side that have, or lack, a partner."""
+    condition = exp.and_(*(_keys_equal(kept.source, left, other.source, right) for left, right in pairs))
+    inner = exp.select(exp.Literal.number(1)).from_(exp.to_table(f'"{other.source}"')).where(condition)
+    found: exp.Expr = exp.Exists(this=inner)
+    if negated:
+        found = exp.not_(found)
+    return replace(kept, source=binder.program.step(kept.select(exp.Star()).where(found)), scan=None)
+
+
+def _keys_equal(left_source: str, left: Typed, right_source: str, right: Typed) -> exp.Expr:
+    return exp.EQ(this=_qualified(left.sql, left_source), expression=_qualified(right.sql, right_source))
+
+
+def _qualified(sql: exp.Expr, source: str) -> exp.Expr:
+    """The expression with every column of one side named with it."""
+    found = sql.copy()
+    for column in found.find_all(exp.Column):
+        if not column.table:
+            column.set("table", exp.to_identifier(source, quoted=True))
+    return found
+
+
+def _joined(
+    binder: "Binder",
+    left: Relation,
+    right: Relation,
+    pairs: Sequence[tuple[Typed, Typed]],
+    kind: str,
+    dropped: set[str],
+) -> Relation:
+    used: set[str] = set()
+    shown: list[tuple[str, Typed]] = []
+    for side, relation in (("L", left), ("R", right)):
+        outer = kind == "fullouter" or kind == ("rightouter" if side == "L" else "leftouter")
+        for column in relation.columns:
+            if side == "R" and column.name in dropped:
+                continue
+            value = column.typed()
+            sql = _qualified(value.sql, side)
+            if outer and column.type is Type.STRING:
+                sql = fill("COALESCE(_0, '')", sql)
+            null = column.null or (outer and column.type is not Type.STRING)
+            shown.append((unique(column.name, used), Typed(sql, column.type, null=null)))
+    made = columns_of(shown)
+    condition = exp.and_(*(_keys_equal("L", one, "R", other) for one, other in pairs))
+    sides = {"inner": "INNER", "innerunique": "INNER", "leftouter": "LEFT", "rightouter": "RIGHT", "fullouter": "FULL"}
+    select = (
+        exp.Select(expressions=[aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)])
+        .from_(exp.alias_(exp.to_table(f'"{left.source}"'), "L", quoted=True, table=True))
+        .join(
+            exp.alias_(exp.to_table(f'"{right.source}"'), "R", quoted=True, table=True),
+            on=condition,
+            join_type=sides[kind],
+        )
+    )
+    return Relation(binder.program.step(select), made, open=left.open or right.open)
+
+
+# --- union ------------------------------------------------------------------------------------------------------------
+
+
+def union_source(binder: "Binder", tree: s.Union, scope: Scope) -> Relation:
+    """`union T1, T2`."""
+    return _union(binder, [], tree.parts, tree.options, scope, tree.span)
+
+
+def union(binder: "Binder", relation: Relation, operator: s.Combine, scope: Scope) -> Relation:
+    """`| union T2`."""
+    if relation.partition:
+        raise unsupported("union inside mv-apply", operator.span)
+    return _union(binder, [("union_arg0", relation)], operator.parts, operator.options, scope, operator.span)
+
+
+def _union(
+    binder: "Binder",
+    before: Sequence[tuple[str, Relation]],
+    parts: Sequence[s.Pipeline],
+    options: Sequence[tuple[str, str]],
+    scope: Scope,
+    span: Span,
+) -> Relation:
+    said = dict(options)
+    fuzzy = said.get("isfuzzy", "false").lower() == "true"
+    found = list(before)
+    for part in parts:
+        for one in _spread(binder, part, scope):
+            try:
+                relation = binder.pipeline(one, scope)
+            except KqlError as error:
+                if fuzzy and error.kind == "name":
+                    continue
+                raise
+            name = one.source.name if isinstance(one.source, s.Table) else f"union_arg{len(found)}"
+            found.append((name, relation))
+    if not found:
+        raise KqlError("none of these tables is there", span, kind="name")
+    label = said.get("withsource") or said.get("with_source") or ""
+    return united(binder, found, withsource=label, inner=said.get("kind") == "inner")
+
+
+def _spread(binder: "Binder", part: s.Pipeline, scope: Scope) -> list[s.Pipeline]:
+    """A name with stars stands for every table it fits."""
+    if not isinstance(part.source, s.Table) or "*" not in part.source.name:
+        return [part]
+    names = fnmatch.filter(binder.program.catalogue.names(), part.source.name)
+    return [replace(part, source=s.Table(name, span=part.source.span)) for name in names]
+
+
+def united(binder: "Binder", parts: Sequence[tuple[str, Relation]], *, withsource: str, inner: bool) -> Relation:
+    """All rows of all parts, in the columns of any of them; one name with two types becomes two columns."""
+    names = _columns_of_all([relation for _, relation in parts], inner=inner)
+    shown_of: list[list[tuple[str, Typed]]] = []
+    for label, relation in parts:
+        shown: list[tuple[str, Typed]] = []
+        if withsource:
+            shown.append((withsource, literals.string(label)))
+        for name, original, kind in names:
+            column = next((one for one in relation.columns if one.name == original and one.type is kind), None)
+            value = column.typed() if column else literals.typed(kind, None)
+            shown.append((name, value))
+        shown_of.append(shown)
+    made = columns_of(
+        [(name, replace(value, null=True) if value.type is not Type.STRING else value) for name, value in shown_of[0]]
+    )
+    selects = [
+        relation.select(*(aliased(_as_type(value), column) for (_, value), column in zip(shown, made, strict=True)))
+        for (_, relation), shown in zip(parts, shown_of, strict=True)
+    ]
+    tree: exp.Expr = selects[0]
+    for select in selects[1:]:
+        tree = exp.Union(this=tree, expression=select, distinct=False)
+    return Relation(binder.program.step(tree), made, extras=(), open=any(relation.open for _, relation in parts))
+
+
+def _as_type(value: Typed) -> exp.Expr:
+    return value.sql if not value.is_const else exp.cast(value.sql.copy(), SQL_TYPES[value.type])
+
+
+def _columns_of_all(relations: Sequence[Relation], *, inner: bool) -> list[tuple[str, str, Type]]:
+    """(shown name, name in its part, type) of the union's columns."""
+    kinds: dict[str, list[Type]] = {}
+    for relation in relations:
+        for column in relation.columns:
+            known = kinds.setdefault(column.name, [])
+            if column.type not in known:
+                known.append(column.type)
+    if inner:
+        shared = [{(column.name, column.type) for column in relation.columns} for relation in relations]
+        kinds = {
+            name: [kind for kind in found if all((name, kind) in one for one in shared)]
+            for name, found in kinds.items()
+        }
+    return [
+        (name if len(found) == 1 else f"{name}_{kind}", name, kind) for name, found in kinds.items() for kind in found
+    ]

@@ -1,0 +1,185 @@
+"""mv-expand and mv-apply: one row becomes several."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from watchfloor.lake.kql import convert
+from watchfloor.lake.kql import syntax as s
+from watchfloor.lake.kql.errors import KqlError
+from watchfloor.lake.kql.model import Column, Relation, Typed
+from watchfloor.lake.kql.program import Scope, aliased, columns_of, count_of, unique
+from watchfloor.lake.kql.scalars import Row
+from watchfloor.lake.kql.templates import fill, whole
+from watchfloor.lake.kql.types import Type
+
+if TYPE_CHECKING:
+    from watchfloor.lake.kql.tabular.binder import Binder
+
+_VALUE = "JSON_EXTRACT(_0, '$.\"' || REPLACE(REPLACE(key, '\\', '\\\\'), '\"', '\\\"') || '\"')"
+_EACH = """CASE JSON_TYPE(_0) WHEN 'ARRAY' THEN FROM_JSON(_0, '["JSON"]')
+ WHEN 'OBJECT' THEN LIST_TRANSFORM(JSON_KEYS(_0), LAMBDA key : {bag})
+ ELSE CASE WHEN _0 IS NULL OR JSON_TYPE(_0) = 'NULL' THEN [] ELSE [_0] END END"""
+_KEY, _HELD = "CAST(TO_JSON(key) AS TEXT)", f"COALESCE(CAST({_VALUE} AS TEXT), 'null')"
+PARTS = _EACH.replace("{bag}", f"CAST('{{' || {_KEY} || ':' || {_HELD} || '}}' AS JSON)")
+"""The elements of a dynamic: of an array its own, of a bag one-key bags, of anything else itself."""
+PAIRS = _EACH.replace("{bag}", f"CAST('[' || {_KEY} || ',' || {_HELD} || ']' AS JSON)")
+
+
+def mv_expand(binder: "Binder", relation: Relation, operator: s.MvExpand, scope: Scope) -> Relation:
+    """A row for each element; several columns go side by side to the end of the longest. Nothing to expand keeps the row."""
+    limit = None
+    if operator.limit is not None:
+        limit = count_of(binder.scalars.const(operator.limit, scope), "the limit", operator.span)
+    return expanded(
+        binder,
+        relation,
+        operator.items,
+        scope,
+        index_name=operator.index_name,
+        limit=limit,
+        keeps_empty=True,
+        pairs=operator.bags_as_arrays,
+    )
+
+
+def expanded(
+    binder: "Binder",
+    relation: Relation,
+    items: Sequence[s.Expansion],
+    scope: Scope,
+    *,
+    index_name: str,
+    limit: int | None,
+    keeps_empty: bool,
+    pairs: bool = False,
+) -> Relation:
+    """The relation with a row per element."""
+    bound = [_bound(binder, relation, item, scope) for item in items]
+    lists = [fill(PAIRS if pairs else PARTS, value.sql) for _, value, _ in bound]
+    marks = [
+        Column(f"~l{number}", Type.DYNAMIC, f"~l{len(binder.program.steps)}_{number}") for number in range(len(bound))
+    ]
+    carried = [*relation.columns, *relation.extras]
+    inner = binder.program.step(
+        relation.select(
+            *(aliased(column.read(), column) for column in carried),
+            *(hidden.read() for hidden in relation.hidden),
+            *(aliased(part, mark) for part, mark in zip(lists, marks, strict=True)),
+        )
+    )
+    lengths = [exp.Anonymous(this="LEN", expressions=[mark.read()]) for mark in marks]
+    most: exp.Expr = exp.Anonymous(this="GREATEST", expressions=[whole(1 if keeps_empty else 0), *lengths])
+    if limit is not None:
+        most = exp.Anonymous(this="LEAST", expressions=[most, whole(limit)])
+    place = Column("~i", Type.LONG, f"~i{len(binder.program.steps)}")
+    numbered = binder.program.step(
+        exp.Select(expressions=[exp.Star(), aliased(fill("UNNEST(RANGE(0, CAST(_0 AS BIGINT)))", most), place)]).from_(
+            exp.to_table(f'"{inner}"')
+        )
+    )
+    taken = {name: _element(mark, place, kind) for (name, _, kind), mark in zip(bound, marks, strict=True)}
+    plain = replace(
+        relation,
+        source=numbered,
+        columns=tuple(replace(column, made=None) for column in relation.columns),
+        extras=tuple(replace(column, made=None) for column in relation.extras),
+        scan=None,
+    )
+    shown = [(column.name, taken.pop(column.name, column.typed())) for column in plain.columns]
+    shown += list(taken.items())
+    if index_name:
+        shown.append((index_name, place.typed()))
+    made = columns_of(
+        [*shown, *((extra.name, extra.typed()) for extra in plain.extras)], taken=[h.sql for h in plain.hidden]
+    )
+    values = [*(value.sql for _, value in shown), *(extra.read() for extra in plain.extras)]
+    select = plain.select(
+        *(aliased(value, column) for value, column in zip(values, made, strict=True)),
+        *(hidden.read() for hidden in plain.hidden),
+    )
+    return replace(plain, source=binder.program.step(select), columns=made[: len(shown)], extras=made[len(shown) :])
+
+
+def _bound(binder: "Binder", relation: Relation, item: s.Expansion, scope: Scope) -> tuple[str, Typed, Type]:
+    value = binder.scalars.bind(item.value, Row(relation), scope)
+    if value.type is not Type.DYNAMIC:
+        raise KqlError(f"only a dynamic can be expanded, and this is a {value.type}", item.span, kind="type")
+    used = {column.name for column in relation.columns}
+    name = item.name or (value.name if isinstance(item.value, s.Name) else unique(value.name or "Column1", used))
+    return name, value, Type(item.type) if item.type else Type.DYNAMIC
+
+
+def _element(mark: Column, place: Column, kind: Type) -> Typed:
+    found = Typed(fill("LIST_EXTRACT(_0, _1 + 1)", mark.read(), place.read()), Type.DYNAMIC)
+    return found if kind is Type.DYNAMIC else convert.to(found, kind)
+
+
+def mv_apply(binder: "Binder", relation: Relation, operator: s.MvApply, scope: Scope) -> Relation:
+    """The elements of each row go through a pipeline of their own; what comes out stands beside the row's columns."""
+    program = binder.program
+    limit = None
+    if operator.limit is not None:
+        limit = count_of(binder.scalars.const(operator.limit, scope), "the limit", operator.span)
+    row_id = Column("~r", Type.LONG, f"~r{len(program.steps)}", null=False)
+    carried = [*relation.columns, *relation.extras]
+    numbered = program.step(
+        relation.select(
+            *(aliased(column.read(), column) for column in carried),
+            *(hidden.read() for hidden in relation.hidden),
+            aliased(exp.Window(this=exp.RowNumber()), row_id),
+        )
+    )
+    outer = replace(
+        relation,
+        source=numbered,
+        columns=tuple(replace(column, made=None) for column in relation.columns),
+        extras=tuple(replace(column, made=None) for column in relation.extras),
+        scan=None,
+    )
+    inside = replace(outer, hidden=(*outer.hidden, row_id), partition=(*outer.partition, row_id.sql), order=())
+    inside = expanded(
+        binder, inside, operator.items, scope, index_name=operator.index_name, limit=limit, keeps_empty=False
+    )
+    result = binder.steps(inside, operator.body, scope)
+    return _beside(binder, outer, result, row_id, operator)
+
+
+def _beside(binder: "Binder", outer: Relation, result: Relation, row_id: Column, operator: s.MvApply) -> Relation:
+    """The row's columns, those expanded left out where the pipeline shows them, then what the pipeline shows."""
+    expanded_names = {
+        item.name or (item.value.name if isinstance(item.value, s.Name) else "") for item in operator.items
+    }
+    inner_names = {column.name for column in result.columns}
+    kept = [column for column in outer.columns if column.name not in inner_names and column.name not in expanded_names]
+    through = [column for column in outer.columns if column.name in inner_names]
+    names = [column.name for column in outer.columns if column in kept or column in through]
+    used: set[str] = set()
+    shown: list[tuple[str, Typed]] = []
+    for name in names:
+        column = next(one for one in outer.columns if one.name == name)
+        side, source = ("I", result) if column in through else ("O", outer)
+        found = source.demand(name, operator.span)
+        shown.append((unique(name, used), Typed(found.read(side), found.type, null=found.null)))
+    shown += [
+        (unique(column.name, used), Typed(column.read("I"), column.type, null=column.null))
+        for column in result.columns
+        if column.name not in names
+    ]
+    made = columns_of(shown, taken=[hidden.sql for hidden in outer.hidden])
+    select = (
+        exp.Select(
+            expressions=[
+                *(aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)),
+                *(hidden.read("O") for hidden in outer.hidden),
+            ]
+        )
+        .from_(exp.alias_(exp.to_table(f'"{outer.source}"'), "O", table=True, quoted=True))
+        .join(
+            exp.alias_(exp.to_table(f'"{result.source}"'), "I", table=True, quoted=True),
+            on=exp.EQ(this=row_id.read("O"), expression=row_id.read("I")),
+        )
+    )
+    return replace(outer, source=binder.program.step(select), columns=made, extras=())

@@ -1,0 +1,353 @@
+"""summarize and make-series: rows into groups."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from watchfloor.lake.kql import convert, literals
+from watchfloor.lake.kql import syntax as s
+from watchfloor.lake.kql.errors import NOWHERE, KqlError, unsupported
+from watchfloor.lake.kql.functions.times import bin_of
+from watchfloor.lake.kql.model import Column, Relation, Typed
+from watchfloor.lake.kql.program import Scope, aliased, columns_of, unique
+from watchfloor.lake.kql.scalars import Row
+from watchfloor.lake.kql.tabular.shaping import items_of
+from watchfloor.lake.kql.templates import fill, text
+from watchfloor.lake.kql.types import WHOLE, Type
+
+if TYPE_CHECKING:
+    from watchfloor.lake.kql.tabular.binder import Binder
+
+EXTREMES = ("arg_max", "arg_min", "argmax", "argmin")
+
+
+@dataclass(frozen=True, slots=True)
+class Extreme:
+    """An arg_max or arg_min: the values of the row in which `by` is largest or smallest."""
+
+    by: Typed
+    largest: bool
+    values: tuple[tuple[str, Typed], ...]
+
+
+def summarize(binder: "Binder", relation: Relation, operator: s.Summarize, scope: Scope) -> Relation:
+    """Groups: the keys first, then the aggregates. Without keys there is always one row."""
+    used: set[str] = set()
+    row = Row(relation)
+    keys = items_of(binder, operator.keys, row, scope, used=used)
+    for name, value in keys:
+        if value.type is Type.DYNAMIC:
+            raise KqlError(
+                f"“{name}” is dynamic and cannot be a key; convert it, as with tostring()", operator.span, kind="type"
+            )
+    parts = [_aggregate(binder, item, relation, keys, scope) for item in operator.aggregates]
+    if len(parts) == 1 and isinstance(parts[0], Extreme):
+        return _one_row_each(binder, relation, keys, parts[0], used)
+    return _grouped(binder, relation, keys, operator.aggregates, parts, used)
+
+
+def _aggregate(
+    binder: "Binder", item: s.Assigned, relation: Relation, keys: Sequence[tuple[str, Typed]], scope: Scope
+) -> Extreme | list[tuple[str, Typed]]:
+    node = item.value
+    if isinstance(node, s.Call) and node.name in EXTREMES:
+        return _extreme(binder, item, node, relation, keys, scope)
+    if isinstance(node, s.Call) and node.name in ("percentiles", "percentiles_array"):
+        return _percentiles(binder, item, node, relation, scope)
+    if isinstance(node, s.Call) and node.name in ("take_any", "any", "anyif") and _takes_many(node):
+        return _any_of_many(binder, item, node, relation, keys, scope)
+    value = binder.scalars.bind(node, Row(relation, aggregates=True), scope)
+    name = item.names[0] if item.names else value.name
+    return [(name, value)]
+
+
+def _takes_many(node: s.Call) -> bool:
+    return len(node.args) > 1 or (len(node.args) == 1 and isinstance(node.args[0], s.Star))
+
+
+def _values(
+    binder: "Binder", nodes: Sequence[s.Expression], relation: Relation, keys: Sequence[tuple[str, Typed]], scope: Scope
+) -> list[tuple[str, Typed]]:
+    """The columns an arg_max carries along; `*` is all but the keys."""
+    taken = {name for name, _ in keys}
+    found: list[tuple[str, Typed]] = []
+    for node in nodes:
+        if isinstance(node, s.Star):
+            found += [(column.name, column.typed()) for column in relation.columns if column.name not in taken]
+        else:
+            value = binder.scalars.bind(node, Row(relation), scope)
+            found.append((value.name, value))
+    return found
+
+
+def _extreme(
+    binder: "Binder",
+    item: s.Assigned,
+    node: s.Call,
+    relation: Relation,
+    keys: Sequence[tuple[str, Typed]],
+    scope: Scope,
+) -> Extreme:
+    if not node.args:
+        raise KqlError(f"{node.name}() takes what is to be largest, and columns", node.span, kind="type")
+    by = binder.scalars.bind(node.args[0], Row(relation), scope)
+    if by.type is Type.DYNAMIC:
+        raise KqlError(f"{node.name}() needs something with an order; convert the dynamic", node.span, kind="type")
+    first = by.name or f"{'max' if 'max' in node.name else 'min'}_"
+    values = [
+        (first, by),
+        *((name, value) for name, value in _values(binder, node.args[1:], relation, keys, scope) if name != by.name),
+    ]
+    names = list(item.names) + [name for name, _ in values[len(item.names) :]]
+    return Extreme(
+        by, "max" in node.name, tuple((name or "", value) for name, (_, value) in zip(names, values, strict=False))
+    )
+
+
+def _percentiles(
+    binder: "Binder", item: s.Assigned, node: s.Call, relation: Relation, scope: Scope
+) -> list[tuple[str, Typed]]:
+    from watchfloor.lake.kql.functions import aggregates
+
+    if node.name == "percentiles_array":
+        raise unsupported("percentiles_array()", node.span)
+    value = binder.scalars.bind(node.args[0], Row(relation), scope)
+    found: list[tuple[str, Typed]] = []
+    for number, arg in enumerate(node.args[1:]):
+        share = binder.scalars.const(arg, scope)
+        made = aggregates.call(aggregates.AGGREGATES["percentile"], [value, share], node.span)
+        name = item.names[number] if number < len(item.names) else f"percentile_{value.name}_{share.const}"
+        found.append((name, made))
+    return found
+
+
+def _any_of_many(
+    binder: "Binder",
+    item: s.Assigned,
+    node: s.Call,
+    relation: Relation,
+    keys: Sequence[tuple[str, Typed]],
+    scope: Scope,
+) -> list[tuple[str, Typed]]:
+    from watchfloor.lake.kql.functions import aggregates
+
+    found = []
+    for number, (name, value) in enumerate(_values(binder, node.args, relation, keys, scope)):
+        made = aggregates.call(aggregates.AGGREGATES["take_any"], [value], node.span)
+        shown = f"any_{name}" if node.name == "any" else name
+        found.append((item.names[number] if number < len(item.names) else shown, made))
+    return found
+
+
+def _one_row_each(
+    binder: "Binder", relation: Relation, keys: Sequence[tuple[str, Typed]], found: Extreme, used: set[str]
+) -> Relation:
+    """A lone arg_max is a choice of rows: no aggregate has to carry their columns."""
+    shown = [*keys, *((unique(name or "max_", used), value) for name, value in found.values)]
+    made = columns_of(shown, taken=[hidden.sql for hidden in relation.hidden])
+    partition = [value.sql.copy() for _, value in keys] + [exp.column(name, quoted=True) for name in relation.partition]
+    order = exp.Ordered(this=found.by.sql.copy(), desc=found.largest, nulls_first=False)
+    over = exp.Window(this=exp.RowNumber(), partition_by=partition, order=exp.Order(expressions=[order]))
+    parted = tuple(hidden for hidden in relation.hidden if hidden.sql in relation.partition)
+    select = relation.select(
+        *(aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)),
+        *(hidden.read() for hidden in parted),
+    ).qualify(exp.EQ(this=over, expression=exp.Literal.number(1)))
+    return Relation(binder.program.step(select), made, hidden=parted, partition=relation.partition, open=relation.open)
+
+
+def _grouped(
+    binder: "Binder",
+    relation: Relation,
+    keys: Sequence[tuple[str, Typed]],
+    items: Sequence[s.Assigned],
+    parts: Sequence[Extreme | list[tuple[str, Typed]]],
+    used: set[str],
+) -> Relation:
+    shown: list[tuple[str, Typed]] = list(keys)
+    unnamed = sum(name.startswith("Column") for name, _ in keys)
+    for part in parts:
+        named = _row_of(part) if isinstance(part, Extreme) else part
+        for name, value in named:
+            if not name:
+                unnamed += 1
+                name = f"Column{unnamed}"
+            shown.append((unique(name, used), value))
+    if not shown:
+        raise KqlError("summarize needs an aggregate or a key", items[0].span if items else NOWHERE)
+    parted = tuple(hidden for hidden in relation.hidden if hidden.sql in relation.partition)
+    made = columns_of(shown, taken=[hidden.sql for hidden in parted])
+    select = relation.select(
+        *(aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)),
+        *(hidden.read() for hidden in parted),
+    )
+    groups = [value.sql.copy() for _, value in keys] + [hidden.read() for hidden in parted]
+    if groups and not items:
+        select = select.distinct()
+    elif groups:
+        select = select.group_by(*(_groupable(group, number) for number, group in enumerate(groups)))
+    return Relation(binder.program.step(select), made, hidden=parted, partition=relation.partition, open=relation.open)
+
+
+def _groupable(group: exp.Expr, number: int) -> exp.Expr:
+    """A constant key would be read as a place: it is wrapped."""
+    return (
+        exp.Coalesce(this=group, expressions=[exp.null()])
+        if isinstance(group, exp.Literal | exp.Cast) and not list(group.find_all(exp.Column))
+        else group
+    )
+
+
+def _row_of(found: Extreme) -> list[tuple[str, Typed]]:
+    """An arg_max beside other aggregates: one structure of all its columns, taken at the largest."""
+    struct = exp.Struct(
+        expressions=[
+            exp.PropertyEQ(this=exp.to_identifier(f"c{number}"), expression=value.sql.copy())
+            for number, (_, value) in enumerate(found.values)
+        ]
+    )
+    function = "ARG_MAX" if found.largest else "ARG_MIN"
+    taken = exp.Anonymous(this=function, expressions=[struct, found.by.sql.copy()])
+    result: list[tuple[str, Typed]] = []
+    for number, (name, value) in enumerate(found.values):
+        part: exp.Expr = exp.Anonymous(this="STRUCT_EXTRACT", expressions=[taken.copy(), text(f"c{number}")])
+        if value.type is Type.STRING:
+            part = fill("COALESCE(_0, '')", part)
+        result.append((name, Typed(part, value.type, null=value.type is not Type.STRING)))
+    return result
+
+
+# --- make-series ------------------------------------------------------------------------------------------------------
+
+
+def make_series(binder: "Binder", relation: Relation, operator: s.MakeSeries, scope: Scope) -> Relation:
+    """For each key, arrays of one value per step of the axis, the gaps filled."""
+    row = Row(relation)
+    axis = binder.scalars.bind(operator.axis.value, row, scope)
+    step = binder.scalars.const(operator.step, scope)
+    if axis.type not in WHOLE | {Type.DATETIME, Type.REAL, Type.TIMESPAN}:
+        raise KqlError(f"the axis of make-series cannot be a {axis.type}", operator.span, kind="type")
+    keys = items_of(binder, operator.keys, row, scope, used=set())
+    first, last = _ends(binder, relation, operator, axis, step, scope)
+    place = bin_of(axis, step, operator.span, first)
+    values = _series_values(binder, operator, relation, scope)
+    buckets = _buckets(binder, relation, keys, place, axis, (first, last), values)
+    return _arrays(binder, operator, keys, values, buckets, (first, last, step), axis)
+
+
+def _ends(
+    binder: "Binder", relation: Relation, operator: s.MakeSeries, axis: Typed, step: Typed, scope: Scope
+) -> tuple[Typed, Typed]:
+    """Where the axis begins and ends (not included); the data's own ends when nobody says."""
+    extremes: list[Typed] = []
+    for node, function in ((operator.start, "MIN"), (operator.end, "MAX")):
+        if node is not None:
+            extremes.append(convert.fit(binder.scalars.const(node, scope), axis.type, node.span))
+            continue
+        inner = relation.select(fill(f"{function}(_0)", axis.sql))
+        found = Typed(exp.Subquery(this=inner), axis.type)
+        found = bin_of(found, step, operator.span)
+        if function == "MAX":
+            from watchfloor.lake.kql import arithmetic
+
+            found = arithmetic.binary("+", found, step, operator.span)
+        extremes.append(found)
+    return extremes[0], extremes[1]
+
+
+def _series_values(
+    binder: "Binder", operator: s.MakeSeries, relation: Relation, scope: Scope
+) -> list[tuple[str, Typed, Typed]]:
+    """(name, aggregate, what stands in a gap)."""
+    found: list[tuple[str, Typed, Typed]] = []
+    used: set[str] = set()
+    for item, default in operator.aggregates:
+        value = binder.scalars.bind(item.value, Row(relation, aggregates=True), scope)
+        gap = (
+            convert.fit(binder.scalars.const(default, scope), value.type, item.span)
+            if default is not None
+            else literals.typed(value.type, 0 if value.type in WHOLE else None)
+        )
+        name = item.names[0] if item.names else value.name
+        found.append((unique(name or "Column1", used), value, gap))
+    return found
+
+
+def _buckets(
+    binder: "Binder",
+    relation: Relation,
+    keys: Sequence[tuple[str, Typed]],
+    place: Typed,
+    axis: Typed,
+    ends: tuple[Typed, Typed],
+    values: Sequence[tuple[str, Typed, Typed]],
+) -> str:
+    shown = [aliased(value.sql, _as(f"k{number}")) for number, (_, value) in enumerate(keys)]
+    shown.append(aliased(place.sql, _as("at")))
+    shown += [aliased(value.sql, _as(f"v{number}")) for number, (_, value, _) in enumerate(values)]
+    inside = fill("_0 >= _1 AND _0 < _2", axis.sql, ends[0].sql, ends[1].sql)
+    groups = [value.sql.copy() for _, value in keys] + [place.sql.copy()]
+    return binder.program.step(relation.select(*shown).where(inside).group_by(*groups))
+
+
+def _as(name: str) -> Column:
+    return Column(name, Type.LONG, name)
+
+
+def _arrays(
+    binder: "Binder",
+    operator: s.MakeSeries,
+    keys: Sequence[tuple[str, Typed]],
+    values: Sequence[tuple[str, Typed, Typed]],
+    buckets: str,
+    axis_range: tuple[Typed, Typed, Typed],
+    axis: Typed,
+) -> Relation:
+    program = binder.program
+    columns = [exp.column(f"k{number}", quoted=True) for number in range(len(keys))]
+    places = _places(axis_range, axis)
+    source = exp.Select(expressions=[*columns, aliased(places, _as("at"))])
+    if keys:
+        distinct = exp.Select(expressions=list(columns)).from_(exp.to_table(f'"{buckets}"')).distinct()
+        source = source.from_(exp.Subquery(this=distinct, alias=exp.TableAlias(this=exp.to_identifier("groups"))))
+    grid = program.step(source)
+    both = [
+        exp.EQ(this=exp.column(name, table="g", quoted=True), expression=exp.column(name, table="b", quoted=True))
+        for name in [*(f"k{number}" for number in range(len(keys))), "at"]
+    ]
+    label = operator.axis.names[0] if operator.axis.names else axis.name or "Column1"
+    shown: list[tuple[str, Typed]] = [
+        (name, replace(value, sql=exp.column(f"k{number}", table="g", quoted=True)))
+        for number, (name, value) in enumerate(keys)
+    ]
+    at = Typed(exp.column("at", table="g", quoted=True), axis.type)
+    for number, (name, value, gap) in enumerate(values):
+        filled = Typed(fill("COALESCE(_0, _1)", exp.column(f"v{number}", table="b", quoted=True), gap.sql), value.type)
+        listed = fill("TO_JSON(LIST(_0 ORDER BY _1))", convert.to_dynamic(filled).sql, at.sql)
+        shown.append((name, Typed(listed, Type.DYNAMIC)))
+    times = fill("TO_JSON(LIST(_0 ORDER BY _1))", convert.to_dynamic(at).sql, at.sql)
+    shown.append((label, Typed(times, Type.DYNAMIC)))
+    made = columns_of(shown)
+    select = (
+        exp.Select(expressions=[aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)])
+        .from_(exp.alias_(exp.to_table(f'"{grid}"'), "g", table=True, quoted=True))
+        .join(
+            exp.alias_(exp.to_table(f'"{buckets}"'), "b", table=True, quoted=True), on=exp.and_(*both), join_type="LEFT"
+        )
+    )
+    if keys:
+        select = select.group_by(*(exp.column(f"k{number}", table="g", quoted=True) for number in range(len(keys))))
+    return Relation(program.step(select), made)
+
+
+def _places(axis_range: tuple[Typed, Typed, Typed], axis: Typed) -> exp.Expr:
+    first, last, step = (part.sql for part in axis_range)
+    if axis.type is Type.DATETIME:
+        shape = "_0 + TO_MICROSECONDS(UNNEST(RANGE(0, EPOCH_US(_1) - EPOCH_US(_0), CAST(_2 // 10 AS BIGINT))))"
+    elif axis.type is Type.REAL:
+        shape = "_0 + _2 * UNNEST(RANGE(0, CAST(CEIL((_1 - _0) / _2) AS BIGINT)))"
+    else:
+        shape = "UNNEST(RANGE(_0, _1, _2))"
+    return fill(shape, first, last, step)

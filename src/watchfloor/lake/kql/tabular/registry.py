@@ -1,0 +1,55 @@
+"""Which function binds which operator and which source."""
+
+from collections.abc import Callable
+from typing import Any
+
+from watchfloor.lake.kql import syntax as s
+from watchfloor.lake.kql.errors import unsupported
+from watchfloor.lake.kql.model import Relation
+from watchfloor.lake.kql.tabular import combining, expanding, grouping, plugins, shaping, sources
+
+OPERATORS: dict[type[s.Operator], Callable[..., Relation]] = {
+    s.Where: shaping.where,
+    s.Extend: shaping.extend,
+    s.Project: shaping.project,
+    s.Pick: shaping.pick,
+    s.Rename: shaping.rename,
+    s.Summarize: grouping.summarize,
+    s.Distinct: shaping.distinct,
+    s.Sort: shaping.sort,
+    s.Top: shaping.top,
+    s.Take: shaping.take,
+    s.SampleDistinct: shaping.sample_distinct,
+    s.Count: shaping.counted,
+    s.Join: combining.join,
+    s.Combine: combining.union,
+    s.MvExpand: expanding.mv_expand,
+    s.MvApply: expanding.mv_apply,
+    s.Parse: shaping.parse,
+    s.ParseKv: shaping.parse_kv,
+    s.MakeSeries: grouping.make_series,
+    s.Evaluate: plugins.evaluate,
+    s.Invoke: plugins.invoke,
+    s.Render: shaping.render,
+    s.As: shaping.named,
+    s.Serialize: shaping.serialize,
+    s.GetSchema: shaping.getschema,
+    s.SearchIn: lambda binder, relation, operator, scope: sources.filtered_by_search(
+        binder, relation, operator.predicate, scope
+    ),
+    s.Partition: lambda binder, relation, operator, scope: _refused(operator, "partition"),
+}
+SOURCES: dict[type[s.Source], Callable[..., Relation]] = {
+    s.Table: sources.table,
+    s.Invocation: sources.invocation,
+    s.Datatable: sources.datatable,
+    s.Externaldata: sources.externaldata,
+    s.Print: sources.printed,
+    s.Range: sources.ranged,
+    s.Union: combining.union_source,
+    s.Search: sources.searched,
+}
+
+
+def _refused(operator: Any, what: str) -> Relation:
+    raise unsupported(f"operator {what}", operator.span)

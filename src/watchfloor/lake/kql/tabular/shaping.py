@@ -1,0 +1,468 @@
+"""Operators that keep, add, drop or name columns, and those that keep rows."""
+
+import fnmatch
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlglot import exp
+
+from watchfloor.lake.kql import convert, literals
+from watchfloor.lake.kql import syntax as s
+from watchfloor.lake.kql.errors import KqlError, unsupported
+from watchfloor.lake.kql.model import Column, Order, Relation, Scan, Typed
+from watchfloor.lake.kql.program import Scope, aliased, columns_of, count_of, unique
+from watchfloor.lake.kql.scalars import Row
+from watchfloor.lake.kql.templates import fill, whole
+from watchfloor.lake.kql.types import Type
+
+if TYPE_CHECKING:
+    from watchfloor.lake.kql.tabular.binder import Binder
+
+TIMES = frozenset({"Timestamp", "TimeGenerated"})
+
+
+def where(binder: "Binder", relation: Relation, operator: s.Where, scope: Scope) -> Relation:
+    """Rows for which the condition is true. A condition on the table's time narrows what is read of it."""
+    condition = binder.scalars.truth(operator.predicate, Row(relation), scope)
+    if relation.scan is not None:
+        _narrow(binder, relation.scan, operator.predicate, scope)
+    return replace(relation, source=binder.program.step(relation.select(exp.Star()).where(condition)))
+
+
+def _narrow(binder: "Binder", scan: Scan, node: s.Expression, scope: Scope) -> None:
+    """Take the bounds of time that the condition states outright."""
+    if isinstance(node, s.Logic) and node.operator == "and":
+        for part in node.parts:
+            _narrow(binder, scan, part, scope)
+    elif isinstance(node, s.Between) and not node.negated and _is_time(node.left):
+        low = _const(binder, node.low, scope)
+        high = _const(binder, node.high, scope)
+        if isinstance(low, datetime):
+            _raise_low(scan, low)
+        if isinstance(high, datetime):
+            _lower_high(scan, high)
+        elif isinstance(low, datetime) and isinstance(high, int):
+            _lower_high(scan, literals.shifted(low, high, node.span))
+    elif isinstance(node, s.Binary) and node.operator in ("<", "<=", ">", ">=", "=="):
+        left, right, operator = node.left, node.right, node.operator
+        if _is_time(right):
+            left, right = right, left
+            operator = {"<": ">", "<=": ">=", ">": "<", ">=": "<="}.get(operator, operator)
+        bound = _const(binder, right, scope) if _is_time(left) else None
+        if isinstance(bound, datetime):
+            if operator in (">", ">=", "=="):
+                _raise_low(scan, bound)
+            if operator in ("<", "<=", "=="):
+                _lower_high(scan, bound)
+
+
+def _is_time(node: s.Expression) -> bool:
+    return isinstance(node, s.Name) and node.name in TIMES
+
+
+def _const(binder: "Binder", node: s.Expression, scope: Scope) -> object:
+    try:
+        return binder.scalars.const(node, scope).const
+    except KqlError:
+        return None
+
+
+def _raise_low(scan: Scan, moment: datetime) -> None:
+    scan.low = moment if scan.low is None else max(scan.low, moment)
+
+
+def _lower_high(scan: Scan, moment: datetime) -> None:
+    scan.high = moment if scan.high is None else min(scan.high, moment)
+
+
+# --- columns ----------------------------------------------------------------------------------------------------------
+
+
+def items_of(
+    binder: "Binder", items: Sequence[s.Assigned], row: Row, scope: Scope, *, used: set[str], numbered: int = 0
+) -> list[tuple[str, Typed]]:
+    """Values with the names they get; several names take the parts of one dynamic. Unnamed ones become Column1, Column2."""
+    found: list[tuple[str, Typed]] = []
+    unnamed = numbered
+    for item in items:
+        if isinstance(item.value, s.Star) and row.relation is not None and not item.names:
+            found += [(column.name, column.typed()) for column in row.relation.columns]
+            continue
+        value = binder.scalars.bind(item.value, row, scope)
+        if len(item.names) > 1:
+            if value.type is not Type.DYNAMIC:
+                raise KqlError("several names need a value of several parts", item.span, kind="type")
+            from watchfloor.lake.kql.functions.dynamics import path
+
+            found += [(name, path(value, [number], name)) for number, name in enumerate(item.names)]
+            continue
+        name = item.names[0] if item.names else value.name
+        if not name:
+            unnamed += 1
+            name = f"Column{unnamed}"
+        if not item.names:
+            name = unique(name, used)
+        used.add(name)
+        found.append((name, value))
+    return found
+
+
+def extend(binder: "Binder", relation: Relation, operator: s.Extend | s.Serialize, scope: Scope) -> Relation:
+    """New columns; one of a known name takes its place. A later item sees the earlier ones."""
+    for group in _independent(operator.items):
+        relation = _extended(binder, relation, group, scope)
+    return relation
+
+
+def _independent(items: Sequence[s.Assigned]) -> list[list[s.Assigned]]:
+    """Items in groups of which none reads a column the same group makes."""
+    groups: list[list[s.Assigned]] = [[]]
+    made: set[str] = set()
+    for item in items:
+        if made & names_in(item.value) or made & set(item.names):
+            groups.append([])
+            made = set()
+        groups[-1].append(item)
+        made |= set(item.names)
+    return [group for group in groups if group]
+
+
+def names_in(node: s.Expression) -> set[str]:
+    """Every plain name an expression mentions outside pipelines."""
+    from watchfloor.lake.kql.scalars import children
+
+    found = {node.name} if isinstance(node, s.Name) else set()
+    for part in children(node):
+        found |= names_in(part)
+    return found
+
+
+def _extended(binder: "Binder", relation: Relation, items: Sequence[s.Assigned], scope: Scope) -> Relation:
+    row = Row(relation)
+    used = {column.name for column in relation.columns}
+    added = items_of(binder, items, row, scope, used=used)
+    latest = dict(added)
+    shown = [(column.name, latest.pop(column.name, column.typed())) for column in relation.columns]
+    shown += list(latest.items())
+    scan = relation.scan if not TIMES & {name for name, _ in added} else None
+    extras = tuple(column for column in relation.extras if column.name not in dict(added))
+    return _reshaped(binder, relation, shown, extras=extras, scan=scan)
+
+
+def _reshaped(
+    binder: "Binder",
+    relation: Relation,
+    shown: Sequence[tuple[str, Typed]],
+    *,
+    extras: Sequence[Column] = (),
+    scan: Scan | None = None,
+) -> Relation:
+    """A step with these columns; `extras` go on being nameable."""
+    taken = [hidden.sql for hidden in relation.hidden]
+    made = columns_of([*shown, *((extra.name, extra.typed()) for extra in extras)], taken=taken)
+    values = [*(value.sql for _, value in shown), *(extra.read() for extra in extras)]
+    select = relation.select(
+        *(aliased(value, column) for value, column in zip(values, made, strict=True)),
+        *(hidden.read() for hidden in relation.hidden),
+    )
+    return replace(
+        relation,
+        source=binder.program.step(select),
+        columns=made[: len(shown)],
+        extras=made[len(shown) :],
+        scan=scan,
+    )
+
+
+def project(binder: "Binder", relation: Relation, operator: s.Project, scope: Scope) -> Relation:
+    """Exactly these columns."""
+    shown = items_of(binder, operator.items, Row(relation), scope, used=set())
+    names = [name for name, _ in shown]
+    for name in names:
+        if names.count(name) > 1:
+            raise KqlError(f"two columns are called “{name}”", operator.span, kind="name")
+    if not shown:
+        raise KqlError("project without a column leaves nothing", operator.span)
+    keeps_time = any(name in TIMES and value.name == name for name, value in shown)
+    return replace(_reshaped(binder, relation, shown, scan=relation.scan if keeps_time else None), open=False)
+
+
+def pick(binder: "Binder", relation: Relation, operator: s.Pick, scope: Scope) -> Relation:
+    """project-away, project-keep, project-reorder."""
+    if operator.how == "reorder":
+        return _reordered(binder, relation, operator)
+    matched: list[str] = []
+    for pattern in operator.patterns:
+        found = _matching(relation, pattern)
+        if not found and "*" not in pattern and not relation.open:
+            relation.demand(pattern, operator.span)
+        matched += found
+    keep = operator.how == "keep"
+    shown = [(column.name, column.typed()) for column in relation.columns if (column.name in matched) is keep]
+    if keep:
+        extras = [column for column in relation.extras if column.name in matched]
+        shown += [(column.name, column.typed()) for column in extras]
+    if not shown:
+        raise KqlError("no column is left", operator.span)
+    return _reshaped(binder, relation, shown, scan=relation.scan)
+
+
+def _matching(relation: Relation, pattern: str) -> list[str]:
+    names = [column.name for column in relation.columns]
+    if "*" in pattern:
+        return [name for name in names if fnmatch.fnmatchcase(name, pattern)]
+    return [pattern] if relation.column(pattern) is not None and not (relation.open and pattern not in names) else []
+
+
+def _reordered(binder: "Binder", relation: Relation, operator: s.Pick) -> Relation:
+    names = [column.name for column in relation.columns]
+    front: list[str] = []
+    extras: list[Column] = []
+    for number, pattern in enumerate(operator.patterns):
+        found = _matching(relation, pattern)
+        if not found and "*" not in pattern and not relation.open:
+            relation.demand(pattern, operator.span)
+        if operator.orders[number : number + 1] != ("",) and operator.orders:
+            found = sorted(found, reverse=operator.orders[number] == "desc")
+        for name in found:
+            if name in names and name not in front:
+                front.append(name)
+            elif name not in front and (extra := relation.column(name)):
+                extras.append(extra)
+    by_name = {column.name: column for column in relation.columns}
+    order = [*front, *(name for name in names if name not in front)]
+    return replace(relation, columns=tuple(by_name[name] for name in order))
+
+
+def rename(binder: "Binder", relation: Relation, operator: s.Rename, scope: Scope) -> Relation:
+    """Other names for the same columns."""
+    new = {relation.demand(old, operator.span).name: name for name, old in operator.pairs}
+    columns = [*relation.columns, *(extra for extra in relation.extras if extra.name in new)]
+    shown = [(new.get(column.name, column.name), column.typed()) for column in columns]
+    return _reshaped(binder, relation, shown)
+
+
+# --- rows -------------------------------------------------------------------------------------------------------------
+
+
+def sort(binder: "Binder", relation: Relation, operator: s.Sort, scope: Scope) -> Relation:
+    """Rows in an order that lasts until something mixes them; its keys are carried along out of sight."""
+    return _ordered(binder, relation, operator.by, scope)
+
+
+def _ordered(binder: "Binder", relation: Relation, by: Sequence[s.Ordering], scope: Scope) -> Relation:
+    row = Row(relation)
+    keys: list[Typed] = []
+    order: list[Order] = []
+    hidden: list[Column] = []
+    base = len(binder.program.steps)
+    for number, ordering in enumerate(by):
+        value = binder.scalars.bind(ordering.value, row, scope)
+        if value.type is Type.DYNAMIC:
+            value = convert.to_text(value)
+        identifier = f"~o{base}_{number}"
+        nulls_first = ordering.nulls_first if ordering.nulls_first is not None else not ordering.descending
+        keys.append(value)
+        order.append(Order(identifier, ordering.descending, nulls_first))
+        hidden.append(Column(identifier, value.type, identifier))
+    kept = tuple(column for column in relation.hidden if column.sql in relation.partition)
+    select = relation.select(
+        *(aliased(column.read(), column) for column in relation.columns),
+        *(aliased(column.read(), column) for column in relation.extras),
+        *(column.read() for column in kept),
+        *(aliased(value.sql, column) for value, column in zip(keys, hidden, strict=True)),
+    )
+    return replace(
+        relation,
+        source=binder.program.step(select),
+        columns=tuple(replace(column, made=None) for column in relation.columns),
+        extras=tuple(replace(column, made=None) for column in relation.extras),
+        hidden=(*kept, *hidden),
+        order=tuple(order),
+        scan=None,
+    )
+
+
+def top(binder: "Binder", relation: Relation, operator: s.Top, scope: Scope) -> Relation:
+    """sort, then take."""
+    ordered = _ordered(binder, relation, operator.by, scope)
+    return limited(binder, ordered, count_of(binder.scalars.const(operator.count, scope), "the count", operator.span))
+
+
+def take(binder: "Binder", relation: Relation, operator: s.Take, scope: Scope) -> Relation:
+    """Some rows; the first ones when they stand in an order."""
+    return limited(binder, relation, count_of(binder.scalars.const(operator.count, scope), "the count", operator.span))
+
+
+def limited(binder: "Binder", relation: Relation, count: int) -> Relation:
+    """The first rows, of every part where there are parts."""
+    keys = [key.expression() for key in relation.order]
+    if relation.partition:
+        over = exp.Window(
+            this=exp.RowNumber(),
+            partition_by=[exp.column(name, quoted=True) for name in relation.partition],
+            order=exp.Order(expressions=keys) if keys else None,
+        )
+        select = relation.select(exp.Star()).qualify(exp.LTE(this=over, expression=whole(count)))
+    else:
+        select = relation.select(exp.Star()).limit(count)
+        if keys:
+            select = select.order_by(*keys)
+    return replace(relation, source=binder.program.step(select), scan=None)
+
+
+def counted(binder: "Binder", relation: Relation, operator: s.Count, scope: Scope) -> Relation:
+    """How many rows there are."""
+    if relation.partition:
+        raise unsupported("count inside mv-apply", operator.span)
+    value = Typed(exp.Count(this=exp.Star()), Type.LONG, null=False)
+    made = columns_of([(operator.name, value)])
+    return Relation(binder.program.step(relation.select(aliased(value.sql, made[0]))), made)
+
+
+def distinct(binder: "Binder", relation: Relation, operator: s.Distinct, scope: Scope) -> Relation:
+    """Each combination once."""
+    from watchfloor.lake.kql.tabular.binder import without_order
+
+    shown = items_of(binder, operator.items, Row(relation), scope, used=set())
+    source = without_order(relation)
+    made = columns_of(shown, taken=[hidden.sql for hidden in source.hidden])
+    select = source.select(
+        *(aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)),
+        *(hidden.read() for hidden in source.hidden),
+    ).distinct()
+    return replace(source, source=binder.program.step(select), columns=made, extras=(), scan=None, open=False)
+
+
+def sample_distinct(binder: "Binder", relation: Relation, operator: s.SampleDistinct, scope: Scope) -> Relation:
+    found = distinct(
+        binder, relation, s.Distinct((s.Assigned((), operator.of, span=operator.span),), span=operator.span), scope
+    )
+    return limited(binder, found, count_of(binder.scalars.const(operator.count, scope), "the count", operator.span))
+
+
+def named(binder: "Binder", relation: Relation, operator: s.As, scope: Scope) -> Relation:
+    """`as name`: the rows so far under a name, for what comes after."""
+    outermost = scope
+    while outermost.outer is not None:
+        outermost = outermost.outer
+    outermost.names[operator.name] = replace(relation, scan=None)
+    return relation
+
+
+def serialize(binder: "Binder", relation: Relation, operator: s.Serialize, scope: Scope) -> Relation:
+    """The order stands; further columns as with extend."""
+    return extend(binder, relation, operator, scope) if operator.items else relation
+
+
+def render(binder: "Binder", relation: Relation, operator: s.Render, scope: Scope) -> Relation:
+    """Says how to draw; the rows are the same."""
+    binder.program.render = operator
+    return relation
+
+
+def getschema(binder: "Binder", relation: Relation, operator: s.GetSchema, scope: Scope) -> Relation:
+    """The columns as rows."""
+    from watchfloor.lake.kql.tabular.sources import rows_of
+
+    system = {
+        Type.BOOL: "System.SByte", Type.INT: "System.Int32", Type.LONG: "System.Int64", Type.REAL: "System.Double",
+        Type.DECIMAL: "System.Data.SqlTypes.SqlDecimal", Type.STRING: "System.String", Type.DATETIME: "System.DateTime",
+        Type.TIMESPAN: "System.TimeSpan", Type.GUID: "System.Guid", Type.DYNAMIC: "System.Object",
+    }  # fmt: skip
+    rows = [
+        [
+            literals.string(column.name),
+            literals.long(number),
+            literals.string(system[column.type]),
+            literals.string(column.type),
+        ]
+        for number, column in enumerate(relation.columns)
+    ]
+    shape = [
+        ("ColumnName", Type.STRING),
+        ("ColumnOrdinal", Type.LONG),
+        ("DataType", Type.STRING),
+        ("ColumnType", Type.STRING),
+    ]
+    return rows_of(binder, shape, rows)
+
+
+# --- parse ------------------------------------------------------------------------------------------------------------
+
+_CAPTURE = {
+    Type.LONG: r"(-?\d+)", Type.INT: r"(-?\d+)", Type.REAL: r"(-?\d+(?:\.\d+)?)", Type.DECIMAL: r"(-?\d+(?:\.\d+)?)",
+    Type.BOOL: r"(true|false|0|1)",
+}  # fmt: skip
+
+
+def parse(binder: "Binder", relation: Relation, operator: s.Parse, scope: Scope) -> Relation:
+    """Columns out of a text by a pattern of literal pieces; a row that does not fit has none of them."""
+    if operator.kind not in ("simple", "regex", "relaxed"):
+        raise unsupported(f"parse kind={operator.kind}", operator.span)
+    source = convert.to_text(binder.scalars.bind(operator.value, Row(relation), scope))
+    pattern = parse_pattern(operator)
+    wanted = [part for part in operator.parts if part.column]
+    texts = exp.Literal.string(pattern)
+    found: list[tuple[str, Typed]] = []
+    for number, part in enumerate(wanted):
+        raw = fill("COALESCE(REGEXP_EXTRACT(_0, _1, _2), '')", source.sql, texts, whole(number + 1))
+        found.append((part.column, convert.to(Typed(raw, Type.STRING, null=False), Type(part.type))))
+    latest = dict(found)
+    shown = [(column.name, latest.pop(column.name, column.typed())) for column in relation.columns]
+    shown += [(name, latest[name]) for name, _ in found if name in latest]
+    if operator.only_matches:
+        select = relation.select(exp.Star()).where(fill("REGEXP_MATCHES(_0, _1)", source.sql, texts))
+        relation = replace(relation, source=binder.program.step(select))
+    return _reshaped(binder, relation, shown, extras=relation.extras)
+
+
+def parse_pattern(operator: s.Parse) -> str:
+    """One expression with a group for each column."""
+    from watchfloor.lake.kql.compare import check_pattern, escaped
+
+    parts: list[str] = ["^"] if operator.parts and not operator.parts[0].star else []
+    last = len(operator.parts) - 1
+    for number, part in enumerate(operator.parts):
+        if part.text:
+            if operator.kind == "regex":
+                check_pattern(part.text, part.span)
+                parts.append(re.sub(r"(?<!\\)\((?!\?)", "(?:", part.text))
+            else:
+                parts.append(escaped(part.text))
+        elif part.star:
+            parts.append(".*" if number == last else ".*?")
+        else:
+            parts.append(_captured(Type(part.type), final=number == last))
+    if operator.parts and not operator.parts[-1].star:
+        parts.append("$")
+    flags = "(?si)" if "i" in operator.flags else "(?s)"
+    return flags + "".join(parts)
+
+
+def _captured(kind: Type, *, final: bool) -> str:
+    return _CAPTURE.get(kind) or ("(.*)" if final else "(.*?)")
+
+
+def parse_kv(binder: "Binder", relation: Relation, operator: s.ParseKv, scope: Scope) -> Relation:
+    """Columns out of `key=value` pairs."""
+    from watchfloor.lake.kql.compare import escaped
+
+    options = dict(operator.options)
+    pair, key = options.get("pair_delimiter", " "), options.get("kv_delimiter", "=")
+    if "greedy" in options or "regex" in options:
+        raise unsupported("parse-kv with these options", operator.span)
+    quote = options.get("quote", "")
+    source = convert.to_text(binder.scalars.bind(operator.value, Row(relation), scope))
+    found: list[tuple[str, Typed]] = []
+    for name, kind in operator.columns:
+        value = f"{escaped(quote)}([^{escaped(quote)}]*){escaped(quote)}" if quote else f"((?:[^{escaped(pair[:1])}])*)"
+        pattern = f"(?:^|{escaped(pair)})\\s*{escaped(name)}\\s*{escaped(key)}\\s*{value}"
+        raw = fill("COALESCE(REGEXP_EXTRACT(_0, _1, 1), '')", source.sql, exp.Literal.string(pattern))
+        found.append((name, convert.to(Typed(raw, Type.STRING, null=False), Type(kind))))
+    latest = dict(found)
+    shown = [(column.name, latest.pop(column.name, column.typed())) for column in relation.columns]
+    return _reshaped(binder, relation, [*shown, *latest.items()], extras=relation.extras)
