@@ -51,15 +51,10 @@ def start(
 
     Raises Forbidden (no right), BadInput (no name, unknown action, no targets).
     """
-    now = at or utc_now()
     right = action_of(action).permission
     with audited(by=by, permission=right, verb="remediation.start", **_about(name, reason)) as result:
-        remediation = _draft(by, name, reason, action, targets, now)
-        remediation.source, remediation.alert_id, remediation.incident_id = source.value, alert_id, incident_id
-        _decide_or_wait(remediation, by, now)
-        _store(remediation)
-        result["after"] = _after(remediation)
-    return remediation
+        remediation = _draft(by, name, reason, action, targets, at or utc_now())
+        return _begun(remediation, by, result, source=source, alert_id=alert_id, incident_id=incident_id)
 
 
 def propose(
@@ -75,16 +70,11 @@ def propose(
     at: datetime | None = None,
 ) -> Remediation:
     """Ask somebody with Search and Purge to approve it (EA-40). Same errors as `start`."""
-    now = at or utc_now()
     right = action_of(action).propose_permission
     with audited(by=by, permission=right, verb="remediation.propose", **_about(name, reason)) as result:
-        remediation = _draft(by, name, reason, action, targets, now)
-        remediation.source, remediation.alert_id, remediation.incident_id = source.value, alert_id, incident_id
+        remediation = _draft(by, name, reason, action, targets, at or utc_now())
         remediation.status = S.PENDING.value
-        remediation.second_person = _needs_second_person(remediation.expected)
-        _store(remediation)
-        result["after"] = _after(remediation)
-    return remediation
+        return _begun(remediation, by, result, source=source, alert_id=alert_id, incident_id=incident_id)
 
 
 def approve(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: datetime | None = None) -> Remediation:
@@ -149,14 +139,10 @@ def undo(
         _refuse_undo(original)
         remediation = _new(by, name or f"Undo: {original.name}"[:200], reason, "restore", now)
         remediation.undo_of = original
-        remediation.source = ActionSource.MANUAL.value
-        remediation.alert_id, remediation.incident_id = original.alert_id, original.incident_id
         remediation.sentence = f"what “{original.name}” moved"
         remediation.expected = original.moved
-        _decide_or_wait(remediation, by, now)
-        _store(remediation)
-        result["after"] = _after(remediation)
-    return remediation
+        origin = {"alert_id": original.alert_id, "incident_id": original.incident_id}
+        return _begun(remediation, by, result, source=ActionSource.MANUAL, **origin)
 
 
 def change_policy(*, by: Actor, second_person_over: int) -> ResponsePolicy:
@@ -227,14 +213,24 @@ def _needs_second_person(expected: int) -> bool:
     return bool(limit) and expected > limit
 
 
-def _decide_or_wait(remediation: Remediation, by: Actor, now: datetime) -> None:
-    """Approve by who starts it, or leave it pending for a second person."""
+def _begun(remediation: Remediation, by: Actor, result: dict[str, Any], **origin: str) -> Remediation:
+    """Say where it came from, decide or wait, store, and tell the audit."""
+    for name, value in origin.items():
+        setattr(remediation, name, str(value))
+    _decide_or_wait(remediation, by)
+    _store(remediation)
+    result["after"] = _after(remediation)
+    return remediation
+
+
+def _decide_or_wait(remediation: Remediation, by: Actor) -> None:
+    """Approve by who starts it; a proposal, and what the policy wants a second person for, stays pending."""
     remediation.second_person = _needs_second_person(remediation.expected)
-    if remediation.second_person:
+    if remediation.second_person or remediation.status == S.PENDING:
         remediation.status = S.PENDING.value
         return
     remediation.status = S.STARTED.value
-    remediation.decided_at, remediation.decided_by, remediation.decided_by_name = now, by.id, by.name
+    remediation.decided_at, remediation.decided_by, remediation.decided_by_name = remediation.created_at, by.id, by.name
 
 
 def _store(remediation: Remediation) -> None:
