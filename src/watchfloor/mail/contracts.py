@@ -51,7 +51,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class TimelineEvent:
-    """One line of the timeline (EE-10): `href` leads to what it came from."""
+    """One line of the timeline (EE-10): `href` leads to what it came from; `tells` is the ReportId of the lake's row it stands for."""
 
     at: datetime
     source: str
@@ -60,6 +60,7 @@ class TimelineEvent:
     threats: tuple[str, ...] = ()
     details: str = ""
     href: str = ""
+    tells: str = ""
 
 
 class EmailPanel(Protocol):

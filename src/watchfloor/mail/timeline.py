@@ -17,12 +17,14 @@ HEADS = ("Time (UTC)", "Source", "Event types", "Result", "Threats", "Details")
 
 def timeline(found: EmailEntity, *, actor: Actor, search: str = "") -> tuple[TimelineEvent, ...]:
     """Every event this person may see, oldest first; `search` keeps those that contain it anywhere, ignoring case."""
+    told = panel_events(entity=found, actor=actor)
+    better = {event.tells for event in told if event.tells}
     events = [
         delivery(found),
-        *map(after_delivery, found.events),
+        *(after_delivery(event) for event in found.events if event["ReportId"] not in better),
         *looks(found),
         *alerts(found, actor=actor),
-        *panel_events(entity=found, actor=actor),
+        *told,
     ]
     wanted = search.strip().lower()
     kept = (event for event in events if wanted in " ".join(words_of(event)).lower())

@@ -164,6 +164,9 @@ class MessageRemediation:
     moved_where: str
     at: datetime
     href: str
+    report_id: str = ""
+    kind: str = "Remediation"
+    automatic: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -45,10 +45,15 @@ def events_of(remediation: Remediation, action: MailAction, lines: Iterable[Ledg
                 # What a late verdict says is newer than what the mail was stored with.
                 "ThreatTypes": remediation.event_type.removesuffix(" ZAP") or line.threats,
                 "DetectionMethods": line.methods,
-                "ReportId": f"{remediation.id}-{line.pk}",
+                "ReportId": report_id(line),
             }
         )
     return rows
+
+
+def report_id(line: LedgerLine) -> str:
+    """The ReportId of this line's row in the lake."""
+    return f"{line.remediation_id}-{line.pk}"
 
 
 def location_after(action: MailAction, line: LedgerLine) -> str:

@@ -43,11 +43,12 @@ class RemediationsOfAnEmail:
         return [
             TimelineEvent(
                 at=one.at,
-                source=Source.ADMIN,
-                event=f"Remediation: {one.action_label}",
+                source=Source.SYSTEM if one.automatic else Source.ADMIN,
+                event=f"{one.kind}: {one.action_label}",
                 result=one.sentence,
                 details=f"“{one.name}” by {one.by}, {one.remediation_status.lower()}",
                 href=one.href,
+                tells=one.report_id,
             )
             for one in found
         ]

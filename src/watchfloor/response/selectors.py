@@ -10,7 +10,15 @@ from django.http import QueryDict
 
 from watchfloor.kernel.errors import NotFound
 from watchfloor.response.catalogue import action_of, actions
-from watchfloor.response.contracts import RUNNING, LineStatus, Listing, MessageRemediation, RemediationStatus
+from watchfloor.response.contracts import (
+    RUNNING,
+    ActionSource,
+    LineStatus,
+    Listing,
+    MessageRemediation,
+    RemediationStatus,
+)
+from watchfloor.response.events import report_id
 from watchfloor.response.models import LedgerLine, Remediation, ResponsePolicy
 
 PERIODS = {
@@ -156,4 +164,7 @@ def _of_message(line: LedgerLine) -> MessageRemediation:
         moved_where=line.moved_where,
         at=line.at or owner.created_at,
         href=owner.href,
+        report_id=report_id(line),
+        kind=owner.event_type or "Remediation",
+        automatic=owner.source == ActionSource.AUTOMATED,
     )

@@ -5,7 +5,9 @@ from types import SimpleNamespace
 
 from watchfloor.mail.contracts import Source
 from watchfloor.response import services
+from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import Row, Targets
+from watchfloor.response.events import events_of
 from watchfloor.response.models import LedgerLine
 from watchfloor.response.panels import RemediationsOfAnEmail
 
@@ -32,6 +34,7 @@ def test_a_remediation_stands_in_the_timeline_of_the_copy_it_named(mails, analys
     assert event.result == "Moved, and seen in its new folder"
     assert event.details.startswith(f"“Purge the phish” by {analyst.name}")
     assert event.href == one.href
+    assert event.tells == events_of(one, action_of("soft-delete"), LedgerLine.objects.all())[0]["ReportId"]
     assert RemediationsOfAnEmail().events(entity=of("bob@corp.example"), actor=analyst) == []
 
 
