@@ -85,6 +85,7 @@ class Rspamd:
             (override / f"{module}.conf").write_text("enabled = false;\n")
         (override / "classifier-bayes.conf").write_text('backend = "none";\n')
         (override / "worker-proxy.inc").write_text("enabled = false;\n")
+        (self.folder / "suffixes.dat").write_text("com\nnet\norg\nexample\n")
         (override / "options.inc").write_text(self._filled("options.inc"))
         (override / "worker-normal.inc").write_text(f'bind_socket = "127.0.0.1:{self.port}";\ncount = 1;\n')
         (override / "worker-controller.inc").write_text(

@@ -32,7 +32,10 @@ Answer = tuple[Opinion, ...] | str
 
 @dataclass(slots=True)
 class Standing:
-    """How one connection has been answering since this process began; `in_a_row` counts failures since the last answer."""
+    """How one connection has been answering since this process began.
+
+    `asked` counts mails, `missed` those of them stored without its answer; `in_a_row` counts failures since the last answer.
+    """
 
     since: datetime
     asked: int = 0
@@ -58,11 +61,11 @@ class Standing:
 
     def skipped(self) -> None:
         with self.lock:
-            self.missed += 1
+            self.asked, self.missed = self.asked + 1, self.missed + 1
 
     def words(self, warning: str) -> tuple[str, str]:
         """State and sentence for the health page."""
-        counted = f"{self.asked:,} mail{'' if self.asked == 1 else 's'} asked about since {self.since:%d %b %H:%M} UTC"
+        counted = f"{self.asked:,} mail{'' if self.asked == 1 else 's'} since {self.since:%d %b %H:%M} UTC"
         if self.missed:
             counted += f", {self.missed:,} stored without its answer"
         if self.in_a_row >= GIVEN_UP_AFTER:

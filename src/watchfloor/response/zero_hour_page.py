@@ -21,10 +21,10 @@ from watchfloor.response.zero_hour_policy import LookBack
 HREF = "/settings/zero-hour"
 
 WHO = {
-    Threat.MALWARE: "Read or unread. No allow entry keeps it.",
-    Threat.SURE_PHISH: "Read or unread.",
-    Threat.PHISH: "Read or unread.",
-    Threat.SPAM: "Only copies nobody has read yet.",
+    Threat.MALWARE: "Read or unread, whatever an allow entry says",
+    Threat.SURE_PHISH: "Read or unread",
+    Threat.PHISH: "Read or unread",
+    Threat.SPAM: "Only those nobody has read yet",
 }
 
 

@@ -27,16 +27,17 @@ Mail = list[dict[str, Any]]
 Moment = Callable[[LateVerdict], datetime]
 
 
-def plans(verdicts: Sequence[LateVerdict], *, policy: Policy, at: Moment) -> list[Plan]:
+def plans(verdicts: Sequence[LateVerdict], *, policy: Policy, at: Moment, afresh: bool = False) -> list[Plan]:
     """What the policy makes of these verdicts: one plan per mail, by its newest verdict; none where the policy is off.
 
-    `at` is the moment the 48 hours are held against: now, or for a look back the moment of the verdict.
+    `at` is the moment the 48 hours are held against: now, or for a look back the moment of the verdict; `afresh` forgets what
+    earlier verdicts led to.
     """
     newest = {verdict.network_message_id: verdict for verdict in verdicts}
     wanted = [plan for verdict in newest.values() if (plan := _asked_for(verdict, policy))]
     found: list[Plan] = []
     for start in range(0, len(wanted), AT_ONCE):
-        found += _chunk(wanted[start : start + AT_ONCE], policy, at)
+        found += _chunk(wanted[start : start + AT_ONCE], policy, at, afresh)
     return found
 
 
@@ -56,9 +57,10 @@ def _asked_for(verdict: LateVerdict, policy: Policy) -> Plan | None:
     return Plan(verdict, threat, rule) if threat and rule.what is not What.OFF else None
 
 
-def _chunk(wanted: Sequence[Plan], policy: Policy, at: Moment) -> Iterator[Plan]:
+def _chunk(wanted: Sequence[Plan], policy: Policy, at: Moment, afresh: bool) -> Iterator[Plan]:
     ids = [plan.verdict.network_message_id for plan in wanted]
-    mails, spared, done = _mails(wanted, at), _spared(wanted), _aimed_before(ids)
+    mails, spared = _mails(wanted, at), _spared(wanted)
+    done = {} if afresh else _aimed_before(ids)
     for plan in wanted:
         id = plan.verdict.network_message_id
         rows = [row for row in mails.get(id, ()) if at(plan.verdict) - row["Timestamp"] <= WINDOW]

@@ -87,7 +87,7 @@ def look_back(*, now: datetime, policy: Policy) -> dict[Threat, LookBack]:
     mails: Counter[Threat] = Counter()
     mailboxes: Counter[Threat] = Counter()
     left: dict[Threat, Counter[str]] = {threat: Counter() for threat in Threat}
-    for plan in plans(verdicts, policy=switched_on, at=lambda verdict: verdict.at):
+    for plan in plans(verdicts, policy=switched_on, at=lambda verdict: verdict.at, afresh=True):
         mails[plan.threat] += bool(plan.aimed)
         mailboxes[plan.threat] += len(plan.aimed)
         left[plan.threat].update([plan.why] if plan.why else [why for _, why in plan.left])

@@ -108,4 +108,4 @@ def _remediation(group: Sequence[Plan], now: datetime) -> Remediation:
 def _became(plan: Plan, remediation: Remediation | None) -> str:
     if remediation is None:
         return "no mailbox was left to act in"
-    return "waits for approval" if remediation.status == RemediationStatus.PENDING else "done at once"
+    return "waits for approval" if remediation.status == RemediationStatus.PENDING else "begun at once"

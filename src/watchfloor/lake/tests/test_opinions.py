@@ -149,7 +149,7 @@ def test_all_three_together_and_one_of_them_gone(lake, tmp_path):
     _, summary = the_mail()
     assert {"clamav_found", "yara_spam"} <= set(reasons_of(summary))
     assert reasons_of(summary)["yara_spam"]["points"] == 1
-    assert summary["facts"]["unanswered"] == ["rspamd was not reached: [Errno 111] Connection refused"]
+    assert summary["facts"]["unanswered"] == ["rspamd was not reached: Connection refused"]
     assert not any("rspamd" in signal for signal in reasons_of(summary))
 
 
@@ -163,7 +163,7 @@ def test_mail_is_stored_when_nobody_answers(lake, as_ada):
     assert row["ThreatTypes"] == ""
     assert len(summary["facts"]["unanswered"]) == 2
     page = as_ada.get(f"/email/{row['NetworkMessageId']}").content.decode()
-    assert "rspamd was not reached: [Errno 111] Connection refused." in page
+    assert "rspamd was not reached: Connection refused." in page
 
 
 def test_a_mail_not_stored_yet_is_judged_by_its_bytes(lake, tmp_path):

@@ -13,7 +13,7 @@ from watchfloor.connectors.contracts import Located
 from watchfloor.kernel.errors import BadInput, Forbidden, Unreachable
 from watchfloor.lake import selectors as selectors_of_lake
 from watchfloor.lake import services as lake
-from watchfloor.lake.contracts import LateVerdict, Query
+from watchfloor.lake.contracts import Condition, LateVerdict, Operator, Query
 from watchfloor.lake.models import Email
 from watchfloor.response import services, zero_hour_plan, zero_hour_policy, zero_hour_tick
 from watchfloor.response.contracts import RemediationStatus, Row
@@ -334,6 +334,9 @@ def test_a_late_verdict_empties_real_inboxes_says_zap_and_is_undone(
     assert {(one["ActionType"], one["ActionTrigger"], one["ThreatTypes"]) for one in events} == {
         ("Phish ZAP", "ZAP", "Phish")
     }
+    purged = Condition("EmailPostDeliveryEvents.ActionType", Operator.EQUAL_ANY, ("Phish ZAP",))
+    mails_purged = Query("EmailEvents", NOW - timedelta(days=1), NOW + timedelta(days=1), (purged,))
+    assert {one["NetworkMessageId"] for one in selectors_of_lake.rows(mails_purged)} == {PHISH}
     undone = carry_out(services.undo(by=analyst, remediation_id=done.pk), mailboxes)
     assert undone.moved == len(PEOPLE)
     assert all(list(where(person)) == ["INBOX"] for person in PEOPLE)
@@ -355,7 +358,7 @@ def test_a_real_mailbox_tells_whether_spam_was_read(phish_rows, mailboxes, dovec
 # --- the policy and its page --------------------------------------------------------------------------------------
 
 
-def test_the_look_back_counts_what_would_have_happened(mails, max_):
+def test_the_look_back_counts_what_would_have_happened_and_does_nothing(mails, max_):
     late()
     late(CLEAN, threats=["Malware"])
     late(OTHER, threats=["Spam"])
@@ -367,6 +370,9 @@ def test_the_look_back_counts_what_would_have_happened(mails, max_):
     assert past[Threat.PHISH].left == ()
     assert not Remediation.objects.exists()
     assert decisions() == []
+    switch(max_)
+    settle(now=LATER)
+    assert zero_hour_policy.look_back(now=NOW + timedelta(days=3), policy=Policy()) == past
 
 
 def test_the_look_back_costs_the_same_for_many_verdicts(mails, max_, django_assert_max_num_queries):

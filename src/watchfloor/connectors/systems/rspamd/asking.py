@@ -101,7 +101,7 @@ class Rspamd:
         except TimeoutError as error:
             raise Unreachable(f"no answer within {self.seconds:g} s") from error
         except (OSError, HTTPException, ValueError) as error:
-            raise Unreachable(str(error) or type(error).__name__) from error
+            raise Unreachable(getattr(error, "strerror", None) or str(error) or type(error).__name__) from error
         if response.status in {401, 403}:
             raise NotConfigured("the password is refused; it is that of rspamd's controller")
         if response.status != 200:
