@@ -12,9 +12,10 @@ from email.message import Message
 from typing import Any
 
 from watchfloor.inspection import limits
-from watchfloor.inspection.headers import decode_bytes, decode_header
+from watchfloor.inspection.headers import decode_bytes, decode_header, header_block, split_headers
 from watchfloor.inspection.limits import Limits
 
+_MIME = ("content-type", "content-transfer-encoding", "content-disposition")
 _CHARSET = re.compile(r"charset\s*\*?=\s*[\"']?([\w.:+-]{1,40})", re.IGNORECASE)
 
 
@@ -43,7 +44,7 @@ def parts_of(raw: bytes, cuts: Limits) -> tuple[Part, ...]:
         raw = raw[: raw.rfind(b"\n", 0, limits.MAIL) + 1 or limits.MAIL]
     lower = raw.lower()
     boundaries = lower.count(b"boundary")
-    if boundaries > limits.MULTIPARTS:
+    if boundaries + lower.count(b"message/rfc822") > limits.MULTIPARTS:
         cuts.cut(f"more than {limits.MULTIPARTS} multiparts: structure not read")
         return (_as_text(raw),)
     disguised = b"base64" in lower and (b"message/r" in lower or b"message/g" in lower)
@@ -55,7 +56,16 @@ def parts_of(raw: bytes, cuts: Limits) -> tuple[Part, ...]:
     if found is None:
         cuts.cut("structure nested too deeply: not read")
         return (_as_text(raw),)
-    return found
+    return found if any(part.data for part in found) else _without_structure(raw, found, cuts)
+
+
+def _without_structure(raw: bytes, found: tuple[Part, ...], cuts: Limits) -> tuple[Part, ...]:
+    """What a mail whose parts are all empty says all the same: delimiters that contradict one another hide it."""
+    _, start = header_block(raw, Limits())
+    if not raw[start : start + limits.TEXT].strip():
+        return found
+    cuts.cut("structure holds nothing: body read as text")
+    return (*found, _as_text(raw[start:]))
 
 
 def _as_text(raw: bytes) -> Part:
@@ -128,6 +138,11 @@ def _standard(raw: bytes, cuts: Limits) -> tuple[Part, ...] | None:
     if len(raw) > limits.MAIL_SLOWLY:
         cuts.cut(f"mail cut at {limits.MAIL_SLOWLY >> 20} MB, since it is not well formed")
         raw = raw[: limits.MAIL_SLOWLY]
+    # With our own reading of the headers: that parser ends them at the first line it does not understand.
+    block, start = header_block(raw, Limits())
+    headers = [field for field in split_headers(block, Limits()) if field.name.lower() in _MIME]
+    top = "".join(f"{field.name}: {field.raw}\n" for field in headers).encode("utf-8", "replace")
+    raw = top + b"\n" + raw[start:]
     try:
         return _bounded(_standard_leaves(message_from_bytes(raw), 0, cuts), cuts)
     except RecursionError:

@@ -15,7 +15,7 @@ from watchfloor.inspection.limits import Limits
 _FOLD = re.compile(rb"\n[ \t]+")
 _FIELD = re.compile(r"^([\x21-\x39\x3b-\x7e]{1,200})[ \t]*:(.*)", re.MULTILINE)
 # Control characters print nothing; the line break and the tab, which fold, are still needed when this is applied.
-_PRINTING = bytes(byte if byte > 31 and byte != 127 or byte in b"\t\n" else ord(" ") for byte in range(256))
+_PRINTING = bytes(byte if (byte > 31 and byte != 127) or byte in b"\t\n" else ord(" ") for byte in range(256))
 _WORD = re.compile(r"=\?([\w.:+-]{1,40})(?:\*[\w-]{0,20})?\?([bBqQ])\?([^?]*)\?=")
 _OPAQUE = frozenset(["x-microsoft-antispam-message-info"])
 """Kilobytes of encoded words in every mail from Microsoft that nobody but Microsoft can read."""

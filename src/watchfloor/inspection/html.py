@@ -27,11 +27,13 @@ _BLOCK = _ends_lines("/[tT][dDhH]")
 _OPEN_CELL = _ends_lines("/?[tT][dDhHrR]")
 _HIDING = re.compile(
     r"display\s*:\s*none|visibility\s*:\s*hidden|font-size\s*:\s*0*(?:\.0+)?(?:px|pt|em|%)?\s*(?:;|!|$)"
-    r"|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)|mso-hide\s*:\s*all|text-indent\s*:\s*-\d{3,}|color\s*:\s*transparent",
+    r"|opacity\s*:\s*0(?:\.0+)?\s*(?:;|!|$)|mso-hide\s*:\s*all|text-indent\s*:\s*-\d{3,}|(?<![\w-])color\s*:\s*transparent",
     re.IGNORECASE,
 )
 _REFRESH = re.compile(r"url\s*=\s*['\"]?([^'\">\s]+)", re.IGNORECASE)
-_NOT_TEXT = ["style", "script", "head", "title", "template", "noscript"]
+_NOT_TEXT = ("style", "script", "title", "template", "noscript")
+_NEAR = 20
+"""How far above its picture a link may stand, in elements."""
 _BREAKS = str.maketrans("", "", "\t\r\n")
 
 
@@ -45,7 +47,10 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What one HTML body holds. `hidden` is text styled away; `images` are remote addresses; `rest` is what was cut."""
+    """What one HTML body holds. `hidden` is text styled away, `rest` what was cut, `scripts` the source of its scripts.
+
+    `images` are their addresses; `data` are whole `data:` addresses of pictures, links and frames.
+    """
 
     text: str = ""
     hidden: str = ""
@@ -57,6 +62,8 @@ class Page:
     has_password: bool = False
     has_script: bool = False
     rest: str = ""
+    scripts: str = ""
+    data: tuple[str, ...] = ()
 
 
 def read_html(source: str, cuts: Limits) -> Page:
@@ -68,30 +75,30 @@ def read_html(source: str, cuts: Limits) -> Page:
         cuts.cut(why)
     kept = source[:end]
     rest = source[len(kept) : len(kept) + limits.TEXT]
-    tags = kept.lower()
+    ends = _BLOCK if "</td" in kept or "</TD" in kept else _OPEN_CELL
     try:
-        tree = LexborHTMLParser((_BLOCK if "</td" in tags else _OPEN_CELL).sub("\n<", kept))
+        tree = LexborHTMLParser(ends.sub("\n<", kept))
     except SelectolaxError:  # out of memory: what was sent to defeat the reader shall not go without a verdict
         cuts.cut("HTML not parsed: it needs more memory than one mail may take")
         return Page(rest=source[: limits.TEXT])
-    root = tree.root
-    if root is None:
+    if tree.root is None:
         return Page(rest=rest)
-    found = _Found(root, tags, cuts)
-    links, images = found.links(), found.attributes("<im", "img[src]", "src")
-    return (
-        Page(  # in this order: what is hidden is removed after the questions to all of the page, what is no text last
-            links=links,
-            images=images,
-            targets=found.targets(),
-            linked_images=len(root.css("a[href] img")) if links and images else 0,
-            has_form=found.has("<form", "form"),
-            has_password=found.has("<input", "input[type=password i]"),
-            has_script=found.has("<script", "script"),
-            rest=rest,
-            hidden=found.take_hidden(),
-            text=found.text(),
-        )
+    found = _Found(tree, cuts)
+    links, (images, linked_images) = found.links(), found.images()
+    # In this order: what is hidden is removed after the questions to all of the page, what is no text last.
+    return Page(
+        links=links,
+        images=images,
+        linked_images=linked_images,
+        targets=found.targets(),
+        has_form=bool(found.every("form")),
+        has_password=any(kind.lower() == "password" for kind in found.attributes("input", "type")),
+        has_script=bool(found.every("script")),
+        scripts=found.scripts(),
+        data=tuple(found.data),
+        rest=rest,
+        hidden=found.take_hidden(),
+        text=found.text(),
     )
 
 
@@ -111,56 +118,71 @@ def _hides(style: str) -> bool:
 
 
 class _Found:
-    """Questions to one parsed page. `tags` is its source in lower case: what no tag names is not looked for."""
+    """Questions to one parsed page."""
 
-    def __init__(self, root: LexborNode, tags: str, cuts: Limits) -> None:
-        self._root, self._tags, self._cuts = root, tags, cuts
+    def __init__(self, tree: LexborHTMLParser, cuts: Limits) -> None:
+        self._tree, self._cuts = tree, cuts
+        self.data: list[str] = []
 
-    def has(self, tag: str, selector: str) -> bool:
-        """Whether an element is there."""
-        return tag in self._tags and self._root.css_first(selector) is not None
-
-    def attributes(self, tag: str, selector: str, name: str) -> tuple[str, ...]:
-        """One attribute of every such element."""
-        if tag not in self._tags:
-            return ()
-        nodes = self._root.css(selector)
+    def every(self, tag: str) -> list[LexborNode]:
+        """The elements of that name, at most the link limit."""
+        nodes = self._tree.tags(tag)
         if len(nodes) > limits.LINKS:
-            self._cuts.cut(f"images cut at {limits.LINKS}")
-        return tuple(clean_href(node.attrs.sget(name, "")) for node in nodes[: limits.LINKS])
+            self._cuts.cut(f"links cut at {limits.LINKS}" if tag == "a" else f"<{tag}> cut at {limits.LINKS}")
+        return nodes[: limits.LINKS]
+
+    def attributes(self, tag: str, name: str) -> list[str]:
+        """One attribute of those elements that have it, as an address."""
+        return [self._address(value) for node in self.every(tag) if (value := node.attrs.sget(name, ""))]
+
+    def _address(self, value: str) -> str:
+        if value[:5].lower() == "data:" and len(self.data) < limits.INLINE:
+            self.data.append(value[: limits.INLINE_DATA])
+        return clean_href(value)
 
     def links(self) -> tuple[Link, ...]:
         """What can be clicked, with its text."""
-        if "href" not in self._tags:
-            return ()
-        nodes = self._root.css("a[href], area[href]")
-        if len(nodes) > limits.LINKS:
-            self._cuts.cut(f"links cut at {limits.LINKS}")
         found = []
         budget = 4 * limits.TEXT  # links can lie in one another, and then each says all that the inner ones say
-        for node in nodes[: limits.LINKS]:
-            text = node.text(deep=True, separator="") if budget > 0 else ""
-            budget -= len(text)
-            text = text[:500] or node.attrs.sget("alt", "")
-            found.append(Link(clean_href(node.attrs.sget("href", "")), tidy(text)[:300]))
+        for node in (*self.every("a"), *self.every("area")):
+            attributes = node.attrs
+            if href := attributes.sget("href", ""):
+                text = node.text(deep=True, separator="") if budget > 0 else ""
+                budget -= len(text)
+                text = text[:500] or attributes.sget("alt", "")
+                found.append(Link(self._address(href), tidy(text)[:300]))
         return tuple(found)
+
+    def images(self) -> tuple[tuple[str, ...], int]:
+        """The addresses of pictures, and how many of these stand in links."""
+        found, linked = [], 0
+        for node in self.every("img"):
+            if source := node.attrs.sget("src", ""):
+                found.append(self._address(source))
+            linked += _in_link(node)
+        return tuple(found), linked
 
     def targets(self) -> tuple[str, ...]:
         """Where forms, frames and refreshes lead."""
-        found = [*self.attributes("<form", "form[action]", "action")]
-        found += self.attributes("formaction", "[formaction]", "formaction")
-        found += self.attributes("frame", "iframe[src], frame[src]", "src")
-        found += self.attributes("<embed", "embed[src]", "src")
-        for content in self.attributes("http-equiv", "meta[http-equiv=refresh i]", "content"):
-            if refresh := _REFRESH.search(content):
-                found.append(refresh[1])
+        found = self.attributes("form", "action")
+        for tag in ("button", "input"):
+            found += self.attributes(tag, "formaction")
+        for tag in ("iframe", "frame", "embed"):
+            found += self.attributes(tag, "src")
+        found += self.attributes("object", "data")
+        for node in self.every("meta"):
+            if node.attrs.sget("http-equiv", "").lower() == "refresh":
+                refresh = _REFRESH.search(node.attrs.sget("content", "")[: limits.URL])
+                found += [clean_href(refresh[1])] if refresh else []
         return tuple(found)
+
+    def scripts(self) -> str:
+        """The source of the scripts, as far as the text limit."""
+        return "\n".join(node.text(deep=True) or "" for node in self.every("script"))[: limits.TEXT]
 
     def take_hidden(self) -> str:
         """Remove the elements styled out of sight and give their text."""
-        if "style" not in self._tags and "hidden" not in self._tags:
-            return ""
-        styled = self._root.css(_STYLED)
+        styled = self._tree.css(_STYLED)
         if len(styled) > limits.STYLED:
             self._cuts.cut(f"search for hidden text cut at {limits.STYLED} styled elements")
         outermost: list[LexborNode] = []
@@ -177,8 +199,22 @@ class _Found:
 
     def text(self) -> str:
         """The visible text; call last, for it removes what is none."""
-        self._root.strip_tags(_NOT_TEXT, recursive=True)
-        return tidy(self._root.text(deep=True, separator="")[: limits.TEXT])
+        page = self._tree.body or self._tree.root
+        if page is None:
+            return ""
+        page.strip_tags([name for name in _NOT_TEXT if self._tree.tags(name)], recursive=True)
+        return tidy(page.text(deep=True, separator="")[: limits.TEXT])
+
+
+def _in_link(node: LexborNode) -> bool:
+    above = node.parent
+    for _ in range(_NEAR):
+        if above is None:
+            return False
+        if above.tag == "a":
+            return "href" in above.attrs
+        above = above.parent
+    return False
 
 
 # Only styles that could hide: most elements of a mail are styled.

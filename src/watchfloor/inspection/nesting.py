@@ -31,7 +31,7 @@ _RAW = frozenset(["iframe", "noembed", "noframes", "script", "style", "textarea"
 _FOREIGN = frozenset(["svg", "math", "plaintext", "noscript"])
 """In and after these, what is a tag depends on more than is followed here: no closing tag is believed any more."""
 _FEW = 3_000
-_SHORT = 48 << 10
+_SHORT = 64 << 10
 """So few tags in so few characters can cost little, however they are nested."""
 _LONG_TAG = 1_000
 

@@ -60,9 +60,9 @@ def registrable(host: str) -> str:
 def take_apart(url: str) -> Parts | None:
     """The parts of an absolute URL; None when it has no usable host. Browsers' habits: backslashes count as slashes."""
     if plain := _PLAIN.match(url):
-        scheme, host, port, path, query = plain.groups("")
-        host = host.lower().strip(".")
-        return Parts(scheme.lower(), host, registrable(host), path, query, "", int(port) if port else None)
+        host = plain[2].lower()
+        port = int(plain[3]) if plain[3] else None
+        return Parts(plain[1].lower(), host, registrable(host), plain[4] or "", plain[5] or "", "", port)
     text = url.replace("\\", "/")
     if text.startswith("//"):
         text = "http:" + text

@@ -70,11 +70,17 @@ def huge_mail() -> bytes:
     return head[:cut] + line * (100_000_000 // len(line)) + b"\r\n--x--\r\n"
 
 
+def _deflated_zeros(megabytes: int, window: int) -> bytes:
+    """A deflate stream of zeros, quickly: after a full flush the same bytes mean the same again."""
+    packed = zlib.compressobj(9, zlib.DEFLATED, window)
+    head = packed.compress(b"\x00") + packed.flush(zlib.Z_FULL_FLUSH)
+    block = packed.compress(b"\x00" * (1 << 20)) + packed.flush(zlib.Z_FULL_FLUSH)
+    return head + block * megabytes + packed.flush()
+
+
 def zip_bomb() -> bytes:
     """A 4 GB run of zeros under the name of a document, as an archive of 4 MB."""
-    packed = zlib.compressobj(9, zlib.DEFLATED, -15)
-    block = b"\x00" * (1 << 20)
-    data = b"".join(packed.compress(block) for _ in range(512)) + packed.flush()
+    data = _deflated_zeros(4095, -15)
     name, size = b"invoice.pdf", 0xFFFFFFF0
     local = struct.pack("<4s5H3L2H", b"PK\x03\x04", 20, 0, 8, 0, 0, 0, len(data), size, len(name), 0) + name + data
     central = (
@@ -100,13 +106,13 @@ def picture_bomb() -> bytes:
         return struct.pack(">L", len(data)) + kind + data + struct.pack(">L", zlib.crc32(kind + data))
 
     header = struct.pack(">2L5B", 30_000, 30_000, 1, 0, 0, 0, 0)
-    pixels = zlib.compress(b"\x00" * (30_000 * 3_751), 9)
+    pixels = _deflated_zeros(30_000 * 3_751 >> 20, 15)
     png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", pixels) + chunk(b"IEND", b"")
     return _attached(png, "qr.png", "image/png")
 
 
 def pdf_bomb() -> bytes:
-    stream = zlib.compress(b"\x00" * (200 << 20), 9)
+    stream = _deflated_zeros(200, 15)
     streams = (b"1 0 obj\n<</Type/ObjStm/Filter/FlateDecode>>\nstream\n" + stream + b"\nendstream\nendobj\n") * 20
     return _attached(b"%PDF-1.5\n" + streams + b"%%EOF", "bill.pdf", "application/pdf")
 
@@ -119,12 +125,28 @@ def unclosed_quotes() -> bytes:
     return b'From: "' + b'\\"' * 30_000 + b"<<<<" * 5_000 + b"@\r\nTo: " + b"a@" * 30_000 + b"\r\n\r\nx"
 
 
+def _attributes(count: int) -> str:
+    return "<div " + " ".join(f"a{number}=1" for number in range(count)) + ">x"
+
+
 BOMBS = {
+    "500 nested multiparts": lambda: nested_mime(500),
+    "3,000 nested multiparts": lambda: nested_mime(3_000),
+    "50,000 nested multiparts": lambda: nested_mime(50_000),
     "100,000 nested multiparts": lambda: nested_mime(100_000),
     "900 nested multiparts": lambda: nested_mime(900),
+    "50,000 nested messages of other kinds": lambda: (
+        HEAD + b"Content-Type: message/global\r\n\r\n" * 50_000 + b"Subject: innermost\r\n\r\nhello"
+    ),
     "150 nested multiparts": lambda: nested_mime(150),
     "50,000 nested messages": lambda: nested_messages(50_000),
     "50,000 nested multiparts inside base64": nested_mime_inside_base64,
+    "10,000 nested div": lambda: html("<div>" * 10_000 + "deep"),
+    "30,000 nested div": lambda: html("<div>" * 30_000 + "deep"),
+    "60,000 nested div": lambda: html("<div>" * 60_000 + "deep"),
+    "60,000 div whose ends a scope swallows": lambda: html("<div><object></div></object>" * 60_000),
+    "60,000 div whose ends stand in comments": lambda: html("<div><!--</div>-->" * 60_000),
+    "200,000 attributes": lambda: html(_attributes(200_000)),
     "200,000 nested div": lambda: html("<div>" * 200_000 + "deep"),
     "200,000 nested font": lambda: html("".join(f"<font size={n}>" for n in range(200_000))),
     "2 MB of paragraphs in deep fonts": lambda: html(

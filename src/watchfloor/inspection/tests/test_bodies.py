@@ -60,9 +60,7 @@ def test_many_parts_are_cut():
     assert cuts.hit == ("parts cut at 500",)
 
 
-@pytest.mark.parametrize(
-    ("raw", "why"), [(nested_mime(5_000), "multiparts"), (nested_messages(20_000), "nested too deeply")]
-)
+@pytest.mark.parametrize(("raw", "why"), [(nested_mime(5_000), "multiparts"), (nested_messages(20_000), "multiparts")])
 def test_a_structure_without_end_is_read_as_text(raw, why):
     cuts = Limits()
     parts = parts_of(raw, cuts)
@@ -81,3 +79,24 @@ def test_a_disguised_bomb_never_reaches_the_rust_parser(monkeypatch):
     monkeypatch.setattr(bodies, "_fast", lambda *_: pytest.fail("the native parser saw it"))
     inner = base64.encodebytes(nested_mime(50_000))
     parts_of(b"Content-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n" + inner, Limits())
+
+
+def test_delimiters_that_contradict_one_another_hide_nothing():
+    cuts = Limits()
+    raw = b'Content-Type: multipart/mixed; boundary="a--"\n\n--a--\nContent-Type: multipart/mixed; boundary="a----"\n\n--a----\n\nhttps://evil.example/\n'
+    assert "https://evil.example/" in "".join(part.text for part in parts_of(raw, cuts))
+    assert cuts.hit == ("structure holds nothing: body read as text",)
+
+
+def test_a_broken_line_among_the_headers_hides_no_structure():
+    raw = (
+        b'Fro :x\nContent-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/html\n\n<p>seen</p>\n'
+        b"--b\nContent-Type: application/pdf\nContent-Transfer-Encoding: base64\n\n!!!\n--b--\n"
+    )
+    assert parts_of(raw, Limits())[0].content_type == "text/html"
+
+
+def test_an_empty_mail_is_no_damaged_one():
+    cuts = Limits()
+    parts_of(b"Subject: x\n\n\n", cuts)
+    assert cuts.hit == ()

@@ -47,7 +47,9 @@ def test_text_styled_away_is_hidden_and_not_read(style):
     assert page.hidden == "secret words"
 
 
-@pytest.mark.parametrize("style", ["font-size:10px", "opacity:0.5", "display:block", "color:#000"])
+@pytest.mark.parametrize(
+    "style", ["background-color:transparent", "font-size:10px", "opacity:0.5", "display:block", "color:#000"]
+)
 def test_ordinary_style_hides_nothing(style):
     assert read_html(f"<p style='{style}'>seen</p>", Limits()).text == "seen"
 
@@ -79,9 +81,9 @@ def test_depth_is_cut_and_the_rest_is_kept_for_the_search(tag):
 
 def test_closing_tags_of_nothing_do_not_hide_depth():
     cuts = Limits()
-    began = time.monotonic()
+    began = time.process_time()
     read_html("<div></x>" * 100_000, cuts)
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
     assert cuts.hit == ("HTML cut where its nesting defeats parsers",)
 
 
@@ -132,10 +134,10 @@ def test_links_that_lie_in_one_another_are_read_within_bounds():
 
 def test_formatting_that_multiplies_is_cut_and_what_follows_is_still_searched():
     cuts = Limits()
-    began = time.monotonic()
+    began = time.process_time()
     bomb = "<p>" + "".join(f"<b id={number}>" for number in range(450)) + "<p>x" * 150_000
     page = read_html(f"{bomb}<a href='https://evil.example/'>Sign in</a>", cuts)
-    assert time.monotonic() - began < 5
+    assert time.process_time() - began < 5
     assert cuts.hit == ("HTML cut where open formatting multiplies it",)
     assert "https://evil.example/" in page.rest
 
@@ -173,3 +175,19 @@ def test_size_is_cut():
 )
 def test_no_source_makes_reading_fail(source):
     assert isinstance(read_html(source, Limits()).text, str)
+
+
+def test_scripts_and_data_are_given_whole():
+    page = read_html("<img src='data:image/png;base64,AAAA'><script>location='https://go.example/'</script>", Limits())
+    assert page.data == ("data:image/png;base64,AAAA",)
+    assert "https://go.example/" in page.scripts
+
+
+def test_buttons_and_objects_lead_somewhere_too():
+    page = read_html("<button formaction='https://b.example/'>x</button><object data='https://o.example/'>", Limits())
+    assert page.targets == ("https://b.example/", "https://o.example/")
+
+
+def test_a_picture_deep_in_a_link_is_linked():
+    page = read_html("<a href=x><table><tr><td><div><img src=i></div></table></a><img src=j>", Limits())
+    assert page.linked_images == 1
