@@ -80,7 +80,7 @@ class ProposalForm(ThresholdForm):
         choices=[
             (name, f"{name} ({WEIGHTS[name].points:g})") for name in sorted(WEIGHTS) if not name.startswith("allowed_")
         ],
-        widget=forms.SelectMultiple(attrs={"size": 8}),
+        widget=forms.SelectMultiple(attrs={"size": 5}),
     )
 
     def proposal(self) -> Proposal:
