@@ -27,6 +27,7 @@ BATCH_SECONDS = 30.0
 GIVEN_UP_AFTER = 3
 PAUSE_SECONDS = 30.0
 REPORT_SECONDS = 10.0
+MOST_REMEMBERED = 1000
 Answer = tuple[Opinion, ...] | str
 
 
@@ -76,13 +77,30 @@ class Standing:
 
 
 _standings: dict[str, Standing] = {}
+_heard_before: dict[str, Heard] = {}
+_guard = threading.Lock()
 
 
 def consult(mails: Sequence[AcceptedMail]) -> list[Heard]:
-    """What every enabled second opinion says about each of `mails`, in order. Never raises for what one of them does."""
+    """What every enabled second opinion says about each of `mails`, in order. Never raises for what one of them does.
+
+    What was asked before delivery is not asked again when the mail is stored: filters count what they are shown.
+    """
     asked = second_opinions()
     if not asked or not mails:
         return [Heard() for _ in mails]
+    known = {} if any(mail.raw for mail in mails) else _before_delivery(mails)
+    fresh = [mail for mail in mails if mail.sha256 not in known]
+    heard = dict(zip((id(mail) for mail in fresh), _consult(asked, fresh), strict=True))
+    for mail in fresh:
+        if mail.raw:
+            _remember(mail.sha256, heard[id(mail)])
+    return [known[mail.sha256] if mail.sha256 in known else heard[id(mail)] for mail in mails]
+
+
+def _consult(asked: Sequence[SecondOpinion], mails: Sequence[AcceptedMail]) -> list[Heard]:
+    if not mails:
+        return []
     end = time.monotonic() + BATCH_SECONDS
     pool = ThreadPoolExecutor(min(AT_ONCE, len(asked) * len(mails)), thread_name_prefix="opinion")
     try:
@@ -93,6 +111,19 @@ def consult(mails: Sequence[AcceptedMail]) -> list[Heard]:
         pool.shutdown(wait=False, cancel_futures=True)
         for one in asked:
             _report(one)
+
+
+def _before_delivery(mails: Sequence[AcceptedMail]) -> dict[str, Heard]:
+    """What was heard of these mails when their mail server asked; each is told once."""
+    with _guard:
+        return {mail.sha256: said for mail in mails if (said := _heard_before.pop(mail.sha256, None))}
+
+
+def _remember(sha256: str, heard: Heard) -> None:
+    with _guard:
+        _heard_before[sha256] = heard
+        while len(_heard_before) > MOST_REMEMBERED:
+            del _heard_before[next(iter(_heard_before))]
 
 
 def _ask(one: SecondOpinion, mail: AcceptedMail, end: float) -> Answer:

@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -57,6 +58,7 @@ class Filter:
 def strangers():
     """Nobody's standing from another test."""
     opinions._standings.clear()
+    opinions._heard_before.clear()
     yield
     opinions._standings.clear()
 
@@ -196,6 +198,24 @@ def test_the_connections_page_says_how_each_is_doing():
     (line,) = connection_lines()
     assert (line.state, line.can) == ("ok", ("give a second opinion",))
     assert line.sentence.startswith("answers; 3 mails since")
+
+
+def test_a_mail_judged_before_delivery_is_not_asked_about_again_when_it_is_stored():
+    there = Filter(SPAM)
+    connect("spam", url=there.url)
+    (before,) = consult([envelope(letter(), queue_id="at the door")])
+    (stored,) = consult([envelope(queue_id="stored")])
+    assert stored == before
+    assert there.asked == 1
+    assert "no longer kept" in consult([envelope(queue_id="once more")])[0].unanswered[0]
+
+
+def test_what_is_remembered_of_mails_at_the_door_is_bounded(monkeypatch):
+    monkeypatch.setattr(opinions, "MOST_REMEMBERED", 5)
+    connect("any", url=Filter().url)
+    for number in range(8):
+        consult([replace(envelope(letter()), sha256=str(number))])
+    assert sorted(opinions._heard_before) == ["3", "4", "5", "6", "7"]
 
 
 def test_a_batch_never_takes_longer_than_it_may(monkeypatch):

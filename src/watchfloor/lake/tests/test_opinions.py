@@ -27,6 +27,7 @@ FILE = FoundAttachment("tool.exe", "application/x-dosexec", "exe", 9, "a" * 64)
 @pytest.fixture(autouse=True)
 def strangers():
     asking._standings.clear()
+    asking._heard_before.clear()
     yield
     asking._standings.clear()
 
