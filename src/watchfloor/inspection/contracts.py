@@ -200,7 +200,7 @@ class Verdict:
 class Inspection:
     """The whole of one mail. `unparsable` is empty, or why it could not be read; `limits_hit` names each limit that cut something.
 
-    `signature` is what its text says as 512 bytes, b"" when it says too little to be compared; `cluster_id` is what its campaign
+    `signature` is what its text says as numbers, b"" when it says too little to be compared; `cluster_id` is what its campaign
     is called when it is the first of it, 0 for none.
     """
 

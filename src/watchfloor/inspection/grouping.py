@@ -7,6 +7,7 @@ from hashlib import blake2b
 from operator import eq
 
 from watchfloor.inspection.contracts import FoundAttachment
+from watchfloor.inspection.signature import MOST_HASHES
 
 ALIKE = 0.7
 SAME = 0.95
@@ -16,7 +17,11 @@ MOST_OF_A_BAND = 64
 _MOST_VERIFIED = 64
 _MOST_FILES = 8
 _SMALLEST_FILE = 1_024
-_BAND_BYTES = 32
+NUMBERS = 512
+"""Bytes of a signature that are MinHash numbers; behind them stand the hashes of its pieces."""
+BANDS = 16
+_BAND_BYTES = 24
+"""Six numbers: of two texts that share 0.7 of their pieces 87 % have a band in common, with eight only 61 %."""
 _PRIME = (1 << 61) - 1
 _SHARED_BY_MANY = ("image/", "audio/", "font/", "text/plain", "text/calendar", "text/vcard", "text/x-vcard", "message/")
 _SIGNATURES = frozenset(["asc", "sig", "p7s", "p7m", "vcf", "ics"])
@@ -33,11 +38,13 @@ def name_of_first(signature: bytes, files: Sequence[int] = ()) -> int:
 
 
 def keys_of(signature: bytes) -> tuple[int, ...]:
-    """Sixteen keys, one for each eight numbers of the signature: likely mails share at least one. None for no signature."""
+    """Sixteen keys, one for each six numbers of the signature: likely mails share at least one. None for no signature."""
+    if not signature:
+        return ()
     return tuple(
-        # The remainder by a prime takes in all 256 bits, at a fifth of a digest's time; a chance equality costs one look.
+        # The remainder by a prime takes in all 192 bits, at a fifth of a digest's time; a chance equality costs one look.
         (int.from_bytes(signature[at : at + _BAND_BYTES], "little") * 32 + at // _BAND_BYTES) % _PRIME
-        for at in range(0, len(signature), _BAND_BYTES)
+        for at in range(0, BANDS * _BAND_BYTES, _BAND_BYTES)
     )
 
 
@@ -53,14 +60,26 @@ def _tells(file: FoundAttachment) -> bool:
 
 
 def likeness(left: bytes, right: bytes) -> float:
-    """The share of numbers two signatures have in common, an estimate of their texts' Jaccard index; 0 without one."""
-    if left == right:
-        return 1.0 if left else 0.0
-    if len(left) != len(right):
-        return 0.0
-    ours, theirs = memoryview(left).cast("I").tolist(), memoryview(right).cast("I").tolist()
+    """The Jaccard index of two texts by their signatures, 0 without one; an estimate where only the MinHash numbers are kept."""
+    if len(left) > NUMBERS and len(right) > NUMBERS:
+        return shared(hashes_of(left), hashes_of(right))
+    ours, theirs = (memoryview(one[:NUMBERS]).cast("I").tolist() for one in (left, right))
     same: int = sum(map(eq, ours, theirs))
-    return same / len(ours)
+    return same / len(ours) if ours else 0.0
+
+
+def hashes_of(signature: bytes) -> frozenset[int]:
+    return frozenset(memoryview(signature[NUMBERS:]).cast("I"))
+
+
+def shared(left: frozenset[int], right: frozenset[int]) -> float:
+    """The Jaccard index of two sets of hashes; of cut ones only the part that both hold whole is compared."""
+    cut = [max(one) for one in (left, right) if len(one) >= MOST_HASHES]
+    if cut:
+        within = min(cut).__ge__
+        left, right = frozenset(filter(within, left)), frozenset(filter(within, right))
+    both = len(left & right)
+    return both / ((len(left) + len(right) - both) or 1)
 
 
 @dataclass(slots=True)
@@ -71,6 +90,14 @@ class Representative:
     signature: bytes
     keys: tuple[int, ...]
     id: int = 0
+    _hashes: frozenset[int] | None = None
+
+    @property
+    def hashes(self) -> frozenset[int]:
+        """Those of its signature, unpacked once."""
+        if self._hashes is None:
+            self._hashes = hashes_of(self.signature)
+        return self._hashes
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +172,10 @@ class Groups:
             for one in self.of_key.get(key, ()):
                 known[id(one)] = one
                 met[id(one)] += 1
-        verified = ((likeness(signature, known[at].signature), known[at]) for at, _ in met.most_common(_MOST_VERIFIED))
+        if not met:
+            return []
+        hashes = hashes_of(signature)
+        verified = ((shared(hashes, known[at].hashes), known[at]) for at, _ in met.most_common(_MOST_VERIFIED))
         return [(share, one) for share, one in verified if share >= ALIKE]
 
     def _add(self, representative: Representative) -> Representative:

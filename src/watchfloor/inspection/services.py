@@ -1,6 +1,6 @@
 """The front door: inspect one mail here, or many in limited worker processes."""
 
-from watchfloor.inspection.grouping import Groups, Placement, Representative, file_keys, keys_of, likeness
+from watchfloor.inspection.grouping import NUMBERS, Groups, Placement, Representative, file_keys, keys_of, likeness
 from watchfloor.inspection.inspect import inspect
 from watchfloor.inspection.pool import InspectionPool, inspect_safely
 from watchfloor.inspection.report import as_json, as_text
@@ -10,6 +10,7 @@ from watchfloor.inspection.verdict import judge
 from watchfloor.inspection.weights import THRESHOLD, WEIGHTS
 
 __all__ = [
+    "NUMBERS",
     "THRESHOLD",
     "WEIGHTS",
     "DnsResolver",

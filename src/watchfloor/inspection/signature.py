@@ -1,16 +1,20 @@
-"""What a mail says as 128 numbers: two mails share as many of them as their texts share three-word pieces (MinHash).
+"""What a mail says as numbers: two mails share as many of them as their texts share three-word pieces.
 
 URLs, digits and the reader's own name are masked first, since senders vary them; a mail of few words adds the order of
-its HTML tags, since few words alone are said by many. The method and its figures: benchmarks/verdict/clustering.py.
+its HTML tags, since few words alone are said by many. A signature is 128 MinHash numbers (512 bytes), by which likely mails
+are found, and behind them the smallest hashes of its pieces, by which two texts are compared: exactly up to 512 pieces,
+beyond by a sample (Bar-Yossef 2002). The figures: benchmarks/verdict/clustering.py.
 """
 
 import re
-import struct
+from array import array
 from collections.abc import Iterable
+from zlib import crc32
 
 from watchfloor.inspection.minhash import RMinHash
 
 PERMUTATIONS = 128
+MOST_HASHES = 512
 _SEED = 1
 _MOST_WORDS = 1_500
 _FEW_WORDS = 12
@@ -28,21 +32,23 @@ _UNSPACED = "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff"
 _WORD = re.compile(r"[^\W_]+")
 _WORD_OR_LETTER = re.compile(rf"[{_UNSPACED}]|[^\W_{_UNSPACED}]+")
 _TAG = re.compile(r"<([a-zA-Z][a-zA-Z0-9]*)")
-_PACKED = struct.Struct(f"<{PERMUTATIONS}I")
 
 
 def signature_of(folded: str, *, recipients: Iterable[str] = (), html: str = "") -> bytes:
-    """512 bytes for the text `folded` (see `folding.fold`), b"" when it says too little to be compared."""
+    """The signature of the text `folded` (see `folding.fold`), b"" when it says too little to be compared; at most 2,560 bytes."""
     return sketch_of(pieces_of(words_of(folded, recipients), html))
 
 
-def sketch_of(pieces: list[str]) -> bytes:
+def sketch_of(pieces: list[bytes]) -> bytes:
     """The signature of these pieces, b"" for too few."""
     if len(pieces) < _FEWEST_PIECES:
         return b""
     drawn = RMinHash(PERMUTATIONS, _SEED)
     drawn.update(pieces)
-    return _PACKED.pack(*drawn.digest())
+    hashes = list(dict.fromkeys(map(crc32, pieces)))
+    if len(hashes) > MOST_HASHES:
+        hashes = sorted(hashes)[:MOST_HASHES]
+    return array("I", drawn.digest()).tobytes() + array("I", hashes).tobytes()
 
 
 def words_of(folded: str, recipients: Iterable[str] = ()) -> list[str]:
@@ -66,13 +72,14 @@ def _names(recipients: Iterable[str]) -> frozenset[str]:
     return frozenset(word for word in found if len(word) > 2)
 
 
-def pieces_of(words: list[str], html: str = "") -> list[str]:
+def pieces_of(words: list[str], html: str = "") -> list[bytes]:
     """Every three words in a row; with fewer than twelve words also every five HTML tags in a row. Repeats are harmless."""
-    pieces = list(map(" ".join, zip(words, words[1:], words[2:], strict=False)))
+    spelled = " ".join(words).encode("utf-8", "replace").split()
+    pieces = list(map(b" ".join, zip(spelled, spelled[1:], spelled[2:], strict=False)))
     if len(words) >= _FEW_WORDS:
         return pieces
     if words and not pieces:
-        pieces.append(" ".join(words))
-    tags = [f"<{tag.lower()}" for tag in _TAG.findall(html[:_MOST_HTML])[:_MOST_TAGS]]
-    pieces += map(" ".join, zip(*(tags[at:] for at in range(_TAGS)), strict=False))
+        pieces.append(b" ".join(spelled))
+    tags = [f"<{tag.lower()}".encode() for tag in _TAG.findall(html[:_MOST_HTML])[:_MOST_TAGS]]
+    pieces += map(b" ".join, zip(*(tags[at:] for at in range(_TAGS)), strict=False))
     return list(dict.fromkeys(pieces))

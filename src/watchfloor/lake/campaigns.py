@@ -14,7 +14,7 @@ from typing import Any
 from django.db import connection
 
 from watchfloor.inspection.contracts import Evidence, Inspection, TenantFacts
-from watchfloor.inspection.services import Groups, Placement, Representative, file_keys, keys_of
+from watchfloor.inspection.services import NUMBERS, Groups, Placement, Representative, file_keys, keys_of
 from watchfloor.lake.campaign_verdicts import RANKS, counts_as, evidence_of, reconsider, taken_for
 from watchfloor.lake.findings import Read
 from watchfloor.lake.models import (
@@ -149,7 +149,7 @@ class Placing:
                 network_message_id=one.email.pk,
                 campaign=one.placement.campaign,
                 representative=one.placement.nearest.id if one.placement.nearest else 0,
-                signature=b"" if _said_already(one) else one.inspection.signature,
+                signature=b"" if _said_already(one) else one.inspection.signature[:NUMBERS],
                 at=one.email.received_at,
                 noted_on=today,
                 threat=taken_for(one.inspection.verdict),

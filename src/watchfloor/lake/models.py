@@ -173,7 +173,8 @@ class CampaignBand(models.Model):
 
 
 class CampaignMember(models.Model):
-    """One email in its campaign, under the name it was given then. `signature` is empty where its representative's is the same.
+    """One email in its campaign, under the name it was given then. `signature` is its 512 bytes of MinHash numbers, empty
+    where its representative's are the same.
 
     `threat` is what the mail is taken for now; `counted` as what the campaign counts it; `allowed` mail is never judged again.
     """

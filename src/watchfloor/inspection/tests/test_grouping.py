@@ -1,8 +1,6 @@
 """Mails of one text are one campaign; a file joins them too; no flood makes the index long."""
 
-import random
-import struct
-
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -18,20 +16,21 @@ from watchfloor.inspection.grouping import (
     likeness,
     name_of_first,
 )
-
-DICE = random.Random(7)
+from watchfloor.inspection.signature import pieces_of, sketch_of
 
 
 def signature(seed: int = 1) -> bytes:
-    return struct.pack("<128I", *random.Random(seed).choices(range(1 << 32), k=128))
+    """Of 200 words that no other seed says."""
+    return sketch_of(pieces_of(said(seed)))
 
 
-def altered(original: bytes, *, numbers: int, seed: int = 5) -> bytes:
-    """The signature with so many of its 128 numbers changed, all in its first half."""
-    dice, parts = random.Random(seed), list(struct.unpack("<128I", original))
-    for at in range(numbers):
-        parts[int(at * 64 / numbers)] = dice.randrange(1 << 32)
-    return struct.pack("<128I", *parts)
+def said(seed: int, *, count: int = 200) -> list[str]:
+    return [f"w{seed}x{at}" for at in range(count)]
+
+
+def altered(seed: int, *, words: int, by: int = 5) -> bytes:
+    """The signature with so many of its first words changed."""
+    return sketch_of(pieces_of([f"a{by}x{at}" for at in range(words)] + said(seed)[words:]))
 
 
 def attached(name="invoice.pdf", kind="application/pdf", size=20_000, sha="a" * 64):
@@ -42,11 +41,11 @@ def test_the_first_mail_names_its_campaign_and_its_like_belong_to_it():
     groups = Groups()
     first = groups.place(signature())
     again = groups.place(signature())
-    near = groups.place(altered(signature(), numbers=12))
+    near = groups.place(altered(1, words=18))
     assert first.founds
     assert not again.founds
     assert {first.campaign, again.campaign, near.campaign} == {name_of_first(signature())}
-    assert (again.likeness, near.likeness) == (1.0, 116 / 128)
+    assert (again.likeness, near.likeness) == (1.0, 180 / 216)
 
 
 def test_the_name_is_the_same_wherever_the_campaign_begins():
@@ -56,9 +55,9 @@ def test_the_name_is_the_same_wherever_the_campaign_begins():
 def test_what_is_less_alike_is_another_campaign():
     groups = Groups()
     groups.place(signature())
-    far = groups.place(altered(signature(), numbers=48))
+    far = groups.place(altered(1, words=60))
     assert far.founds
-    assert likeness(signature(), altered(signature(), numbers=48)) < ALIKE
+    assert likeness(signature(), altered(1, words=60)) < ALIKE
 
 
 def test_nothing_to_compare_belongs_nowhere():
@@ -76,13 +75,8 @@ def test_finding_remembers_nothing():
 
 def bridge():
     """Three signatures: the middle one is like both ends, the ends are not like each other."""
-    middle = list(struct.unpack("<128I", signature()))
-    left, right = middle[:], middle[:]
-    for at in range(24):
-        left[at] = DICE.randrange(1 << 32)
-    for at in range(96, 120):
-        right[at] = DICE.randrange(1 << 32)
-    return tuple(struct.pack("<128I", *one) for one in (left, middle, right))
+    words = said(1, count=240)
+    return tuple(sketch_of(pieces_of(words[at : at + 200])) for at in (0, 20, 40))
 
 
 def test_a_mail_between_two_campaigns_joins_them_under_the_smaller_name():
@@ -141,17 +135,26 @@ def test_a_flood_of_one_mail_is_one_representative():
 def test_a_flood_of_variants_keeps_a_bounded_number_of_representatives():
     groups = Groups()
     for seed in range(400):
-        groups.place(altered(signature(), numbers=20, seed=seed), file_keys([attached(sha=f"{seed:064}")]))
+        groups.place(altered(1, words=20, by=seed), file_keys([attached(sha=f"{seed:064}")]))
     assert len(groups.added) == MOST_REPRESENTATIVES
     assert len({groups.name_of(one) for one in groups.added}) == 1
 
 
 def test_a_flood_of_other_texts_that_share_a_band_keeps_the_band_short():
-    groups, shared = Groups(), signature()[:32]
+    groups, shared_band = Groups(), signature()[:24]
     for seed in range(200):
-        groups.place(shared + signature(seed)[32:])
+        groups.place(shared_band + signature(seed)[24:])
     assert max(map(len, groups.of_key.values())) == MOST_OF_A_BAND
     assert len({one.campaign for one in groups.added}) == 200
+
+
+def test_long_texts_are_compared_by_a_sample_and_kept_numbers_by_an_estimate():
+    long, changed = said(1, count=1500), said(1, count=1350) + said(2, count=150)
+    one, other = sketch_of(pieces_of(long)), sketch_of(pieces_of(changed))
+    assert len(one) == 512 + 4 * 512
+    assert likeness(one, other) == pytest.approx(1348 / 1648, abs=0.06)
+    assert likeness(one[:512], other) == pytest.approx(1348 / 1648, abs=0.12)
+    assert likeness(one, one) == likeness(one[:512], one[:512]) == 1
 
 
 @given(st.lists(st.integers(0, 30), min_size=1, max_size=60))
