@@ -10,6 +10,10 @@ from watchfloor.inspection.contracts import Authentication, FoundUrl, Header, Te
 from watchfloor.inspection.folding import fold
 from watchfloor.inspection.html import Link, Page
 from watchfloor.inspection.urls import Parts, registrable, take_apart
+from watchfloor.inspection.vocabulary import Found, find
+
+_SPARSE = 600
+"""Characters of visible text up to which what is styled away counts as said, where it is more."""
 
 
 @dataclass(frozen=True)
@@ -43,18 +47,29 @@ class View:
 
     @cached_property
     def words(self) -> str:
-        """Subject and visible text, folded, at most the word limit."""
-        return fold(f"{self.subject}\n{self.text[: limits.WORDS]}")
+        """Subject and visible text, folded, at most the word limit; what is styled away too where it is more than what is seen."""
+        hidden = self.page.hidden if len(self.text) < min(len(self.page.hidden), _SPARSE) else ""
+        return "\n".join((self.subject_words, self.text_words, fold(hidden)))
 
-    @property
+    @cached_property
     def text_words(self) -> str:
-        """The visible text alone, folded."""
-        return self.words.partition("\n")[2]
+        """The visible text alone, folded, at most the word limit."""
+        return fold(self.text[: limits.WORDS])
 
     @cached_property
     def subject_words(self) -> str:
         """The subject, folded."""
         return fold(self.subject)
+
+    @cached_property
+    def phrases(self) -> Found:
+        """What the vocabulary finds in subject and text."""
+        return find(self.words)
+
+    @cached_property
+    def subject_phrases(self) -> Found:
+        """What the vocabulary finds in the subject."""
+        return find(self.subject_words)
 
     @cached_property
     def body_length(self) -> int:

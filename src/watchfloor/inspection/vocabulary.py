@@ -1,144 +1,192 @@
-"""Word families of unwanted mail, in the languages it is written in.
+"""Finds the phrases of `vocabulary.toml` in a folded text: one walk over its words for all families and languages.
 
-Latin words stand without accents: texts are folded before they are searched (see `folding.fold`).
+A search of many patterns reads the text once for each. Here all phrases are one automaton over words, made
+deterministic as texts need it: each word of a text costs two look-ups, however many phrases there are.
 """
 
 import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 
 from watchfloor.inspection.folding import fold
 
-_FAMILIES = {
-    "credential_words": """
-        (?:verify|confirm|update|validate|restore|secure|unlock|reactivate|review) (?:your |the )?(?:\\w+ )?(?:account|identity|password|information|details|billing|mailbox|email|wallet|payment|device)
-        your (?:\\w+ )?(?:account|mailbox|password|wallet|apple id|profile) (?:has been|was|is|will be|have been) (?:\\w+ )?(?:limited|suspended|locked|restricted|disabled|blocked|deactivated|compromised|expire[sd]?|closed|on hold|terminated)
-        (?:unusual|suspicious|unauthori[sz]ed|new) (?:sign.?in|log.?in|activity|access|transaction|device)
-        password (?:expires?|expir(?:ing|ed|ation)|will expire|reset required)
-        (?:sign|log) ?in (?:to|with) (?:your|continue|verify|view|keep)
-        (?:keep|retain) (?:your )?(?:same|current) password
-        mailbox (?:is )?(?:almost )?(?:full|storage|quota)
-        (?:storage|quota) (?:limit|is full|exceeded|almost full)
-        konto (?:wurde|wird|ist|muss) (?:\\w+ )?(?:gesperrt|eingeschrankt|gesch?lossen|deaktiviert|verifiziert|bestatigt)
-        (?:bestatigen|verifizieren|aktualisieren|uberprufen) sie (?:bitte )?(?:ihre?n?|das|die)
-        (?:verdachtige|ungewohnliche) (?:anmeldung|aktivitat|transaktion)
-        passwort (?:lauft|abgelaufen|bestatigen)
-        (?:verifiez|confirmez|mettre a jour|mettez a jour|validez|actualisez) (?:votre|vos)
-        votre compte (?:a ete|est|sera) (?:\\w+ )?(?:suspendu|bloque|limite|desactive|restreint)
-        (?:verifique|confirme|actualice|actualizar|atualize|confirmar|valide) (?:su|seu|sua|sus|seus|tu)
-        (?:su|tu) cuenta (?:ha sido|esta|sera|fue) (?:\\w+ )?(?:suspendida|bloqueada|limitada|desactivada)
-        sua conta (?:foi|esta|sera) (?:\\w+ )?(?:suspensa|bloqueada|limitada|desativada)
-        (?:verifichi|verifica|conferma|confermi|aggiorna|aggiorni) (?:il|i|la|le) (?:tuo|suo|tua|sua|tuoi|suoi|account|dati)
-        (?:verifieer|bevestig|controleer) (?:uw|je) (?:account|gegevens|identiteit|rekening)
-        (?:bekraft|verifiera) ditt konto
-        (?:acesso|login|compra|atividade) (?:a sua conta|suspeit[oa]|nao reconhecid[oa])|(?:bloqueamos|suspendemos|regularize|regularizar)|dispositivo (?:nao (?:autorizado|reconhecido)|novo)|novo dispositivo
-        (?:compte|carte|dossier) (?:\\w+ )?(?:suspendu|bloque|incomplet|expire)|acces (?:suspect|non autorise)
-        подтвердите (?:ваш|свою|свои|вашу)
-        アカウント.{0,12}(?:停止|制限|確認|更新|ロック)
-        (?:本人確認|お支払い方法|ご利用確認)
-        验证您的|账户.{0,6}(?:冻结|异常)""",
-    "urgency_words": """
-        within (?:the next )?(?:24|48|72|12|\\d{1,2}) ?(?:hours?|hrs|h)\\b
-        immediate(?:ly)? (?:action|attention|required|verif|respon)
-        (?:action|attention|response) (?:is )?required
-        urgent(?:ly)?\\b
-        final (?:notice|warning|reminder)|last (?:warning|chance|reminder|notice)
-        (?:will|to avoid) (?:be )?(?:permanent(?:ly)? )?(?:suspension|suspended|deletion|deleted|termination|terminated|deactivat\\w+|closure|closed)
-        (?:expires?|ends?|ending) (?:today|tonight|soon|in \\d)
-        act (?:now|fast|immediately)|don'?t (?:miss|delay|wait)
-        dringend\\b|sofort(?:ige|iger)?\\b|umgehend|innerhalb von \\d+ (?:stunden|tagen)|letzte (?:mahnung|warnung|erinnerung|chance)
-        urgente?\\b|immediatement|dans les \\d+ heures|dernier (?:rappel|avis|avertissement)|sous \\d+ ?h
-        (?:dentro|antes) de (?:las )?\\d+ horas|ultimo aviso|ultima (?:oportunidad|chance)|em ate \\d+ horas|prazo|imediatamente
-        entro \\d+ ore|ultimo avviso|immediatamente
-        binnen \\d+ uur|laatste (?:herinnering|kans|waarschuwing)|onmiddellijk
-        срочно|немедленно|至急|緊急|紧急|立即""",
-    "prize_words": """
-        congratulations|you(?:'ve| have)? (?:\\w+ )?(?:won|been (?:selected|chosen)|win)\\b
-        (?:claim|collect|redeem|receive|get) (?:your |a |the )?(?:\\w+ )?(?:prize|reward|gift|bonus|voucher|cash|winnings)
-        (?:exclusive|free|special) (?:\\w+ )?(?:reward|gift|prize|offer|bonus)|gift ?cards?\\b
-        (?:answer|complete|take) (?:this|our|a|the) (?:\\w+ )?survey
-        lottery|jackpot|winning number|lucky (?:winner|draw)
-        gewinn(?:er|spiel|en)?\\b|herzlichen gluckwunsch|gutschein|sie wurden ausgewahlt|gratis
-        felicitations|vous avez (?:gagne|ete selectionne)|gagnant|cadeau
-        felicidades|ha(?:s)? (?:ganado|sido seleccionado)|premio|parabens|voce (?:ganhou|foi selecionado)|resgat\\w+|pontos
-        congratulazioni|hai vinto|premio|gefeliciteerd|u (?:hebt|heeft) gewonnen|gewonnen|cadeau(?:bon|kaart)
-        поздравля|выигра|выигрыш|当選|おめでとう|恭喜|中奖""",
-    "advance_fee_words": """
-        (?:next of kin|late (?:client|husband|father)|deceased|inheritance|beneficiary|unclaimed (?:fund|sum|asset))
-        (?:million|thousand|m) (?:united states |us |u\\.s\\. )?(?:dollars|euros|usd|pounds)|(?:\\$|usd|eur|£|€) ?\\d{1,3}(?:[.,]\\d{1,3})* ?(?:million|m\\b)
-        (?:compensation|fund|atm|bank) (?:transfer|payment|release|card|draft)|release of (?:your )?(?:fund|payment)
-        (?:barrister|attorney) (?:at law|\\w+ \\w+)|diplomat(?:ic)? (?:agent|courier)|western union|moneygram
-        confidential (?:business|transaction|proposal)|business proposal|mutual benefit|(?:god|lord) bless
-        erbschaft|nachlass|millionen (?:euro|us-dollar)|spende von|heritage|millions? d'euros|don de|herencia|heranca|donation (?:of|sum|amount)
-        your (?:help|assistance) (?:is )?need|(?:reply|get back to|contact) me (?:for|urgently|back)|i am (?:mr|mrs|ms|dr|barrister)\\b|emprestimo|charity|widow\\b|(?:cancer|dying|sick)\\b.{0,60}(?:money|fund|donate)|loan (?:offer|at \\d)|(?:offer|grant)(?:s|ing)? loans?""",
-    "extortion_words": """
-        (?:recorded|made a) (?:a )?(?:video|you)|your (?:web)?cam(?:era)?|masturbat|(?:adult|porn)\\w* (?:site|video|web)
-        (?:i|we) (?:have )?(?:hacked|infected|got (?:full )?access|gained access|installed)|trojan|malware on your
-        send (?:me )?(?:\\$|usd|eur|€)? ?\\d[\\d.,]* ?(?:\\$|usd|eur|dollars|euros)?.{0,40}(?:bitcoin|btc)|(?:my )?(?:bitcoin|btc) (?:wallet|address)
-        hackeado|grabado|gehackt|aufgenommen|pirate|enregistre""",
-    "crypto_words": """
-        (?:seed|recovery|secret) phrase|wallet (?:connect|verification|validation|suspend|restrict|upgrade|sync)|(?:crypto|bitcoin|btc|ethereum|usdt|nft)\\b
-        (?:xrp|xlm|bnb|dogecoin|ripple|solana|cardano|defi|uniswap|metaverse)\\b|(?:claim|withdraw|stake) (?:your|my|the) (?:\\w+ )?(?:tokens?|coins?|funds?|assets?|share|allocation)|tokens? (?:allocation|claim|presale|sale)|your (?:keys|wallet)
-        airdrop|kyc (?:verification|update|process)|walletconnect|staking|krypto|criptomoeda|criptomonedas""",
-    "adult_words": """
-        casino|free spins?|freispiele|tours gratuits|giros gratis|slots?\\b|betting|poker|roulette|jackpot
-        dating|hookup|hot (?:girls|women|singles)|singles? (?:in|near)|sexy|horny|fuck|milf|nude|erotic|xxx\\b|lonely (?:wives|women)
-        treffen? frauen|sie sucht|einsame|rencontres?|celibataires|conocer (?:chicas|mujeres)|solteras|kasino|geile?\\b|знакомств""",
-    "health_words": """
-        viagra|cialis|erect(?:ion|ile)|penis|enlarg(?:e|ement)|weight loss|lose (?:weight|\\d+ (?:pounds|lbs|kg))|keto\\b|belly fat|slim(?:ming)?\\b
-        blood (?:sugar|pressure)|diabet|tinnitus|prostate|neuropathy|toenail|fungus|joint pain|cbd\\b|gummies|miracle|doctors? (?:hate|shock|stunn)|anti.?aging|wrinkle|testosterone|memory loss|pharmacy|pills?\\b|prescription
-        abnehmen|potenz|diat\\b|maigrir|perdre du poids|adelgazar|emagrec""",
-    "offer_words": """
-        limited.time (?:offer|deal)|special (?:offer|promotion|deal)|\\d{2} ?% (?:off|discount|rabatt|de descuento|de reduction)|order now|buy now|shop now|click here|best price|money.?back|free (?:trial|quote|shipping|estimate)|no obligation|act now
-        (?:auto|car|home|life|health) (?:insurance|warranty)|solar (?:panel|savings)|refinanc|mortgage|debt|lower your|save (?:up to|money|big|\\$)|(?:earn|make) (?:money|\\$|€|£|up to)|extra income|work from home|investment|financial freedom|get paid
-        jetzt (?:kaufen|bestellen|sichern|anmelden|klicken)|nur heute|angebot|rabatt|profitez|offre|cliquez ici|oferta|haga clic|clique aqui|clicca qui|klik hier|klicken sie hier""",
-    "parcel_words": """
-        (?:your|the) (?:\\w+ )?(?:package|parcel|shipment|delivery|order) (?:\\w+ ){0,3}(?:could not|cannot|is (?:waiting|pending|on hold|ready)|has been (?:held|stopped|returned)|failed|awaits|waiting|pending|held)
-        (?:delivery|shipping|customs|redelivery) (?:fee|charge|attempt|failed|duty|suspended)|reschedule (?:your )?delivery|unpaid (?:shipping|customs|postage)|missed (?:delivery|package)
-        (?:ihr|dein|das) paket|sendung (?:\\w+ ){0,3}(?:zugestellt|angehalten|wartet|zoll)|zollgebuhr|lieferung (?:fehlgeschlagen|ausstehend)
-        votre colis|frais de (?:livraison|douane|port)|su paquete|sua encomenda|seu pacote|taxa de|il (?:tuo|suo) pacco|uw pakket|bezorg""",
-    "payment_words": """
-        (?:tax|vat) (?:refund|return|rebate)|(?:refund|payment) (?:of|is|notification|pending|declined|failed|unsuccessful|on hold)|outstanding (?:balance|payment|invoice)|overdue
-        (?:your|the) (?:subscription|membership|license|protection|antivirus|payment method|plan) (?:\\w+ ){0,3}(?:expire[sd]?|expiring|renew\\w*|ended|suspended|cancel\\w*|declined|failed)
-        (?:auto.?renew|renewal)|charged? (?:\\$|usd|€|eur|£)|(?:update|verify) (?:your )?(?:payment|billing)|invoice (?:attached|is|number|#)
-        steuer(?:erstattung|ruckzahlung)|ruckerstattung|rechnung (?:offen|uberfallig)|zahlung (?:fehlgeschlagen|abgelehnt|offen)|abo(?:nnement)? (?:lauft|abgelaufen|verlangern|gekundigt)
-        remboursement|impayee?|paiement (?:refuse|echoue)|reembolso|pago (?:rechazado|pendiente)|pagamento (?:recusado|pendente)|rimborso|terugbetaling|betaling (?:mislukt|geweigerd)|boleto|nota fiscal|fatura|divida|debito|limite (?:disponivel|aprovado)|cpf\\b|irregular|restituicao|multa|intimacao|pendencia""",
-    "gift_card_words": """
-        (?:buy|purchase|get|pick up) (?:some |me |a few |several )?(?:\\w+ )?(?:gift ?cards?|itunes cards?|google play cards?|steam cards?)|send (?:me )?(?:the )?(?:codes|pictures of the)""",
-    "errand_words": """
-        (?:are you|r u) (?:available|at your desk|free|in the office|around)|quick (?:task|favou?r|request|question)|(?:i'm|i am|am) in a meeting|(?:send|give) me your (?:cell|mobile|phone|whatsapp|personal)|(?:need|want) you to (?:handle|do|run|take care|get)|kindly (?:reply|respond|get back|confirm)|at your earliest
-        (?:change|update) (?:my|the|our) (?:direct deposit|bank|payroll|account) (?:details|information|account)|new bank (?:details|account)|wire (?:transfer|payment)|(?:process|make) (?:a|the|this) (?:payment|wire|transfer)
-        sind sie (?:im buro|verfugbar|erreichbar)|kurze (?:aufgabe|frage)|uberweisung (?:tatigen|ausfuhren|vornehmen)|neue bankverbindung|virement (?:urgent|bancaire)""",
-    "generic_greeting": """
-        (?:dear|hello|hi|attention|attn:?|greetings),? (?:valued |esteemed |our |beloved )?(?:customer|user|client|member|sir|madam|friend|account (?:holder|owner|user)|costumer|winner|beneficiary|e?.?mail (?:user|owner)|subscriber|beloved|recipient|webmail|taxpayer|shopper)
-        (?:sehr geehrter?|lieber?|hallo|guten tag) (?:kunden?|kundin|kunde|nutzer|mitglied|sparkassen|amazon|paypal|damen und herren kunden)|cher(?:e)?(?:\\(e\\))? (?:client|utilisateur|abonne|membre)|estimado(?:\\(a\\)|a|/a)? (?:cliente|usuario)|(?:prezado|caro|ola|estimado)(?:\\(a\\)|a)? (?:cliente|usuario)|gentile (?:cliente|utente)|(?:geachte|beste) (?:klant|gebruiker|relatie|heer/mevrouw)|уважаемый (?:клиент|пользователь)|お客様各位|尊敬的(?:用户|客户)""",
-    "archive_password": """
-        (?:password|passwort|kennwort|mot de passe|contrasena|senha|passcode|pass|pwd|pin)(?: (?:is|for|to|ist|lautet|est|es|zum|fur|of)\\b[^\\n:]{0,30})?\\s*[:=]?\\s*[\\w!@#$%-]{3,20}""",
-    "unsubscribe_words": """
-        unsubscribe|opt.?out|abmelden|abbestellen|desabonner|desinscri|darse de baja|cancelar (?:a )?(?:suscripcion|inscricao)|descadastr|disiscri|uitschrijven|afmelden|отписаться|配信停止|退订|email preferences|manage (?:your )?(?:preferences|subscription)""",
-}
+_WORD = re.compile(r"[^\W_]+(?:'[a-z]{1,2}\b)?|[%$€£]")
+_WIDE = re.compile("[\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af]")
+_APART = re.compile(r"(?<![^\W_])(?:[a-z][ .\-_*]{1,2}){3,20}[a-z](?![^\W_])")
+_STEM = 4
+_WORDS = 4_000
+_EACH = 6
+_LONGEST = 12
+_STATES = 3_000
+_CLASSES = 20_000
+
+Found = Mapping[str, tuple[str, ...]]
+"""Family -> the distinct phrases of it that stand in a text, in order."""
 
 
-def _compiled() -> dict[str, re.Pattern[str]]:
-    patterns = {}
-    for family, lines in _FAMILIES.items():
-        parts = [fold(line.strip()) for line in lines.strip().splitlines()]
-        patterns[family] = re.compile(r"(?<![a-z])(?:" + "|".join(parts) + ")")
-    return patterns
+@dataclass(slots=True, eq=False)
+class _Node:
+    """A place inside phrases: `edges` lead on by what the next word may be, `families` end here."""
+
+    edges: "dict[str, list[_Node]]" = field(default_factory=dict)
+    families: list[str] = field(default_factory=list)
 
 
-PATTERNS = _compiled()
+@dataclass(slots=True, eq=False)
+class _State:
+    """All places the words read so far may be at."""
+
+    nodes: tuple[_Node, ...]
+    families: tuple[str, ...]
+    after: "dict[tuple[str, ...], _State]" = field(default_factory=dict)
 
 
-def said(family: str, folded: str) -> str:
-    """The first words of the family in a folded text, "" when none stand there."""
-    found = PATTERNS[family].search(folded)
-    return found[0] if found else ""
+class Phrases:
+    """The automaton of all phrases of a vocabulary."""
+
+    def __init__(self, rows: Mapping[str, list[str]]) -> None:
+        """`rows` holds each family's phrases in the notation that the vocabulary's head explains."""
+        self._root = _Node()
+        self._exact: set[str] = set()
+        self._stems: dict[str, list[str]] = {}
+        for family, phrases in rows.items():
+            for phrase in phrases:
+                self._plant(phrase.split(), family)
+        self._classes: dict[str, tuple[str, ...]] = {}
+        self._forget()
+
+    def find(self, words: list[str]) -> Found:
+        """The phrases that stand in `words`, at most six distinct ones of a family."""
+        found: dict[str, dict[str, None]] = {}
+        state = self._start
+        for at, word in enumerate(words):
+            kind = self._classes.get(word) or self._classify(word)
+            state = state.after.get(kind) or self._step(state, kind)
+            for family in state.families:
+                held = found.setdefault(family, {})
+                if len(held) < _EACH:
+                    held[" ".join(words[self._begin(words, at, family) : at + 1])] = None
+        return {family: tuple(held) for family, held in found.items()}
+
+    def _begin(self, words: list[str], end: int, family: str) -> int:
+        """Where the longest phrase of `family` that ends at `end` begins."""
+        for start in range(max(0, end - _LONGEST), end + 1):
+            nodes = [self._root]
+            for word in words[start : end + 1]:
+                nodes = _follow(nodes, self._classify(word))
+            if any(family in node.families for node in nodes):
+                return start
+        return end
+
+    def _step(self, state: _State, kind: tuple[str, ...]) -> _State:
+        if self._made > _STATES:
+            self._forget()
+        nodes = tuple(dict.fromkeys((self._root, *_follow(state.nodes, kind))))
+        known = self._known.get(nodes)
+        if known is None:
+            families = tuple(dict.fromkeys(family for node in nodes for family in node.families))
+            known = self._known[nodes] = _State(nodes, families)
+            self._made += 1
+        state.after[kind] = known
+        return known
+
+    def _forget(self) -> None:
+        """Begin anew, so that the texts of a long life do not fill the memory."""
+        self._start = _State((self._root,), ())
+        self._known: dict[tuple[_Node, ...], _State] = {self._start.nodes: self._start}
+        self._made = 0
+
+    def _classify(self, word: str) -> tuple[str, ...]:
+        """What the edges may call a word: itself, its stems, a number, any word."""
+        kind = [word] if word in self._exact else []
+        kind += [f"{stem}*" for stem in self._stems.get(word[:_STEM], ()) if word.startswith(stem)]
+        kind += ["#"] if word[0].isdigit() else []
+        if len(self._classes) > _CLASSES:
+            self._classes.clear()
+        return self._classes.setdefault(word, (*kind, "_"))
+
+    def _plant(self, row: list[str], family: str) -> None:
+        at = [self._root]
+        for group in row:
+            node = _Node()
+            for choice in group.rstrip("?").split("|"):
+                self._lead(at, choice, node)
+            at = [node, *at] if group.endswith("?") else [node]
+        for node in at:
+            if node is not self._root:
+                node.families.append(family)
+
+    def _lead(self, start: list[_Node], choice: str, end: _Node) -> None:
+        """Edges from all of `start` to `end`; a written word may be several (`sign-in`)."""
+        keys = (
+            [choice]
+            if choice in ("_", "#")
+            else [f"{fold(choice[:-1])}*"]
+            if choice.endswith("*")
+            else words_of(fold(choice))
+        )
+        for key in keys[:-1]:
+            between = _Node()
+            self._edge(start, key, between)
+            start = [between]
+        self._edge(start, keys[-1], end)
+
+    def _edge(self, start: list[_Node], key: str, end: _Node) -> None:
+        if key.endswith("*"):
+            stems = self._stems.setdefault(key[:_STEM], [])
+            if key[:-1] not in stems:
+                stems.append(key[:-1])
+        else:
+            self._exact.add(key)
+        for node in start:
+            node.edges.setdefault(key, []).append(end)
 
 
-def spoken(family: str, folded: str, most: int = 6) -> list[str]:
-    """The distinct words of the family in a folded text, at most `most`."""
-    found: dict[str, None] = {}
-    for match in PATTERNS[family].finditer(folded):
-        found[match[0]] = None
-        if len(found) >= most:
-            break
-    return list(found)
+def _follow(nodes: "tuple[_Node, ...] | list[_Node]", kind: tuple[str, ...]) -> list[_Node]:
+    return [after for node in nodes for key in kind for after in node.edges.get(key, ())]
+
+
+def find(folded: str) -> Found:
+    """The phrases of the vocabulary that stand in a folded text."""
+    found = dict(_PHRASES.find(words_of(folded)))
+    if _WIDE.search(folded):
+        for phrase, family in _CHARACTERS:
+            if phrase in folded:
+                found[family] = (*found.get(family, ()), phrase)
+    return found
+
+
+def words_of(folded: str) -> list[str]:
+    """The words of a folded text, one that was spelled apart (`c a s i n o`) as one; at most 4,000."""
+    return _WORD.findall(_APART.sub(_join, folded))[:_WORDS]
+
+
+def spelled_apart(folded: str) -> str:
+    """The first word written with gaps between its letters, as it stands; "" when none is."""
+    found = _APART.search(folded)
+    return found[0] if found and len(_letters(found[0])) >= 5 else ""
+
+
+def _join(match: re.Match[str]) -> str:
+    return f" {_letters(match[0])} "
+
+
+def _letters(text: str) -> str:
+    return re.sub(r"[^a-z]", "", text)
+
+
+def _read_vocabulary() -> tuple[Phrases, tuple[tuple[str, str], ...]]:
+    """The automaton, and the phrases of scripts without blanks with their family."""
+    families = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text("utf-8"))
+    rows = {
+        family: [phrase for language, phrases in languages.items() if language != "characters" for phrase in phrases]
+        for family, languages in families.items()
+    }
+    characters = tuple((fold(phrase), family) for family, of in families.items() for phrase in of.get("characters", ()))
+    return Phrases(rows), characters
+
+
+# Read with the module: a worker that says it is ready has it, and no mail waits for it.
+_PHRASES, _CHARACTERS = _read_vocabulary()

@@ -7,7 +7,7 @@ Gives `observe`, the evidence of all modules in a steady order.
 from collections.abc import Iterator
 
 from watchfloor.inspection.evidence import Evidence
-from watchfloor.inspection.signals import links, lists, looks, sender, tenant, wording
+from watchfloor.inspection.signals import links, lists, looks, lures, sender, tenant, wording
 from watchfloor.inspection.view import View
 
 
@@ -22,6 +22,7 @@ def observe(view: View) -> Iterator[Evidence]:
         sender.observe,
         links.observe,
         wording.observe,
+        lures.observe,
         looks.observe,
     ):
         for evidence in source(view):

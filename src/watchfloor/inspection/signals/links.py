@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from watchfloor.inspection import brands
 from watchfloor.inspection.contracts import FoundUrl
-from watchfloor.inspection.domain_kinds import FREE_HOSTING, RISKY_ENDINGS, SHORTENERS
+from watchfloor.inspection.domain_kinds import FREE_HOSTING, RISKY_ENDINGS, SHORTENERS, covering, redirector
 from watchfloor.inspection.evidence import Evidence, quoted
 from watchfloor.inspection.html import Link
 from watchfloor.inspection.likeness import looks_like
@@ -51,9 +51,11 @@ def _host(found: FoundUrl, parts: Parts, view: View) -> Iterator[Evidence]:
     if parts.is_ip:
         yield Evidence("ip_url", f"{where} goes to a bare IP address: {quoted(found.url)}")
         return
-    if parts.domain in SHORTENERS or host in SHORTENERS:
+    if covering(host, SHORTENERS):
         yield Evidence("shortener", f"{where} hides its target behind the shortener {parts.domain}")
-    if hosting := _hosting(host):
+    if site := redirector(host, parts.path):
+        yield Evidence("redirector", f"{where} hides its target behind {site}, which sends a visitor on to any address")
+    if hosting := covering(host, FREE_HOSTING):
         yield Evidence("free_hosting", f"{where} goes to free hosting: {host} ({hosting})")
     elif host.rpartition(".")[2] in RISKY_ENDINGS:
         yield Evidence("risky_ending", f"{where} goes to {host}, an ending often abused")
@@ -70,11 +72,6 @@ def _where(found: FoundUrl) -> str:
     return {"QRCode": "A QR code", "Attachment": "A link in an attachment", "Subject": "A link in the subject"}.get(
         found.location, "A link"
     )
-
-
-def _hosting(host: str) -> str:
-    labels = host.split(".")
-    return next((name for at in range(len(labels)) if (name := ".".join(labels[at:])) in FREE_HOSTING), "")
 
 
 def _shape(found: FoundUrl, parts: Parts, view: View) -> Iterator[Evidence]:

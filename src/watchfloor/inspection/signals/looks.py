@@ -10,7 +10,6 @@ from watchfloor.inspection.evidence import Evidence, quoted
 from watchfloor.inspection.headers import first
 from watchfloor.inspection.urls import take_apart
 from watchfloor.inspection.view import View
-from watchfloor.inspection.vocabulary import said
 
 _EMOJI = re.compile("[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001faff]")
 _CODE = re.compile(r"[A-Za-z0-9]{10,}")
@@ -81,7 +80,7 @@ def _hidden(view: View) -> Iterator[Evidence]:
         yield Evidence(
             "much_hidden_text", f"{hidden} characters of text are styled out of sight: {quoted(view.page.hidden)}"
         )
-    elif hidden > 20:
+    elif hidden > 300:
         yield Evidence("hidden_text", f"Text is styled out of sight: {quoted(view.page.hidden)}")
 
 
@@ -92,7 +91,7 @@ def _bulk(view: View) -> Iterator[Evidence]:
     mailer = first(view.headers, "x-mailer") or first(view.headers, "user-agent")
     if "phpmailer" in mailer.lower():
         yield Evidence("php_mailer", f"Sent by the script {quoted(mailer)}")
-    if first(view.headers, "list-unsubscribe") or said("unsubscribe_words", view.words):
+    if first(view.headers, "list-unsubscribe") or "unsubscribe" in view.phrases:
         yield Evidence("bulk", "Sent to many: it offers to unsubscribe")
 
 
@@ -106,5 +105,3 @@ def _shape(view: View) -> Iterator[Evidence]:
         return
     if view.page.linked_images and view.body_length < 200:
         yield Evidence("linked_image_only", "A linked picture stands in the place of text")
-    elif 0 < view.body_length < 300 and view.page.links:
-        yield Evidence("short_with_link", f"Only {view.body_length} characters of text around a link")

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from itertools import pairwise
 
 from watchfloor.inspection import brands, folding
 from watchfloor.inspection.addresses import domain_of
-from watchfloor.inspection.domain_kinds import FREE_HOSTING, FREE_MAIL, RISKY_ENDINGS
+from watchfloor.inspection.domain_kinds import FREE_HOSTING, FREE_MAIL, RISKY_ENDINGS, covering
 from watchfloor.inspection.evidence import Evidence, quoted
 from watchfloor.inspection.likeness import looks_like
 from watchfloor.inspection.urls import registrable
@@ -13,6 +14,11 @@ from watchfloor.inspection.view import View
 
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63})+)")
 _DIGITS = re.compile(r"\d")
+_RUNS = re.compile(r"[a-z0-9]{6,}")
+_UNSPEAKABLE = re.compile(
+    r"[bcdfghjklmnpqrstvwxz]{6}|(?=[a-z]{8})[bcdfghjklmnpqrstvwxz]{5}[aeiouy][bcdfghjklmnpqrstvwxz]{2}"
+)
+_DRESSED = re.compile(r"[®™©!?✔✅⚠🔔*|]|_{2,}|_[A-ZÀ-Ý]|[,.]{2,}|,_|\s{2,}\||\d{6,}|#")
 _NAME_WORD = re.compile(r"[^\W\d_]{2,}")
 
 
@@ -131,5 +137,26 @@ def _shape(view: View) -> Iterator[Evidence]:
         yield Evidence(
             "sender_risky_ending", f"Sender domain ends in .{domain.rpartition('.')[2]}, an ending often abused"
         )
-    if any(domain == host or domain.endswith("." + host) for host in FREE_HOSTING if domain.endswith(host)):
-        yield Evidence("sender_free_hosting", f"Sender domain {domain} is on free hosting")
+    if hosting := covering(domain, FREE_HOSTING):
+        yield Evidence("sender_free_hosting", f"Sender domain {domain} is on free hosting ({hosting})")
+    yield from _made_up(view)
+
+
+def _made_up(view: View) -> Iterator[Evidence]:
+    """Names that no person chose: drawn by a machine, or dressed up."""
+    address, name = view.sender.address, view.sender.name
+    label = view.sender_domain.partition(".")[0]
+    if word := next((word for word in _RUNS.findall(label) if _is_drawn(word)), ""):
+        yield Evidence("sender_domain_drawn", f"Sender domain {view.sender.domain} looks drawn at random ({word})")
+    if word := next((word for word in _RUNS.findall(address.partition("@")[0]) if _is_drawn(word)), ""):
+        yield Evidence("sender_name_drawn", f"Sender address {address} looks drawn at random ({word})")
+    if found := _DRESSED.search(name):
+        yield Evidence(
+            "sender_dressed_up", f"Display name {quoted(name)} is dressed up with {quoted(found[0].strip() or '_')}"
+        )
+
+
+def _is_drawn(word: str) -> bool:
+    """Whether letters and digits alternate, or no one could speak the letters."""
+    switches = sum(1 for left, right in pairwise(word) if left.isdigit() != right.isdigit())
+    return switches >= 3 or (word.isalpha() and _UNSPEAKABLE.search(word) is not None)

@@ -26,7 +26,7 @@ def test_json_holds_everything_and_nothing_but_plain_values():
 def test_text_says_the_verdict_first_and_each_reason_with_its_points():
     lines = as_text(read(PHISH)).splitlines()
     assert lines[0].startswith("Phish (High confidence): ")
-    assert any("+3.50  Link text says www.paypal.com but goes to evil.example" in line for line in lines)
+    assert any("+3.00  Link text says www.paypal.com but goes to evil.example" in line for line in lines)
     assert any(line.startswith("From:        PayPal Service <service@evil.example>") for line in lines)
     assert "URLs (1)" in lines
 

@@ -141,9 +141,9 @@ def test_one_letter_off(left, right, near):
         ("<form action='https://evil.example/'><input></form>", "form", "https://evil.example/"),
         ("<img src='https://i.imgur.com/x.png'>", "hotlinked_picture", "imgur.com"),
         (f"<a href='{EVIL}'><img src='cid:1'></a>", "linked_image_only", "picture"),
-        (f"<p>hello <a href='{EVIL}'>open</a></p>", "short_with_link", "10 characters"),
+        (f"<p>hello <a href='{EVIL}'>open</a></p>", "short_foreign_link", "10 characters"),
         ("<div style='display:none'>" + "ham words " * 100 + "</div>", "much_hidden_text", "999 characters"),
-        ("<div style='display:none'>" + "ham words " * 10 + "</div>", "hidden_text", "styled out of sight"),
+        ("<div style='display:none'>" + "ham words " * 40 + "</div>", "hidden_text", "styled out of sight"),
     ],
 )
 def test_what_links_and_make_up_give_away(body, signal, words):
@@ -167,34 +167,34 @@ def test_honest_links_give_no_reason(body):
 @pytest.mark.parametrize(
     ("text", "signal"),
     [
-        (f"Please verify your account: {EVIL}", "credential_link"),
-        (f"Ihr Konto wurde gesperrt, bitte bestätigen Sie Ihre Daten: {EVIL}", "credential_link"),
-        (f"Votre compte a été suspendu {EVIL}", "credential_link"),
-        (f"Su cuenta ha sido suspendida {EVIL}", "credential_link"),
-        (f"Confirme sus datos {EVIL}", "credential_link"),
-        (f"Verifica il tuo account {EVIL}", "credential_link"),
-        (f"Bevestig uw gegevens {EVIL}", "credential_link"),
-        (f"подтвердите ваш пароль {EVIL}", "credential_link"),
-        (f"アカウントが停止されました {EVIL}", "credential_link"),
-        (f"验证您的账户 {EVIL}", "credential_link"),
-        ("Please verify your account by phone.", "credential_words"),
-        (f"Act within 24 hours: {EVIL}", "urgency_words"),
-        (f"Dringend! {EVIL}", "urgency_words"),
+        (f"Please verify your account: {EVIL}", "account_call"),
+        (f"Ihr Konto wurde gesperrt, bitte bestätigen Sie Ihre Daten: {EVIL}", "account_call"),
+        (f"Votre compte a été suspendu {EVIL}", "account_call"),
+        (f"Su cuenta ha sido suspendida {EVIL}", "account_call"),
+        (f"Confirme sus datos {EVIL}", "account_call"),
+        (f"Verifica il tuo account {EVIL}", "account_call"),
+        (f"Bevestig uw gegevens {EVIL}", "account_call"),
+        (f"подтвердите ваш пароль {EVIL}", "account_call"),
+        (f"アカウントが停止されました {EVIL}", "account_call"),
+        (f"验证您的账户 {EVIL}", "account_call"),
+        ("Please verify your account by phone.", "account_words"),
+        (f"Act within 24 hours: {EVIL}", "haste_words"),
+        (f"Dringend! {EVIL}", "haste_words"),
         ("Congratulations, you have won a gift card", "prize_words"),
         ("Dear valued customer, hello", "generic_greeting"),
         ("Sehr geehrter Kunde, hallo", "generic_greeting"),
         ("Your parcel could not be delivered", "parcel_words"),
         ("Your subscription has expired", "payment_words"),
-        ("Enter your recovery phrase", "crypto_words"),
+        ("Enter your recovery phrase", "wallet_words"),
         ("I recorded a video of you, pay in bitcoin", "extortion_words"),
         ("Can you buy some gift cards for me", "gift_card_request"),
         ("Are you available? Quick task.", "errand_words"),
-        ("Free spins at our casino", "adult_words"),
+        ("Free spins at our casino", "gambling_words"),
         ("Lose weight with this miracle", "health_words"),
         ("Limited time offer, order now", "offer_words"),
         (
             "I am the barrister at law of your late client; 4.5 million dollars for the next of kin. God bless",
-            "many_advance_fee_words",
+            "fortune_story",
         ),
         ("Click here to unsubscribe", "bulk"),
     ],
@@ -204,7 +204,7 @@ def test_word_families_speak_many_languages(text, signal):
 
 
 def test_disguised_words_are_read_as_they_look():
-    assert "credential_link" in signals_of(
+    assert "account_call" in signals_of(
         letter(f"Please ver\u200bify your acc\u0456ount: {EVIL}".replace("acc\u0456ount", "\u0430ccount"))
     )
 

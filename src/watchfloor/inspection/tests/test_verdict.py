@@ -89,22 +89,20 @@ def test_below_the_threshold_there_is_no_threat_but_the_reasons_stand():
 
 
 def test_spam_evidence_makes_spam():
-    found = weigh(
-        [Evidence(signal, "x") for signal in ("prize_words", "offer_words", "linked_image_only", "subject_emoji")]
-    )
+    found = weigh([Evidence(signal, "x", points=2) for signal in ("prize_words", "offer_words", "linked_image_only")])
     assert found.threat_types == (ThreatType.SPAM,)
 
 
 def test_signs_of_either_kind_leave_the_choice_to_the_telling_ones():
-    either = [Evidence(signal, "x") for signal in ("generic_greeting", "short_with_link", "spf_fail")]
+    either = [Evidence(signal, "x", points=2) for signal in ("generic_greeting", "short_foreign_link", "spf_fail")]
     assert weigh([*either, Evidence("health_words", "x")]).threat_types == (ThreatType.SPAM,)
-    assert weigh([*either, Evidence("credential_link", "x")]).threat_types == (ThreatType.PHISH,)
+    assert weigh([*either, Evidence("account_call", "x")]).threat_types == (ThreatType.PHISH,)
     assert weigh(either).threat_types == (ThreatType.PHISH,)
 
 
 def test_malware_and_phish_may_both_be_true():
-    signals = ("executable_attachment", "brand_display_name", "credential_link")
-    found = weigh([Evidence(signal, "x") for signal in signals])
+    signals = ("executable_attachment", "brand_display_name", "account_call")
+    found = weigh([Evidence(signal, "x", points=5.5) for signal in signals])
     assert found.threat_types == (ThreatType.MALWARE, ThreatType.PHISH)
 
 
@@ -156,13 +154,13 @@ def test_each_threat_has_its_own_methods_and_its_own_confidence():
     found = weigh(
         [
             Evidence("executable_attachment", "an executable", points=12.0),
-            Evidence("credential_link", "a lure", points=4.0),
+            Evidence("account_call", "a lure", points=4.0),
             Evidence("shortener", "a short link", points=3.0),
         ]
     )
     assert found.threat_types == (ThreatType.MALWARE, ThreatType.PHISH)
     assert found.methods_by_threat[ThreatType.MALWARE] == ("Antimalware protection",)
-    assert found.methods_by_threat[ThreatType.PHISH] == ("Advanced filter", "URL malicious reputation")
+    assert found.methods_by_threat[ThreatType.PHISH] == ("Mixed analysis detection", "URL malicious reputation")
     assert found.confidence_by_threat == {ThreatType.MALWARE: Confidence.HIGH, ThreatType.PHISH: Confidence.NORMAL}
     assert {method for methods in found.methods_by_threat.values() for method in methods} == set(
         found.detection_methods
@@ -178,7 +176,7 @@ def test_the_only_threat_is_as_sure_as_the_verdict_and_no_threat_has_neither():
 
 
 def test_what_another_filter_found_and_what_we_found_do_not_hide_one_another():
-    ours = Evidence("credential_link", "a lure", points=6.0)
+    ours = Evidence("account_call", "a lure", points=6.0)
     theirs = Evidence("bulk", "an imported header", points=9.0, method="General filter", imported=True)
     both = weigh([ours, theirs])
     assert both.threat_types == (ThreatType.PHISH, ThreatType.SPAM)

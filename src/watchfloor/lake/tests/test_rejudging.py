@@ -34,10 +34,10 @@ def stored(lake):
         "EmailEvents",
         [
             judged(1, {"payment_words": 2.0, "shortener": 2.5}),
-            judged(2, {"credential_link": 3.0, "shortener": 2.5}, threats=("Phish",)),
-            judged(3, {"credential_link": 3.0, "brand_in_link": 3.0}, threats=("Phish",)),
+            judged(2, {"account_call": 3.0, "shortener": 2.5}, threats=("Phish",)),
+            judged(3, {"account_call": 3.0, "brand_in_link": 3.0}, threats=("Phish",)),
             judged(4, {"blocked_sender": 10.0}, action="Allow"),
-            judged(5, {"payment_words": 0.0, "credential_link": 4.0}),
+            judged(5, {"payment_words": 0.0, "account_call": 4.0}),
             mail(6),
         ],
     )
