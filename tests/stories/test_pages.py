@@ -164,7 +164,14 @@ def test_tables_fit_their_window_until_somebody_chooses_more_columns(demo, desk,
     for path in (
         *(f"/explorer?range=30d&view={view}" for view in EXPLORER_VIEWS),
         *(f"{things['email']}&tab={tab}" for tab in ("timeline", "urls", "similar")),
-        *("/alerts", "/incidents?status=all", f"{things['incident']}?tab=alerts", "/action-center", things["done"]),
+        *(
+            "/alerts",
+            things["alert"],
+            "/incidents?status=all",
+            f"{things['incident']}?tab=alerts",
+            "/action-center",
+            things["done"],
+        ),
         *(f"/settings/{name}" for name in ("detections", "retention", "roles", "audit", "connections")),
     ):
         page.goto(demo.url + path)
