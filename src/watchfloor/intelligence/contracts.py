@@ -66,6 +66,11 @@ class LabelKind(StrEnum):
         }[self]
 
     @property
+    def short(self) -> str:
+        """The label without what it means, for tables."""
+        return {"false_positive": "False positive", "false_negative": "False negative"}.get(self, self.label)
+
+    @property
     def threat_types(self) -> tuple[str, ...]:
         """What the mail is, by this label, in Defender's words."""
         return {"false_positive": (), "false_negative": ("Phish",), "should_be_spam": ("Spam",)}[self]

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from watchfloor.inspection.services import WEIGHTS
 from watchfloor.intelligence import backtesting
 from watchfloor.intelligence.backtesting import ask_for_back_test, back_test, forget_runs, result_of, run_of, work_day
 from watchfloor.intelligence.contracts import LabelKind, Proposal
@@ -67,8 +68,9 @@ def test_what_would_change_is_split_by_label(lake):
 
 def test_a_reason_silenced_now_counts_again_in_a_proposal_without_it(lake):
     silence_reason(by=TUNER, signal="shortener", note="why", now=NOW)
-    assert tried(5, "shortener").gained == {}
-    assert tried(5).gained == {"": 1}
+    both = 3.0 + WEIGHTS["shortener"].points
+    assert "id-3" not in {row["NetworkMessageId"] for row in tried(both, "shortener").examples}
+    assert "id-3" in {row["NetworkMessageId"] for row in tried(both).examples}
 
 
 @pytest.mark.parametrize("proposal", [Proposal(0.5), Proposal(50), Proposal(5, days=3)])
