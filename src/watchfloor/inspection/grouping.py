@@ -174,9 +174,14 @@ class Groups:
                 met[id(one)] += 1
         if not met:
             return []
-        hashes = hashes_of(signature)
-        verified = ((shared(hashes, known[at].hashes), known[at]) for at, _ in met.most_common(_MOST_VERIFIED))
-        return [(share, one) for share, one in verified if share >= ALIKE]
+        hashes, alike, joined = hashes_of(signature), [], set[int]()
+        for at, _ in met.most_common(_MOST_VERIFIED):
+            one = known[at]
+            # One of each campaign is enough: the first has most in common with it.
+            if (name := self.name_of(one)) not in joined and (share := shared(hashes, one.hashes)) >= ALIKE:
+                alike.append((share, one))
+                joined.add(name)
+        return alike
 
     def _add(self, representative: Representative) -> Representative:
         open_keys = [key for key in representative.keys if len(self.of_key.get(key, ())) < MOST_OF_A_BAND]

@@ -54,6 +54,7 @@ class Placing:
         self._placed: dict[str, Placement] = {}
         self._noted: list[_Noted] = []
         self.mails = frozenset(one.fingerprint for one in inspections)
+        self.names: set[int] = set()
         self._groups = self._load(inspections)
 
     def _load(self, inspections: Iterable[Inspection]) -> Groups:
@@ -73,8 +74,8 @@ class Placing:
         for key, pk in bands:
             if pk in known:
                 groups.know(known[pk], key)
-        names = {one.campaign for one in known.values()}
-        groups.counts.update(dict(Campaign.objects.filter(pk__in=names).values_list("id", "representatives")))
+        self.names = {one.campaign for one in known.values()}
+        groups.counts.update(dict(Campaign.objects.filter(pk__in=self.names).values_list("id", "representatives")))
         return groups
 
     def find(self, inspection: Inspection) -> Placement:
@@ -225,10 +226,10 @@ def campaign_evidence(mails: Sequence[Read], *, facts: TenantFacts) -> list[list
     """For each mail what its campaign says about it, at most one piece; a source of `lake.judging`."""
     placing = Placing([inspection for _, inspection in mails])
     _just_read[:] = [placing]
-    placed = [placing.find(inspection) for _, inspection in mails]
-    names = {name for one in placed for name in (one.campaign, *one.joins)}
-    judged = Campaign.objects.exclude(threat="").in_bulk(names) if names else {}
-    return [_evidence(one, judged) for one in placed]
+    judged = Campaign.objects.exclude(threat="").in_bulk(placing.names) if placing.names else {}
+    if not judged:
+        return [[] for _ in mails]
+    return [_evidence(placing.find(inspection), judged) for _, inspection in mails]
 
 
 def _evidence(placed: Placement, judged: Mapping[int, Campaign]) -> list[Evidence]:
