@@ -4,11 +4,13 @@ Our own walk of the zip directory stops at the entry limit; nothing is decompres
 so a bomb costs no more than honest mail. Source: APPNOTE.TXT 6.3.10, sections 4.3.7 and 4.3.12.
 """
 
+import io
 import struct
 import zlib
 from dataclasses import dataclass
+from typing import Any
 
-from watchfloor.inspection import limits
+from watchfloor.inspection import limits, sevenzip
 from watchfloor.inspection.limits import Limits
 
 _CENTRAL = struct.Struct("<4s4B4HL2L5H2L")
@@ -18,7 +20,10 @@ _TAR = 512
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One file in an archive; sizes as declared, in bytes. `offset` is where its local header begins."""
+    """One file in an archive; sizes as declared, in bytes. `offset` is where its local header (zip) or its data begins.
+
+    `method` is the zip's; 0 is stored, -1 what we do not unpack.
+    """
 
     name: str
     packed: int
@@ -30,11 +35,11 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Listing:
-    """What an archive says it holds. `encrypted` also when only its directory is; `opaque` when we cannot list its kind."""
+    """What an archive says it holds. `encrypted` also when only its directory is; `opaque` says why nothing is listed."""
 
     entries: tuple[Entry, ...] = ()
     encrypted: bool = False
-    opaque: bool = False
+    opaque: str = ""
 
     @property
     def declared(self) -> int:
@@ -51,10 +56,9 @@ def list_archive(data: bytes, cuts: Limits) -> Listing | None:
             cuts.cut(f"archive declares {listing.declared >> 20} MB: not unpacked")
         return listing
     if data[:6] == b"Rar!\x1a\x07":
-        return Listing(encrypted=_rar_encrypted(data), opaque=True)
-    if data[:6] == b"7z\xbc\xaf\x27\x1c":
-        # 06f10701 is the AES method; in a header that is itself packed it may not be seen.
-        return Listing(encrypted=b"\x06\xf1\x07\x01" in data[-4096:], opaque=True)
+        return _rar_listing(data, cuts)
+    if data[:6] == sevenzip.MAGIC:
+        return _7z_listing(data, cuts)
     if data[257:262] == b"ustar":
         return Listing(_tar_entries(data, cuts))
     if data[:2] == b"\x1f\x8b":
@@ -62,10 +66,45 @@ def list_archive(data: bytes, cuts: Limits) -> Listing | None:
     return None
 
 
-def _rar_encrypted(data: bytes) -> bool:
-    if data[6:8] == b"\x01\x00":  # RAR 5: the first block's type is 4 when the headers are encrypted
-        return data[12:14].endswith(b"\x04") or data[13:14] == b"\x04"
-    return (len(data) > 24 and bool(data[10] & 0x80)) or bool(len(data) > 24 and data[23] & 0x04)
+class _Enough(Exception):
+    """The entry limit is reached."""
+
+
+def _rar_listing(data: bytes, cuts: Limits) -> Listing:
+    import rarfile
+
+    entries: list[Entry] = []
+
+    def note(found: Any) -> None:
+        if not isinstance(found, rarfile.RarInfo) or not found.filename:
+            return
+        if len(entries) >= limits.ARCHIVE_ENTRIES:
+            raise _Enough
+        size = found.file_size or 0
+        entries.append(Entry(str(found.filename)[:500], found.compress_size, size, bool(found.needs_password()), -1))
+
+    locked, opaque = False, ""
+    try:
+        with rarfile.RarFile(io.BytesIO(data), info_callback=note, part_only=True) as archive:  # type: ignore[no-untyped-call]
+            locked = archive.needs_password()
+    except _Enough:
+        cuts.cut(f"archive listing cut at {limits.ARCHIVE_ENTRIES} entries")
+    except Exception as error:
+        # A dozen types on damaged archives; those that name no file cannot be judged by their names.
+        opaque = "" if entries else f"damaged ({type(error).__name__})"
+    locked = locked or any(entry.encrypted for entry in entries)
+    if not entries and not opaque:
+        opaque = "its names are encrypted too" if locked else "damaged or empty"
+    return Listing(tuple(entries), locked, opaque)
+
+
+def _7z_listing(data: bytes, cuts: Limits) -> Listing:
+    try:
+        found = sevenzip.list_7z(data, cuts)
+    except sevenzip.Unreadable as why:
+        return Listing(opaque=str(why))
+    entries = tuple(Entry(name[:500], 0, size, found.encrypted, -1) for name, size in found.files)
+    return Listing(entries, found.encrypted, "" if entries or not found.encrypted else "its names are encrypted too")
 
 
 def _zip_entries(data: bytes, cuts: Limits) -> tuple[Entry, ...]:
@@ -106,9 +145,15 @@ def _name(raw: bytes, flags: int) -> str:
 
 
 def member(data: bytes, entry: Entry, limit: int) -> bytes:
-    """The first `limit` bytes of a zip entry, decompressed; empty when it is encrypted, broken or packed otherwise."""
+    """The first `limit` bytes of an entry, decompressed; empty when it is encrypted, broken or packed in a way not read."""
+    if data[:2] == b"\x1f\x8b":
+        data = inflate(data, limits.MEMBER, 31)
+        if data[257:262] != b"ustar":
+            return data[:limit]
+    if data[257:262] == b"ustar":
+        return data[entry.offset : entry.offset + min(entry.packed, limit)]
     header = data[entry.offset : entry.offset + _LOCAL.size]
-    if entry.encrypted or len(header) < _LOCAL.size or header[:4] != b"PK\x03\x04":
+    if entry.encrypted or entry.method < 0 or len(header) < _LOCAL.size or header[:4] != b"PK\x03\x04":
         return b""
     name_length, extra_length = struct.unpack_from("<2H", header, 26)
     start = entry.offset + _LOCAL.size + name_length + extra_length
@@ -136,7 +181,7 @@ def _tar_entries(data: bytes, cuts: Limits) -> tuple[Entry, ...]:
         name = data[place : place + 100].rstrip(b"\x00").decode("utf-8", "replace")
         digits = data[place + 124 : place + 135].strip(b"\x00 ")
         size = int(digits, 8) if digits and not digits.strip(b"01234567") else 0
-        entries.append(Entry(name, size, size, False))
+        entries.append(Entry(name, size, size, False, 0, place + _TAR))
         place += _TAR + -(-size // _TAR) * _TAR
     return tuple(entries)
 

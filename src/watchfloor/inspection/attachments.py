@@ -1,21 +1,19 @@
 """Attachments: hash, real type, what they hold, what speaks against them, and the URLs in them."""
 
-import base64
 import hashlib
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from watchfloor.inspection import archives, documents, file_types, limits, macros
+from watchfloor.inspection import archives, documents, file_types, limits, macros, pdf
 from watchfloor.inspection.bodies import Part
 from watchfloor.inspection.contracts import FoundAttachment, ThreatType
 from watchfloor.inspection.evidence import Evidence, quoted
-from watchfloor.inspection.known_files import KNOWN_BAD
+from watchfloor.inspection.inside import Inside, look_inside
+from watchfloor.inspection.known_files import EICAR, KNOWN_BAD
 from watchfloor.inspection.limits import Limits
 from watchfloor.inspection.weights import WEIGHTS
 
-# Kept apart so that no scanner takes this module for the test file itself.
-_EICAR = base64.b64decode("RUlDQVItU1RBTkRBUkQtQU5USVZJUlVTLVRFU1QtRklMRQ==")
 _SMUGGLING = re.compile(
     rb"atob\s*\(|msSaveOrOpenBlob|createObjectURL|unescape\s*\(|String\.fromCharCode|eval\s*\(", re.IGNORECASE
 )
@@ -42,6 +40,7 @@ _OFFICE = frozenset(
         "potm",
     ]
 )
+_OFFICE_TYPES = ("application/vnd.openxmlformats", "application/vnd.oasis.opendocument", "application/vnd.ms-")
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,11 +65,12 @@ def examine(part: Part, cuts: Limits, blocked: frozenset[str] = frozenset()) -> 
     kind = "message/rfc822" if part.content_type.startswith("message/rfc") else file_types.real_type(data)
     name = part.file_name or _made_up_name(part)
     extension = file_types.extension_of(name)
-    listing = archives.list_archive(data, cuts) if extension not in _OFFICE else None
+    office = extension in _OFFICE or kind.startswith(_OFFICE_TYPES)
+    listing = archives.list_archive(data, cuts) if not office else None
     evidence = [*_known(digest, data, name, blocked), *_own_type(name, extension, kind, data)]
     evidence += _macros(name, extension, data, cuts)
-    if listing is not None:
-        evidence += _inside(name, data, listing)
+    inside = look_inside(name, data, listing, blocked, cuts) if listing is not None else Inside()
+    evidence += inside.evidence
     known = KNOWN_BAD.get(digest) or ("EICAR-Test-File" if any(e.signal == "known_bad_file" for e in evidence) else "")
     malware = [found for found in evidence if WEIGHTS[found.signal].kind is ThreatType.MALWARE]
     attachment = FoundAttachment(
@@ -82,9 +82,20 @@ def examine(part: Part, cuts: Limits, blocked: frozenset[str] = frozenset()) -> 
         threat_types=(ThreatType.MALWARE,) if malware else (),
         threat_name=known,
         detection_methods=tuple(dict.fromkeys(WEIGHTS[found.signal].method for found in malware)),
+        members=inside.names,
+        remarks=(*inside.remarks, *_locked(data, kind, extension)),
     )
-    found = documents.urls_of(part, kind, extension, cuts) if kind != "message/rfc822" else []
-    return Examined(attachment, tuple(evidence), tuple(found), bool(listing and listing.encrypted))
+    # The parts of an embedded mail follow by themselves; one attached as a mere file is read here.
+    found = [] if part.content_type.startswith("message/rfc") else documents.urls_of(part, kind, extension, cuts)
+    return Examined(attachment, tuple(evidence), (*found, *inside.urls), bool(listing and listing.encrypted))
+
+
+def _locked(data: bytes, kind: str, extension: str) -> Iterator[str]:
+    """What nobody can read without a password, in words."""
+    if (kind == "application/pdf" or extension == "pdf") and pdf.is_encrypted(data):
+        yield "encrypted PDF: its links cannot be read"
+    if macros.is_encrypted(data):
+        yield "encrypted Office document: its content cannot be read"
 
 
 def _made_up_name(part: Part) -> str:
@@ -101,7 +112,7 @@ def _made_up_name(part: Part) -> str:
 def _known(digest: str, data: bytes, name: str, blocked: frozenset[str]) -> Iterator[Evidence]:
     if digest in KNOWN_BAD:
         yield Evidence("known_bad_file", f"Attachment {quoted(name)} is known malware: {KNOWN_BAD[digest]}")
-    elif _EICAR in data[:4096]:
+    elif EICAR in data[:4096]:
         yield Evidence("known_bad_file", f"Attachment {quoted(name)} holds the EICAR test signature")
     if f"sha256:{digest}" in blocked:
         yield Evidence(
@@ -138,31 +149,10 @@ def _html_file(name: str, data: bytes) -> Iterator[Evidence]:
 
 
 def _macros(name: str, extension: str, data: bytes, cuts: Limits) -> Iterator[Evidence]:
-    if extension not in _OFFICE and data[:4] != b"\xd0\xcf\x11\xe0":
+    if extension not in _OFFICE and not macros.may_hold_macros(data):
         return
     has, auto = macros.macros_of(data, cuts)
     if auto:
         yield Evidence("auto_macro", f"Document {quoted(name)} runs a macro by itself ({auto})")
     elif has or extension in file_types.MACRO_DOCUMENTS:
         yield Evidence("macro_document", f"Document {quoted(name)} holds macros")
-
-
-def _inside(name: str, data: bytes, listing: archives.Listing) -> Iterator[Evidence]:
-    """What the listing of an archive gives away."""
-    for entry in listing.entries:
-        if file_types.extension_of(entry.name) in file_types.EXECUTABLES and not name.lower().endswith(
-            (".jar", ".apk")
-        ):
-            yield Evidence(
-                "executable_in_archive", f"Archive {quoted(name)} holds the program or script {quoted(entry.name)}"
-            )
-            break
-    if listing.encrypted:
-        yield Evidence("encrypted_archive", f"Archive {quoted(name)} is encrypted, so nobody can look inside")
-    declared, packed = listing.declared, len(data)
-    if declared > limits.ARCHIVE_DECLARED or (declared > 100 << 20 and declared > 200 * packed):
-        yield Evidence("archive_bomb", f"Archive {quoted(name)} of {packed >> 10} kB unpacks to {declared >> 20} MB")
-    for entry in listing.entries[:20]:
-        if not entry.encrypted and 0 < entry.size < 4096 and _EICAR in archives.member(data, entry, 4096):
-            yield Evidence("known_bad_file", f"Archive {quoted(name)} holds the EICAR test file {quoted(entry.name)}")
-            break

@@ -77,7 +77,11 @@ class FoundUrl:
 
 @dataclass(frozen=True, slots=True)
 class FoundAttachment:
-    """`file_type` is the real type (MIME, by content), `size` in bytes; `threat_name` empty when none."""
+    """`file_type` is the real type (MIME, by content), `size` in bytes; `threat_name` empty when none.
+
+    `members` are the names inside a container (`outer.zip/inner.zip/name`), at most a hundred; `remarks` say in words what
+    keeps us from looking further: encrypted, damaged, too deep.
+    """
 
     file_name: str
     file_type: str
@@ -87,6 +91,8 @@ class FoundAttachment:
     threat_types: tuple[ThreatType, ...] = ()
     threat_name: str = ""
     detection_methods: tuple[str, ...] = ()
+    members: tuple[str, ...] = ()
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,70 +3,65 @@
 import re
 
 from watchfloor.inspection import archives, limits
-from watchfloor.inspection.bodies import Part
+from watchfloor.inspection.bodies import Part, parts_of
 from watchfloor.inspection.html import read_html
 from watchfloor.inspection.limits import Limits
+from watchfloor.inspection.pdf import pdf_urls
 from watchfloor.inspection.urls import urls_in
 
-_URI = re.compile(rb"/URI\s*(?:\((?P<text>(?:[^()\\]|\\.){1,4000})\)|<(?P<hex>[0-9A-Fa-f\s]{2,8000})>)")
-_STREAM = re.compile(rb"stream\r?\n")
-_ESCAPE = re.compile(rb"\\([()\\])")
 _TARGET = re.compile(rb"Target=\"(https?://[^\"]{1,4000})\"")
-_STREAMS = 200
 _UNFOLD = re.compile(r"\r?\n[ \t]")
+
+
+_PAGES = ("html", "htm", "svg", "xhtml", "xht", "shtml", "mht", "mhtml", "hta")
+_TEXTS = ("txt", "csv", "url", "xml", "mobileconfig", "plist", "webloc", "vcf", "rtf", "rdp", "json", "md", "log")
+# Names of vocabularies, which are written like addresses and lead nowhere.
+_VOCABULARIES = (
+    "http://www.w3.org/",
+    "http://schemas.",
+    "https://schemas.",
+    "http://www.apple.com/DTDs/",
+    "http://ns.adobe.com/",
+    "http://purl.org/",
+)
 
 
 def urls_of(part: Part, file_type: str, extension: str, cuts: Limits) -> list[str]:
     """The URLs of one attachment, in order; none for kinds we do not read."""
     if file_type == "application/pdf" or extension == "pdf":
         return pdf_urls(part.data, cuts)
-    if file_type in ("text/html", "image/svg+xml") or extension in ("html", "htm", "svg", "xhtml", "shtml"):
+    if file_type in ("text/html", "image/svg+xml") or extension in _PAGES:
         return _html_urls(part.text, cuts)
     if part.content_type == "text/calendar" or extension in ("ics", "vcs"):
         return urls_in(_UNFOLD.sub("", part.text))
-    if file_type.startswith("text/") or extension in ("txt", "csv", "url"):
-        return urls_in(part.text[: limits.TEXT])
+    if file_type == "message/rfc822" or extension in ("eml", "emlx"):
+        return _mail_urls(part.data, cuts)
     if extension in ("docx", "xlsx", "pptx", "docm", "xlsm", "pptm", "dotx", "dotm"):
         return _office_urls(part.data, cuts)
+    if file_type.startswith("text/") or file_type.endswith("xml") or extension in _TEXTS:
+        return [url for url in urls_in(part.text[: limits.TEXT]) if not url.startswith(_VOCABULARIES)]
     return []
 
 
-def pdf_urls(data: bytes, cuts: Limits) -> list[str]:
-    """The targets of /URI actions, also in compressed object streams, within the document limit."""
-    if len(data) > limits.DOCUMENT:
-        cuts.cut(f"PDF cut at {limits.DOCUMENT >> 20} MB")
-    data = data[: limits.DOCUMENT]
-    found = _uris(data)
-    budget = limits.DOCUMENT
-    for count, stream in enumerate(_STREAM.finditer(data)):
-        if count >= _STREAMS or budget <= 0:
-            cuts.cut("PDF streams cut")
+def _mail_urls(data: bytes, cuts: Limits) -> list[str]:
+    """The URLs in the texts of a mail that was attached as a file."""
+    found: list[str] = []
+    for part in parts_of(data, cuts):
+        if part.content_type == "text/html":
+            found += _html_urls(part.text, cuts)
+        elif part.content_type.startswith("text/"):
+            found += urls_in(part.text[: limits.TEXT])
+        if len(found) >= limits.URLS:
             break
-        # Only dictionaries live in object streams; images and fonts need not be unpacked.
-        if b"/ObjStm" in data[max(stream.start() - 300, 0) : stream.start()]:
-            unpacked = archives.inflate(data[stream.end() :], min(budget, limits.MEMBER))
-            budget -= len(unpacked)
-            found += _uris(unpacked)
     return found[: limits.URLS]
 
 
-def _uris(data: bytes) -> list[str]:
-    found = []
-    for match in _URI.finditer(data):
-        if match["text"] is not None:
-            raw = _ESCAPE.sub(rb"\1", match["text"])
-        else:
-            digits = b"".join(match["hex"].split())
-            raw = bytes.fromhex(digits[: len(digits) // 2 * 2].decode("ascii"))
-        found.append(raw.decode("utf-8", "replace"))
-        if len(found) >= limits.URLS:
-            break
-    return found
-
-
 def _html_urls(text: str, cuts: Limits) -> list[str]:
+    """Whatever the page leads to; its scripts count, for an attached page may run them."""
     page = read_html(text, cuts)
-    return [*(link.href for link in page.links), *page.targets, *urls_in(page.text), *urls_in(page.rest)]
+    shown = [url for source in (page.text, page.scripts, page.rest) for url in urls_in(source)]
+    found = [*(link.href for link in page.links), *page.targets, *shown]
+    return [url for url in found if not url.startswith(_VOCABULARIES)]
 
 
 def _office_urls(data: bytes, cuts: Limits) -> list[str]:

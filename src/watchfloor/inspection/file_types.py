@@ -79,6 +79,12 @@ def runs_code(name: str, file_type: str) -> bool:
     return extension_of(name) in EXECUTABLES or file_type in _EXECUTABLE_TYPES
 
 
+def is_program(data: bytes) -> bool:
+    """Whether the content begins as a Windows program, a shortcut, or a Unix program does; asks nobody."""
+    portable = data[:2] == b"MZ" and data[int.from_bytes(data[60:64], "little") :][:4] == b"PE\x00\x00"
+    return portable or data[:8] == b"\x4c\x00\x00\x00\x01\x14\x02\x00" or data[:4] == b"\x7fELF"
+
+
 def is_executable_type(file_type: str) -> bool:
     """Whether the content is a program, whatever it is called."""
     return file_type in _EXECUTABLE_TYPES

@@ -113,8 +113,13 @@ def decoded_words(text: str) -> str:
 def _word_bytes(encoding: str, text: str) -> bytes:
     if encoding in "bB":
         data = text.encode("ascii", "ignore")
-        return _base64(data + b"=" * (-len(data) % 4)) or _base64(data[: len(data) // 4 * 4]) or data
+        return base64_bytes(data) or data
     return binascii.a2b_qp(text.encode("utf-8", "replace"), header=True)
+
+
+def base64_bytes(data: bytes) -> bytes:
+    """The decoded bytes, with or without padding; as much as can be decoded, empty when nothing can."""
+    return _base64(data + b"=" * (-len(data) % 4)) or _base64(data[: len(data) // 4 * 4])
 
 
 def _base64(data: bytes) -> bytes:

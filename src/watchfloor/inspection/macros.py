@@ -1,85 +1,87 @@
-"""VBA macros in Office files: whether there are any, and whether they start by themselves.
+"""Macros in Office files: whether there are any, and whether one starts by itself.
 
-Module source is compressed (MS-OVBA 2.4.1); it is found by the first token every module begins with, so no
-container format need be understood and nothing is executed.
+What no macro can hide in is told apart cheaply; then our own search for module source, which damage does not stop, and
+oletools, which knows every container of them (OLE, Open XML, XML of 2003, MHT, Excel 4 sheets). Nothing is executed.
 """
 
+import logging
 import re
+import warnings
+from typing import Any
 
-from watchfloor.inspection import archives, limits
+from watchfloor.inspection import archives, limits, ovba
 from watchfloor.inspection.limits import Limits
 
-_START = b"\x00Attribut"
-_AUTO = re.compile(
-    rb"\b(auto_?open|auto_?exec|auto_?close|document_?open|document_?close|workbook_?open|workbook_?activate|auto_?new)\b",
-    re.IGNORECASE,
-)
-_CHUNKS = 64
+_OLE = b"\xd0\xcf\x11\xe0"
+_PROJECT = "_VBA_PROJECT".encode("utf-16-le")
+_MACRO_SHEET = b"\x85\x00"  # BIFF BOUNDSHEET; its type byte tells a macro sheet
+_IN_PACKAGE = re.compile(r"vbaproject\.bin|macrosheets/", re.IGNORECASE)
+_PACKED = (b"ActiveMime", b"QWN0aXZlTWlt", b"w:binData")
+_CODE = 1 << 20
+
+
+def may_hold_macros(data: bytes) -> bool:
+    """Whether the file is of a kind that can hold macros; cheap."""
+    return data[:4] == _OLE or data[:4] == b"PK\x03\x04" or any(mark in data[: limits.TEXT] for mark in _PACKED)
+
+
+def is_encrypted(data: bytes) -> bool:
+    """Whether an Office file is encrypted as a whole (MS-OFFCRYPTO 2.3.4.4: its package is one stream in an OLE file)."""
+    return data[:4] == _OLE and "EncryptedPackage".encode("utf-16-le") in data[: limits.DOCUMENT]
 
 
 def macros_of(data: bytes, cuts: Limits) -> tuple[bool, str]:
     """Whether the Office file holds macros, and the name by which one starts itself ("" when none does)."""
-    blobs = [data] if data[:4] == b"\xd0\xcf\x11\xe0" else _projects(data, cuts)
-    if not blobs:
+    if len(data) > limits.DOCUMENT:
+        cuts.cut(f"macros searched only in the first {limits.DOCUMENT >> 20} MB")
+        data = data[: limits.DOCUMENT]
+    projects = _projects(data, cuts)
+    if not projects:
         return False, ""
-    has, auto = data[:4] != b"\xd0\xcf\x11\xe0", ""
-    for blob in blobs:
-        place = blob.find(_START)
-        while place >= 3 and not auto:
-            has = True
-            source = decompress(blob, place - 3)
-            found = _AUTO.search(source)
-            auto = found[1].decode("ascii", "replace") if found else ""
-            place = blob.find(_START, place + 1)
-    return has, auto
+    carvings = [ovba.carved(blob) for blob in projects]
+    has = data[:4] != _OLE or any(found for found, _ in carvings)
+    auto = next((name for _, name in carvings if name), "")
+    if auto:
+        return True, auto
+    try:
+        read, auto = _read(data)
+    except Exception:
+        cuts.cut("macros not read: the document is damaged")  # oletools raises many types
+        return has, ""
+    return has or read, auto
 
 
 def _projects(data: bytes, cuts: Limits) -> list[bytes]:
-    """The vbaProject.bin files of an Office Open XML package."""
-    listing = archives.list_archive(data, cuts)
-    entries = listing.entries if listing else ()
-    found = [entry for entry in entries if entry.name.lower().endswith("vbaproject.bin")]
-    return [archives.member(data, entry, limits.MEMBER) for entry in found[:3]]
+    """Where macros lie, if any: the file itself, or the projects and macro sheets in a package."""
+    if data[:4] == b"PK\x03\x04":
+        listing = archives.list_archive(data, cuts)
+        found = [entry for entry in (listing.entries if listing else ()) if _IN_PACKAGE.search(entry.name)]
+        return [archives.member(data, entry, limits.MEMBER) for entry in found[:3]]
+    marks = (_PROJECT, b"\x00Attribut", _MACRO_SHEET) if data[:4] == _OLE else _PACKED
+    return [data] if any(mark in data for mark in marks) else []
 
 
-def decompress(data: bytes, start: int) -> bytes:
-    """The source at `start` (its 0x01 signature byte), at most 64 chunks of 4,096 bytes."""
-    out = bytearray()
-    if data[start : start + 1] != b"\x01":
-        return b""
-    place = start + 1
-    for _ in range(_CHUNKS):
-        header = int.from_bytes(data[place : place + 2], "little")
-        if header >> 12 & 0b111 != 0b011:
-            break
-        end = min(place + 3 + (header & 0xFFF), len(data))
-        body = data[place + 2 : end]
-        out += body[:4096] if not header >> 15 else _chunk(body)
-        place = end
-    return bytes(out)
+def _read(data: bytes) -> tuple[bool, str]:
+    olevba = _olevba()
+    parser = olevba.VBA_Parser("document", data=data)
+    try:
+        if not (parser.detect_vba_macros() or parser.detect_xlm_macros()):
+            return False, ""
+        code = "\n".join(_text(source) for *_, source in parser.extract_macros())[:_CODE]
+    finally:
+        parser.close()
+    found = olevba.detect_autoexec(code)
+    return True, str(found[0][0]) if found else ""
 
 
-def _chunk(body: bytes) -> bytes:
-    """One compressed chunk: flag bytes, each followed by eight literals or copy tokens."""
-    out = bytearray()
-    place = 0
-    while place < len(body) and len(out) < 4096:
-        flags = body[place]
-        place += 1
-        for bit in range(8):
-            if place >= len(body):
-                break
-            if not flags >> bit & 1:
-                out.append(body[place])
-                place += 1
-                continue
-            token = int.from_bytes(body[place : place + 2], "little")
-            place += 2
-            width = max((len(out) - 1).bit_length(), 4)
-            length = (token & (0xFFFF >> width)) + 3
-            back = (token >> (16 - width)) + 1
-            if back > len(out):
-                return bytes(out)
-            for _ in range(length):
-                out.append(out[-back])
-    return bytes(out)
+def _text(source: Any) -> str:
+    return source.decode("utf-8", "replace") if isinstance(source, bytes) else str(source)
+
+
+def _olevba() -> Any:
+    """oletools, which warns about its own age when it is imported, and takes a while: not before it is needed."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        from oletools import olevba
+    logging.getLogger("olevba").disabled = True  # says what it opens, which is nobody's business
+    return olevba

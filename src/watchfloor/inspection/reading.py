@@ -3,15 +3,18 @@
 `read` is the parser proper; `examine_files` opens what is attached and adds the URLs found there.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from urllib.parse import unquote_to_bytes
 
 from watchfloor.inspection import limits
 from watchfloor.inspection.attachments import Examined, examine
 from watchfloor.inspection.bodies import Part, parts_of
 from watchfloor.inspection.contracts import Header
-from watchfloor.inspection.headers import first, header_block, split_headers
+from watchfloor.inspection.headers import base64_bytes, first, header_block, split_headers
 from watchfloor.inspection.html import Page, read_html, tidy
 from watchfloor.inspection.limits import Limits
+from watchfloor.inspection.pdf import pdf_pictures
 from watchfloor.inspection.qr import qr_texts
 from watchfloor.inspection.urls import UrlCollector, urls_in
 
@@ -95,9 +98,27 @@ def examine_files(reading: Reading, blocked: frozenset[str], cuts: Limits) -> tu
         files.append(examined)
         for url in examined.urls:
             reading.collector.add(url, "Attachment")
-        if examined.is_picture:
-            images += _search_codes(part, reading.collector, images, cuts)
+        for picture in _pictures(part, examined, cuts):
+            images += _search_codes(picture, reading.collector, images, cuts)
+    for picture in _inline_pictures(reading.page):
+        images += _search_codes(picture, reading.collector, images, cuts)
     return tuple(files)
+
+
+def _pictures(part: Part, examined: Examined, cuts: Limits) -> Iterator[bytes]:
+    """What may show a QR code: the picture itself, or those on the pages of a PDF."""
+    if examined.is_picture:
+        yield part.data
+    elif examined.attachment.file_type == "application/pdf":
+        yield from pdf_pictures(part.data, cuts)
+
+
+def _inline_pictures(page: Page) -> Iterator[bytes]:
+    """Pictures written into the HTML itself as `data:` addresses."""
+    for address in page.data:
+        head, _, packed = address.partition(",")
+        if head[:11].lower() == "data:image/" and head.lower().endswith(";base64"):
+            yield base64_bytes(unquote_to_bytes(packed))
 
 
 def _is_embedded_text(part: Part, collector: UrlCollector, cuts: Limits) -> bool:
@@ -114,11 +135,11 @@ def _is_embedded_text(part: Part, collector: UrlCollector, cuts: Limits) -> bool
     return False
 
 
-def _search_codes(part: Part, collector: UrlCollector, images: int, cuts: Limits) -> int:
+def _search_codes(picture: bytes, collector: UrlCollector, images: int, cuts: Limits) -> int:
     """Search a picture for QR codes; gives 1 when it was searched."""
     if images >= limits.IMAGES:
         cuts.cut(f"QR search cut at {limits.IMAGES} images")
         return 0
-    for text in qr_texts(part.data, cuts):
+    for text in qr_texts(picture, cuts):
         collector.add(text.strip(), "QRCode")
     return 1

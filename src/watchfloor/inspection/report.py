@@ -39,6 +39,8 @@ def as_text(found: Inspection) -> str:
         [
             f"{file.file_name}  {file.file_type}, {file.size} bytes, SHA-256 {file.sha256}"
             + (f"  {', '.join(file.threat_types)} {file.threat_name}".rstrip() if file.threat_types else "")
+            + "".join(f"  [{remark}]" for remark in file.remarks)
+            + (f"  holds {', '.join(file.members[:10])}" if file.members else "")
             for file in found.attachments
         ],
     )

@@ -9,7 +9,7 @@ import zipfile
 
 import pytest
 
-from watchfloor.inspection import archives, file_types, macros
+from watchfloor.inspection import archives, file_types, macros, ovba
 from watchfloor.inspection.archives import list_archive, member
 from watchfloor.inspection.contracts import Confidence, TenantFacts, ThreatType
 from watchfloor.inspection.limits import Limits
@@ -182,13 +182,13 @@ QUIET = _vba(b'Attribute VB_Name = "M"\r\nSub Tidy()\r\nEnd Sub\r\n')
 
 
 def test_compressed_macro_source_is_read():
-    assert b"Sub AutoOpen()" in macros.decompress(AUTO, 0)
+    assert b"Sub AutoOpen()" in ovba.decompress(AUTO, 0)
 
 
 def test_a_copy_token_repeats_what_was_written():
     # Three literals and one copy of six from three back: "abcabcabc" (MS-OVBA 2.4.1.3).
     body = b"\x08abc" + ((2 << 12) | 3).to_bytes(2, "little")
-    assert macros.decompress(b"\x01" + (0xB000 | len(body) - 1).to_bytes(2, "little") + body, 0) == b"abcabcabc"
+    assert ovba.decompress(b"\x01" + (0xB000 | len(body) - 1).to_bytes(2, "little") + body, 0) == b"abcabcabc"
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from watchfloor.inspection import pool as pools
 from watchfloor.inspection.contracts import Envelope, Inspection
 from watchfloor.inspection.pool import InspectionPool, inspect_safely
 from watchfloor.inspection.tasks import read_answer
-from watchfloor.inspection.tests.bombs import huge_mail, nested_messages
+from watchfloor.inspection.tests.bombs import huge_mail
 from watchfloor.inspection.tests.letters import FACTS, NOW, letter, read
 from watchfloor.inspection.unread import unread
 from watchfloor.kernel.errors import Unreachable
@@ -42,7 +42,7 @@ def test_the_pool_and_the_plain_function_agree():
 
 
 def test_a_mail_that_takes_too_long_is_unparsable_and_the_others_are_not():
-    slow = nested_messages(50_000)
+    slow = huge_mail()
     with InspectionPool(1, FACTS, seconds=0.25) as pool:
         before, bad, after = _submit(pool, 5), pool.submit(slow, NOBODY, NOW), _submit(pool, 20, 5)
         found = bad.result(60)
