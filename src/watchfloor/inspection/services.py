@@ -1,5 +1,6 @@
 """The front door: inspect one mail here, or many in limited worker processes."""
 
+from watchfloor.inspection.entry_names import domains_above, url_names
 from watchfloor.inspection.grouping import NUMBERS, Groups, Placement, Representative, file_keys, keys_of, likeness
 from watchfloor.inspection.inspect import inspect
 from watchfloor.inspection.pool import InspectionPool, inspect_safely
@@ -21,6 +22,7 @@ __all__ = [
     "Resolver",
     "as_json",
     "as_text",
+    "domains_above",
     "file_keys",
     "inspect",
     "inspect_safely",
@@ -28,4 +30,5 @@ __all__ = [
     "keys_of",
     "likeness",
     "scannable",
+    "url_names",
 ]

@@ -4,11 +4,11 @@ from typing import Any
 
 from django import forms
 
-from watchfloor.inspection.services import WEIGHTS
 from watchfloor.intelligence.backtesting import SPANS
 from watchfloor.intelligence.contracts import Effect, Kind, Life, Proposal
 from watchfloor.intelligence.entries import CONFIDENCES, LIVES
 from watchfloor.intelligence.policy import HIGHEST, LOWEST
+from watchfloor.intelligence.selectors import known_signals
 
 ALLOWED_HELP = (
     "Only IP addresses can be allowed here; everything else is allowed from an email whose verdict was wrong."
@@ -77,9 +77,7 @@ class ProposalForm(ThresholdForm):
     silenced = forms.MultipleChoiceField(
         required=False,
         label="Silenced reasons",
-        choices=[
-            (name, f"{name} ({WEIGHTS[name].points:g})") for name in sorted(WEIGHTS) if not name.startswith("allowed_")
-        ],
+        choices=[(name, f"{means} ({points:g})") for name, (points, means) in known_signals().items()],
         widget=forms.SelectMultiple(attrs={"size": 5}),
     )
 

@@ -7,6 +7,7 @@ from django.db import close_old_connections
 
 from watchfloor.intelligence.backtesting import WORKFLOW, forget_runs, run_of, work_day
 from watchfloor.intelligence.entries import forget_ended, note_uses
+from watchfloor.intelligence.hindsight import look_back
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake.selectors import entries_met
 from watchfloor.runtime.services import every
@@ -19,6 +20,12 @@ def uses() -> int:
     """Write down which entries mail met."""
     note_uses(entries_met(), now=utc_now())
     return 0
+
+
+@every(10, name="intelligence.look_back")
+def hindsight() -> int:
+    """Hold new entries against stored mail."""
+    return look_back(now=utc_now())
 
 
 @every(3600, name="intelligence.forget")

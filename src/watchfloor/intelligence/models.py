@@ -21,6 +21,7 @@ class Entry(models.Model):
     idle_days = models.IntegerField(default=0)
     last_used_at = models.DateTimeField(null=True)
     uses = models.BigIntegerField(default=0)
+    looked_back_at = models.DateTimeField(null=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [

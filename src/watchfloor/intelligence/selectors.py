@@ -118,9 +118,10 @@ def silenced_reasons() -> dict[str, SilencedReason]:
     return {row.signal: SilencedReason(row.signal, row.by, row.at, row.note) for row in rows}
 
 
-def known_signals() -> tuple[tuple[str, float], ...]:
-    """Every signal the product knows with its points, by name."""
-    return tuple(sorted((name, weight.points) for name, weight in WEIGHTS.items() if not name.startswith("allowed_")))
+def known_signals() -> dict[str, tuple[float, str]]:
+    """Every signal that may count, in the order of the weights: its points and what it means."""
+    counting = ((name, one) for name, one in WEIGHTS.items() if not name.startswith("allowed_"))
+    return {name: (one.points, one.means) for name, one in counting}
 
 
 def shown_reasons(verdict: Mapping[str, Any], *, actor: Actor) -> tuple[ShownReason, ...]:

@@ -90,6 +90,7 @@ def test_who_may_not_tune_is_offered_no_silencing():
 
 
 def test_every_signal_can_be_looked_up():
-    names = dict(known_signals())
-    assert names["blocked_sender"] > 0
+    names = known_signals()
+    assert names["blocked_sender"][0] > 0
+    assert "block list" in names["blocked_sender"][1]
     assert "allowed_url" not in names

@@ -40,15 +40,15 @@ def policy(request: HttpRequest) -> HttpResponse:
         )
         return redirect(PAGE)
     silenced = [one.signal for one in known.silenced]
-    points = dict(known_signals())
+    signals = known_signals()
     context = {
         "policy": known,
         "form": form,
         "try_form": ProposalForm(
             initial={"threshold": known.threshold, "days": 30, "silenced": silenced}, prefix="try"
         ),
-        "silenced": [(one, points.get(one.signal, 0)) for one in known.silenced],
-        "signals": [name for name in points if name not in silenced],
+        "silenced": [(one, *signals.get(one.signal, (0, "A reason of an earlier version"))) for one in known.silenced],
+        "signals": [(name, *said) for name, said in signals.items() if name not in silenced],
         "history": history_state(now=utc_now()),
         "may_change": may,
     }
