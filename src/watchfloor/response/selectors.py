@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 from django.http import QueryDict
 
 from watchfloor.kernel.errors import NotFound
@@ -39,6 +39,7 @@ SORTS = {
     "finished_at": "Ended",
 }
 SIZES = (25, 50, 100, 200)
+ALONE_WITHIN = timedelta(hours=1)
 
 
 def remediation(remediation_id: UUID | str) -> Remediation:
@@ -147,6 +148,24 @@ def why_no_undo(remediation: Remediation) -> str:
 def policy() -> ResponsePolicy:
     """The one policy; its defaults while nobody changed it."""
     return ResponsePolicy.objects.filter(pk=1).first() or ResponsePolicy()
+
+
+def alone_lately(actor_id: str, *, now: datetime) -> int:
+    """At how many messages a person has aimed within the last hour without a second person, undoing left out."""
+    own = Remediation.objects.filter(
+        created_by=actor_id, created_at__gte=now - ALONE_WITHIN, second_person=False, undo_of=None
+    )
+    found: int | None = own.exclude(status=RemediationStatus.REJECTED).aggregate(all=Sum("expected"))["all"]
+    return found or 0
+
+
+def needs_second_person(actor_id: str, expected: int, *, now: datetime) -> bool:
+    """Whether the policy wants a second person: many small actions of one person within an hour count as one large."""
+    limit = policy().second_person_over
+    if not limit:
+        return False
+    before = alone_lately(actor_id, now=now) if actor_id.startswith("person:") else 0
+    return before + expected > limit
 
 
 def _of_message(line: LedgerLine) -> MessageRemediation:

@@ -18,7 +18,7 @@ from watchfloor.response.contracts import RUNNING, ActionSource, LineStatus, Rem
 from watchfloor.response.dry_run import expected_count
 from watchfloor.response.models import Remediation, ResponsePolicy
 from watchfloor.response.queueing import queue_after_commit
-from watchfloor.response.selectors import policy, why_no_undo
+from watchfloor.response.selectors import needs_second_person, policy, why_no_undo
 from watchfloor.response.targets import sentence_of
 
 audit_verb("remediation.start", "{actor} started the action {target}")
@@ -208,36 +208,31 @@ def _draft(by: Actor, name: str, reason: str, action: str, targets: Targets, now
     return remediation
 
 
-def _needs_second_person(expected: int) -> bool:
-    limit = policy().second_person_over
-    return bool(limit) and expected > limit
-
-
 def _begun(remediation: Remediation, by: Actor, result: dict[str, Any], **origin: str) -> Remediation:
     """Say where it came from, decide or wait, store, and tell the audit."""
     for name, value in origin.items():
         setattr(remediation, name, str(value))
-    _decide_or_wait(remediation, by)
-    _store(remediation)
+    with transaction.atomic():
+        # Two starts at one moment must each see the other.
+        ResponsePolicy.objects.select_for_update().filter(pk=1).first()
+        _decide_or_wait(remediation, by)
+        remediation.save(force_insert=True)
+        if remediation.status == S.STARTED:
+            queue_after_commit(remediation)
     result["after"] = _after(remediation)
     return remediation
 
 
 def _decide_or_wait(remediation: Remediation, by: Actor) -> None:
     """Approve by who starts it; a proposal, and what the policy wants a second person for, stays pending."""
-    remediation.second_person = _needs_second_person(remediation.expected)
+    # Undoing adds nothing to what one did alone; its own size still counts.
+    counted = by.id if remediation.undo_of_id is None else ""
+    remediation.second_person = needs_second_person(counted, remediation.expected, now=remediation.created_at)
     if remediation.second_person or remediation.status == S.PENDING:
         remediation.status = S.PENDING.value
         return
     remediation.status = S.STARTED.value
     remediation.decided_at, remediation.decided_by, remediation.decided_by_name = remediation.created_at, by.id, by.name
-
-
-def _store(remediation: Remediation) -> None:
-    with transaction.atomic():
-        remediation.save(force_insert=True)
-        if remediation.status == S.STARTED:
-            queue_after_commit(remediation)
 
 
 def _refuse_undo(original: Remediation) -> None:

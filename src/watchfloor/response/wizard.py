@@ -21,7 +21,7 @@ from watchfloor.response.contracts import ActionSource, RemediationStatus, Targe
 from watchfloor.response.dry_run import dry_run, expected_count, verdicts
 from watchfloor.response.exports import csv_answer
 from watchfloor.response.models import Remediation
-from watchfloor.response.selectors import policy
+from watchfloor.response.selectors import needs_second_person
 from watchfloor.response.targets import read_targets, sentence_of, target_rows
 from watchfloor.ui.services import render_page
 
@@ -176,12 +176,10 @@ def _review(request: HttpRequest, draft: Draft, *, now: datetime, trouble: str =
     assert draft.action is not None
     actor = _actor(request)
     expected = expected_count(draft.targets, now=now)
-    limit = policy().second_person_over
     context = {
         "may_start": actor.may(draft.action.permission),
         "expected": expected,
-        "second_person": bool(limit) and expected > limit,
-        "limit": limit,
+        "second_person": needs_second_person(actor.id, expected, now=now),
         "trouble": trouble,
         "suggested": draft.name or f"{draft.action.label} {now:%Y-%m-%d %H:%M}",
     }

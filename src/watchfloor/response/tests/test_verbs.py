@@ -99,6 +99,24 @@ def test_above_the_limit_a_second_person_must_approve(mails, analyst, boss, aske
     assert services.approve(by=boss, remediation_id=one.pk).status == S.STARTED
 
 
+def test_many_small_actions_of_one_person_within_an_hour_count_as_one_large(mails, analyst, boss, asked):
+    services.change_policy(by=boss, second_person_over=5)
+    first, second, third = started(analyst), started(analyst), started(analyst)
+    assert [one.status for one in (first, second, third)] == [S.STARTED, S.STARTED, S.PENDING]
+    assert third.second_person
+    assert started(boss).status == S.STARTED
+    assert started(analyst, at=NOW + timedelta(hours=2)).status == S.STARTED
+
+
+def test_small_proposals_cannot_be_approved_alone_one_after_another(mails, analyst, boss, asked):
+    services.change_policy(by=boss, second_person_over=3)
+    ask = {"name": "Purge", "reason": "", "action": "soft-delete", "targets": TWO, "at": NOW}
+    small, more = services.propose(by=analyst, **ask), services.propose(by=analyst, **ask)
+    assert services.approve(by=analyst, remediation_id=small.pk, at=NOW).status == S.STARTED
+    with pytest.raises(Forbidden, match="second person"):
+        services.approve(by=analyst, remediation_id=more.pk, at=NOW)
+
+
 def test_zero_means_nobody_needs_a_second_person(mails, analyst, boss, asked):
     services.change_policy(by=boss, second_person_over=0)
     assert started(analyst).status == S.STARTED
