@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The words people type, without make: python3 run.py env | demo | test | check | serve | bench NAME.
+"""The words people type, without make: python3 run.py env | demo | test | check | serve | bench NAME | fuzz.
 
 Needs only Python 3.11; brings uv into .uv/, and everything else into .venv/.
 """
@@ -177,7 +177,13 @@ def bench(name: str) -> None:
     run(BIN / "python", f"benchmarks/{name.replace('-', '_')}.py")
 
 
-WORDS = {"env": env, "demo": demo, "test": test, "check": check, "serve": serve, "bench": bench}
+def fuzz(seconds: str = "600") -> None:
+    """Feed the mail parser what no mail looks like, ten minutes unless told otherwise."""
+    env("dev")
+    run(BIN / "python", "tests/fuzz/mail_parser.py", seconds)
+
+
+WORDS = {"env": env, "demo": demo, "test": test, "check": check, "serve": serve, "bench": bench, "fuzz": fuzz}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in WORDS:

@@ -142,6 +142,17 @@ def test_no_damage_to_a_real_mail_makes_it_fail(data):
     _check(bytes(raw) or b"x")
 
 
+@CALM
+@given(st.data())
+def test_no_rearranged_lines_of_a_real_mail_make_it_fail(data):
+    lines = data.draw(st.sampled_from(FIXTURES)).read_bytes().splitlines(keepends=True)
+    for _ in range(data.draw(st.integers(1, 6))):
+        start, end = sorted(data.draw(st.tuples(*[st.integers(0, len(lines))] * 2)))
+        block = lines[start:end]
+        lines[start:end] = data.draw(st.sampled_from([[], block[::-1], block * 3, [b"".join(block).strip(b"\r\n")]]))
+    _check(b"".join(lines))
+
+
 def test_the_same_mail_gives_the_same_inspection():
     for path in FIXTURES:
         first, second = (inspect(path.read_bytes(), envelope=Envelope(), facts=FACTS, now=NOW) for _ in range(2))
