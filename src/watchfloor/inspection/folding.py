@@ -29,6 +29,9 @@ _LATIN = {
 }
 _CAPITALS = dict(zip("АВЕКМНОРСТХУІЈЅΑΒΕΖΗΙΚΜΝΟΡΤΥΧ", "abekmhopctxyijsabezhikmnoptyx", strict=True))
 _CONFUSABLE = str.maketrans({**_CYRILLIC, **_GREEK, **_LATIN, **_CAPITALS})
+_LOOK_ALIKE = re.compile("[" + "".join(map(chr, _CONFUSABLE)) + "]")
+_MIXING = frozenset({*_CYRILLIC, *_GREEK})
+_MIXER = re.compile("[" + "".join(letter + letter.upper() for letter in sorted(_MIXING)) + "]")
 _ACCENT = re.compile("[\u0300-\u036f]")
 _LATIN_LETTER = re.compile("[a-zA-Z]")
 _WORD = re.compile(r"[^\W\d_]+")
@@ -53,8 +56,9 @@ def fold(text: str) -> str:
         return text.lower()
     plain = _ACCENT.sub("", unicodedata.normalize("NFKD", _IGNORABLE.sub("", text)))
     if not plain.isascii():
+        plain = unicodedata.normalize("NFC", plain)
         # Before lower case: a capital look-alike (Greek Mu) may have a small letter that looks like none.
-        plain = _WORD.sub(_undisguise, unicodedata.normalize("NFC", plain))
+        plain = _WORD.sub(_undisguise, plain) if _LOOK_ALIKE.search(plain) else plain
     return plain.lower()
 
 
@@ -90,9 +94,9 @@ def is_styled(text: str) -> bool:
 
 def is_mixed(text: str) -> bool:
     """Whether one word mixes Latin with Cyrillic or Greek look-alikes."""
-    if text.isascii():
+    if text.isascii() or not _MIXER.search(text):
         return False
     return any(
-        _LATIN_LETTER.search(word) and any(letter in _CYRILLIC or letter in _GREEK for letter in word.lower())
+        not word.isascii() and _LATIN_LETTER.search(word) and not _MIXING.isdisjoint(word.lower())
         for word in _WORD.findall(text)
     )

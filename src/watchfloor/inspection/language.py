@@ -28,13 +28,18 @@ _SMALL_WORDS = {
     "tr": "ve bir bu için ile olarak da de sizin lütfen daha çok değil",
     "cs": "je se na že pro jsme vám není jako nebo které prosím vaše",
 }
-_SETS = {language: frozenset(words.split()) for language, words in _SMALL_WORDS.items()}
+_SPEAKERS: dict[str, tuple[str, ...]] = {}
+"""Each small word with the languages that need it."""
+for _language, _words in _SMALL_WORDS.items():
+    for _word in set(_words.split()):
+        _SPEAKERS[_word] = (*_SPEAKERS.get(_word, ()), _language)
+_OTHER_LETTER = re.compile(r"[^\W\d_\x00-\x7f]")
 
 
 def language_of(text: str) -> str:
     """ISO 639-1 code of the text's language; "" when too little of it is there to tell."""
     sample = text[:4000]
-    letters = sum(1 for letter in sample if not letter.isascii() and letter.isalpha())
+    letters = 0 if sample.isascii() else len(_OTHER_LETTER.findall(sample))
     if letters > 20 or (letters and letters * 3 > len(sample)):
         for language, script in _SCRIPTS:
             if len(script.findall(sample)) * 6 > letters * 2 and (language != "ru" or letters * 2 > len(sample) / 2):
@@ -42,6 +47,9 @@ def language_of(text: str) -> str:
     words = _WORD.findall(sample.lower())[:400]
     if len(words) < 3:
         return ""
-    counts = {language: sum(1 for word in words if word in small) for language, small in _SETS.items()}
+    counts = dict.fromkeys(_SMALL_WORDS, 0)
+    for word in words:
+        for language in _SPEAKERS.get(word, ()):
+            counts[language] += 1
     best = max(counts, key=lambda language: counts[language])
     return best if counts[best] >= max(2, len(words) // 25) else ""
