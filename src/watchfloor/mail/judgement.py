@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.intelligence.contracts import LabelKind, LabelLine
 from watchfloor.intelligence.selectors import labels_of, shown_reasons
+from watchfloor.kernel.text import visible
 from watchfloor.mail import page
 from watchfloor.mail.contracts import EmailEntity
 from watchfloor.mail.selectors import why_not
@@ -42,7 +43,7 @@ def entry_links(found: EmailEntity, labels: tuple[LabelLine, ...]) -> Iterator[L
     named += [("sha256", f"file {str(one['FileName'])[:40]}", str(one["SHA256"])) for one in files]
     for kind, what, value in named:
         if value:
-            yield f"{word} {what}", entry_address(found, kind, value, effect=effect), icon
+            yield f"{word} {visible(what)}", entry_address(found, kind, value, effect=effect), icon
 
 
 def entry_address(found: EmailEntity, kind: str, value: str, *, effect: str = "block") -> str:
