@@ -96,7 +96,7 @@ def _with_interval(seen: Sequence[Seen]) -> str:
     """The share judged, and where 95 % of draws of whole campaigns with replacement lie."""
     groups = list(_by(seen, lambda one: one.mail.group).values())
     counts = [(sum(map(_judged, group)), len(group)) for group in groups]
-    draw = random.Random(7)  # noqa: S311  (a resampling, not a secret)
+    draw = random.Random(7)
     shares = []
     for _ in range(_DRAWS if counts else 0):
         drawn = draw.choices(counts, k=len(counts))

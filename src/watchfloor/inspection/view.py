@@ -1,5 +1,6 @@
 """Everything the signals may look at, read once: the mail with its folded texts and its taken-apart links."""
 
+import re
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -12,8 +13,16 @@ from watchfloor.inspection.html import Link, Page
 from watchfloor.inspection.urls import Parts, registrable, take_apart
 from watchfloor.inspection.vocabulary import Found, find
 
-_SPARSE = 600
+_BEGINNING = 3_000
+"""Characters of subject and text in which a mail has said what it wants."""
+_MIMIC = re.compile(r"(?<=[a-z])I+(?=[a-zI])")
+_SPARSE = 1500
 """Characters of visible text up to which what is styled away counts as said, where it is more."""
+
+
+def plain_letters(text: str) -> str:
+    """The text with a capital I inside a small word read as the l it stands for ("waIIet")."""
+    return _MIMIC.sub(lambda found: "l" * len(found[0]), text) if "I" in text else text
 
 
 @dataclass(frozen=True)
@@ -54,17 +63,17 @@ class View:
     @cached_property
     def text_words(self) -> str:
         """The visible text alone, folded, at most the word limit."""
-        return fold(self.text[: limits.WORDS])
+        return fold(plain_letters(self.text[: limits.WORDS]))
 
     @cached_property
     def subject_words(self) -> str:
         """The subject, folded."""
-        return fold(self.subject)
+        return fold(plain_letters(self.subject))
 
     @cached_property
     def phrases(self) -> Found:
-        """What the vocabulary finds in subject and text."""
-        return find(self.words)
+        """What the vocabulary finds in the subject and where the text begins: a long newsletter speaks of everything somewhere."""
+        return find(self.words[:_BEGINNING])
 
     @cached_property
     def subject_phrases(self) -> Found:

@@ -6,7 +6,7 @@ deterministic as texts need it: each word of a text costs two look-ups, however 
 
 import re
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -19,8 +19,9 @@ _STEM = 4
 _WORDS = 4_000
 _EACH = 6
 _LONGEST = 12
-_STATES = 3_000
+_STATES = 5_000
 _CLASSES = 20_000
+_ANY = ("_",)
 
 Found = Mapping[str, tuple[str, ...]]
 """Family -> the distinct phrases of it that stand in a text, in order."""
@@ -60,22 +61,24 @@ class Phrases:
     def find(self, words: list[str]) -> Found:
         """The phrases that stand in `words`, at most six distinct ones of a family."""
         found: dict[str, dict[str, None]] = {}
+        kinds = [self._classes.get(word) or self._classify(word) for word in words]
         state = self._start
-        for at, word in enumerate(words):
-            kind = self._classes.get(word) or self._classify(word)
+        for at, kind in enumerate(kinds):
             state = state.after.get(kind) or self._step(state, kind)
             for family in state.families:
                 held = found.setdefault(family, {})
                 if len(held) < _EACH:
-                    held[" ".join(words[self._begin(words, at, family) : at + 1])] = None
+                    held[" ".join(words[self._begin(kinds, at, family) : at + 1])] = None
         return {family: tuple(held) for family, held in found.items()}
 
-    def _begin(self, words: list[str], end: int, family: str) -> int:
+    def _begin(self, kinds: list[tuple[str, ...]], end: int, family: str) -> int:
         """Where the longest phrase of `family` that ends at `end` begins."""
-        for start in range(max(0, end - _LONGEST), end + 1):
+        for start in range(max(0, end - _LONGEST), end):
             nodes = [self._root]
-            for word in words[start : end + 1]:
-                nodes = _follow(nodes, self._classify(word))
+            for kind in kinds[start : end + 1]:
+                nodes = _follow(nodes, kind)
+                if not nodes:
+                    break
             if any(family in node.families for node in nodes):
                 return start
         return end
@@ -103,6 +106,8 @@ class Phrases:
         kind = [word] if word in self._exact else []
         kind += [f"{stem}*" for stem in self._stems.get(word[:_STEM], ()) if word.startswith(stem)]
         kind += ["#"] if word[0].isdigit() else []
+        if not kind:
+            return _ANY
         if len(self._classes) > _CLASSES:
             self._classes.clear()
         return self._classes.setdefault(word, (*kind, "_"))
@@ -127,6 +132,8 @@ class Phrases:
             if choice.endswith("*")
             else words_of(fold(choice))
         )
+        if not keys:
+            raise ValueError(f"the vocabulary holds {choice!r}, which is no word")
         for key in keys[:-1]:
             between = _Node()
             self._edge(start, key, between)
@@ -149,10 +156,24 @@ def _follow(nodes: "tuple[_Node, ...] | list[_Node]", kind: tuple[str, ...]) -> 
 
 
 def find(folded: str) -> Found:
-    """The phrases of the vocabulary that stand in a folded text."""
-    found = dict(_PHRASES.find(words_of(folded)))
+    """The phrases of the vocabulary that stand in a folded text; not those of link texts and display names."""
+    return _found(_TEXT, _TEXT_CHARACTERS, folded)
+
+
+def presses(folded: str) -> bool:
+    """Whether a folded link text wants to be pressed."""
+    return bool(_found(_PRESS, _PRESS_CHARACTERS, folded))
+
+
+def speaks_for_an_office(folded: str) -> bool:
+    """Whether a folded display name is that of an office rather than of a person."""
+    return bool(_OFFICE.find(words_of(folded)))
+
+
+def _found(phrases: "Phrases", characters: Sequence[tuple[str, str]], folded: str) -> Found:
+    found = dict(phrases.find(words_of(folded)))
     if _WIDE.search(folded):
-        for phrase, family in _CHARACTERS:
+        for phrase, family in characters:
             if phrase in folded:
                 found[family] = (*found.get(family, ()), phrase)
     return found
@@ -177,16 +198,19 @@ def _letters(text: str) -> str:
     return re.sub(r"[^a-z]", "", text)
 
 
-def _read_vocabulary() -> tuple[Phrases, tuple[tuple[str, str], ...]]:
-    """The automaton, and the phrases of scripts without blanks with their family."""
-    families = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text("utf-8"))
+def _read(table: Mapping[str, Mapping[str, list[str]]]) -> tuple[Phrases, tuple[tuple[str, str], ...]]:
+    """The automaton of some families, and their phrases of scripts without blanks, each with its family."""
     rows = {
         family: [phrase for language, phrases in languages.items() if language != "characters" for phrase in phrases]
-        for family, languages in families.items()
+        for family, languages in table.items()
     }
-    characters = tuple((fold(phrase), family) for family, of in families.items() for phrase in of.get("characters", ()))
+    characters = tuple((fold(phrase), family) for family, of in table.items() for phrase in of.get("characters", ()))
     return Phrases(rows), characters
 
 
 # Read with the module: a worker that says it is ready has it, and no mail waits for it.
-_PHRASES, _CHARACTERS = _read_vocabulary()
+_FAMILIES = tomllib.loads(Path(__file__).with_name("vocabulary.toml").read_text("utf-8"))
+_APART_FROM_TEXT = ("press", "office")
+_TEXT, _TEXT_CHARACTERS = _read({name: of for name, of in _FAMILIES.items() if name not in _APART_FROM_TEXT})
+_PRESS, _PRESS_CHARACTERS = _read({"press": _FAMILIES["press"]})
+_OFFICE, _ = _read({"office": _FAMILIES["office"]})

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 from watchfloor.inspection import brands
 from watchfloor.inspection.domain_kinds import (
@@ -19,7 +19,7 @@ from watchfloor.inspection.evidence import quoted
 from watchfloor.inspection.folding import fold
 from watchfloor.inspection.urls import Parts
 from watchfloor.inspection.view import View
-from watchfloor.inspection.vocabulary import find
+from watchfloor.inspection.vocabulary import presses
 
 _LINKS = 60
 _NAME = 4
@@ -156,5 +156,6 @@ def _is_tiny(parts: Parts) -> bool:
     return len(name) <= _TINY and ending in _SHORT_ENDINGS and len(parts.path) > 2
 
 
+@lru_cache(maxsize=4096)
 def _presses(says: str) -> bool:
-    return "press" in find(fold(says[:80])) if len(says) < 200 else False
+    return len(says) < 200 and presses(fold(says[:80]))

@@ -5,7 +5,14 @@ from collections.abc import Iterator
 
 from watchfloor.inspection import brands
 from watchfloor.inspection.contracts import FoundUrl
-from watchfloor.inspection.domain_kinds import FREE_HOSTING, RISKY_ENDINGS, SHORTENERS, covering, redirector
+from watchfloor.inspection.domain_kinds import (
+    FREE_HOSTING,
+    RISKY_ENDINGS,
+    SHARED_HOSTING,
+    SHORTENERS,
+    covering,
+    redirector,
+)
 from watchfloor.inspection.evidence import Evidence, quoted
 from watchfloor.inspection.html import Link
 from watchfloor.inspection.likeness import looks_like
@@ -51,7 +58,7 @@ def _host(found: FoundUrl, parts: Parts, view: View) -> Iterator[Evidence]:
     if parts.is_ip:
         yield Evidence("ip_url", f"{where} goes to a bare IP address: {quoted(found.url)}")
         return
-    if covering(host, SHORTENERS):
+    if covering(host, SHORTENERS) and not covering(host, SHARED_HOSTING):
         yield Evidence("shortener", f"{where} hides its target behind the shortener {parts.domain}")
     if site := redirector(host, parts.path):
         yield Evidence("redirector", f"{where} hides its target behind {site}, which sends a visitor on to any address")

@@ -12,6 +12,7 @@ from watchfloor.inspection.urls import take_apart
 from watchfloor.inspection.view import View
 
 _EMOJI = re.compile("[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001faff]")
+_MIMIC = re.compile(r"\b[A-Za-z]?[a-z]+II[a-z]+\b|\b[a-z]{2,}I[a-z]{2,}\b")
 _CODE = re.compile(r"[A-Za-z0-9]{10,}")
 _REPLY = re.compile(r"\s*(?:re|aw|fwd?|wg)\s*:", re.IGNORECASE)
 _MACHINE = re.compile(
@@ -42,12 +43,17 @@ def _disguise(view: View) -> Iterator[Evidence]:
             "hidden_letters",
             f"Subject {quoted(folding.visible(view.subject))} is written with invisible or look-alike letters",
         )
-    elif _is_disguised(view.text[:20_000]):
+    elif _is_disguised(view.text[:4_000]):
         yield Evidence("hidden_letters", "Words in the text are broken by invisible or look-alike letters")
 
 
 def _is_disguised(text: str) -> bool:
-    return folding.has_hidden_letters(text) or folding.is_mixed(text) or folding.is_styled(text)
+    return (
+        _MIMIC.search(text) is not None
+        or folding.has_hidden_letters(text)
+        or folding.is_mixed(text)
+        or folding.is_styled(text)
+    )
 
 
 def _subject(view: View) -> Iterator[Evidence]:

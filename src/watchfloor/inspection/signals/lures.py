@@ -10,7 +10,7 @@ from watchfloor.inspection.folding import fold
 from watchfloor.inspection.signals.calls import Call, Calls
 from watchfloor.inspection.signals.wording import AD_LURES, PHISH_LURES
 from watchfloor.inspection.view import View
-from watchfloor.inspection.vocabulary import find
+from watchfloor.inspection.vocabulary import speaks_for_an_office
 
 _NAME_WORD = re.compile(r"[^\W\d_]{2,}")
 _COMMON = frozenset(["team", "from", "your", "info", "news", "mail", "newsletter", "support", "service"])
@@ -75,6 +75,8 @@ def _led(view: View, calls: Calls, strange: Call | None) -> Iterator[Evidence]:
     """A lure and a link to a strange place."""
     bare = strange or calls.any("hidden", "risky") or (calls.first("shared") if "account" in view.phrases else None)
     if bare is None:
+        if (found := view.phrases.get("wallet")) and (mailed := calls.first("mailer")):
+            yield Evidence("wallet_call", f"Says {quoted(found[0], 50)}, and {mailed.words}")
         return
     for family in (*PHISH_LURES, *AD_LURES):
         if found := view.phrases.get(family):
@@ -126,8 +128,7 @@ def _free_sender(view: View, calls: Calls) -> Iterator[Evidence]:
     if domain not in FREE_MAIL or view.sender.address.startswith(_MACHINES):
         return
     phrases = view.phrases
-    office = find(fold(view.sender.name)).get("office")
-    if office:
+    if speaks_for_an_office(fold(view.sender.name)):
         yield Evidence(
             "office_at_free_mail",
             f"Display name {quoted(view.sender.name)} speaks for an office, but the mailbox is free at {domain}",

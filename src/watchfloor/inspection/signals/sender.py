@@ -14,6 +14,8 @@ from watchfloor.inspection.view import View
 
 _ADDRESS = re.compile(r"[\w.+-]{1,64}@([\w-]{1,63}(?:\.[\w-]{1,63})+)")
 _DIGITS = re.compile(r"\d")
+_TRIAL = frozenset(["onmicrosoft.com"])
+_MIMIC = re.compile(r"I(?=[a-zI]{2})")
 _RUNS = re.compile(r"[a-z0-9]{6,}")
 _UNSPEAKABLE = re.compile(
     r"[bcdfghjklmnpqrstvwxz]{6}|(?=[a-z]{8})[bcdfghjklmnpqrstvwxz]{5}[aeiouy][bcdfghjklmnpqrstvwxz]{2}"
@@ -36,7 +38,7 @@ def observe(view: View) -> Iterator[Evidence]:
 
 def _brand(view: View) -> Iterator[Evidence]:
     name, domain = folding.fold(view.sender.name), view.sender_domain
-    brand = brands.brand_named(name)
+    brand = brands.brand_named(name) or brands.brand_named(folding.fold(_MIMIC.sub("l", view.sender.name)))
     if brand and not brands.belongs(domain, brand) and not view.is_own(view.sender.domain):
         yield Evidence(
             "brand_display_name",
@@ -137,7 +139,7 @@ def _shape(view: View) -> Iterator[Evidence]:
         yield Evidence(
             "sender_risky_ending", f"Sender domain ends in .{domain.rpartition('.')[2]}, an ending often abused"
         )
-    if hosting := covering(domain, FREE_HOSTING):
+    if hosting := covering(domain, FREE_HOSTING) or covering(domain, _TRIAL):
         yield Evidence("sender_free_hosting", f"Sender domain {domain} is on free hosting ({hosting})")
     yield from _made_up(view)
 

@@ -19,6 +19,11 @@ _PLACEHOLDER = re.compile(
     r"(?:\}\}?|\]\]?|%%|\|\*|>>)",
     re.IGNORECASE,
 )
+_URL = re.compile(r"https?://\S{4,}", re.IGNORECASE)
+_GREETED_URL = re.compile(
+    r"(?:^|\n)\s*(?:hi|hello|hey|dear|hallo|hola|ol[aá]|bonjour|welcome|ciao)\b[^\n]{0,60}?https?://\S{4,}",
+    re.IGNORECASE,
+)
 _PHONE = re.compile(r"(?:\+?\(?\d{1,4}\)?[\s.\-–()]{0,3}){2,5}\d{3,4}")
 _MONEY = re.compile(r"[$€£]\s?\d|\d\s?[$€£]|\b(?:usd|eur|gbp|r\$)\s?\d|\d\s?(?:usd|eur|gbp|dollars)\b")
 _FAMILIES = {
@@ -129,6 +134,13 @@ _GREETS = re.compile(
 
 
 def _crafted(view: View) -> Iterator[Evidence]:
+    if found := _URL.search(view.subject) or _URL.search(view.sender.name):
+        yield Evidence("url_in_subject", f"Subject or display name carries the address {quoted(found[0], 60)}")
+    elif found := _GREETED_URL.search(view.text[:400]):
+        yield Evidence(
+            "url_in_greeting",
+            f"The greeting carries an address, as forms do that strangers fill in: {quoted(found[0], 80)}",
+        )
     if gap := spelled_apart(view.words[:20_000]):
         yield Evidence("spelled_apart", f"A word is written with gaps between its letters: {quoted(gap, 40)}")
     text = f"{view.sender.name}\n{view.subject}\n{view.text[:3000]}"
