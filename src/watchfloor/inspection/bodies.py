@@ -154,7 +154,8 @@ def _standard_leaves(message: Message, depth: int, cuts: Limits) -> Iterator[Par
     while stack:
         node, depth = stack.pop()
         kind = node.get_content_type().lower()
-        payload = node.get_payload()
+        # Asked for a leaf's text, the library decodes it, and a charset with a null character in it makes that fail.
+        payload = node.get_payload() if node.is_multipart() else None
         if isinstance(payload, list):
             if kind.startswith("message/"):
                 yield Part(kind, "", _message_name(node), "attachment", _embedded(payload), depth)

@@ -100,3 +100,10 @@ def test_an_empty_mail_is_no_damaged_one():
     cuts = Limits()
     parts_of(b"Subject: x\n\n\n", cuts)
     assert cuts.hit == ()
+
+
+def test_a_charset_with_a_null_character_makes_nothing_fail():
+    raw = b'Content-Type: message/rfc822\nContent-Transfer-Encoding: base64\n\nContent-Type: text/plain; charset="ut\0f-8"\n\n\xff\n'
+    assert parts_of(raw, Limits())
+    raw = b'Content-Type: multipart/mixed; boundary="b"\n\n--b\nContent-Type: text/plain; charset="a\0b"\n\n\xe9t\xe9\n--b--\n'
+    assert "t" in parts_of(raw + b"message/rfc822 base64", Limits())[0].text
