@@ -9,7 +9,7 @@ from sqlglot import exp
 from watchfloor.lake.kql import convert
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import Typed
-from watchfloor.lake.kql.templates import fill, text
+from watchfloor.lake.kql.templates import every, fill, no, own, paren, some, text
 from watchfloor.lake.kql.types import NUMBERS, Type
 
 TRUE = Typed(exp.true(), Type.BOOL, const=True, null=False)
@@ -30,7 +30,8 @@ def equal(left: Typed, right: Typed, span: Span, *, negated: bool = False, fold:
     else:
         one, other = (side.sql for side in alike(left, right, span))
     if not (left.null or right.null):
-        return truth(exp.NEQ(this=one, expression=other) if negated else exp.EQ(this=one, expression=other))
+        kind: type[exp.Binary] = exp.NEQ if negated else exp.EQ
+        return truth(kind(this=_operand(one), expression=_operand(other)))
     shape = "COALESCE(_0 <> _1, TRUE)" if negated else "COALESCE(_0 = _1, FALSE)"
     return truth(fill(shape, one, other))
 
@@ -74,14 +75,14 @@ def ordered(operator: str, left: Typed, right: Typed, span: Span) -> Typed:
 
 
 def _operand(sql: exp.Expr) -> exp.Expr:
-    return exp.Paren(this=sql.copy()) if isinstance(sql, exp.Binary | exp.Not) else sql.copy()
+    return exp.Paren(this=own(sql)) if isinstance(sql, exp.Binary | exp.Not) else own(sql)
 
 
 def lower(value: Typed) -> exp.Expr:
     """The text in lower case, done here when it is a constant."""
     if isinstance(value.const, str):
         return text(value.const.lower())
-    return exp.Lower(this=value.sql.copy())
+    return exp.Lower(this=own(value.sql))
 
 
 def _contains(left: Typed, right: Typed) -> exp.Expr:
@@ -122,7 +123,7 @@ def term(left: Typed, right: Typed, *, fold: bool = True, start: bool = True, en
         if not right.const:
             return exp.true()
         found = fill("REGEXP_MATCHES(_0, _1)", left.sql, text(flag + bounded([right.const], start=start, end=end)))
-        return exp.and_(_contains(left, right) if fold else _contains_cs(left, right), exp.paren(found))
+        return every(_contains(left, right) if fold else _contains_cs(left, right), paren(found))
     head = f"'{flag}(^|{_EDGE})'" if start else f"'{flag}'"
     tail = f"'($|{_EDGE})'" if end else "''"
     return fill(f"REGEXP_MATCHES(_0, {head} || REGEXP_ESCAPE(_1) || {tail})", left.sql, right.sql)
@@ -169,7 +170,7 @@ def matches(operator: str, left: Typed, right: Typed, span: Span) -> Typed:
         found = MATCHES[bare](convert.to_text(left), convert.to_text(right))
     else:
         raise KqlError(f"comparison {operator} is not supported here", span, kind="unsupported")
-    return truth(exp.not_(exp.paren(found)) if operator[0] == "!" else found)
+    return truth(no(found) if operator[0] == "!" else found)
 
 
 def pattern_of(value: Typed, span: Span) -> exp.Expr:
@@ -192,7 +193,7 @@ def member(operator: str, left: Typed, items: Sequence[Typed], span: Span) -> Ty
     flat = _flat(items)
     make = {"in": _in, "in~": _in_folded, "has_any": _has_any, "has_all": _has_all}[bare]
     found = make(left, flat, span)
-    return truth(exp.not_(exp.paren(found)) if operator[0] == "!" else found)
+    return truth(no(found) if operator[0] == "!" else found)
 
 
 def _flat(items: Sequence[Typed]) -> list[Typed]:
@@ -226,13 +227,13 @@ def _in(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
     if whole:
         side = convert.to_text(left) if left.type is Type.DYNAMIC and whole[0].type is Type.STRING else left
         values = [alike(side, item, span) for item in whole]
-        parts.append(exp.In(this=_operand(values[0][0].sql), expressions=[value.sql.copy() for _, value in values]))
+        parts.append(exp.In(this=_operand(values[0][0].sql), expressions=[own(value.sql) for _, value in values]))
     parts += [
         fill("LIST_CONTAINS(FROM_JSON(_0, '[\"VARCHAR\"]'), _1)", item.sql, convert.to_text(left).sql)
         for item in items
         if _is_list(item)
     ]
-    return fill("COALESCE(_0, FALSE)", exp.or_(*parts))
+    return fill("COALESCE(_0, FALSE)", some(*parts))
 
 
 def _is_list(item: Typed) -> bool:
@@ -250,7 +251,7 @@ def _in_folded(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
         for item in items
         if _is_list(item)
     ]
-    return fill("COALESCE(_0, FALSE)", exp.or_(*parts))
+    return fill("COALESCE(_0, FALSE)", some(*parts))
 
 
 def _has_any(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
@@ -263,7 +264,7 @@ def _has_any(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
     parts += [
         term(side, convert.to_text(item)) for item in items if not isinstance(item.const, str) and not _is_list(item)
     ]
-    return exp.or_(*map(exp.paren, parts)) if parts else exp.false()
+    return some(*map(paren, parts)) if parts else exp.false()
 
 
 def _any_of(side: Typed, item: Typed) -> exp.Expr:
@@ -278,5 +279,5 @@ def _has_all(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
     side = convert.to_text(left)
     if any(map(_is_list, items)):
         raise KqlError("has_all takes constant lists here", span, kind="unsupported")
-    parts = [exp.paren(term(side, convert.to_text(item))) for item in items]
-    return exp.and_(*parts) if parts else exp.true()
+    parts = [paren(term(side, convert.to_text(item))) for item in items]
+    return every(*parts) if parts else exp.true()

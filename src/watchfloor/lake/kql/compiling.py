@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
 
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.model import Catalogue, Hosts, Relation, Scan
@@ -28,6 +28,10 @@ class Compiled:
     missing: tuple[str, ...] = ()
     open: bool = False
     render: s.Render | None = None
+
+    def sql(self, dialect: str) -> str:
+        """The statement in an engine's own words."""
+        return self.tree.sql(dialect=dialect, unsupported_level=ErrorLevel.IGNORE)
 
     @property
     def tables(self) -> frozenset[str]:
@@ -67,8 +71,8 @@ def answer(relation: Relation, limit: int | None) -> exp.Select:
     ]
     select = relation.select(*columns)
     if relation.order:
-        select = select.order_by(*(key.expression() for key in relation.order))
-    return select if limit is None else select.limit(limit)
+        select = select.order_by(*(key.expression() for key in relation.order), copy=False)
+    return select if limit is None else select.limit(limit, copy=False)
 
 
 def assembled(program: Program, last: exp.Select) -> exp.Expr:

@@ -10,7 +10,7 @@ from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import Typed
 from watchfloor.lake.kql.parsing.expressions import moment as read_moment
 from watchfloor.lake.kql.parsing.expressions import ticks as read_ticks
-from watchfloor.lake.kql.templates import fill
+from watchfloor.lake.kql.templates import cast, fill, own
 from watchfloor.lake.kql.types import NUMBERS, SQL_TYPES, WHOLE, Type
 
 TIME_TEXT = "(STRFTIME(_0, '%Y-%m-%dT%H:%M:%S.%f') || '0Z')"
@@ -53,14 +53,14 @@ def raw_text(value: Typed) -> exp.Expr:
         case Type.REAL | Type.DECIMAL:
             return fill("REGEXP_REPLACE(CAST(_0 AS TEXT), '\\.0$', '')", value.sql)
         case _:
-            return exp.cast(value.sql.copy(), "TEXT")
+            return cast(own(value.sql), "TEXT")
 
 
 def _json_text(sql: exp.Expr) -> exp.Expr:
     """A dynamic as text: a path is asked for text at once."""
     if isinstance(sql, exp.Anonymous) and sql.name == "JSON_EXTRACT":
-        return exp.Anonymous(this="JSON_EXTRACT_STRING", expressions=[part.copy() for part in sql.expressions])
-    return exp.Anonymous(this="JSON_EXTRACT_STRING", expressions=[sql.copy(), exp.Literal.string("$")])
+        return exp.Anonymous(this="JSON_EXTRACT_STRING", expressions=[own(part) for part in sql.expressions])
+    return exp.Anonymous(this="JSON_EXTRACT_STRING", expressions=[own(sql), exp.Literal.string("$")])
 
 
 def to_text(value: Typed) -> Typed:
@@ -101,7 +101,7 @@ def to_real(value: Typed) -> Typed:
         return to_real(to_whole(value, Type.LONG))
     if value.type is Type.TIMESPAN:
         return Typed(fill("CAST(_0 AS DOUBLE)", value.sql), Type.REAL, value.name)
-    return Typed(exp.cast(value.sql.copy(), "DOUBLE"), Type.REAL, value.name, null=value.null)
+    return Typed(cast(own(value.sql), "DOUBLE"), Type.REAL, value.name, null=value.null)
 
 
 def to_bool(value: Typed) -> Typed:
@@ -139,7 +139,7 @@ def to_span(value: Typed) -> Typed:
     if value.type is Type.TIMESPAN:
         return value
     if value.type in WHOLE:
-        return Typed(exp.cast(value.sql.copy(), "BIGINT"), Type.TIMESPAN, value.name)
+        return Typed(cast(own(value.sql), "BIGINT"), Type.TIMESPAN, value.name)
     if value.is_const and isinstance(value.const, str):
         return literals.typed(Type.TIMESPAN, read_ticks(value.const)).named(value.name)
     return Typed(fill(TEXT_SPAN, raw_text(value)), Type.TIMESPAN, value.name)

@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import Typed
-from watchfloor.lake.kql.templates import text, whole
+from watchfloor.lake.kql.templates import cast, text, whole
 from watchfloor.lake.kql.types import SQL_TYPES, Type
 
 
@@ -18,25 +18,25 @@ def typed(type_: Type, value: Any) -> Typed:
     if value is None and type_ is Type.STRING:
         value = ""
     if value is None:
-        return Typed(exp.cast(exp.Null(), SQL_TYPES[type_]), type_, const=None)
+        return Typed(cast(exp.Null(), SQL_TYPES[type_]), type_, const=None)
     return Typed(_MAKERS[type_](value), type_, const=value, null=False)
 
 
 def _moment(value: datetime | str) -> exp.Expr:
     stamp = value if isinstance(value, str) else value.isoformat()
-    return exp.cast(text(stamp), "TIMESTAMPTZ")
+    return cast(text(stamp), "TIMESTAMPTZ")
 
 
 def _real(value: float) -> exp.Expr:
     plain = repr(float(value)) if math.isfinite(value) else {True: "nan"}.get(math.isnan(value), str(value))
-    return exp.cast(text(plain), "DOUBLE")
+    return cast(text(plain), "DOUBLE")
 
 
 def _whole(kind: str, bits: int) -> Any:
     def make(value: int) -> exp.Expr:
         if not -(1 << bits) <= value < 1 << bits:
             raise KqlError(f"{value} is too large for {kind}", kind="type")
-        return exp.cast(whole(value), kind)
+        return cast(whole(value), kind)
 
     return make
 
@@ -51,7 +51,7 @@ _MAKERS = {
     Type.STRING: lambda value: text(value.replace("\0", "")),
     Type.GUID: text,
     Type.DATETIME: _moment,
-    Type.DYNAMIC: lambda value: exp.cast(text(json.dumps(value, ensure_ascii=False)), "JSON"),
+    Type.DYNAMIC: lambda value: cast(text(json.dumps(value, ensure_ascii=False)), "JSON"),
 }
 
 

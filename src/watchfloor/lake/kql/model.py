@@ -8,6 +8,7 @@ from typing import Any, Protocol
 from sqlglot import exp
 
 from watchfloor.lake.kql.errors import KqlError, Span
+from watchfloor.lake.kql.templates import cast, table_of
 from watchfloor.lake.kql.types import Type
 
 UNKNOWN = object()
@@ -92,7 +93,7 @@ class Relation:
             if column.name == name:
                 return column
         if self.open:
-            return Column(name, Type.DYNAMIC, name, made=exp.cast(exp.Null(), "JSON"))
+            return Column(name, Type.DYNAMIC, name, made=cast(exp.Null(), "JSON"))
         return None
 
     def demand(self, name: str, span: Span) -> Column:
@@ -106,7 +107,7 @@ class Relation:
         return (*self.columns, *self.extras, *self.hidden)
 
     def select(self, *expressions: exp.Expr) -> exp.Select:
-        return exp.Select(expressions=list(expressions)).from_(exp.to_table(f'"{self.source}"'), copy=False)
+        return exp.Select(expressions=list(expressions)).from_(table_of(self.source), copy=False)
 
 
 def no_column(name: str, known: Iterable[str], span: Span) -> KqlError:

@@ -10,6 +10,7 @@ from sqlglot import exp
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import Catalogue, Column, Hosts, Relation, Scan, Typed
+from watchfloor.lake.kql.templates import own
 
 MOST_STEPS = 600
 
@@ -88,7 +89,7 @@ class Program:
 
 def aliased(sql: exp.Expr, column: Column) -> exp.Expr:
     """The expression under a column's identifier."""
-    return exp.Alias(this=sql.copy(), alias=exp.to_identifier(column.sql, quoted=True))
+    return exp.Alias(this=own(sql), alias=exp.to_identifier(column.sql, quoted=True))
 
 
 def columns_of(shown: Iterable[tuple[str, Typed]], *, taken: Iterable[str] = ()) -> tuple[Column, ...]:

@@ -13,7 +13,7 @@ from watchfloor.lake.kql.errors import KqlError, Span, unsupported
 from watchfloor.lake.kql.functions import aggregates, dynamics, numbers, registry, texts, times
 from watchfloor.lake.kql.model import Relation, Typed, no_column
 from watchfloor.lake.kql.program import Closure, Program, Scope
-from watchfloor.lake.kql.templates import fill, whole
+from watchfloor.lake.kql.templates import cast, every, fill, no, own, paren, some, whole
 from watchfloor.lake.kql.types import NUMBERS, Type
 
 _LOADED = (dynamics, numbers, texts, times)
@@ -142,17 +142,17 @@ class ScalarBinder:
         if row.relation is None:
             raise KqlError("“*” cannot stand here", node.span)
         parts = [
-            exp.paren(compare.matches(node.operator, column.typed(), right, node.span).sql)
+            paren(compare.matches(node.operator, column.typed(), right, node.span).sql)
             if node.operator not in ("==", "=~")
             else compare.equal(column.typed(), right, node.span, fold=node.operator == "=~").sql
             for column in row.relation.columns
             if column.type in (Type.STRING, Type.DYNAMIC)
         ]
-        return compare.truth(exp.or_(*parts) if parts else exp.false())
+        return compare.truth(some(*parts) if parts else exp.false())
 
     def _logic(self, node: s.Logic, row: Row, scope: Scope) -> Typed:
-        parts = [exp.paren(self.truth(part, row, scope)) for part in node.parts]
-        return Typed(exp.and_(*parts) if node.operator == "and" else exp.or_(*parts), Type.BOOL)
+        parts = [paren(self.truth(part, row, scope)) for part in node.parts]
+        return Typed(every(*parts) if node.operator == "and" else some(*parts), Type.BOOL)
 
     def _between(self, node: s.Between, row: Row, scope: Scope) -> Typed:
         value, low = self.bind(node.left, row, scope), self.bind(node.low, row, scope)
@@ -161,8 +161,8 @@ class ScalarBinder:
             high = arithmetic.binary("+", low, high, node.span)
         first = compare.ordered(">=", value, low, node.span).sql
         last = compare.ordered("<=", value, high, node.span).sql
-        both = exp.and_(first, last)
-        return Typed(exp.not_(exp.paren(both)) if node.negated else both, Type.BOOL)
+        both = every(first, last)
+        return Typed(no(both) if node.negated else both, Type.BOOL)
 
     def _member(self, node: s.Member, row: Row, scope: Scope) -> Typed:
         left = self._left(node, row, scope)
@@ -213,9 +213,9 @@ class ScalarBinder:
                 left, value = convert.to_text(left), convert.to_text(value)
             one_, other_ = compare.alike(left, value, node.span)
             one, other = one_.sql, other_.sql
-        inner = rows.select(other.copy()).where(exp.not_(exp.Is(this=exp.paren(other.copy()), expression=exp.null())))
-        found = fill("COALESCE(_0, FALSE)", exp.In(this=exp.paren(one.copy()), query=exp.Subquery(this=inner)))
-        return compare.truth(exp.not_(found) if node.operator[0] == "!" else found)
+        inner = rows.select(own(other)).where(no(exp.Is(this=paren(own(other)), expression=exp.null())), copy=False)
+        found = fill("COALESCE(_0, FALSE)", exp.In(this=paren(own(one)), query=exp.Subquery(this=inner)))
+        return compare.truth(no(found) if node.operator[0] == "!" else found)
 
     def _has_any_of_rows(self, node: s.Member, left: Typed, rows: Relation, value: Typed) -> Typed:
         """The terms of a table become one list, asked for each row."""
@@ -305,9 +305,9 @@ class ScalarBinder:
         if not relation.columns:
             raise KqlError("this table has no column", kind="type")
         column = relation.columns[0]
-        inner = relation.select(column.read()).limit(1)
+        inner = relation.select(column.read()).limit(1, copy=False)
         if relation.order:
-            inner = inner.order_by(*(key.expression() for key in relation.order))
+            inner = inner.order_by(*(key.expression() for key in relation.order), copy=False)
         found: exp.Expr = exp.Subquery(this=inner)
         if column.type is Type.STRING:
             found = fill("COALESCE(_0, '')", found)
@@ -380,7 +380,7 @@ def _pack_all(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typ
         raise KqlError("pack_all() needs rows", node.span, kind="type")
     parts: list[exp.Expr] = []
     for column in row.relation.columns:
-        parts += [exp.Literal.string(column.name), convert.to_dynamic(column.typed()).sql.copy()]
+        parts += [exp.Literal.string(column.name), own(convert.to_dynamic(column.typed()).sql)]
     return Typed(exp.Anonymous(this="JSON_OBJECT", expressions=parts), Type.DYNAMIC)
 
 
@@ -388,7 +388,7 @@ def _bag_pack_columns(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope
     parts: list[exp.Expr] = []
     for arg in node.args:
         value = binder.bind(arg, row, scope)
-        parts += [exp.Literal.string(value.name), convert.to_dynamic(value).sql.copy()]
+        parts += [exp.Literal.string(value.name), own(convert.to_dynamic(value).sql)]
     return Typed(exp.Anonymous(this="JSON_OBJECT", expressions=parts), Type.DYNAMIC)
 
 
@@ -411,7 +411,7 @@ def _windowed(function: str) -> Special:
             )
             return exp.Window(
                 this=call,
-                partition_by=[part.copy() for part in parts],
+                partition_by=[own(part) for part in parts],
                 order=order.copy() if order else None,
                 spec=spec,
             )
@@ -425,13 +425,13 @@ def _windowed(function: str) -> Special:
                 raise KqlError("row_cumsum() adds numbers", node.span, kind="type")
             if len(args) > 1:
                 raise unsupported("row_cumsum() with a restart", node.span)
-            found = over(exp.Sum(this=value.sql.copy()), running=True)
+            found = over(exp.Sum(this=own(value.sql)), running=True)
             kind = value.type if value.type is not Type.INT else Type.LONG
-            return Typed(exp.cast(found, "DOUBLE" if kind in (Type.REAL, Type.DECIMAL) else "BIGINT"), kind)
+            return Typed(cast(found, "DOUBLE" if kind in (Type.REAL, Type.DECIMAL) else "BIGINT"), kind)
         offset = args[1].sql if len(args) > 1 else whole(1)
-        expressions = [args[0].sql.copy(), offset.copy()]
+        expressions = [own(args[0].sql), offset.copy()]
         if len(args) > 2:
-            expressions.append(convert.fit(args[2], args[0].type, node.span).sql.copy())
+            expressions.append(own(convert.fit(args[2], args[0].type, node.span).sql))
         call = exp.Anonymous(this="LAG" if function == "prev" else "LEAD", expressions=expressions)
         found = over(call)
         if args[0].type is Type.STRING:

@@ -1,36 +1,60 @@
-"""SQL shapes with holes: written once as text, parsed once, filled with trees. No value ever becomes text on the way."""
+"""SQL shapes with holes: written once as text, parsed once, filled with trees. No value ever becomes text on the way.
 
+A tree that stands nowhere yet is taken as it is, one that already stands somewhere is copied: copying is what compiling costs.
+"""
+
+from collections.abc import Callable
 from functools import cache
+from typing import Any
 
 from sqlglot import exp, parse_one
 
 _HOLES = {f"_{number}": number for number in range(10)}
+_ATOMS = (exp.Column, exp.Literal, exp.Func, exp.Paren, exp.Cast, exp.Boolean, exp.Null, exp.Subquery, exp.Case)
+Build = Callable[[tuple[exp.Expr, ...], set[int]], Any]
 
 
-@cache
-def _parsed(text: str) -> exp.Expr:
-    return parse_one(text, dialect="duckdb")
+def own(part: exp.Expr) -> exp.Expr:
+    """The tree for one more place: itself while it stands nowhere, else a copy."""
+    return part if part.parent is None else part.copy()
 
 
 def fill(text: str, *parts: exp.Expr) -> exp.Expr:
     """The shape `text`, in which `_0`, `_1` ... stand for `parts`."""
-    tree = _parsed(text)
+    made: exp.Expr = _builder(text)(parts, set())
+    return made
+
+
+@cache
+def _builder(text: str) -> Build:
+    """What makes the shape anew, worked out once."""
+    tree = parse_one(text, dialect="duckdb")
     if isinstance(tree, exp.Column) and tree.name in _HOLES:
-        return parts[_HOLES[tree.name]].copy()
-    tree = tree.copy()
-    for node in list(tree.find_all(exp.Column)):
-        number = _HOLES.get(node.name)
-        if number is not None:
-            node.replace(_wrapped(parts[number].copy()))
-    return tree
+        number = _HOLES[tree.name]
+        return lambda parts, used: own(parts[number])
+    return _maker(tree)
 
 
-_ATOMS = (exp.Column, exp.Literal, exp.Func, exp.Paren, exp.Cast, exp.Boolean, exp.Null, exp.Subquery, exp.Case)
+def _maker(value: Any) -> Build:
+    if isinstance(value, exp.Column) and value.name in _HOLES:
+        return _hole(_HOLES[value.name])
+    if isinstance(value, exp.Expr):
+        kind, makers = type(value), [(key, _maker(held)) for key, held in value.args.items() if held is not None]
+        return lambda parts, used: kind(**{key: make(parts, used) for key, make in makers})
+    if isinstance(value, list):
+        inner = [_maker(one) for one in value]
+        return lambda parts, used: [make(parts, used) for make in inner]
+    return lambda parts, used: value
 
 
-def _wrapped(part: exp.Expr) -> exp.Expr:
-    """An operand that cannot be torn apart by what stands around it."""
-    return part if isinstance(part, _ATOMS) else exp.Paren(this=part)
+def _hole(number: int) -> Build:
+    def make(parts: tuple[exp.Expr, ...], used: set[int]) -> exp.Expr:
+        part = parts[number]
+        taken = part.copy() if id(part) in used or part.parent is not None else part
+        used.add(id(part))
+        return taken if isinstance(taken, _ATOMS) else exp.Paren(this=taken)
+
+    return make
 
 
 def text(value: str) -> exp.Literal:
@@ -40,3 +64,38 @@ def text(value: str) -> exp.Literal:
 def whole(value: int) -> exp.Expr:
     number = exp.Literal.number(abs(value))
     return exp.Neg(this=number) if value < 0 else number
+
+
+def cast(part: exp.Expr, kind: str) -> exp.Expr:
+    """The tree as an SQL type."""
+    return exp.Cast(this=own(part), to=_kind(kind).copy())
+
+
+@cache
+def _kind(name: str) -> exp.DataType:
+    return exp.DataType.build(name, dialect="duckdb")
+
+
+def paren(part: exp.Expr) -> exp.Expr:
+    return exp.Paren(this=own(part))
+
+
+def no(part: exp.Expr) -> exp.Expr:
+    """The contrary."""
+    return exp.Not(this=paren(part))
+
+
+def every(*parts: exp.Expr) -> exp.Expr:
+    """All conditions together."""
+    return exp.and_(*map(own, parts), copy=False)
+
+
+def some(*parts: exp.Expr) -> exp.Expr:
+    """Any of the conditions."""
+    return exp.or_(*map(own, parts), copy=False)
+
+
+def table_of(name: str, alias: str = "") -> exp.Table:
+    """A step or scan to select from."""
+    known = exp.TableAlias(this=exp.to_identifier(alias, quoted=True)) if alias else None
+    return exp.Table(this=exp.to_identifier(name, quoted=True), alias=known)

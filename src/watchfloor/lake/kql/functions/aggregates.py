@@ -8,7 +8,7 @@ from sqlglot import exp
 from watchfloor.lake.kql import convert
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import Typed
-from watchfloor.lake.kql.templates import fill, whole
+from watchfloor.lake.kql.templates import cast, fill, own, whole
 from watchfloor.lake.kql.types import NUMBERS, Type
 
 S, L, B, D, R = Type.STRING, Type.LONG, Type.BOOL, Type.DYNAMIC, Type.REAL
@@ -53,13 +53,13 @@ def _filtered(sql: exp.Expr, condition: exp.Expr) -> exp.Expr:
     return (
         sql.transform(
             lambda node: (
-                exp.Filter(this=node, expression=exp.Where(this=condition.copy()))
+                exp.Filter(this=node, expression=exp.Where(this=own(condition)))
                 if isinstance(node, exp.AggFunc) or (isinstance(node, exp.Anonymous) and node.name in _OWN_AGGREGATES)
                 else node
             )
         )
         if not isinstance(sql, exp.AggFunc)
-        else exp.Filter(this=sql, expression=exp.Where(this=condition.copy()))
+        else exp.Filter(this=sql, expression=exp.Where(this=own(condition)))
     )
 
 
@@ -118,7 +118,7 @@ def _known(value: Typed) -> exp.Expr:
 def _dcount(args: Sequence[Typed], span: Span) -> Typed:
     """Exact: Kusto's own is an estimate."""
     value = convert.to_text(args[0]) if args[0].type is D else args[0]
-    return Typed(exp.Count(this=exp.Distinct(expressions=[value.sql.copy()])), L, null=False)
+    return Typed(exp.Count(this=exp.Distinct(expressions=[own(value.sql)])), L, null=False)
 
 
 def _collected(*, distinct: bool) -> Make:
@@ -146,25 +146,23 @@ def _collected_if(*, distinct: bool) -> Make:
     return make
 
 
-FIRST_WINS = (
-    "COALESCE(TO_JSON(MAP_FROM_ENTRIES(LIST_TRANSFORM(LIST_DISTINCT(LIST_TRANSFORM(_0, LAMBDA pair : pair.k)), "
-    "LAMBDA key : {'k': key, 'v': LIST_FILTER(_0, LAMBDA pair : pair.k = key)[1].v}))), CAST('{}' AS JSON))"
+BAGS = (
+    "LIST_TRANSFORM(FLATTEN(LIST_TRANSFORM(LIST(_0) FILTER (WHERE JSON_TYPE(_0) = 'OBJECT'), LAMBDA bag : "
+    "LIST_TRANSFORM(JSON_KEYS(bag), LAMBDA key : {'k': key, 'v': JSON_EXTRACT(bag, '$.\"' || "
+    "REPLACE(key, '\"', '\\\"') || '\"')}))), LAMBDA pair : MAP([pair.k], [pair.v]))"
 )
-PAIRS = (
-    "FLATTEN(LIST(LIST_TRANSFORM(JSON_KEYS(_0), LAMBDA key : "
-    "{'k': key, 'v': JSON_EXTRACT(_0, '$.\"' || REPLACE(key, '\"', '\\\"') || '\"')})) "
-    "FILTER (WHERE JSON_TYPE(_0) = 'OBJECT'))"
-)
+MERGED = f"COALESCE(TO_JSON(LIST_REDUCE(LIST_REVERSE({BAGS}), LAMBDA all, one : MAP_CONCAT(all, one))), CAST('{{}}' AS JSON))"
+"""Bags put together; of a key that comes twice the first value stands."""
 
 
 def _make_bag(args: Sequence[Typed], span: Span) -> Typed:
-    return Typed(fill(FIRST_WINS, fill(PAIRS, convert.fit(args[0], D, span).sql)), D, null=False)
+    return Typed(fill(MERGED, convert.fit(args[0], D, span).sql), D, null=False)
 
 
 def _make_bag_if(args: Sequence[Typed], span: Span) -> Typed:
     condition = convert.fit(args[1], B, span)
     chosen = fill("CASE WHEN _1 THEN _0 END", convert.fit(args[0], D, span).sql, condition.sql)
-    return Typed(fill(FIRST_WINS, fill(PAIRS, chosen)), D, null=False)
+    return Typed(fill(MERGED, chosen), D, null=False)
 
 
 def _any(args: Sequence[Typed], span: Span) -> Typed:
@@ -179,9 +177,9 @@ def _percentile(args: Sequence[Typed], span: Span) -> Typed:
     if not isinstance(share, int | float):
         raise KqlError("the percentile must be a constant", span, kind="unsupported")
     kind = value.type
-    cast = {L: "BIGINT", Type.INT: "BIGINT", Type.TIMESPAN: "BIGINT"}.get(kind)
+    stored = {L: "BIGINT", Type.INT: "BIGINT", Type.TIMESPAN: "BIGINT"}.get(kind)
     found = fill("QUANTILE_DISC(_0, _1)", value.sql, exp.Literal.number(share / 100))
-    return Typed(exp.cast(found, cast) if cast else found, L if kind is Type.INT else kind)
+    return Typed(cast(found, stored) if stored else found, L if kind is Type.INT else kind)
 
 
 def _deviation(function: str) -> Make:

@@ -9,7 +9,7 @@ from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.functions.registry import add, const, sql
 from watchfloor.lake.kql.model import Typed
-from watchfloor.lake.kql.templates import fill, text, whole
+from watchfloor.lake.kql.templates import fill, own, text, whole
 from watchfloor.lake.kql.types import NUMBERS, WHOLE, Type
 
 S, L, B, D = Type.STRING, Type.LONG, Type.BOOL, Type.DYNAMIC
@@ -65,12 +65,12 @@ def _pack(args: Sequence[Typed], span: Span) -> Typed:
         raise KqlError("bag_pack() takes pairs of key and value", span, kind="type")
     parts: list[exp.Expr] = []
     for number, arg in enumerate(args):
-        parts.append(convert.to_text(arg).sql.copy() if number % 2 == 0 else convert.to_dynamic(arg).sql.copy())
+        parts.append(own(convert.to_text(arg).sql) if number % 2 == 0 else own(convert.to_dynamic(arg).sql))
     return Typed(exp.Anonymous(this="JSON_OBJECT", expressions=parts), D, null=False)
 
 
 def _pack_array(args: Sequence[Typed], span: Span) -> Typed:
-    parts = [convert.to_dynamic(arg).sql.copy() for arg in args]
+    parts = [own(convert.to_dynamic(arg).sql) for arg in args]
     return Typed(exp.Anonymous(this="JSON_ARRAY", expressions=parts), D, null=False)
 
 
@@ -171,7 +171,7 @@ def _bag_remove(args: Sequence[Typed], span: Span) -> Typed:
 
 
 def _bag_set(args: Sequence[Typed], span: Span) -> Typed:
-    made = exp.Anonymous(this="JSON_OBJECT", expressions=[args[1].sql.copy(), convert.to_dynamic(args[2]).sql.copy()])
+    made = exp.Anonymous(this="JSON_OBJECT", expressions=[own(args[1].sql), own(convert.to_dynamic(args[2]).sql)])
     return Typed(fill("JSON_MERGE_PATCH(COALESCE(_0, CAST('{}' AS JSON)), _1)", args[0].sql, made), D)
 
 
@@ -187,7 +187,7 @@ def _extract_json(args: Sequence[Typed], span: Span) -> Typed:
     source = convert.parsed(args[1])
     value = Typed(
         exp.Anonymous(
-            this="JSON_EXTRACT", expressions=[source.sql.copy(), text(found if found[:1] == "$" else f"$.{found}")]
+            this="JSON_EXTRACT", expressions=[own(source.sql), text(found if found[:1] == "$" else f"$.{found}")]
         ),
         D,
     )

@@ -9,7 +9,7 @@ from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.functions.registry import add, const, sql
 from watchfloor.lake.kql.model import Typed
-from watchfloor.lake.kql.templates import fill, text
+from watchfloor.lake.kql.templates import fill, no, own, paren, some, text
 from watchfloor.lake.kql.types import Type, wider
 
 S, L, B, D, R = Type.STRING, Type.LONG, Type.BOOL, Type.DYNAMIC, Type.REAL
@@ -106,8 +106,8 @@ def _case(args: Sequence[Typed], span: Span) -> Typed:
     values = common([*args[1:-1:2], args[-1]], span)
     made = exp.Case()
     for condition, value in zip(conditions, values, strict=False):
-        made = made.when(condition.sql.copy(), value.sql.copy())
-    made = made.else_(values[-1].sql.copy())
+        made = made.when(own(condition.sql), own(value.sql), copy=False)
+    made = made.else_(own(values[-1].sql), copy=False)
     return Typed(made, values[0].type, null=any(value.null for value in values))
 
 
@@ -117,14 +117,14 @@ def _coalesce(args: Sequence[Typed], span: Span) -> Typed:
         parts: list[exp.Expr] = [fill("NULLIF(_0, '')", value.sql) for value in values]
         parts.append(text(""))
         return Typed(exp.Coalesce(this=parts[0], expressions=parts[1:]), S, null=False)
-    found = [value.sql.copy() for value in values]
+    found = [own(value.sql) for value in values]
     return Typed(exp.Coalesce(this=found[0], expressions=found[1:]), values[0].type)
 
 
 def _extreme(function: str) -> Callable[[Sequence[Typed], Span], Typed]:
     def make(args: Sequence[Typed], span: Span) -> Typed:
         values = common(args, span)
-        found = exp.Anonymous(this=function, expressions=[value.sql.copy() for value in values])
+        found = exp.Anonymous(this=function, expressions=[own(value.sql) for value in values])
         return Typed(found, values[0].type)
 
     return make
@@ -136,13 +136,13 @@ def _isnull(*, negated: bool) -> Callable[[Sequence[Typed], Span], Typed]:
             return Typed(exp.true() if negated else exp.false(), B, null=False)
         shape = "(_0 IS NULL OR JSON_TYPE(_0) = 'NULL')" if args[0].type is D else "(_0 IS NULL)"
         found = fill(shape, args[0].sql)
-        return Typed(exp.not_(found) if negated else found, B, null=False)
+        return Typed(no(found) if negated else found, B, null=False)
 
     return make
 
 
 def _not(args: Sequence[Typed], span: Span) -> Typed:
-    return Typed(exp.not_(exp.paren(args[0].sql.copy())), B, null=args[0].null)
+    return Typed(no(own(args[0].sql)), B, null=args[0].null)
 
 
 def _isempty(*, negated: bool) -> Callable[[Sequence[Typed], Span], Typed]:
@@ -185,10 +185,10 @@ def _network(cidr: str, span: Span) -> tuple[int, int]:
 def _inside(value: Typed, networks: Sequence[str], span: Span) -> Typed:
     number = fill(NUMBER, value.sql)
     parts = [
-        exp.Between(this=exp.paren(number.copy()), low=exp.Literal.number(low), high=exp.Literal.number(high))
+        exp.Between(this=paren(own(number)), low=exp.Literal.number(low), high=exp.Literal.number(high))
         for low, high in (_network(one, span) for one in networks)
     ]
-    return Typed(exp.or_(*parts) if parts else exp.false(), B)
+    return Typed(some(*parts) if parts else exp.false(), B)
 
 
 def _is_private(args: Sequence[Typed], span: Span) -> Typed:

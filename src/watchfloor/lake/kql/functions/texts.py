@@ -9,7 +9,7 @@ from watchfloor.lake.kql import compare, convert, literals
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.functions.registry import add, const, sql
 from watchfloor.lake.kql.model import Typed
-from watchfloor.lake.kql.templates import fill, text, whole
+from watchfloor.lake.kql.templates import cast, fill, own, text, whole
 from watchfloor.lake.kql.types import Type
 
 S, L, B, D, R = Type.STRING, Type.LONG, Type.BOOL, Type.DYNAMIC, Type.REAL
@@ -68,11 +68,11 @@ sql(
 def _strcat(args: Sequence[Typed], span: Span) -> Typed:
     if all(isinstance(arg.const, str) for arg in args):
         return literals.string("".join(str(arg.const) for arg in args))
-    return Typed(exp.Anonymous(this="CONCAT", expressions=[arg.sql.copy() for arg in args]), S, null=False)
+    return Typed(exp.Anonymous(this="CONCAT", expressions=[own(arg.sql) for arg in args]), S, null=False)
 
 
 def _strcat_delim(args: Sequence[Typed], span: Span) -> Typed:
-    return Typed(exp.Anonymous(this="CONCAT_WS", expressions=[arg.sql.copy() for arg in args]), S, null=False)
+    return Typed(exp.Anonymous(this="CONCAT_WS", expressions=[own(arg.sql) for arg in args]), S, null=False)
 
 
 def _substring(args: Sequence[Typed], span: Span) -> Typed:
@@ -175,8 +175,8 @@ def _has_index(args: Sequence[Typed], span: Span) -> Typed:
         raise KqlError("has_any_index() takes a constant list", span, kind="unsupported")
     case = exp.Case()
     for number, item in enumerate(items):
-        case = case.when(compare.term(args[0], literals.string(str(item))), whole(number))
-    return Typed(exp.cast(case.else_(whole(-1)), "BIGINT"), L)
+        case = case.when(compare.term(args[0], literals.string(str(item))), whole(number), copy=False)
+    return Typed(cast(case.else_(whole(-1), copy=False), "BIGINT"), L)
 
 
 def _reg_trim(names: str, *, start: bool, end: bool) -> None:

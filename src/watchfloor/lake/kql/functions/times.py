@@ -9,7 +9,7 @@ from watchfloor.lake.kql import literals
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.functions.registry import add, const, sql
 from watchfloor.lake.kql.model import Typed
-from watchfloor.lake.kql.templates import fill, text, whole
+from watchfloor.lake.kql.templates import cast, fill, text, whole
 from watchfloor.lake.kql.types import NUMBERS, WHOLE, Type
 
 S, L, D, T, I = Type.STRING, Type.LONG, Type.DATETIME, Type.TIMESPAN, Type.INT  # noqa: E741
@@ -139,7 +139,7 @@ def _diff(args: Sequence[Typed], span: Span) -> Typed:
         shape = "DATE_DIFF('WEEK', _1 + INTERVAL '1 DAY', _0 + INTERVAL '1 DAY')"
     else:
         shape = f"DATE_DIFF('{PARTS[part]}', _1, _0)"
-    return Typed(exp.cast(fill(shape, args[1].sql, args[2].sql), "BIGINT"), L)
+    return Typed(cast(fill(shape, args[1].sql, args[2].sql), "BIGINT"), L)
 
 
 def _add(args: Sequence[Typed], span: Span) -> Typed:
@@ -208,7 +208,7 @@ def _format_timespan(args: Sequence[Typed], span: Span) -> Typed:
             size, wrap = units[word[0]]
             amount = fill(f"ABS(_0) // {size}" + (f" % {wrap}" if wrap else ""), args[0].sql)
             padded = fill("CAST(_0 AS TEXT)", amount)
-            parts.append(fill("LPAD(_0, GREATEST(LENGTH(_0), _1), '0')", padded, whole(len(word))))
+            parts.append(fill("LPAD(_0, CAST(GREATEST(LENGTH(_0), _1) AS INT), '0')", padded, whole(len(word))))
         elif word[0] in "fF":
             found = fill("LPAD(CAST(ABS(_0) % 10000000 AS TEXT), 7, '0')", args[0].sql)
             parts.append(fill("SUBSTRING(_0, 1, _1)", found, whole(min(len(word), 7))))

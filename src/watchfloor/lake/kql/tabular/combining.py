@@ -12,7 +12,7 @@ from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, Span, unsupported
 from watchfloor.lake.kql.model import Relation, Typed
 from watchfloor.lake.kql.program import Scope, aliased, columns_of, unique
-from watchfloor.lake.kql.templates import fill
+from watchfloor.lake.kql.templates import cast, every, fill, no, own, table_of
 from watchfloor.lake.kql.types import SQL_TYPES, Type
 
 if TYPE_CHECKING:
@@ -87,8 +87,8 @@ def _names_left(node: s.Expression) -> bool:
 
 def _once(binder: "Binder", relation: Relation, keys: Sequence[Typed]) -> Relation:
     """Some one row for each key."""
-    over = exp.Window(this=exp.RowNumber(), partition_by=[key.sql.copy() for key in keys])
-    select = relation.select(exp.Star()).qualify(exp.EQ(this=over, expression=exp.Literal.number(1)))
+    over = exp.Window(this=exp.RowNumber(), partition_by=[own(key.sql) for key in keys])
+    select = relation.select(exp.Star()).qualify(exp.EQ(this=over, expression=exp.Literal.number(1)), copy=False)
     return replace(relation, source=binder.program.step(select), scan=None)
 
 
@@ -96,12 +96,12 @@ def _semi(
     binder: "Binder", kept: Relation, other: Relation, pairs: Sequence[tuple[Typed, Typed]], *, negated: bool
 ) -> Relation:
     """Rows of one side that have, or lack, a partner."""
-    condition = exp.and_(*(_keys_equal(kept.source, left, other.source, right) for left, right in pairs))
-    inner = exp.select(exp.Literal.number(1)).from_(exp.to_table(f'"{other.source}"')).where(condition)
+    condition = every(*(_keys_equal(kept.source, left, other.source, right) for left, right in pairs))
+    inner = exp.select(exp.Literal.number(1)).from_(table_of(other.source), copy=False).where(condition, copy=False)
     found: exp.Expr = exp.Exists(this=inner)
     if negated:
-        found = exp.not_(found)
-    return replace(kept, source=binder.program.step(kept.select(exp.Star()).where(found)), scan=None)
+        found = no(found)
+    return replace(kept, source=binder.program.step(kept.select(exp.Star()).where(found, copy=False)), scan=None)
 
 
 def _keys_equal(left_source: str, left: Typed, right_source: str, right: Typed) -> exp.Expr:
@@ -110,7 +110,7 @@ def _keys_equal(left_source: str, left: Typed, right_source: str, right: Typed) 
 
 def _qualified(sql: exp.Expr, source: str) -> exp.Expr:
     """The expression with every column of one side named with it."""
-    found = sql.copy()
+    found = own(sql)
     for column in found.find_all(exp.Column):
         if not column.table:
             column.set("table", exp.to_identifier(source, quoted=True))
@@ -139,15 +139,16 @@ def _joined(
             null = column.null or (outer and column.type is not Type.STRING)
             shown.append((unique(column.name, used), Typed(sql, column.type, null=null)))
     made = columns_of(shown)
-    condition = exp.and_(*(_keys_equal("L", one, "R", other) for one, other in pairs))
+    condition = every(*(_keys_equal("L", one, "R", other) for one, other in pairs))
     sides = {"inner": "INNER", "innerunique": "INNER", "leftouter": "LEFT", "rightouter": "RIGHT", "fullouter": "FULL"}
     select = (
         exp.Select(expressions=[aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)])
-        .from_(exp.alias_(exp.to_table(f'"{left.source}"'), "L", quoted=True, table=True))
+        .from_(table_of(left.source, "L"), copy=False)
         .join(
-            exp.alias_(exp.to_table(f'"{right.source}"'), "R", quoted=True, table=True),
+            table_of(right.source, "R"),
             on=condition,
             join_type=sides[kind],
+            copy=False,
         )
     )
     return Relation(binder.program.step(select), made, open=left.open or right.open)
@@ -230,7 +231,7 @@ def united(binder: "Binder", parts: Sequence[tuple[str, Relation]], *, withsourc
 
 
 def _as_type(value: Typed) -> exp.Expr:
-    return value.sql if not value.is_const else exp.cast(value.sql.copy(), SQL_TYPES[value.type])
+    return value.sql if not value.is_const else cast(own(value.sql), SQL_TYPES[value.type])
 
 
 def _columns_of_all(relations: Sequence[Relation], *, inner: bool) -> list[tuple[str, str, Type]]:

@@ -12,7 +12,7 @@ from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.kql.model import Column, Relation, Typed
 from watchfloor.lake.kql.program import Scope, aliased, columns_of, count_of, unique
 from watchfloor.lake.kql.scalars import Row
-from watchfloor.lake.kql.templates import fill, whole
+from watchfloor.lake.kql.templates import fill, table_of, whole
 from watchfloor.lake.kql.types import Type
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def expanded(
     place = Column("~i", Type.LONG, f"~i{len(binder.program.steps)}")
     numbered = binder.program.step(
         exp.Select(expressions=[exp.Star(), aliased(fill("UNNEST(RANGE(0, CAST(_0 AS BIGINT)))", most), place)]).from_(
-            exp.to_table(f'"{inner}"')
+            table_of(inner), copy=False
         )
     )
     taken = {name: _element(mark, place, kind) for (name, _, kind), mark in zip(bound, marks, strict=True)}
@@ -176,10 +176,11 @@ def _beside(binder: "Binder", outer: Relation, result: Relation, row_id: Column,
                 *(hidden.read("O") for hidden in outer.hidden),
             ]
         )
-        .from_(exp.alias_(exp.to_table(f'"{outer.source}"'), "O", table=True, quoted=True))
+        .from_(table_of(outer.source, "O"), copy=False)
         .join(
-            exp.alias_(exp.to_table(f'"{result.source}"'), "I", table=True, quoted=True),
+            table_of(result.source, "I"),
             on=exp.EQ(this=row_id.read("O"), expression=row_id.read("I")),
+            copy=False,
         )
     )
     return replace(outer, source=binder.program.step(select), columns=made, extras=())

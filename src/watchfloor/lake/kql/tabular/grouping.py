@@ -14,7 +14,7 @@ from watchfloor.lake.kql.model import Column, Relation, Typed
 from watchfloor.lake.kql.program import Scope, aliased, columns_of, unique
 from watchfloor.lake.kql.scalars import Row
 from watchfloor.lake.kql.tabular.shaping import items_of
-from watchfloor.lake.kql.templates import fill, text
+from watchfloor.lake.kql.templates import every, fill, own, table_of, text
 from watchfloor.lake.kql.types import WHOLE, Type
 
 if TYPE_CHECKING:
@@ -147,14 +147,14 @@ def _one_row_each(
     """A lone arg_max is a choice of rows: no aggregate has to carry their columns."""
     shown = [*keys, *((unique(name or "max_", used), value) for name, value in found.values)]
     made = columns_of(shown, taken=[hidden.sql for hidden in relation.hidden])
-    partition = [value.sql.copy() for _, value in keys] + [exp.column(name, quoted=True) for name in relation.partition]
-    order = exp.Ordered(this=found.by.sql.copy(), desc=found.largest, nulls_first=False)
+    partition = [own(value.sql) for _, value in keys] + [exp.column(name, quoted=True) for name in relation.partition]
+    order = exp.Ordered(this=own(found.by.sql), desc=found.largest, nulls_first=False)
     over = exp.Window(this=exp.RowNumber(), partition_by=partition, order=exp.Order(expressions=[order]))
     parted = tuple(hidden for hidden in relation.hidden if hidden.sql in relation.partition)
     select = relation.select(
         *(aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)),
         *(hidden.read() for hidden in parted),
-    ).qualify(exp.EQ(this=over, expression=exp.Literal.number(1)))
+    ).qualify(exp.EQ(this=over, expression=exp.Literal.number(1)), copy=False)
     return Relation(binder.program.step(select), made, hidden=parted, partition=relation.partition, open=relation.open)
 
 
@@ -183,11 +183,11 @@ def _grouped(
         *(aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)),
         *(hidden.read() for hidden in parted),
     )
-    groups = [value.sql.copy() for _, value in keys] + [hidden.read() for hidden in parted]
+    groups = [own(value.sql) for _, value in keys] + [hidden.read() for hidden in parted]
     if groups and not items:
-        select = select.distinct()
+        select = select.distinct(copy=False)
     elif groups:
-        select = select.group_by(*(_groupable(group, number) for number, group in enumerate(groups)))
+        select = select.group_by(*(_groupable(group, number) for number, group in enumerate(groups)), copy=False)
     return Relation(binder.program.step(select), made, hidden=parted, partition=relation.partition, open=relation.open)
 
 
@@ -204,15 +204,15 @@ def _row_of(found: Extreme) -> list[tuple[str, Typed]]:
     """An arg_max beside other aggregates: one structure of all its columns, taken at the largest."""
     struct = exp.Struct(
         expressions=[
-            exp.PropertyEQ(this=exp.to_identifier(f"c{number}"), expression=value.sql.copy())
+            exp.PropertyEQ(this=exp.to_identifier(f"c{number}"), expression=own(value.sql))
             for number, (_, value) in enumerate(found.values)
         ]
     )
     function = "ARG_MAX" if found.largest else "ARG_MIN"
-    taken = exp.Anonymous(this=function, expressions=[struct, found.by.sql.copy()])
+    taken = exp.Anonymous(this=function, expressions=[struct, own(found.by.sql)])
     result: list[tuple[str, Typed]] = []
     for number, (name, value) in enumerate(found.values):
-        part: exp.Expr = exp.Anonymous(this="STRUCT_EXTRACT", expressions=[taken.copy(), text(f"c{number}")])
+        part: exp.Expr = exp.Anonymous(this="STRUCT_EXTRACT", expressions=[own(taken), text(f"c{number}")])
         if value.type is Type.STRING:
             part = fill("COALESCE(_0, '')", part)
         result.append((name, Typed(part, value.type, null=value.type is not Type.STRING)))
@@ -288,8 +288,8 @@ def _buckets(
     shown.append(aliased(place.sql, _as("at")))
     shown += [aliased(value.sql, _as(f"v{number}")) for number, (_, value, _) in enumerate(values)]
     inside = fill("_0 >= _1 AND _0 < _2", axis.sql, ends[0].sql, ends[1].sql)
-    groups = [value.sql.copy() for _, value in keys] + [place.sql.copy()]
-    return binder.program.step(relation.select(*shown).where(inside).group_by(*groups))
+    groups = [own(value.sql) for _, value in keys] + [own(place.sql)]
+    return binder.program.step(relation.select(*shown).where(inside, copy=False).group_by(*groups, copy=False))
 
 
 def _as(name: str) -> Column:
@@ -310,8 +310,10 @@ def _arrays(
     places = _places(axis_range, axis)
     source = exp.Select(expressions=[*columns, aliased(places, _as("at"))])
     if keys:
-        distinct = exp.Select(expressions=list(columns)).from_(exp.to_table(f'"{buckets}"')).distinct()
-        source = source.from_(exp.Subquery(this=distinct, alias=exp.TableAlias(this=exp.to_identifier("groups"))))
+        distinct = exp.Select(expressions=list(columns)).from_(table_of(buckets), copy=False).distinct(copy=False)
+        source = source.from_(
+            exp.Subquery(this=distinct, alias=exp.TableAlias(this=exp.to_identifier("groups"))), copy=False
+        )
     grid = program.step(source)
     both = [
         exp.EQ(this=exp.column(name, table="g", quoted=True), expression=exp.column(name, table="b", quoted=True))
@@ -332,13 +334,18 @@ def _arrays(
     made = columns_of(shown)
     select = (
         exp.Select(expressions=[aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)])
-        .from_(exp.alias_(exp.to_table(f'"{grid}"'), "g", table=True, quoted=True))
+        .from_(table_of(grid, "g"), copy=False)
         .join(
-            exp.alias_(exp.to_table(f'"{buckets}"'), "b", table=True, quoted=True), on=exp.and_(*both), join_type="LEFT"
+            table_of(buckets, "b"),
+            on=every(*both),
+            join_type="LEFT",
+            copy=False,
         )
     )
     if keys:
-        select = select.group_by(*(exp.column(f"k{number}", table="g", quoted=True) for number in range(len(keys))))
+        select = select.group_by(
+            *(exp.column(f"k{number}", table="g", quoted=True) for number in range(len(keys))), copy=False
+        )
     return Relation(program.step(select), made)
 
 

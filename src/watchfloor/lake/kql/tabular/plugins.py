@@ -15,7 +15,7 @@ from watchfloor.lake.kql.model import Column, Relation, Typed
 from watchfloor.lake.kql.program import Closure, Scope, aliased, columns_of, unique
 from watchfloor.lake.kql.scalars import Row
 from watchfloor.lake.kql.tabular import sources
-from watchfloor.lake.kql.templates import fill, text
+from watchfloor.lake.kql.templates import fill, own, table_of, text
 from watchfloor.lake.kql.types import Type
 
 if TYPE_CHECKING:
@@ -64,8 +64,8 @@ def bag_unpack(binder: "Binder", relation: Relation, call: s.Call, scope: Scope)
     )
     asked = (
         exp.Select(expressions=[exp.column("key"), exp.alias_(kind, "kind")])
-        .from_(exp.Subquery(this=keys, alias=exp.TableAlias(this=exp.to_identifier("k"))))
-        .distinct()
+        .from_(exp.Subquery(this=keys, alias=exp.TableAlias(this=exp.to_identifier("k"))), copy=False)
+        .distinct(copy=False)
     )
     found: dict[str, set[str]] = {}
     for key, said in program.probe(program, asked):
@@ -102,26 +102,26 @@ def pivot(binder: "Binder", relation: Relation, call: s.Call, scope: Scope) -> R
     shown: list[tuple[str, Typed]] = [(key.name, key.typed()) for key in keys]
     key_text = convert.to_text(column.typed()).sql
     if program.probe is None:
-        select = relation.select(*(key.read() for key in keys)).distinct() if keys else None
+        select = relation.select(*(key.read() for key in keys)).distinct(copy=False) if keys else None
         if select is None:
             return sources.nothing(binder, [(column.name, Type.STRING)], open_=True)
         made = columns_of(shown)
         select = relation.select(
             *(aliased(one.sql, made_) for (_, one), made_ in zip(shown, made, strict=True))
-        ).distinct()
+        ).distinct(copy=False)
         return Relation(program.step(select), made, open=True)
-    values = sorted(str(row[0]) for row in program.probe(program, relation.select(key_text.copy()).distinct()))
+    values = sorted(str(row[0]) for row in program.probe(program, relation.select(own(key_text)).distinct(copy=False)))
     if len(values) > MOST_COLUMNS:
         raise KqlError(f"pivot() would make more than {MOST_COLUMNS} columns", call.span, kind="limit")
     used = {name for name, _ in shown}
     for one in values:
         condition = fill("_0 = _1", key_text, text(one))
-        filtered = aggregates._filtered(value.sql.copy(), condition)
+        filtered = aggregates._filtered(own(value.sql), condition)
         shown.append((unique(one or "_", used), Typed(filtered, value.type)))
     made = columns_of(shown)
     select = relation.select(*(aliased(one.sql, made_) for (_, one), made_ in zip(shown, made, strict=True)))
     if keys:
-        select = select.group_by(*(key.read() for key in keys))
+        select = select.group_by(*(key.read() for key in keys), copy=False)
     return Relation(program.step(select), made)
 
 
@@ -156,11 +156,12 @@ def ipv4_lookup(binder: "Binder", relation: Relation, call: s.Call, scope: Scope
     made = columns_of(shown)
     select = (
         exp.Select(expressions=[aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)])
-        .from_(exp.alias_(exp.to_table(f'"{relation.source}"'), "L", quoted=True, table=True))
+        .from_(table_of(relation.source, "L"), copy=False)
         .join(
-            exp.alias_(exp.to_table(f'"{other.source}"'), "R", quoted=True, table=True),
+            table_of(other.source, "R"),
             on=inside,
             join_type="LEFT" if keeps else "INNER",
+            copy=False,
         )
     )
     return Relation(binder.program.step(select), made, open=relation.open or other.open)

@@ -29,7 +29,7 @@ def where(binder: "Binder", relation: Relation, operator: s.Where, scope: Scope)
     condition = binder.scalars.truth(operator.predicate, Row(relation), scope)
     if relation.scan is not None:
         _narrow(binder, relation.scan, operator.predicate, scope)
-    return replace(relation, source=binder.program.step(relation.select(exp.Star()).where(condition)))
+    return replace(relation, source=binder.program.step(relation.select(exp.Star()).where(condition, copy=False)))
 
 
 def _narrow(binder: "Binder", scan: Scan, node: s.Expression, scope: Scope) -> None:
@@ -306,11 +306,11 @@ def limited(binder: "Binder", relation: Relation, count: int) -> Relation:
             partition_by=[exp.column(name, quoted=True) for name in relation.partition],
             order=exp.Order(expressions=keys) if keys else None,
         )
-        select = relation.select(exp.Star()).qualify(exp.LTE(this=over, expression=whole(count)))
+        select = relation.select(exp.Star()).qualify(exp.LTE(this=over, expression=whole(count)), copy=False)
     else:
-        select = relation.select(exp.Star()).limit(count)
+        select = relation.select(exp.Star()).limit(count, copy=False)
         if keys:
-            select = select.order_by(*keys)
+            select = select.order_by(*keys, copy=False)
     return replace(relation, source=binder.program.step(select), scan=None)
 
 
@@ -333,7 +333,7 @@ def distinct(binder: "Binder", relation: Relation, operator: s.Distinct, scope: 
     select = source.select(
         *(aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)),
         *(hidden.read() for hidden in source.hidden),
-    ).distinct()
+    ).distinct(copy=False)
     return replace(source, source=binder.program.step(select), columns=made, extras=(), scan=None, open=False)
 
 
@@ -415,7 +415,7 @@ def parse(binder: "Binder", relation: Relation, operator: s.Parse, scope: Scope)
     shown = [(column.name, latest.pop(column.name, column.typed())) for column in relation.columns]
     shown += [(name, latest[name]) for name, _ in found if name in latest]
     if operator.only_matches:
-        select = relation.select(exp.Star()).where(fill("REGEXP_MATCHES(_0, _1)", source.sql, texts))
+        select = relation.select(exp.Star()).where(fill("REGEXP_MATCHES(_0, _1)", source.sql, texts), copy=False)
         relation = replace(relation, source=binder.program.step(select))
     return _reshaped(binder, relation, shown, extras=relation.extras)
 

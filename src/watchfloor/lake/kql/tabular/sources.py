@@ -13,7 +13,7 @@ from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import CatalogueTable, Column, ListData, Relation, Typed
 from watchfloor.lake.kql.program import Closure, Scope, aliased, columns_of, unique
 from watchfloor.lake.kql.scalars import Row
-from watchfloor.lake.kql.templates import fill
+from watchfloor.lake.kql.templates import cast, fill, own
 from watchfloor.lake.kql.types import SQL_TYPES, WHOLE, Type
 
 if TYPE_CHECKING:
@@ -65,7 +65,7 @@ def scanned(binder: "Binder", found: CatalogueTable) -> Relation:
     relation = Relation(scan.name, columns, extras, scan=scan)
     guards = [guard for guard in (found.where, program.hosts.guards.get(found.table)) if guard is not None]
     if guards:
-        select = relation.select(exp.Star()).where(*(guard.copy() for guard in guards))
+        select = relation.select(exp.Star()).where(*(guard.copy() for guard in guards), copy=False)
         relation = Relation(program.step(select), columns, extras, scan=scan)
     return relation
 
@@ -136,7 +136,7 @@ def nothing(binder: "Binder", columns: Sequence[tuple[str, Type]], *, open_: boo
     made = columns_of(shown)
     select = exp.Select(
         expressions=[aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)]
-    ).where(exp.false())
+    ).where(exp.false(), copy=False)
     return Relation(binder.program.step(select), made, open=open_)
 
 
@@ -182,16 +182,16 @@ def rows_of(binder: "Binder", columns: Sequence[tuple[str, Type]], rows: Sequenc
     if not rows:
         return nothing(binder, columns)
     values = exp.Values(
-        expressions=[exp.Tuple(expressions=[cell.sql.copy() for cell in row]) for row in rows],
+        expressions=[exp.Tuple(expressions=[own(cell.sql) for cell in row]) for row in rows],
         alias=exp.TableAlias(
             this=exp.to_identifier("given"), columns=[exp.to_identifier(column.sql, quoted=True) for column in made]
         ),
     )
     select = exp.Select(
         expressions=[
-            aliased(exp.cast(exp.column(column.sql, quoted=True), SQL_TYPES[column.type]), column) for column in made
+            aliased(cast(exp.column(column.sql, quoted=True), SQL_TYPES[column.type]), column) for column in made
         ]
-    ).from_(values)
+    ).from_(values, copy=False)
     return Relation(binder.program.step(select), made)
 
 
@@ -244,7 +244,7 @@ def filtered_by_search(binder: "Binder", relation: Relation, predicate: s.Expres
     from dataclasses import replace
 
     node = _as_search(predicate)
-    select = relation.select(exp.Star()).where(binder.scalars.truth(node, Row(relation), scope))
+    select = relation.select(exp.Star()).where(binder.scalars.truth(node, Row(relation), scope), copy=False)
     return replace(relation, source=binder.program.step(select))
 
 
