@@ -76,6 +76,7 @@ class Relation:
 
     `extras` can be named but are not part of `*` (a table's other spelling of its time, our own columns).
     `open` says that its columns are not known before it runs, so that any name may be one.
+    `raw` says that the source may hold more than these columns, or hold them otherwise, so that `*` would not be they.
     `hidden` are carried for ourselves: keys of `order`, and `partition`, within which mv-apply's steps work.
     """
 
@@ -87,6 +88,7 @@ class Relation:
     partition: tuple[str, ...] = ()
     scan: "Scan | None" = None
     open: bool = False
+    raw: bool = False
 
     def column(self, name: str) -> Column | None:
         for column in (*self.columns, *self.extras):

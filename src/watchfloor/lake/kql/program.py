@@ -84,7 +84,27 @@ class Program:
             *(aliased(value.sql, column) for (_, value), column in zip(shown, columns, strict=True)),
             *(hidden.read() for hidden in source.hidden),
         )
-        return replace(source, source=self.step(select), columns=columns, extras=(), scan=None, **changes)
+        return replace(source, source=self.step(select), columns=columns, extras=(), scan=None, raw=False, **changes)
+
+
+def carried(relation: Relation) -> list[exp.Expr]:
+    """All the columns of a step for the next one, shown or not."""
+    if not relation.raw:
+        return [exp.Star()]
+    return [aliased(column.read(), column) for column in relation.everything]
+
+
+def settled(relation: Relation, source: str, **changes: Any) -> Relation:
+    """The relation as the step `source` gives it after `carried`."""
+    return replace(
+        relation,
+        source=source,
+        columns=tuple(replace(column, made=None) if column.made else column for column in relation.columns),
+        extras=tuple(replace(column, made=None) if column.made else column for column in relation.extras),
+        scan=None,
+        raw=False,
+        **changes,
+    )
 
 
 def aliased(sql: exp.Expr, column: Column) -> exp.Expr:

@@ -10,7 +10,7 @@ from watchfloor.lake.kql import convert
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.kql.model import Column, Relation, Typed
-from watchfloor.lake.kql.program import Scope, aliased, columns_of, count_of, unique
+from watchfloor.lake.kql.program import Scope, aliased, carried, columns_of, count_of, settled, unique
 from watchfloor.lake.kql.scalars import Row
 from watchfloor.lake.kql.templates import fill, table_of, whole
 from watchfloor.lake.kql.types import Type
@@ -62,13 +62,8 @@ def expanded(
     marks = [
         Column(f"~l{number}", Type.DYNAMIC, f"~l{len(binder.program.steps)}_{number}") for number in range(len(bound))
     ]
-    carried = [*relation.columns, *relation.extras]
     inner = binder.program.step(
-        relation.select(
-            *(aliased(column.read(), column) for column in carried),
-            *(hidden.read() for hidden in relation.hidden),
-            *(aliased(part, mark) for part, mark in zip(lists, marks, strict=True)),
-        )
+        relation.select(*carried(relation), *(aliased(part, mark) for part, mark in zip(lists, marks, strict=True)))
     )
     lengths = [exp.Anonymous(this="LEN", expressions=[mark.read()]) for mark in marks]
     most: exp.Expr = exp.Anonymous(this="GREATEST", expressions=[whole(1 if keeps_empty else 0), *lengths])
@@ -81,13 +76,7 @@ def expanded(
         )
     )
     taken = {name: _element(mark, place, kind) for (name, _, kind), mark in zip(bound, marks, strict=True)}
-    plain = replace(
-        relation,
-        source=numbered,
-        columns=tuple(replace(column, made=None) for column in relation.columns),
-        extras=tuple(replace(column, made=None) for column in relation.extras),
-        scan=None,
-    )
+    plain = settled(relation, numbered)
     shown = [(column.name, taken.pop(column.name, column.typed())) for column in plain.columns]
     shown += list(taken.items())
     if index_name:
@@ -124,21 +113,8 @@ def mv_apply(binder: "Binder", relation: Relation, operator: s.MvApply, scope: S
     if operator.limit is not None:
         limit = count_of(binder.scalars.const(operator.limit, scope), "the limit", operator.span)
     row_id = Column("~r", Type.LONG, f"~r{len(program.steps)}", null=False)
-    carried = [*relation.columns, *relation.extras]
-    numbered = program.step(
-        relation.select(
-            *(aliased(column.read(), column) for column in carried),
-            *(hidden.read() for hidden in relation.hidden),
-            aliased(exp.Window(this=exp.RowNumber()), row_id),
-        )
-    )
-    outer = replace(
-        relation,
-        source=numbered,
-        columns=tuple(replace(column, made=None) for column in relation.columns),
-        extras=tuple(replace(column, made=None) for column in relation.extras),
-        scan=None,
-    )
+    numbered = program.step(relation.select(*carried(relation), aliased(exp.Window(this=exp.RowNumber()), row_id)))
+    outer = settled(relation, numbered)
     inside = replace(outer, hidden=(*outer.hidden, row_id), partition=(*outer.partition, row_id.sql), order=())
     inside = expanded(
         binder, inside, operator.items, scope, index_name=operator.index_name, limit=limit, keeps_empty=False

@@ -2,7 +2,7 @@
 
 import fnmatch
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,7 +13,7 @@ from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, unsupported
 from watchfloor.lake.kql.model import Column, Order, Relation, Scan, Typed
-from watchfloor.lake.kql.program import Scope, aliased, columns_of, count_of, unique
+from watchfloor.lake.kql.program import Scope, aliased, carried, columns_of, count_of, settled, unique
 from watchfloor.lake.kql.scalars import Row
 from watchfloor.lake.kql.templates import fill, whole
 from watchfloor.lake.kql.types import Type
@@ -143,13 +143,26 @@ def names_in(node: s.Expression) -> set[str]:
 def _extended(binder: "Binder", relation: Relation, items: Sequence[s.Assigned], scope: Scope) -> Relation:
     row = Row(relation)
     used = {column.name for column in relation.columns}
+    known = {column.name for column in relation.everything}
     added = items_of(binder, items, row, scope, used=used)
     latest = dict(added)
+    if not relation.raw and not known & latest.keys():
+        return _widened(binder, relation, latest)
     shown = [(column.name, latest.pop(column.name, column.typed())) for column in relation.columns]
     shown += list(latest.items())
     scan = relation.scan if not TIMES & {name for name, _ in added} else None
     extras = tuple(column for column in relation.extras if column.name not in dict(added))
     return _reshaped(binder, relation, shown, extras=extras, scan=scan)
+
+
+def _widened(binder: "Binder", relation: Relation, added: Mapping[str, Typed]) -> Relation:
+    """Columns beside those that stay as they are."""
+    made = columns_of(added.items(), taken=(column.sql for column in relation.everything))
+    select = relation.select(
+        exp.Star(), *(aliased(value.sql, column) for value, column in zip(added.values(), made, strict=True))
+    )
+    scan = None if TIMES & added.keys() else relation.scan
+    return replace(relation, source=binder.program.step(select), columns=(*relation.columns, *made), scan=scan)
 
 
 def _reshaped(
@@ -174,6 +187,7 @@ def _reshaped(
         columns=made[: len(shown)],
         extras=made[len(shown) :],
         scan=scan,
+        raw=False,
     )
 
 
@@ -270,20 +284,9 @@ def _ordered(binder: "Binder", relation: Relation, by: Sequence[s.Ordering], sco
         hidden.append(Column(identifier, value.type, identifier))
     kept = tuple(column for column in relation.hidden if column.sql in relation.partition)
     select = relation.select(
-        *(aliased(column.read(), column) for column in relation.columns),
-        *(aliased(column.read(), column) for column in relation.extras),
-        *(column.read() for column in kept),
-        *(aliased(value.sql, column) for value, column in zip(keys, hidden, strict=True)),
+        *carried(relation), *(aliased(value.sql, column) for value, column in zip(keys, hidden, strict=True))
     )
-    return replace(
-        relation,
-        source=binder.program.step(select),
-        columns=tuple(replace(column, made=None) for column in relation.columns),
-        extras=tuple(replace(column, made=None) for column in relation.extras),
-        hidden=(*kept, *hidden),
-        order=tuple(order),
-        scan=None,
-    )
+    return settled(relation, binder.program.step(select), hidden=(*kept, *hidden), order=tuple(order))
 
 
 def top(binder: "Binder", relation: Relation, operator: s.Top, scope: Scope) -> Relation:
@@ -334,7 +337,9 @@ def distinct(binder: "Binder", relation: Relation, operator: s.Distinct, scope: 
         *(aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)),
         *(hidden.read() for hidden in source.hidden),
     ).distinct(copy=False)
-    return replace(source, source=binder.program.step(select), columns=made, extras=(), scan=None, open=False)
+    return replace(
+        source, source=binder.program.step(select), columns=made, extras=(), scan=None, open=False, raw=False
+    )
 
 
 def sample_distinct(binder: "Binder", relation: Relation, operator: s.SampleDistinct, scope: Scope) -> Relation:

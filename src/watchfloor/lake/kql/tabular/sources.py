@@ -62,11 +62,11 @@ def scanned(binder: "Binder", found: CatalogueTable) -> Relation:
         for column in found.columns
         if column.extra
     )
-    relation = Relation(scan.name, columns, extras, scan=scan)
+    relation = Relation(scan.name, columns, extras, scan=scan, raw=True)
     guards = [guard for guard in (found.where, program.hosts.guards.get(found.table)) if guard is not None]
     if guards:
         select = relation.select(exp.Star()).where(*(guard.copy() for guard in guards), copy=False)
-        relation = Relation(program.step(select), columns, extras, scan=scan)
+        relation = Relation(program.step(select), columns, extras, scan=scan, raw=True)
     return relation
 
 
