@@ -41,6 +41,11 @@ def brands_named(folded: str) -> tuple[str, ...]:
     return tuple(_NAMES.find(words_of(folded)))
 
 
+def main_domain(brand: str) -> str:
+    """The first of a brand's own domains."""
+    return _BRANDS[brand]["domains"][0]
+
+
 def belongs(domain: str, brand: str) -> bool:
     """Whether a registrable domain is the brand's own."""
     return domain in _DOMAINS[brand]

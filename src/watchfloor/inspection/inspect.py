@@ -29,6 +29,7 @@ from watchfloor.inspection.language import language_of
 from watchfloor.inspection.limits import Limits
 from watchfloor.inspection.reading import examine_files, read
 from watchfloor.inspection.resolver import Resolver
+from watchfloor.inspection.signals.intent import intent_of
 from watchfloor.inspection.signature import signature_of
 from watchfloor.inspection.tenant_headers import TenantBlock, tenant_block
 from watchfloor.inspection.view import View
@@ -80,6 +81,12 @@ def inspect(
     )
     attachments = tuple(file.attachment for file in files)
     signature = signature_of(view.text_words, recipients=recipients, html=reading.source)
+    judged = verdict.weigh(
+        (*signals.observe(view), *_imported(headers, envelope, facts, report, checked)),
+        files=attachments,
+        allowed=signals.lists.allowed_by(view),
+        facts=facts,
+    )
     return Inspection(
         sha256=fingerprints.sha256_of(raw),
         size=len(raw),
@@ -103,18 +110,13 @@ def inspect(
         urls=reading.collector.found,
         attachments=attachments,
         authentication=checked,
-        verdict=verdict.weigh(
-            (*signals.observe(view), *_imported(headers, envelope, facts, report, checked)),
-            files=attachments,
-            allowed=signals.lists.allowed_by(view),
-            facts=facts,
-        ),
+        verdict=judged,
         cluster_id=grouping.name_of_first(signature, grouping.file_keys(attachments)),
         signature=signature,
         delivery_location=report.location if report else "",
         microsoft=report,
         limits_hit=cuts.hit,
-        facts=_extras(view, hops),
+        facts=_extras(view, hops) | (intent_of(view, judged.reasons) if judged.threat_types else {}),
     )
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from itertools import pairwise
 
 from watchfloor.inspection import brands, folding
@@ -36,33 +37,63 @@ def observe(view: View) -> Iterator[Evidence]:
     yield from _shape(view)
 
 
+def claimed_brand(view: View) -> str:
+    """The brand that the display name claims though the address is not the brand's, "" when none."""
+    name = view.sender.name
+    brand = brands.brand_named(folding.fold(name)) or brands.brand_named(folding.fold(_MIMIC.sub("l", name)))
+    theirs = bool(brand) and (brands.belongs(view.sender_domain, brand) or view.is_own(view.sender.domain))
+    return "" if theirs else brand
+
+
+def claimed_person(view: View) -> tuple[str, str] | None:
+    """Name and address of the person of ours whose name an address from outside carries."""
+    if not view.sender.name or view.is_own(view.sender.domain):
+        return None
+    written = _name_words(view.sender.name)
+    if len(written) < 2:
+        return None
+    return next(
+        (
+            (name, address)
+            for name, address in view.facts.people
+            if _name_words(name) == written and address.lower() != view.sender.address
+        ),
+        None,
+    )
+
+
+@lru_cache(maxsize=16_384)
+def _name_words(name: str) -> frozenset[str]:
+    return frozenset(_NAME_WORD.findall(folding.fold(name)))
+
+
+def imitated_domain(view: View) -> str:
+    """The domain of ours that the sender's imitates, "" when none."""
+    if view.is_own(view.sender.domain):
+        return ""
+    return next((own for own in view.facts.own_domains if looks_like(view.sender_domain, own)), "")
+
+
 def _brand(view: View) -> Iterator[Evidence]:
-    name, domain = folding.fold(view.sender.name), view.sender_domain
-    brand = brands.brand_named(name) or brands.brand_named(folding.fold(_MIMIC.sub("l", view.sender.name)))
-    if brand and not brands.belongs(domain, brand) and not view.is_own(view.sender.domain):
+    if brand := claimed_brand(view):
         yield Evidence(
             "brand_display_name",
             f"Display name {quoted(view.sender.name)} claims {brand}, but the address is at {view.sender.domain or 'no domain'}",
         )
     local = view.sender.address.partition("@")[0]
-    if other := brands.brand_in_host(f"{local}.{view.sender.domain}", domain):
+    if other := brands.brand_in_host(f"{local}.{view.sender.domain}", view.sender_domain):
         yield Evidence(
             "brand_address", f"Sender address {view.sender.address} carries the name {other}, whose domain it is not"
         )
 
 
 def _own_people(view: View) -> Iterator[Evidence]:
-    if view.is_own(view.sender.domain) or not view.sender.name:
-        return
-    written = frozenset(_NAME_WORD.findall(folding.fold(view.sender.name)))
-    for name, address in view.facts.people:
-        words = frozenset(_NAME_WORD.findall(folding.fold(name)))
-        if len(words) >= 2 and words == written and address.lower() != view.sender.address:
-            yield Evidence(
-                "own_person_outside",
-                f"Display name {quoted(view.sender.name)} is that of {name} ({address}), but the mail is from {view.sender.address}",
-            )
-            return
+    if person := claimed_person(view):
+        name, address = person
+        yield Evidence(
+            "own_person_outside",
+            f"Display name {quoted(view.sender.name)} is that of {name} ({address}), but the mail is from {view.sender.address}",
+        )
 
 
 def _own_domain(view: View) -> Iterator[Evidence]:
@@ -73,11 +104,8 @@ def _own_domain(view: View) -> Iterator[Evidence]:
                 "own_domain_forged",
                 f"Sender writes our own domain {domain}, but came from outside without passing authentication",
             )
-        return
-    for own in view.facts.own_domains:
-        if looks_like(view.sender_domain, own):
-            yield Evidence("own_domain_lookalike", f"Sender domain {view.sender_domain} looks like our own {own}")
-            return
+    elif own := imitated_domain(view):
+        yield Evidence("own_domain_lookalike", f"Sender domain {view.sender_domain} looks like our own {own}")
 
 
 def _authentication(view: View) -> Iterator[Evidence]:
