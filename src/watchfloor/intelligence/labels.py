@@ -12,7 +12,7 @@ from watchfloor.intelligence.models import Label
 from watchfloor.kernel.errors import BadInput, NotFound
 from watchfloor.lake.contracts import EmailRecord, LateVerdict
 from watchfloor.lake.selectors import email
-from watchfloor.lake.services import note_late_verdicts
+from watchfloor.lake.services import flow_to_campaign, note_late_verdicts
 
 audit_verb("verdict.label", "{actor} marked the verdict on {target} as wrong")
 
@@ -40,7 +40,11 @@ def label_verdict(*, by: Actor, network_message_id: str, kind: LabelKind, note: 
             raise BadInput(f"{before.by} marked it so already", place="kind")
         with transaction.atomic():
             _label(record, kind, by, note, now).save()
-            note_late_verdicts([_late(record, kind, by, note, now)])
+            late = _late(record, kind, by, note, now)
+            note_late_verdicts([late])
+            if kind is LabelKind.FALSE_POSITIVE:
+                # Else its campaign would go on condemning the next mail that is like it.
+                flow_to_campaign(late)
         result["before"] = {"label": before.kind if before else "none"}
         result["after"] = {"label": kind.value}
 
@@ -64,7 +68,8 @@ def _label(record: EmailRecord, kind: LabelKind, by: Actor, note: str, now: date
 
 def _late(record: EmailRecord, kind: LabelKind, by: Actor, note: str, now: datetime) -> LateVerdict:
     words = f"{by.name} marked it: {kind.label}" + (f" ({note.strip()})" if note.strip() else "")
-    sure = "High" if kind.threat_types else ""
+    # A confident word condemns the whole campaign: that is for those who may act on mail.
+    sure = ("High" if by.may(Permission.EMAIL_ACTION_MANAGE) else "Normal") if kind.threat_types else ""
     return LateVerdict(now, record.network_message_id, kind.threat_types, sure, "person", words[:MOST_NOTE])
 
 

@@ -3,11 +3,15 @@
 import pytest
 from django.test import Client
 
+from watchfloor.access.contracts import Actor, Permission
 from watchfloor.config.knowing import know_the_organisation
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.identities.services import import_people
 from watchfloor.inspection.services import THRESHOLD
+from watchfloor.intelligence.contracts import LabelKind
+from watchfloor.intelligence.labels import label_verdict
 from watchfloor.intelligence.models import Entry, Label
+from watchfloor.kernel.clock import utc_now
 from watchfloor.lake import facts as lake_facts
 from watchfloor.lake.contracts import Condition, Operator, Query
 from watchfloor.lake.models import LateVerdict
@@ -114,6 +118,13 @@ def test_a_false_positive_opens_the_way_to_an_allow_entry(home, as_ada):
     after = arrive(2, body=LURE)
     assert after["ThreatTypes"] in ("", "[]")
     assert after["PrimaryOverride"] == "Allowed by organization policy"
+
+
+def test_a_word_of_somebody_who_may_only_propose_does_not_condemn_a_campaign(home):
+    id = arrive(1, body=LURE)["NetworkMessageId"]
+    pat = Actor("person:7", "Pat", frozenset({Permission.EMAIL_ACTION_PROPOSE}))
+    label_verdict(by=pat, network_message_id=id, kind=LabelKind.FALSE_NEGATIVE, note="", now=utc_now())
+    assert LateVerdict.objects.get().confidence == "Normal"
 
 
 def test_a_changed_threshold_applies_to_the_next_mail(home, as_ada):
