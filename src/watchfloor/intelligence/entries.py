@@ -13,7 +13,7 @@ from watchfloor.connectors.selectors import tenant_facts as configured
 from watchfloor.intelligence.contracts import Effect, Imported, Kind, LabelKind, Life
 from watchfloor.intelligence.facts import changed
 from watchfloor.intelligence.models import Entry, Label
-from watchfloor.intelligence.values import entry_value, guess_kind
+from watchfloor.intelligence.values import entry_value, guess_kind, refuse_wide
 from watchfloor.kernel.errors import BadInput, Conflict, NotFound
 
 audit_verb("entry.add", "{actor} added the entry {target}")
@@ -97,14 +97,7 @@ def _refuse(kind: Kind, effect: Effect, value: str, life: Life, email: str) -> N
             "false positive, and allow what it came with",
             place="effect",
         )
-    domain = value.rpartition("@")[2] if kind in (Kind.SENDER, Kind.DOMAIN) else ""
-    own = configured().own_domains
-    if (
-        effect is not Effect.ALLOW
-        and kind is Kind.DOMAIN
-        and any(one == domain or one.endswith(f".{domain}") for one in own)
-    ):
-        raise BadInput(f"{domain} is the organisation's own domain", place="value")
+    refuse_wide(kind, value, own_domains=() if effect is Effect.ALLOW else configured().own_domains)
 
 
 def _was_wrong(email: str) -> bool:
@@ -225,7 +218,7 @@ def import_indicators(
 
 
 def _rows_of(text: str, *, confidence: str) -> tuple[list[tuple[Kind, str, str, str]], list[tuple[int, str, str]]]:
-    rows, refused = [], []
+    rows, refused, own = [], [], configured().own_domains
     lines = text.removeprefix("\ufeff").splitlines()
     if len(lines) > MOST_LINES:
         raise BadInput(f"a list has at most {MOST_LINES:,} lines; this one has {len(lines):,}", place="text")
@@ -235,8 +228,10 @@ def _rows_of(text: str, *, confidence: str) -> tuple[list[tuple[Kind, str, str, 
             continue
         try:
             kind = guess_kind(_refanged(value))
+            stored = entry_value(kind, _refanged(value))
+            refuse_wide(kind, stored, own_domains=own)
             sure = rest[0].capitalize() if rest and rest[0].capitalize() in CONFIDENCES else confidence
-            rows.append((kind, entry_value(kind, _refanged(value)), sure, ", ".join(rest[1:])[:1000]))
+            rows.append((kind, stored, sure, ", ".join(rest[1:])[:1000]))
         except BadInput as error:
             refused.append((number, value[:100], error.message))
     return rows, refused

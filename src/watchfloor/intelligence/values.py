@@ -2,6 +2,9 @@
 
 import ipaddress
 import re
+from collections.abc import Iterable
+
+from publicsuffixlist import PublicSuffixList
 
 from watchfloor.intelligence.contracts import Kind
 from watchfloor.kernel.errors import BadInput
@@ -12,6 +15,8 @@ _DOMAIN = re.compile(r"(?=.{1,253}\Z)(?:[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?\
 _ADDRESS = re.compile(r"[^\s@<>,;:\"()\[\]]{1,64}@([^\s@]+)\Z")
 _SHA256 = re.compile(r"[0-9a-f]{64}\Z")
 _SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://")
+# Of registries only: whoever lets people have names below its own, as github.io does, may well be met as a whole.
+_suffixes = PublicSuffixList(only_icann=True)
 
 
 def entry_value(kind: Kind, text: str) -> str:
@@ -22,6 +27,21 @@ def entry_value(kind: Kind, text: str) -> str:
     if len(value) > MOST:
         raise BadInput(f"an entry has at most {MOST} characters", place="value")
     return _READ[kind](value)
+
+
+def refuse_wide(kind: Kind, value: str, *, own_domains: Iterable[str]) -> None:
+    """Raises BadInput for a stored value that covers far more than one sender: a public suffix, or a domain of our own.
+
+    A single address or page of our own domain may be named: accounts and sites get taken over.
+    """
+    if kind not in (Kind.DOMAIN, Kind.URL):
+        return
+    bare = value.lstrip("*.~").removesuffix("/*").rstrip("~")
+    domain, path, _ = bare.partition("/")
+    if "." in domain and _suffixes.is_public(domain):
+        raise BadInput(f"{domain} is a public suffix: everybody's domains lie below it", place="value")
+    if not path and any(one == domain or one.endswith(f".{domain}") for one in own_domains):
+        raise BadInput(f"{domain} is the organisation's own domain", place="value")
 
 
 def guess_kind(text: str) -> Kind:

@@ -1,5 +1,6 @@
 """Entries: who may, how long they last, what replaces what, lists of indicators, last use."""
 
+import dataclasses
 from datetime import timedelta
 
 import pytest
@@ -196,3 +197,10 @@ def test_the_list_is_filtered_by_state_kind_and_words():
     assert values(state="all", kinds=(Kind.SENDER,)) == {"bo@evil.example", "cy@evil.example"}
     assert values(text="phished") == {"bo@evil.example"}
     assert {e.value for e in entries(EntryFilter(state="soon"), now=NOW + timedelta(days=25))} == {"bo@evil.example"}
+
+
+def test_a_list_of_indicators_cannot_name_a_public_suffix_or_ourselves(settings):
+    settings.WATCHFLOOR = dataclasses.replace(settings.WATCHFLOOR, own_domains="corp.example")
+    found = import_indicators(by=TUNER, text="co.uk\ncorp.example\nevil.co.uk\n", source="a feed", now=NOW)
+    assert (found.added, [line for line, _, _ in found.refused]) == (1, [1, 2])
+    assert [str(one) for one in Entry.objects.all()] == ["indicator domain:evil.co.uk"]

@@ -5,7 +5,7 @@ import pytest
 from watchfloor.inspection.entry_names import url_names
 from watchfloor.inspection.urls import take_apart
 from watchfloor.intelligence.contracts import Kind
-from watchfloor.intelligence.values import entry_value, guess_kind
+from watchfloor.intelligence.values import entry_value, guess_kind, refuse_wide
 from watchfloor.kernel.errors import BadInput
 
 HASH = "A" * 64
@@ -82,3 +82,40 @@ def test_the_kind_of_a_line_is_told_from_it(text, kind):
 def test_a_stored_url_covers_the_url_it_was_made_from(url):
     stored = entry_value(Kind.URL, url)
     assert f"url:{stored}" in set(url_names(url, take_apart(url).host, whole_host=True))
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (Kind.DOMAIN, "co.uk"),
+        (Kind.DOMAIN, "*.com.au"),
+        (Kind.URL, "~co.uk~"),
+        (Kind.URL, "*.co.uk/*"),
+        (Kind.URL, "co.uk"),
+        (Kind.DOMAIN, "corp.example"),
+        (Kind.URL, "https://corp.example/"),
+        (Kind.URL, "corp.example/*"),
+        (Kind.URL, "~corp.example~"),
+    ],
+)
+def test_what_covers_half_the_world_or_ourselves_is_refused(kind, text):
+    with pytest.raises(BadInput, match=r"public suffix|own domain"):
+        refuse_wide(kind, entry_value(kind, text), own_domains=["corp.example"])
+
+
+@pytest.mark.parametrize(
+    ("kind", "text"),
+    [
+        (Kind.DOMAIN, "evil.co.uk"),
+        (Kind.DOMAIN, "github.io"),
+        (Kind.DOMAIN, "notcorp.example"),
+        (Kind.SENDER, "ceo@corp.example"),
+        (Kind.URL, "corp.example/hacked/login"),
+        (Kind.URL, "~evil.example~"),
+        (Kind.URL, "203.0.113.9/x"),
+        (Kind.URL, "https://[2001:db8::1]/x"),
+        (Kind.IP, "192.0.2.1"),
+    ],
+)
+def test_what_is_one_senders_is_not(kind, text):
+    refuse_wide(kind, entry_value(kind, text), own_domains=["corp.example"])
