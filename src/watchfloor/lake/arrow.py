@@ -42,7 +42,8 @@ def to_arrow(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
             raise BadInput(f"{table.name} has no column {', '.join(sorted(row.keys() - known))}", place="append")
     arrays = [pa.array(_cells(rows, column), _ARROW[column.type]) for column in table.columns]
     made = pa.Table.from_arrays(arrays, schema=schema_of(table.name))
-    return _with_report_ids(made) if table.has("ReportId") else made
+    minted = table.has("ReportId") and table.column("ReportId").type is ColumnType.STRING
+    return _with_report_ids(made) if minted else made
 
 
 def _cells(rows: Sequence[Mapping[str, Any]], column: Column) -> list[Any]:
@@ -126,18 +127,24 @@ def unpack(data: bytes | memoryview) -> pa.Table:
 
 
 def fitted(name: str, rows: pa.Table) -> pa.Table:
-    """Rows of an older schema in today's: missing columns become null, unknown ones go."""
+    """Rows of an older schema in today's: missing columns become empty texts, zeros and nulls, unknown ones go."""
     schema = schema_of(name)
     if rows.schema.equals(schema):
         return rows
     have = set(rows.column_names)
     return pa.table(
         [
-            rows.column(field.name).cast(field.type) if field.name in have else pa.nulls(len(rows), field.type)
+            rows.column(field.name).cast(field.type) if field.name in have else _empty(field.type, len(rows))
             for field in schema
         ],
         schema=schema,
     )
+
+
+def _empty(type: pa.DataType, length: int) -> pa.Array:
+    """What a row has in a column it was stored without."""
+    value = "" if pa.types.is_string(type) else None if pa.types.is_timestamp(type) else 0
+    return pa.nulls(length, type) if value is None else pa.repeat(pa.scalar(value).cast(type), length)
 
 
 def to_rows(rows: pa.Table) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from watchfloor.access.contracts import Permission
 from watchfloor.kernel.errors import WatchfloorError
 
 OTHER = "Other"
@@ -65,7 +66,9 @@ class Table:
 
     `follows` marks events that happen after the mail they concern (clicks, remediation, alerts): a condition on them looks
     from the start of the query's window until now. `repeats` names columns of EmailEvents that this table holds too, so
-    that a question about mails can be answered here without a join.
+    that a question about mails can be answered here without a join. `own` names columns that Defender's table of this
+    name does not have: KQL can name them, `*` leaves them out. `permission` is what reading its rows needs,
+    `aliases` are other names KQL knows the table by.
     """
 
     name: str
@@ -76,12 +79,40 @@ class Table:
     retention_days: int = 400
     follows: bool = False
     repeats: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
+    permission: Permission = Permission.EMAIL_METADATA_READ
+    aliases: tuple[str, ...] = ()
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
 
     def has(self, name: str) -> bool:
         return any(column.name == name for column in self.columns)
+
+
+@dataclass(frozen=True, slots=True)
+class ViewColumn:
+    """One column of a view: `reads` says in DuckDB's SQL how it is read from the table below; "" when nothing there tells it."""
+
+    name: str
+    type: ColumnType
+    reads: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """A table that is kept nowhere: rows of `over` for which `where` holds, under other names; for pasted Sentinel queries.
+
+    Without `over` another slice gives the rows when they are asked for (see lake.services.give_rows).
+    """
+
+    name: str
+    description: str
+    columns: tuple[ViewColumn, ...]
+    over: str = ""
+    where: str = ""
+    permission: Permission = Permission.IDENTITY_READ
 
 
 class Operator(StrEnum):

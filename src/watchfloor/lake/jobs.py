@@ -11,7 +11,6 @@ from watchfloor.connectors.selectors import accepted_after
 from watchfloor.inspection.services import InspectionPool
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake import campaign_verdicts, campaigns, storage
-from watchfloor.lake.catalogue import tables
 from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.history import forget as forget_history
 from watchfloor.lake.ingest import READER, ingest_pending
@@ -66,7 +65,7 @@ def ingest() -> int:
 def flush() -> int:
     """Move what waits long enough, or is enough, into the cold tier; forget what lies there safely."""
     now = utc_now()
-    if _flushing.is_due() and any(storage.due(table, now=now) for table in tables()):
+    if _flushing.is_due() and storage.due(now=now):
         keep(Errand.FLUSH, now=now)
     with storage.only_writer() as mine:
         if mine:

@@ -52,12 +52,15 @@ def _do(errand: Errand, *, now: datetime) -> None:
     from watchfloor.lake.catalogue import tables
 
     with storage.only_writer(wait=errand is Errand.MAINTAIN) as mine:
-        for table in tables() if mine else ():
-            if errand is Errand.MAINTAIN:
+        if not mine:
+            return
+        if errand is Errand.MAINTAIN:
+            for table in tables():
                 storage.maintain(table, now=now)
-                continue
-            while storage.due(table, now=now) and storage.flush(table, now=now):
-                pass
+            return
+        while moved := [storage.flush(table, now=now) for table in storage.due(now=now)]:
+            if not any(moved):
+                break
 
 
 def main() -> None:

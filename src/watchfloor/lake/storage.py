@@ -6,9 +6,10 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
 import pyarrow as pa
-from django.db.models import Count, Min, Sum
+from django.db.models import Max, Min, Sum
 
 from watchfloor.lake.arrow import fitted, unpack
 from watchfloor.lake.catalogue import tables
@@ -41,12 +42,13 @@ def only_writer(*, wait: bool = False) -> Iterator[bool]:
         os.close(handle)
 
 
-def due(table: Table, *, now: datetime) -> bool:
-    """Whether enough rows wait, or one waits long enough."""
-    waiting = HotBatch.objects.filter(table=table.name, flushed_at=None).aggregate(
-        rows=Sum("rows"), oldest=Min("written_at")
+def due(*, now: datetime) -> tuple[Table, ...]:
+    """The tables for which enough rows wait, or one waits long enough: one question for all of them."""
+    waiting = (
+        HotBatch.objects.filter(flushed_at=None).values("table").annotate(waits=Sum("rows"), oldest=Min("written_at"))
     )
-    return (waiting["rows"] or 0) >= FLUSH_ROWS or bool(waiting["oldest"] and waiting["oldest"] <= now - FLUSH_AGE)
+    names = {row["table"] for row in waiting if row["waits"] >= FLUSH_ROWS or row["oldest"] <= now - FLUSH_AGE}
+    return tuple(table for table in tables() if table.name in names)
 
 
 def flush(table: Table, *, now: datetime) -> int:
@@ -86,11 +88,13 @@ def _next_ids(table: Table, watermark: int) -> list[int]:
 
 def forget_flushed(*, now: datetime) -> int:
     """Delete batches flushed a minute ago that every registered reader of their table has read; returns how many."""
-    readers = [(set(reader.tables), cursor_position(reader.name)) for reader in Reader.objects.all()]
+    past = HotBatch.objects.filter(flushed_at__lte=now - GRACE)
+    names = set(past.values_list("table", flat=True).distinct())
+    readers = [(set(reader.tables), cursor_position(reader.name)) for reader in Reader.objects.all()] if names else []
     gone = 0
-    for table in tables():
-        positions = [position for names, position in readers if not names or table.name in names]
-        flushed = HotBatch.objects.filter(table=table.name, flushed_at__lte=now - GRACE)
+    for table in sorted(names):
+        positions = [position for tables, position in readers if not tables or table in tables]
+        flushed = past.filter(table=table)
         read = flushed.filter(id__lte=min(positions)) if positions else flushed
         gone += read.delete()[0]
         gone += flushed.filter(flushed_at__lte=now - UNREAD_AT_MOST).delete()[0]
@@ -114,27 +118,43 @@ def maintain(table: Table, *, now: datetime) -> int:
 
 
 def states(*, now: datetime) -> tuple[TableState, ...]:
-    """Each table's size, reach and lag."""
-    return tuple(_state(table, now) for table in tables())
-
-
-def _state(table: Table, now: datetime) -> TableState:
-    snapshot = cold(table.name).snapshot()
-    hot = HotBatch.objects.filter(table=table.name, id__gt=snapshot.watermark).aggregate(
-        rows=Sum("rows"), written=Min("written_at"), lo=Min("lo"), batches=Count("id")
+    """Each table's size, reach and lag; three questions, however many tables there are."""
+    kept = dict(RetentionSetting.objects.values_list("table", "days"))
+    newest = dict(HotBatch.objects.values_list("table").annotate(newest=Max("hi")))
+    held: dict[str, list[_Waiting]] = {}
+    for name, id, rows, lo, written in HotBatch.objects.values_list("table", "id", "rows", "lo", "written_at"):
+        held.setdefault(name, []).append(_Waiting(id, rows, lo, written))
+    return tuple(
+        _state(table, now, held.get(table.name, []), newest.get(table.name), kept.get(table.name)) for table in tables()
     )
-    newest = HotBatch.objects.filter(table=table.name).order_by("-hi").values_list("hi", flat=True).first()
-    lows = [file.lo for file in snapshot.files] + ([hot["lo"]] if hot["lo"] else [])
+
+
+class _Waiting(NamedTuple):
+    """One hot batch, without its rows."""
+
+    id: int
+    rows: int
+    lo: datetime
+    written_at: datetime
+
+
+def _state(
+    table: Table, now: datetime, batches: list[_Waiting], newest: datetime | None, days: int | None
+) -> TableState:
+    snapshot = cold(table.name).snapshot()
+    waiting = [batch for batch in batches if batch.id > snapshot.watermark]
+    lows = [file.lo for file in snapshot.files] + [batch.lo for batch in waiting]
     highs = [file.hi for file in snapshot.files] + ([newest] if newest else [])
+    oldest = min((batch.written_at for batch in waiting), default=None)
     return TableState(
         name=table.name,
         description=table.description,
-        retention_days=retention_days(table),
-        hot_rows=hot["rows"] or 0,
+        retention_days=days or table.retention_days,
+        hot_rows=sum(batch.rows for batch in waiting),
         cold_rows=sum(file.rows for file in snapshot.files),
         files=len(snapshot.files),
         bytes=sum(file.bytes for file in snapshot.files),
         oldest=min(lows, default=None),
         newest=max(highs, default=None),
-        lag_seconds=(now - hot["written"]).total_seconds() if hot["written"] else None,
+        lag_seconds=(now - oldest).total_seconds() if oldest else None,
     )

@@ -1,5 +1,6 @@
 """AlertEvidence: one row per entity of an alert."""
 
+from watchfloor.access.contracts import Permission
 from watchfloor.lake.contracts import Column, Table
 from watchfloor.lake.contracts import ColumnType as T
 from watchfloor.lake.schema import choices as c
@@ -55,4 +56,5 @@ TABLE = Table(
     ),
     sort_column="AlertId",
     follows=True,
+    permission=Permission.INCIDENT_READ,
 )

@@ -1,5 +1,6 @@
 """AlertInfo: one row per alert."""
 
+from watchfloor.access.contracts import Permission
 from watchfloor.lake.contracts import Column, Table
 from watchfloor.lake.contracts import ColumnType as T
 from watchfloor.lake.schema import choices as c
@@ -20,4 +21,5 @@ TABLE = Table(
     sort_column="AlertId",
     bloom_column="AlertId",
     follows=True,
+    permission=Permission.INCIDENT_READ,
 )

@@ -64,6 +64,17 @@ TABLE = Table(
         ),
     ),
     sort_column="SHA256",
+    own=frozenset(
+        {
+            "FileExtension",
+            "Subject",
+            "SenderFromDomain",
+            "EmailDirection",
+            "DeliveryAction",
+            "DeliveryLocation",
+            "EmailThreatTypes",
+        }
+    ),
     repeats=frozenset(
         {
             "NetworkMessageId",

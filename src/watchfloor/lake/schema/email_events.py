@@ -210,4 +210,5 @@ TABLE = Table(
     description="Mail received, sent or blocked: one row per recipient",
     columns=_DEFENDER + _OURS,
     sort_column="RecipientEmailAddress",
+    own=frozenset(column.name for column in _OURS),
 )

@@ -50,6 +50,20 @@ TABLE = Table(
         ),
     ),
     sort_column="UrlDomain",
+    own=frozenset(
+        {
+            "UrlPath",
+            "UrlDomainPath",
+            "RecipientEmailAddress",
+            "SenderFromAddress",
+            "SenderFromDomain",
+            "Subject",
+            "EmailDirection",
+            "DeliveryAction",
+            "DeliveryLocation",
+            "ThreatTypes",
+        }
+    ),
     repeats=frozenset(
         {
             "NetworkMessageId",

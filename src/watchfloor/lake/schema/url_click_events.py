@@ -60,4 +60,5 @@ TABLE = Table(
     ),
     sort_column="AccountUpn",
     follows=True,
+    own=frozenset({"UrlDomain", "UrlDomainPath"}),
 )

@@ -37,10 +37,10 @@ def append(count=3, *, start=0, **fields):
 def test_a_few_fresh_rows_wait_and_old_or_many_do_not(lake):
     append()
     now = utc_now()
-    assert not storage.due(MAILS, now=now)
-    assert storage.due(MAILS, now=now + storage.FLUSH_AGE + timedelta(seconds=1))
+    assert MAILS not in storage.due(now=now)
+    assert MAILS in storage.due(now=now + storage.FLUSH_AGE + timedelta(seconds=1))
     HotBatch.objects.update(rows=storage.FLUSH_ROWS)
-    assert storage.due(MAILS, now=now)
+    assert MAILS in storage.due(now=now)
 
 
 def test_flushing_twice_stores_once(flush):

@@ -1,0 +1,71 @@
+"""DeviceInfo: devices: what they are and how they do."""
+
+from watchfloor.access.contracts import Permission
+from watchfloor.lake.contracts import Column, Table
+from watchfloor.lake.contracts import ColumnType as T
+from watchfloor.lake.schema.shared import grid, shared
+
+TABLE = Table(
+    name="DeviceInfo",
+    description="Devices: what they are and how they do",
+    columns=grid(
+        "Timestamp DeviceName PublicIP OSPlatform OnboardingStatus ExposureLevel",
+        Column("Timestamp", T.DATETIME, "When the record was written", "Timestamp"),
+        *shared("DeviceId DeviceName"),
+        Column("ClientVersion", T.STRING, "Version of the sensor on the device", "Client version"),
+        Column("PublicIP", T.STRING, "Address the device shows to the world", "Public IP", folded=True),
+        *shared("OSArchitecture OSPlatform"),
+        Column("OSBuild", T.LONG, "Build number of the operating system", "OS build"),
+        Column("IsAzureADJoined", T.BOOL, "Whether the device is joined to the cloud directory", "Is azure AD joined"),
+        Column("JoinType", T.STRING, "How the device is joined to a directory", "Join type"),
+        Column("AadDeviceId", T.STRING, "Id of the device in the cloud directory", "Aad device ID"),
+        Column("LoggedOnUsers", T.STRING, "Accounts signed in, a JSON list", "Logged on users"),
+        Column("RegistryDeviceTag", T.STRING, "Tag set in the registry", "Registry device tag"),
+        *shared("OSVersion"),
+        Column("MachineGroup", T.STRING, "Group the device belongs to", "Machine group"),
+        Column("ReportId", T.LONG, "Id of this row", "Report ID"),
+        Column("OnboardingStatus", T.STRING, "Whether the device reports to us", "Onboarding status"),
+        *shared("AdditionalFields"),
+        Column("DeviceCategory", T.STRING, "Broad kind of device: Endpoint, NetworkDevice, IoT", "Device category"),
+        *shared("DeviceType"),
+        Column("DeviceSubtype", T.STRING, "Finer kind of device", "Device subtype"),
+        Column("Model", T.STRING, "Model", "Model"),
+        Column("Vendor", T.STRING, "Maker", "Vendor"),
+        Column("OSDistribution", T.STRING, "Distribution of the operating system", "OS distribution"),
+        Column("OSVersionInfo", T.STRING, "Name of the operating system's version", "OS version info"),
+        Column("MergedDeviceIds", T.STRING, "Ids the device had before, a JSON list", "Merged device ids"),
+        Column("MergedToDeviceId", T.STRING, "Id the device has now", "Merged to device ID"),
+        Column("IsInternetFacing", T.BOOL, "Whether the world can reach the device", "Is internet facing"),
+        Column("SensorHealthState", T.STRING, "How the sensor on the device does", "Sensor health state"),
+        Column("IsExcluded", T.BOOL, "Whether the device is left out of vulnerability management", "Is excluded"),
+        Column("ExclusionReason", T.STRING, "Why it is left out", "Exclusion reason"),
+        Column("ExposureLevel", T.STRING, "How exposed the device is", "Exposure level"),
+        Column("AssetValue", T.STRING, "How much the device matters", "Asset value"),
+        Column("DeviceManualTags", T.STRING, "Tags given by people, a JSON list", "Device manual tags"),
+        Column("DeviceDynamicTags", T.STRING, "Tags given by rules, a JSON list", "Device dynamic tags"),
+        Column("ConnectivityType", T.STRING, "How the sensor reaches its service", "Connectivity type"),
+        Column("HostDeviceId", T.STRING, "Id of the device a subsystem runs on", "Host device ID"),
+        Column("AzureResourceId", T.STRING, "Azure's id of the machine", "Azure resource ID"),
+        Column("AwsResourceName", T.STRING, "AWS's name of the machine", "Aws resource name"),
+        Column("GcpFullResourceName", T.STRING, "Google Cloud's name of the machine", "Gcp full resource name"),
+        Column("HardwareUuid", T.STRING, "Id of the hardware", "Hardware uuid"),
+        Column("CloudPlatforms", T.STRING, "Clouds the machine runs in, a JSON list", "Cloud platforms"),
+        Column("AzureVmId", T.STRING, "Azure's id of the virtual machine", "Azure vm ID"),
+        Column(
+            "AzureVmSubscriptionId", T.STRING, "Azure subscription of the virtual machine", "Azure vm subscription ID"
+        ),
+        Column("IsTransient", T.BOOL, "Whether the device comes and goes", "Is transient"),
+        Column("OsBuildRevision", T.STRING, "Revision of the operating system's build", "Os build revision"),
+        Column(
+            "MitigationStatus",
+            T.STRING,
+            "What was done to the device: isolated, restricted ..., as JSON",
+            "Mitigation status",
+        ),
+        Column("Site", T.STRING, "Site the device stands at", "Site"),
+        Column("DiscoverySources", T.STRING, "What the device was found by, a JSON list", "Discovery sources"),
+    ),
+    sort_column="DeviceId",
+    bloom_column="DeviceId",
+    permission=Permission.INCIDENT_READ,
+)

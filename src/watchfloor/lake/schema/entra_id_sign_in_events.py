@@ -1,0 +1,88 @@
+"""EntraIdSignInEvents: sign-ins at Entra ID."""
+
+from watchfloor.access.contracts import Permission
+from watchfloor.lake.contracts import Column, Table
+from watchfloor.lake.contracts import ColumnType as T
+from watchfloor.lake.schema.shared import grid, shared
+
+TABLE = Table(
+    name="EntraIdSignInEvents",
+    description="Sign-ins at Entra ID",
+    columns=grid(
+        "Timestamp Application ErrorCode AccountUpn RiskLevelAggregated IPAddress Country",
+        Column("Timestamp", T.DATETIME, "When the sign-in was tried", "Timestamp"),
+        *shared("Application"),
+        Column("ApplicationId", T.STRING, "Id of the application", "Application ID"),
+        *shared("LogonType"),
+        Column("ErrorCode", T.INT, "Why the sign-in failed, 0 when it succeeded", "Error code"),
+        Column("CorrelationId", T.STRING, "Id that joins the steps of one sign-in", "Correlation ID"),
+        Column("SessionId", T.STRING, "Id of the session", "Session ID"),
+        *shared("AccountDisplayName AccountObjectId AccountUpn"),
+        Column("IsConfidentialClient", T.BOOL, "Whether the client can keep a secret", "Is confidential client"),
+        Column("IsExternalUser", T.INT, "1 when the account belongs to another tenant", "Is external user"),
+        Column("IsGuestUser", T.BOOL, "Whether the account is a guest", "Is guest user"),
+        Column("AlternateSignInName", T.STRING, "Other name the account signs in with", "Alternate sign in name"),
+        Column(
+            "LastPasswordChangeTimestamp",
+            T.DATETIME,
+            "When the password was changed last",
+            "Last password change timestamp",
+        ),
+        Column("ResourceDisplayName", T.STRING, "Resource that was asked for", "Resource display name"),
+        Column("ResourceId", T.STRING, "Id of the resource", "Resource ID"),
+        Column("ResourceTenantId", T.STRING, "Tenant of the resource", "Resource tenant ID"),
+        *shared("DeviceName"),
+        Column("EntraIdDeviceId", T.STRING, "Directory id of the device", "Entra ID device ID"),
+        *shared("OSPlatform"),
+        Column("DeviceTrustType", T.STRING, "How the device is joined", "Device trust type"),
+        Column("IsManaged", T.INT, "1 when the device is managed", "Is managed"),
+        Column("IsCompliant", T.INT, "1 when the device keeps the rules", "Is compliant"),
+        Column(
+            "AuthenticationProcessingDetails",
+            T.STRING,
+            "Steps of the authentication, as JSON",
+            "Authentication processing details",
+        ),
+        Column("AuthenticationRequirement", T.STRING, "Factors that were wanted", "Authentication requirement"),
+        Column("TokenIssuerType", T.INT, "Who issued the token, a code", "Token issuer type"),
+        Column(
+            "RiskLevelAggregated",
+            T.INT,
+            "Risk over all findings: 0, 1 none, 10 low, 50 medium, 100 high",
+            "Risk level aggregated",
+        ),
+        Column("RiskDetails", T.INT, "Why the risk has its state, a code", "Risk details"),
+        Column("RiskState", T.INT, "State of the risk, a code", "Risk state"),
+        *shared("UserAgent"),
+        Column("ClientAppUsed", T.STRING, "Kind of client: Browser, Mobile Apps, IMAP ...", "Client app used"),
+        Column("Browser", T.STRING, "Browser", "Browser"),
+        Column(
+            "ConditionalAccessPolicies",
+            T.STRING,
+            "Policies that were applied, a JSON list",
+            "Conditional access policies",
+        ),
+        Column(
+            "ConditionalAccessStatus",
+            T.INT,
+            "What the policies said: 0 applied, 1 failed, 2 not applied",
+            "Conditional access status",
+        ),
+        *shared("IPAddress Country State City"),
+        Column("Latitude", T.STRING, "Latitude of the address", "Latitude"),
+        Column("Longitude", T.STRING, "Longitude of the address", "Longitude"),
+        Column(
+            "NetworkLocationDetails",
+            T.STRING,
+            "Named networks the address belongs to, as JSON",
+            "Network location details",
+        ),
+        Column("RequestId", T.STRING, "Id of the request", "Request ID"),
+        *shared("ReportId"),
+        Column("EndpointCall", T.STRING, "Endpoint of the identity platform that was called", "Endpoint call"),
+    ),
+    sort_column="AccountUpn",
+    bloom_column="CorrelationId",
+    aliases=("AADSignInEventsBeta",),
+    permission=Permission.IDENTITY_READ,
+)
