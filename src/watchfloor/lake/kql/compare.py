@@ -1,25 +1,28 @@
 """Comparisons: equality, order, and KQL's matching of texts. All but the order ones are true or false, never null."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from sqlglot import exp
 
-from watchfloor.lake.kql import convert
+from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import Typed
 from watchfloor.lake.kql.templates import every, fill, no, own, paren, some, text
 from watchfloor.lake.kql.types import NUMBERS, Type
 
-TRUE = Typed(exp.true(), Type.BOOL, const=True, null=False)
-FALSE = Typed(exp.false(), Type.BOOL, const=False, null=False)
 _LETTER = re.compile(r"[^\W_]", re.UNICODE)
 _EDGE = r"[^\pL\pN]"
 
 
 def truth(sql: exp.Expr, *, null: bool = False) -> Typed:
     return Typed(sql, Type.BOOL, null=null)
+
+
+def never() -> Typed:
+    """What no row fulfils."""
+    return Typed(exp.false(), Type.BOOL, const=False, null=False)
 
 
 def equal(left: Typed, right: Typed, span: Span, *, negated: bool = False, fold: bool = False) -> Typed:
@@ -32,6 +35,10 @@ def equal(left: Typed, right: Typed, span: Span, *, negated: bool = False, fold:
     if not (left.null or right.null):
         kind: type[exp.Binary] = exp.NEQ if negated else exp.EQ
         return truth(kind(this=_operand(one), expression=_operand(other)))
+    if left.null and right.null:
+        # Nothing is known of two nulls; of a null and a value it is known that they differ.
+        kept = "_0 IS DISTINCT FROM _1" if negated else "_0 IS NOT DISTINCT FROM _1"
+        return truth(fill(f"CASE WHEN NOT (_0 IS NULL AND _1 IS NULL) THEN {kept} END", one, other), null=True)
     shape = "COALESCE(_0 <> _1, TRUE)" if negated else "COALESCE(_0 = _1, FALSE)"
     return truth(fill(shape, one, other))
 
@@ -130,13 +137,34 @@ def term(left: Typed, right: Typed, *, fold: bool = True, start: bool = True, en
 
 
 def bounded(terms: Sequence[str], *, start: bool = True, end: bool = True) -> str:
-    """One pattern for several terms, each with its edges where it begins or ends alphanumerically."""
-    parts = []
+    """One pattern for several terms, with edges where they begin or end alphanumerically."""
+    groups: dict[tuple[bool, bool], list[str]] = {}
     for one in terms:
-        head = f"(?:^|{_EDGE})" if start and _LETTER.match(one[:1]) else ""
-        tail = f"(?:$|{_EDGE})" if end and _LETTER.match(one[-1:]) else ""
-        parts.append(head + escaped(one) + tail)
+        edges = (start and bool(_LETTER.match(one[:1])), end and bool(_LETTER.match(one[-1:])))
+        groups.setdefault(edges, []).append(escaped(one))
+    parts = []
+    for (head, tail), found in groups.items():
+        inner = found[0] if len(found) == 1 else f"(?:{'|'.join(found)})"
+        parts.append((f"(?:^|{_EDGE})" if head else "") + inner + (f"(?:$|{_EDGE})" if tail else ""))
     return parts[0] if len(parts) == 1 else "(?:" + "|".join(parts) + ")"
+
+
+PORTION = 8_000
+"""Characters of terms that go into one pattern: larger ones are refused by the engine."""
+
+
+def portions(terms: Sequence[str]) -> Iterator[list[str]]:
+    """The terms in runs that are not too long for one pattern."""
+    run: list[str] = []
+    size = 0
+    for one in terms:
+        if run and size + len(one) > PORTION:
+            yield run
+            run, size = [], 0
+        run.append(one)
+        size += len(one) + 4
+    if run:
+        yield run
 
 
 def escaped(value: str) -> str:
@@ -161,16 +189,21 @@ MATCHES: dict[str, Callable[[Typed, Typed], exp.Expr]] = {
 }
 
 
+_SPELLED = {"notcontains": "contains", "notcontains_cs": "contains_cs"}
+
+
 def matches(operator: str, left: Typed, right: Typed, span: Span) -> Typed:
     """The text operators, with `!` in front or not."""
-    bare = operator.removeprefix("!")
+    bare = _SPELLED.get(operator, operator)
+    negated = operator[0] == "!" or operator.startswith("not")
+    bare = bare.removeprefix("!")
     if bare == "matches regex":
         found = fill("REGEXP_MATCHES(_0, _1)", convert.to_text(left).sql, pattern_of(right, span))
     elif bare in MATCHES:
         found = MATCHES[bare](convert.to_text(left), convert.to_text(right))
     else:
         raise KqlError(f"comparison {operator} is not supported here", span, kind="unsupported")
-    return truth(no(found) if operator[0] == "!" else found)
+    return truth(no(found) if negated else found)
 
 
 def pattern_of(value: Typed, span: Span) -> exp.Expr:
@@ -197,26 +230,22 @@ def member(operator: str, left: Typed, items: Sequence[Typed], span: Span) -> Ty
 
 
 def _flat(items: Sequence[Typed]) -> list[Typed]:
-    from watchfloor.lake.kql.literals import typed
-
     found: list[Typed] = []
     for item in items:
         if item.type is Type.DYNAMIC and isinstance(item.const, list):
-            found += [constant(value, typed) for value in item.const]
+            found += map(constant, item.const)
         else:
             found.append(item)
     return found
 
 
-def constant(value: Any, typed: Callable[[Type, Any], Typed]) -> Typed:
+def constant(value: Any) -> Typed:
     """An element of a constant list."""
-    if isinstance(value, bool):
-        return typed(Type.BOOL, value)
-    if isinstance(value, int):
-        return typed(Type.LONG, value)
-    if isinstance(value, float):
-        return typed(Type.REAL, value)
-    return typed(Type.STRING, value) if isinstance(value, str) else typed(Type.DYNAMIC, value)
+    kind = _KINDS.get(type(value), Type.DYNAMIC)
+    return literals.typed(kind, value)
+
+
+_KINDS = {bool: Type.BOOL, int: Type.LONG, float: Type.REAL, str: Type.STRING}
 
 
 def _in(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
@@ -258,8 +287,7 @@ def _has_any(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
     side = convert.to_text(left)
     constants = [item.const for item in items if isinstance(item.const, str) and item.const]
     parts: list[exp.Expr] = []
-    if constants:
-        parts.append(fill("REGEXP_MATCHES(_0, _1)", side.sql, text("(?i)" + bounded(constants))))
+    parts += [fill("REGEXP_MATCHES(_0, _1)", side.sql, text("(?i)" + bounded(run))) for run in portions(constants)]
     parts += [_any_of(side, item) for item in items if _is_list(item)]
     parts += [
         term(side, convert.to_text(item)) for item in items if not isinstance(item.const, str) and not _is_list(item)

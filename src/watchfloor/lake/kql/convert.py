@@ -10,7 +10,7 @@ from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import Typed
 from watchfloor.lake.kql.parsing.expressions import moment as read_moment
 from watchfloor.lake.kql.parsing.expressions import ticks as read_ticks
-from watchfloor.lake.kql.templates import cast, fill, own
+from watchfloor.lake.kql.templates import cast, fill, once, own
 from watchfloor.lake.kql.types import NUMBERS, SQL_TYPES, WHOLE, Type
 
 TIME_TEXT = "(STRFTIME(_0, '%Y-%m-%dT%H:%M:%S.%f') || '0Z')"
@@ -49,7 +49,7 @@ def raw_text(value: Typed) -> exp.Expr:
         case Type.DATETIME:
             return fill(TIME_TEXT, value.sql)
         case Type.TIMESPAN:
-            return fill(SPAN_TEXT, value.sql)
+            return once(SPAN_TEXT, value.sql)
         case Type.REAL | Type.DECIMAL:
             return fill("REGEXP_REPLACE(CAST(_0 AS TEXT), '\\.0$', '')", value.sql)
         case _:
@@ -128,7 +128,7 @@ def to_moment(value: Typed) -> Typed:
         return Typed(fill(shape, value.sql), Type.DATETIME, value.name)
     shape = (
         "COALESCE(TRY_CAST(_0 AS TIMESTAMPTZ), TRY_CAST(TRY_STRPTIME(_0, ["
-        "'%m/%d/%Y %I:%M:%S %p', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%m/%d/%Y', '%Y%m%d',"
+        "'%m/%d/%Y %I:%M:%S %p', '%m/%d/%Y %H:%M:%S', '%m/%d/%Y %H:%M', '%m/%d/%Y', '%m-%d-%Y', '%Y%m%d',"
         "'%a, %d %b %Y %H:%M:%S GMT', '%d %b %Y %H:%M:%S', '%Y-%m-%dT%H:%M:%S.%gZ']) AS TIMESTAMPTZ))"
     )
     return Typed(fill(shape, raw_text(value)), Type.DATETIME, value.name)
@@ -142,7 +142,7 @@ def to_span(value: Typed) -> Typed:
         return Typed(cast(own(value.sql), "BIGINT"), Type.TIMESPAN, value.name)
     if value.is_const and isinstance(value.const, str):
         return literals.typed(Type.TIMESPAN, read_ticks(value.const)).named(value.name)
-    return Typed(fill(TEXT_SPAN, raw_text(value)), Type.TIMESPAN, value.name)
+    return Typed(once(TEXT_SPAN, raw_text(value)), Type.TIMESPAN, value.name)
 
 
 def to_dynamic(value: Typed) -> Typed:
@@ -167,7 +167,7 @@ def parsed(value: Typed) -> Typed:
             return literals.typed(Type.DYNAMIC, json.loads(value.const)).named(value.name)
         except ValueError:
             return literals.typed(Type.DYNAMIC, value.const or None).named(value.name)
-    return Typed(fill(PARSE, value.sql), Type.DYNAMIC, value.name)
+    return Typed(once(PARSE, value.sql), Type.DYNAMIC, value.name)
 
 
 def to_guid(value: Typed) -> Typed:

@@ -10,13 +10,13 @@ from sqlglot import exp
 from watchfloor.lake.kql import arithmetic, compare, convert, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, Span, unsupported
-from watchfloor.lake.kql.functions import aggregates, dynamics, numbers, registry, texts, times
+from watchfloor.lake.kql.functions import addresses, aggregates, bags, dynamics, numbers, registry, texts, times
 from watchfloor.lake.kql.model import Relation, Typed, no_column
 from watchfloor.lake.kql.program import Closure, Program, Scope
 from watchfloor.lake.kql.templates import cast, every, fill, no, own, paren, some, whole
 from watchfloor.lake.kql.types import NUMBERS, Type
 
-_LOADED = (dynamics, numbers, texts, times)
+_LOADED = (addresses, bags, dynamics, numbers, texts, times)
 """Importing them fills the registry."""
 
 
@@ -166,7 +166,7 @@ class ScalarBinder:
 
     def _member(self, node: s.Member, row: Row, scope: Scope) -> Typed:
         left = self._left(node, row, scope)
-        if len(node.items) == 1 and (rows := self._rows(node.items[0], row, scope)) is not None:
+        if len(node.items) == 1 and (rows := self.rows(node.items[0], row, scope)) is not None:
             return self._in_rows(node, left, rows)
         items = [self.bind(item, row, scope) for item in node.items]
         return compare.member(node.operator, left, items, node.span)
@@ -180,7 +180,7 @@ class ScalarBinder:
             return Typed(joined, Type.STRING, null=False)
         return self.bind(node.left, row, scope)
 
-    def _rows(self, node: s.Expression, row: Row, scope: Scope) -> Relation | None:
+    def rows(self, node: s.Expression, row: Row, scope: Scope) -> Relation | None:
         """The relation an item of `in` stands for, when it is one."""
         if isinstance(node, s.Subquery):
             return self.pipelines(node.pipeline, scope)
@@ -270,7 +270,7 @@ class ScalarBinder:
             if argument is None:
                 raise KqlError(f"{node.name}() lacks its argument “{parameter.name}”", node.span, kind="type")
             if parameter.tabular:
-                rows = self._rows(argument, Row(), scope)
+                rows = self.rows(argument, Row(), scope)
                 if rows is None:
                     raise KqlError(f"“{parameter.name}” takes a table", argument.span, kind="type")
                 inner.names[parameter.name] = rows
@@ -295,7 +295,7 @@ class ScalarBinder:
             )
         if isinstance(let.value, s.Name):
             return scope.find(let.value.name)
-        rows = self._rows(let.value, Row(), scope)
+        rows = self.rows(let.value, Row(), scope)
         if rows is not None:
             return replace(rows, scan=None)
         return self.const(let.value, scope).named("")
@@ -353,7 +353,7 @@ def _span(binder: ScalarBinder, node: s.Expression, row: Row, scope: Scope) -> T
 def _toscalar(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:
     if len(node.args) != 1:
         raise KqlError("toscalar() takes one table", node.span, kind="type")
-    rows = binder._rows(node.args[0], Row(), scope)
+    rows = binder.rows(node.args[0], Row(), scope)
     return binder.bind(node.args[0], Row(), scope) if rows is None else binder.first_value(rows)
 
 

@@ -344,11 +344,15 @@ class MakeSeries(Operator):
     end: Expression | None
     step: Expression
     keys: tuple[Assigned, ...]
+    nonempty: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluate(Operator):
+    """`schema` is what the query says the plugin gives; a star in it stands for the columns before."""
+
     call: Call
+    schema: tuple[tuple[str, str], ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

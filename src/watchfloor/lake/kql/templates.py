@@ -25,6 +25,20 @@ def fill(text: str, *parts: exp.Expr) -> exp.Expr:
     return made
 
 
+def once(text: str, part: exp.Expr, *others: exp.Expr) -> exp.Expr:
+    """`fill` for a shape that names `_0` many times: what is no plain column or literal is worked out once, under a name."""
+    if isinstance(part, exp.Column | exp.Literal) or (
+        isinstance(part, exp.Cast) and isinstance(part.this, exp.Literal)
+    ):
+        return fill(text, part, *others)
+    return fill(_named(text), part, *others)
+
+
+@cache
+def _named(text: str) -> str:
+    return f"LIST_TRANSFORM([_0], LAMBDA it : {text.replace('_0', 'it')})[1]"
+
+
 @cache
 def _builder(text: str) -> Build:
     """What makes the shape anew, worked out once."""

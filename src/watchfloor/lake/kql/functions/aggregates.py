@@ -7,6 +7,7 @@ from sqlglot import exp
 
 from watchfloor.lake.kql import convert
 from watchfloor.lake.kql.errors import KqlError, Span
+from watchfloor.lake.kql.functions import bags
 from watchfloor.lake.kql.model import Typed
 from watchfloor.lake.kql.templates import cast, fill, own, whole
 from watchfloor.lake.kql.types import NUMBERS, Type
@@ -121,48 +122,41 @@ def _dcount(args: Sequence[Typed], span: Span) -> Typed:
     return Typed(exp.Count(this=exp.Distinct(expressions=[own(value.sql)])), L, null=False)
 
 
-def _collected(*, distinct: bool) -> Make:
-    def make(args: Sequence[Typed], span: Span) -> Typed:
-        value = convert.to_dynamic(args[0])
-        most = args[1].const if len(args) > 1 and isinstance(args[1].const, int) else LONGEST_SET
-        word = "DISTINCT " if distinct else ""
-        known = _known(args[0])
-        shape = f"LIST({word}_0) FILTER (WHERE _1 IS NOT NULL)"
-        listed = fill(shape, value.sql, known if args[0].type is D else args[0].sql)
-        return Typed(fill("TO_JSON(LIST_SLICE(COALESCE(_0, []), 1, _1))", listed, whole(int(most))), D, null=False)
-
-    return make
-
-
-def _collected_if(*, distinct: bool) -> Make:
-    def make(args: Sequence[Typed], span: Span) -> Typed:
-        value = convert.to_dynamic(args[0])
-        condition = convert.fit(args[1], B, span)
-        most = args[2].const if len(args) > 2 and isinstance(args[2].const, int) else LONGEST_SET
-        word = "DISTINCT " if distinct else ""
-        listed = fill(f"LIST({word}_0) FILTER (WHERE _1 IS NOT NULL AND _2)", value.sql, args[0].sql, condition.sql)
-        return Typed(fill("TO_JSON(LIST_SLICE(COALESCE(_0, []), 1, _1))", listed, whole(int(most))), D, null=False)
-
-    return make
-
-
-BAGS = (
-    "LIST_TRANSFORM(FLATTEN(LIST_TRANSFORM(LIST(_0) FILTER (WHERE JSON_TYPE(_0) = 'OBJECT'), LAMBDA bag : "
-    "LIST_TRANSFORM(JSON_KEYS(bag), LAMBDA key : {'k': key, 'v': JSON_EXTRACT(bag, '$.\"' || "
-    "REPLACE(key, '\"', '\\\"') || '\"')}))), LAMBDA pair : MAP([pair.k], [pair.v]))"
+ELEMENTS = (
+    "FLATTEN(LIST(CASE WHEN JSON_TYPE(_0) = 'ARRAY' THEN FROM_JSON(_0, '[\"JSON\"]') ELSE [_0] END) FILTER (WHERE _1))"
 )
-MERGED = f"COALESCE(TO_JSON(LIST_REDUCE(LIST_REVERSE({BAGS}), LAMBDA all, one : MAP_CONCAT(all, one))), CAST('{{}}' AS JSON))"
-"""Bags put together; of a key that comes twice the first value stands."""
+
+
+def _collected(*, distinct: bool, conditional: bool = False) -> Make:
+    """make_set, which takes arrays apart, and make_list, which does not; a null counts for neither."""
+
+    def make(args: Sequence[Typed], span: Span) -> Typed:
+        value = convert.to_dynamic(args[0])
+        place = 2 if conditional else 1
+        most = args[place].const if len(args) > place and isinstance(args[place].const, int) else LONGEST_SET
+        known = fill("_0 IS NOT NULL", _known(args[0]) if args[0].type is D else args[0].sql)
+        if conditional:
+            known = fill("_0 AND _1", known, convert.fit(args[1], B, span).sql)
+        if distinct and args[0].type is D:
+            listed = fill(f"LIST_DISTINCT({ELEMENTS})", value.sql, known)
+        else:
+            listed = fill(f"LIST({'DISTINCT ' if distinct else ''}_0) FILTER (WHERE _1)", value.sql, known)
+        return Typed(fill("TO_JSON(LIST_SLICE(COALESCE(_0, []), 1, _1))", listed, whole(int(most))), D, null=False)
+
+    return make
+
+
+PAIRS_OF_ALL = f"FLATTEN(LIST({bags.PAIRS}) FILTER (WHERE {bags.IS_BAG}))"
 
 
 def _make_bag(args: Sequence[Typed], span: Span) -> Typed:
-    return Typed(fill(MERGED, convert.fit(args[0], D, span).sql), D, null=False)
+    return Typed(fill(bags.MERGED, fill(PAIRS_OF_ALL, convert.fit(args[0], D, span).sql)), D, null=False)
 
 
 def _make_bag_if(args: Sequence[Typed], span: Span) -> Typed:
     condition = convert.fit(args[1], B, span)
     chosen = fill("CASE WHEN _1 THEN _0 END", convert.fit(args[0], D, span).sql, condition.sql)
-    return Typed(fill(MERGED, chosen), D, null=False)
+    return Typed(fill(bags.MERGED, fill(PAIRS_OF_ALL, chosen)), D, null=False)
 
 
 def _any(args: Sequence[Typed], span: Span) -> Typed:
@@ -193,7 +187,7 @@ def _bits(function: str) -> Make:
     return _shape(f"{function}(_0)", L)
 
 
-add("count", 0, 0, _count)
+add("count", 0, 1, _count)
 add("countif", 1, 1, _count, conditional=True)
 add("sum", 1, 1, _sum)
 add("sumif", 2, 2, _sum, conditional=True)
@@ -212,8 +206,8 @@ add("makeset", 1, 2, _collected(distinct=True), prefix="set")
 add("make_list", 1, 2, _collected(distinct=False), prefix="list")
 add("makelist", 1, 2, _collected(distinct=False), prefix="list")
 add("make_list_with_nulls", 1, 1, _shape("TO_JSON(LIST(_0))", D), prefix="list")
-add("make_set_if", 2, 3, _collected_if(distinct=True), prefix="set")
-add("make_list_if", 2, 3, _collected_if(distinct=False), prefix="list")
+add("make_set_if", 2, 3, _collected(distinct=True, conditional=True), prefix="set")
+add("make_list_if", 2, 3, _collected(distinct=False, conditional=True), prefix="list")
 add("make_bag", 1, 2, _make_bag, prefix="bag")
 add("make_dictionary", 1, 2, _make_bag, prefix="bag")
 add("make_bag_if", 2, 3, _make_bag_if, prefix="bag")
@@ -230,4 +224,3 @@ add("variancep", 1, 1, _deviation("VAR_POP"))
 add("binary_all_and", 1, 1, _bits("BIT_AND"))
 add("binary_all_or", 1, 1, _bits("BIT_OR"))
 add("binary_all_xor", 1, 1, _bits("BIT_XOR"))
-add("hll", 1, 2, _dcount)

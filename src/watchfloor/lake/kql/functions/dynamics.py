@@ -1,13 +1,12 @@
-"""Functions of bags and arrays."""
+"""Functions of arrays, and places inside a dynamic."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from sqlglot import exp
 
 from watchfloor.lake.kql import convert, literals
-from watchfloor.lake.kql.errors import KqlError, Span
-from watchfloor.lake.kql.functions.registry import add, const, sql
+from watchfloor.lake.kql.errors import KqlError, Span, unsupported
+from watchfloor.lake.kql.functions.registry import Make, add, const, sql
 from watchfloor.lake.kql.model import Typed
 from watchfloor.lake.kql.templates import fill, own, text, whole
 from watchfloor.lake.kql.types import NUMBERS, WHOLE, Type
@@ -18,12 +17,8 @@ TEXTS = "FROM_JSON(_0, '[\"VARCHAR\"]')"
 IS_LIST = "JSON_TYPE(_0) = 'ARRAY'"
 
 sql("array_length", "dynamic", L, f"CASE WHEN {IS_LIST} THEN CAST(JSON_ARRAY_LENGTH(_0) AS BIGINT) END")
-sql("bag_keys", "dynamic", D, "CASE WHEN JSON_TYPE(_0) = 'OBJECT' THEN TO_JSON(JSON_KEYS(_0)) END")
 sql("array_reverse", "dynamic", D, f"CASE WHEN {IS_LIST} THEN TO_JSON(LIST_REVERSE({LIST})) END")
 sql("array_sum", "dynamic", Type.REAL, "LIST_SUM(FROM_JSON(_0, '[\"DOUBLE\"]'))")
-sql("bag_has_key", "dynamic string", B, "COALESCE(LIST_CONTAINS(JSON_KEYS(_0), _1), FALSE)")
-sql("gettype", "any", S, "'any'")
-sql("treepath", "dynamic", D, "TO_JSON(JSON_KEYS(_0))")
 sql("strcat_array", "dynamic text", S, f"ARRAY_TO_STRING({TEXTS}, _1)")
 sql("array_index_of", "dynamic text", L, f"CAST(COALESCE(LIST_POSITION({TEXTS}, _1), 0) - 1 AS BIGINT)")
 
@@ -60,15 +55,6 @@ def at(value: Typed, index: Typed, name: str, span: Span) -> Typed:
     raise KqlError(f"a dynamic is asked by a place or a key, not by a {index.type}", span, kind="type")
 
 
-def _pack(args: Sequence[Typed], span: Span) -> Typed:
-    if len(args) % 2:
-        raise KqlError("bag_pack() takes pairs of key and value", span, kind="type")
-    parts: list[exp.Expr] = []
-    for number, arg in enumerate(args):
-        parts.append(own(convert.to_text(arg).sql) if number % 2 == 0 else own(convert.to_dynamic(arg).sql))
-    return Typed(exp.Anonymous(this="JSON_OBJECT", expressions=parts), D, null=False)
-
-
 def _pack_array(args: Sequence[Typed], span: Span) -> Typed:
     parts = [own(convert.to_dynamic(arg).sql) for arg in args]
     return Typed(exp.Anonymous(this="JSON_ARRAY", expressions=parts), D, null=False)
@@ -89,17 +75,21 @@ def _slice(args: Sequence[Typed], span: Span) -> Typed:
     return Typed(fill(shape, *(arg.sql for arg in args)), D)
 
 
-def _sets(how: str) -> Any:
-    shapes = {
-        "union": f"LIST_DISTINCT(LIST_CONCAT({LIST}, {LIST.replace('_0', '_1')}))",
-        "intersect": f"LIST_FILTER(LIST_DISTINCT({LIST}), LAMBDA one : LIST_CONTAINS({LIST.replace('_0', '_1')}, one))",
-        "difference": f"LIST_FILTER(LIST_DISTINCT({LIST}), LAMBDA one : NOT LIST_CONTAINS({LIST.replace('_0', '_1')}, one))",
-    }
+OTHER = LIST.replace("_0", "_1")
+ONCE = "LIST_FILTER({}, LAMBDA one, place : LIST_POSITION({}, one) = place)"
+"""The elements of a list, each where it first stands."""
+_SETS = {
+    "union": ONCE.replace("{}", f"LIST_CONCAT({LIST}, {OTHER})"),
+    "intersect": f"LIST_FILTER({ONCE.replace('{}', LIST)}, LAMBDA one : LIST_CONTAINS({OTHER}, one))",
+    "difference": f"LIST_FILTER({ONCE.replace('{}', LIST)}, LAMBDA one : NOT LIST_CONTAINS({OTHER}, one))",
+}
 
+
+def _sets(how: str) -> Make:
     def make(args: Sequence[Typed], span: Span) -> Typed:
         found = args[0].sql
         for other in args[1:]:
-            found = fill(f"TO_JSON({shapes[how]})", found, other.sql)
+            found = fill(f"TO_JSON({_SETS[how]})", found, other.sql)
         return Typed(found, D)
 
     return make
@@ -114,65 +104,69 @@ def _has_element(args: Sequence[Typed], span: Span) -> Typed:
     return Typed(fill(shape, args[0].sql, value.sql), B, null=False)
 
 
-def _sorted(*, descending: bool) -> Any:
+def _sorted(*, descending: bool) -> Make:
     order = "DESC" if descending else "ASC"
 
     def make(args: Sequence[Typed], span: Span) -> Typed:
-        if len(args) > 1 and not args[1].is_const:
-            raise KqlError("sorting several arrays together is not supported here", span, kind="unsupported")
+        if len(args) > 2 or (len(args) > 1 and not isinstance(args[1].const, bool)):
+            raise unsupported("sorting several arrays together", span)
+        nulls = "FIRST" if len(args) > 1 and args[1].const is False else "LAST"
+        struct = (
+            "CASE WHEN JSON_TYPE(one) <> 'NULL' THEN "
+            "{'n': TRY_CAST(CASE WHEN JSON_TYPE(one) <> 'VARCHAR' THEN CAST(one AS TEXT) END AS DOUBLE), "
+            "'t': one ->> '$', 'j': one} END"
+        )
         shape = (
-            f"CASE WHEN {IS_LIST} THEN TO_JSON(LIST_TRANSFORM(LIST_SORT(LIST_TRANSFORM({LIST}, LAMBDA one : "
-            f"{{'n': TRY_CAST(CASE WHEN JSON_TYPE(one) <> 'VARCHAR' THEN CAST(one AS TEXT) END AS DOUBLE), "
-            f"'t': one ->> '$', 'j': one}}), '{order}'), LAMBDA one : one.j)) END"
+            f"CASE WHEN {IS_LIST} THEN TO_JSON(LIST_TRANSFORM(LIST_SORT(LIST_TRANSFORM({LIST}, LAMBDA one : {struct}), "
+            f"'{order}', 'NULLS {nulls}'), LAMBDA one : one.j)) END"
         )
         return Typed(fill(shape, args[0].sql), D, args[0].name)
 
     return make
 
 
+MOST_ELEMENTS = 1_048_576
+"""Kusto's own bound of an array that range() or repeat() makes."""
+
+
+def _counted(shape: str) -> str:
+    """As many places as `shape` says, never more than an array may have."""
+    return f"RANGE(0, CAST(GREATEST(LEAST({shape}, {MOST_ELEMENTS}), 0) AS BIGINT))"
+
+
 def _range(args: Sequence[Typed], span: Span) -> Typed:
     start, end = args[0], args[1]
-    if start.type is Type.DATETIME:
-        step = args[2].sql if len(args) > 2 else literals.typed(Type.TIMESPAN, 36_000_000_000).sql
-        shape = (
-            "TO_JSON(LIST_TRANSFORM(RANGE(EPOCH_US(_0), EPOCH_US(_1) + 1, CAST(_2 // 10 AS BIGINT)), LAMBDA one : "
-            "STRFTIME(MAKE_TIMESTAMP(one), '%Y-%m-%dT%H:%M:%S.%f') || '0Z'))"
-        )
-        return Typed(fill(shape, start.sql, end.sql, step), D)
-    step = args[2].sql if len(args) > 2 else whole(1)
+    if start.type in (Type.DATETIME, Type.TIMESPAN):
+        step = args[2] if len(args) > 2 else literals.typed(Type.TIMESPAN, 36_000_000_000)
+        return _range_of_times(start, convert.fit(end, start.type, span), convert.fit(step, Type.TIMESPAN, span))
+    step_sql = args[2].sql if len(args) > 2 else whole(1)
     if all(arg.type in WHOLE for arg in args):
-        return Typed(fill("TO_JSON(RANGE(_0, _1 + SIGN(_2), _2))", start.sql, end.sql, step), D)
-    shape = "TO_JSON(LIST_TRANSFORM(RANGE(0, CAST(FLOOR((_1 - _0) / _2) AS BIGINT) + 1), LAMBDA one : _0 + one * _2))"
-    return Typed(fill(shape, start.sql, end.sql, step), D)
+        count = _counted("(_1 - _0) // NULLIF(_2, 0) + 1")
+        return Typed(
+            fill(f"TO_JSON(LIST_TRANSFORM({count}, LAMBDA one : _0 + one * _2))", start.sql, end.sql, step_sql), D
+        )
+    count = _counted("FLOOR((_1 - _0) / NULLIF(_2, 0)) + 1")
+    return Typed(fill(f"TO_JSON(LIST_TRANSFORM({count}, LAMBDA one : _0 + one * _2))", start.sql, end.sql, step_sql), D)
+
+
+def _range_of_times(start: Typed, end: Typed, step: Typed) -> Typed:
+    if start.type is Type.TIMESPAN:
+        count = _counted("(_1 - _0) // NULLIF(_2, 0) + 1")
+        written = convert.raw_text(Typed(fill("_0 + one * _2", start.sql, end.sql, step.sql), Type.TIMESPAN))
+        return Typed(
+            fill(f"TO_JSON(LIST_TRANSFORM({count}, LAMBDA one : _3))", start.sql, end.sql, step.sql, written), D
+        )
+    count = _counted("(EPOCH_US(_1) - EPOCH_US(_0)) // NULLIF(_2 // 10, 0) + 1")
+    shape = (
+        f"TO_JSON(LIST_TRANSFORM({count}, LAMBDA one : "
+        "STRFTIME(MAKE_TIMESTAMP(CAST(EPOCH_US(_0) + one * (_2 // 10) AS BIGINT)), '%Y-%m-%dT%H:%M:%S.%f') || '0Z'))"
+    )
+    return Typed(fill(shape, start.sql, end.sql, step.sql), D)
 
 
 def _repeat(args: Sequence[Typed], span: Span) -> Typed:
     value = convert.to_dynamic(args[0]).sql
-    return Typed(fill("TO_JSON(LIST_TRANSFORM(RANGE(0, _1), LAMBDA one : _0))", value, args[1].sql), D)
-
-
-def _bag_merge(args: Sequence[Typed], span: Span) -> Typed:
-    """The first bag that has a key gives its value."""
-    found = args[-1].sql
-    for arg in reversed(args[:-1]):
-        found = fill(
-            "JSON_MERGE_PATCH(COALESCE(_0, CAST('{}' AS JSON)), COALESCE(_1, CAST('{}' AS JSON)))", found, arg.sql
-        )
-    return Typed(found, D)
-
-
-def _bag_remove(args: Sequence[Typed], span: Span) -> Typed:
-    shape = (
-        "CASE WHEN JSON_TYPE(_0) = 'OBJECT' THEN TO_JSON(MAP_FROM_ENTRIES(LIST_TRANSFORM(LIST_FILTER(JSON_KEYS(_0), "
-        "LAMBDA key : NOT LIST_CONTAINS(FROM_JSON(_1, '[\"VARCHAR\"]'), key)), LAMBDA key : "
-        "{'k': key, 'v': JSON_EXTRACT(_0, '$.\"' || REPLACE(key, '\"', '\\\"') || '\"')}))) END"
-    )
-    return Typed(fill(shape, args[0].sql, args[1].sql), D)
-
-
-def _bag_set(args: Sequence[Typed], span: Span) -> Typed:
-    made = exp.Anonymous(this="JSON_OBJECT", expressions=[own(args[1].sql), own(convert.to_dynamic(args[2]).sql)])
-    return Typed(fill("JSON_MERGE_PATCH(COALESCE(_0, CAST('{}' AS JSON)), _1)", args[0].sql, made), D)
+    return Typed(fill(f"TO_JSON(LIST_TRANSFORM({_counted('_1')}, LAMBDA one : _0))", value, args[1].sql), D)
 
 
 def _zip(args: Sequence[Typed], span: Span) -> Typed:
@@ -191,7 +185,7 @@ def _extract_json(args: Sequence[Typed], span: Span) -> Typed:
         ),
         D,
     )
-    kind = Type(str(args[2].const)) if len(args) > 2 else S
+    kind = Type(str(const(args[2], "the type", span))) if len(args) > 2 else S
     return convert.to(value, kind)
 
 
@@ -206,11 +200,6 @@ def _gettype(args: Sequence[Typed], span: Span) -> Typed:
     return Typed(fill(shape, args[0].sql), S, null=False)
 
 
-def _pack_dictionary(args: Sequence[Typed], span: Span) -> Typed:
-    return _pack(args, span)
-
-
-add("bag_pack pack pack_dictionary", "any*", _pack)
 add("pack_array", "any*", _pack_array)
 add("array_concat", "dynamic*", _array_concat)
 add("array_slice", "dynamic long long", _slice)
@@ -222,11 +211,65 @@ add("array_sort_asc", "dynamic any*", _sorted(descending=False))
 add("array_sort_desc", "dynamic any*", _sorted(descending=True))
 add("range", "any any any?", _range)
 add("repeat", "any long", _repeat)
-add("bag_merge", "dynamic dynamic dynamic*", _bag_merge)
-add("bag_remove_keys", "dynamic dynamic", _bag_remove)
-add("bag_set_key", "dynamic string any", _bag_set)
 add("zip", "dynamic dynamic dynamic*", _zip)
 add("extract_json extractjson", "any any any?", _extract_json)
 add("gettype", "any", _gettype)
 for _name in ("parse_json", "todynamic", "toobject"):
     add(_name, "any", lambda args, span: convert.parsed(args[0]), keeps_name=True)
+
+
+def _array_iff(args: Sequence[Typed], span: Span) -> Typed:
+    """array_iff(conditions, a, b): element by element; a value that is no array stands for each."""
+    sides = [
+        f"CASE WHEN JSON_TYPE(_{n}) = 'ARRAY' THEN LIST_EXTRACT({LIST.replace('_0', f'_{n}')}, place) ELSE _{n} END"
+        for n in (1, 2)
+    ]
+    shape = (
+        f"CASE WHEN {IS_LIST} THEN TO_JSON(LIST_TRANSFORM({LIST}, LAMBDA one, place : CASE "
+        f"WHEN JSON_TYPE(one) = 'NULL' THEN NULL WHEN LOWER(one ->> '$') IN ('false', '0', '0.0') THEN {sides[1]} ELSE {sides[0]} END)) END"
+    )
+    return Typed(fill(shape, args[0].sql, *(convert.to_dynamic(arg).sql for arg in args[1:])), D)
+
+
+def _shifted(*, left: bool, rotate: bool) -> Make:
+    """Elements moved by a count; what falls out comes in at the other end, or a value fills the gap."""
+
+    def make(args: Sequence[Typed], span: Span) -> Typed:
+        count = "_1" if left else "-_1"
+        place = f"place + {count}"
+        if rotate:
+            found = f"LIST_EXTRACT({LIST}, CAST((((place - 1 + {count}) % LEN({LIST})) + LEN({LIST})) % LEN({LIST}) + 1 AS BIGINT))"
+        else:
+            found = f"CASE WHEN {place} BETWEEN 1 AND LEN({LIST}) THEN LIST_EXTRACT({LIST}, CAST({place} AS BIGINT)) ELSE _2 END"
+        gap = convert.to_dynamic(args[2]) if len(args) > 2 else literals.typed(D, None)
+        shape = f"CASE WHEN {IS_LIST} THEN TO_JSON(LIST_TRANSFORM({LIST}, LAMBDA one, place : {found})) END"
+        return Typed(fill(shape, args[0].sql, args[1].sql, gap.sql), D)
+
+    return make
+
+
+def _split_array(args: Sequence[Typed], span: Span) -> Typed:
+    """array_split(array, places): the pieces between the places."""
+    places = args[1].const if isinstance(args[1].const, list) else [args[1].const]
+    if not all(isinstance(place, int) for place in places):
+        raise unsupported("array_split() at places that are no constants", span)
+    ends = [*places, None]
+    starts = [0, *places]
+    pieces = []
+    for start, end in zip(starts, ends, strict=True):
+        low = _placed(start or 0)
+        high = f"LEN({LIST})" if end is None else _placed(end)
+        pieces.append(f"LIST_SLICE({LIST}, CAST({low} + 1 AS BIGINT), CAST({high} AS BIGINT))")
+    return Typed(fill(f"CASE WHEN {IS_LIST} THEN TO_JSON([{', '.join(pieces)}]) END", args[0].sql), D)
+
+
+def _placed(place: int) -> str:
+    return str(place) if place >= 0 else f"GREATEST(LEN({LIST}) - {-place}, 0)"
+
+
+add("array_iff array_iif", "dynamic any any", _array_iff)
+add("array_shift_left", "dynamic long any?", _shifted(left=True, rotate=False))
+add("array_shift_right", "dynamic long any?", _shifted(left=False, rotate=False))
+add("array_rotate_left", "dynamic long", _shifted(left=True, rotate=True))
+add("array_rotate_right", "dynamic long", _shifted(left=False, rotate=True))
+add("array_split", "dynamic dynamic", _split_array)

@@ -1,15 +1,14 @@
 """Conversions, numbers, conditions and addresses."""
 
-import ipaddress
 from collections.abc import Callable, Sequence
 
 from sqlglot import exp
 
 from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql.errors import KqlError, Span
-from watchfloor.lake.kql.functions.registry import add, const, sql
+from watchfloor.lake.kql.functions.registry import add, sql
 from watchfloor.lake.kql.model import Typed
-from watchfloor.lake.kql.templates import fill, no, own, paren, some, text
+from watchfloor.lake.kql.templates import fill, no, own, text
 from watchfloor.lake.kql.types import Type, wider
 
 S, L, B, D, R = Type.STRING, Type.LONG, Type.BOOL, Type.DYNAMIC, Type.REAL
@@ -58,7 +57,6 @@ sql("binary_shift_left", "long long", L, "_0 << _1")
 sql("binary_shift_right", "long long", L, "_0 >> _1")
 sql("tohex", "long", S, "LOWER(TO_HEX(_0))")
 sql("new_guid", "", Type.GUID, "CAST(UUID() AS TEXT)")
-sql("hash", "text long?", L, "CAST(HASH(_0) // 2 AS BIGINT)")
 
 
 def _same_type(shape: str) -> Callable[[Sequence[Typed], Span], Typed]:
@@ -163,102 +161,6 @@ add("isnotnull notnull", "any", _isnull(negated=True))
 add("isempty", "any", _isempty(negated=False))
 add("isnotempty notempty", "any", _isempty(negated=True))
 add("not", "bool", _not)
-
-# --- addresses ---
-
-NUMBER = (
-    "CASE WHEN REGEXP_FULL_MATCH(_0, '(\\d{1,3}\\.){3}\\d{1,3}') THEN "
-    "TRY_CAST(SPLIT_PART(_0, '.', 1) AS BIGINT) * 16777216 + TRY_CAST(SPLIT_PART(_0, '.', 2) AS BIGINT) * 65536 "
-    "+ TRY_CAST(SPLIT_PART(_0, '.', 3) AS BIGINT) * 256 + TRY_CAST(SPLIT_PART(_0, '.', 4) AS BIGINT) END"
-)
-PRIVATE = ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
-
-
-def _network(cidr: str, span: Span) -> tuple[int, int]:
-    try:
-        found = ipaddress.IPv4Network(cidr.strip(), strict=False)
-    except ValueError:
-        raise KqlError(f"“{cidr}” is no IPv4 network", span, kind="type") from None
-    return int(found.network_address), int(found.broadcast_address)
-
-
-def _inside(value: Typed, networks: Sequence[str], span: Span) -> Typed:
-    number = fill(NUMBER, value.sql)
-    parts = [
-        exp.Between(this=paren(own(number)), low=exp.Literal.number(low), high=exp.Literal.number(high))
-        for low, high in (_network(one, span) for one in networks)
-    ]
-    return Typed(some(*parts) if parts else exp.false(), B)
-
-
-def _is_private(args: Sequence[Typed], span: Span) -> Typed:
-    return _inside(args[0], PRIVATE, span)
-
-
-def _in_range(args: Sequence[Typed], span: Span) -> Typed:
-    if args[1].is_const:
-        return _inside(args[0], [str(args[1].const)], span)
-    return Typed(fill(_masked("_1"), args[0].sql, args[1].sql), B)
-
-
-def _masked(network: str) -> str:
-    """Whether the first bits of `_0` are those of a network that is no constant."""
-    base = NUMBER.replace("_0", f"SPLIT_PART({network}, '/', 1)")
-    bits = f"COALESCE(TRY_CAST(NULLIF(SPLIT_PART({network}, '/', 2), '') AS BIGINT), 32)"
-    return f"(({NUMBER}) >> (32 - {bits})) = (({base}) >> (32 - {bits}))"
-
-
-def _in_any(args: Sequence[Typed], span: Span) -> Typed:
-    values = args[1].const if args[1].type is D and isinstance(args[1].const, list) else None
-    if values is None and all(isinstance(arg.const, str) for arg in args[1:]):
-        values = [arg.const for arg in args[1:]]
-    if values is not None:
-        return _inside(args[0], [str(one) for one in values], span)
-    if args[1].type is not D:
-        raise KqlError("the networks must be constants or one dynamic list", span, kind="unsupported")
-    shape = f"LEN(LIST_FILTER(FROM_JSON(_1, '[\"VARCHAR\"]'), LAMBDA one : {_masked('one')})) > 0"
-    return Typed(fill(shape, args[0].sql, args[1].sql), B)
-
-
-def _compare_addresses(args: Sequence[Typed], span: Span) -> Typed:
-    bits = int(str(const(args[2], "the prefix", span))) if len(args) > 2 else 32
-    left, right = fill(NUMBER, args[0].sql), fill(NUMBER, args[1].sql)
-    return Typed(fill(f"CAST(SIGN((_0 >> {32 - bits}) - (_1 >> {32 - bits})) AS BIGINT)", left, right), L)
-
-
-def _is_match(args: Sequence[Typed], span: Span) -> Typed:
-    found = _in_range(args[:2], span)
-    return Typed(found.sql, B)
-
-
-def _v6_inside(value: Typed, networks: Sequence[str], span: Span) -> Typed:
-    for one in networks:
-        try:
-            ipaddress.ip_network(one, strict=False)
-        except ValueError:
-            raise KqlError(f"“{one}” is no network", span, kind="type") from None
-    raise KqlError("IPv6 ranges are not supported here", span, kind="unsupported")
-
-
-def _v6_match(args: Sequence[Typed], span: Span) -> Typed:
-    return _v6_inside(args[0], [str(args[1].const)] if args[1].is_const else [], span)
-
-
-sql("parse_ipv4", "text", L, NUMBER)
-sql(
-    "isipv4",
-    "text",
-    B,
-    "COALESCE(REGEXP_FULL_MATCH(_0, '((25[0-5]|2[0-4]\\d|1?\\d?\\d)\\.){3}(25[0-5]|2[0-4]\\d|1?\\d?\\d)'), FALSE)",
-)
-sql("parse_ipv6", "text", S, "CASE WHEN CONTAINS(_0, ':') THEN LOWER(_0) ELSE '' END")
-add("ipv4_is_private", "text", _is_private)
-add("ipv4_is_in_range", "text text", _in_range)
-add("ipv4_is_in_any_range", "text any any*", _in_any)
-add("ipv4_is_match", "text text long?", _is_match)
-add("ipv4_compare", "text text long?", _compare_addresses)
-add("ipv6_is_match ipv6_is_in_range", "text text long?", _v6_match)
-add("ipv6_is_in_any_range", "text any any*", _v6_match)
 
 
 def _geo(args: Sequence[Typed], span: Span) -> Typed:

@@ -20,8 +20,6 @@ sql("reverse", "text", S, "REVERSE(_0)")
 sql("strlen", "text", L, "CAST(LENGTH(_0) AS BIGINT)")
 sql("string_size", "text", L, "CAST(STRLEN(_0) AS BIGINT)")
 sql("countof", "text text", L, "CAST((LENGTH(_0) - LENGTH(REPLACE(_0, _1, ''))) // GREATEST(LENGTH(_1), 1) AS BIGINT)")
-sql("isempty", "text", B, "_0 = ''")
-sql("isnotempty notempty", "text", B, "_0 <> ''")
 sql("url_decode", "text", S, "URL_DECODE(_0)")
 sql("url_encode url_encode_component", "text", S, "URL_ENCODE(_0)")
 sql("base64_encode_tostring base64_encodestring", "text", S, "TO_BASE64(ENCODE(_0))")
@@ -34,7 +32,6 @@ sql("strcmp", "text text", L, "CAST(CASE WHEN _0 < _1 THEN -1 WHEN _0 > _1 THEN 
 sql("regex_quote", "text", S, "REGEXP_ESCAPE(_0)")
 sql("translate", "text text text", S, "TRANSLATE(_2, _0, _1)")
 sql("isascii", "text", B, "REGEXP_FULL_MATCH(_0, '[\\x00-\\x7f]*')")
-sql("has_ipv4", "text text", B, "REGEXP_MATCHES(_0, '(^|[^0-9.])' || REGEXP_ESCAPE(_1) || '($|[^0-9.])')")
 sql(
     "parse_path",
     "text",

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from sqlglot import exp
 
-from watchfloor.lake.kql import literals
+from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.functions.registry import add, const, sql
 from watchfloor.lake.kql.model import Typed
@@ -48,7 +48,6 @@ sql(
     D,
     "TRY_CAST('1970-01-01T00:00:00Z' AS TIMESTAMPTZ) + TO_MICROSECONDS(CAST(_0 // 1000 AS BIGINT))",
 )
-sql("make_datetime", "long long long", D, "TRY(CAST(MAKE_TIMESTAMP(_0, _1, _2, 0, 0, 0) AS TIMESTAMPTZ))")
 
 
 def _edge(unit: str, *, end: bool) -> object:
@@ -106,8 +105,6 @@ def bin_of(value: Typed, step: Typed, span: Span, origin: Typed | None = None) -
 
 
 def _bin(args: Sequence[Typed], span: Span) -> Typed:
-    from watchfloor.lake.kql import convert
-
     value = args[0]
     if value.type in (Type.DYNAMIC, S):
         value = convert.to(value, D if args[1].type is T else Type.REAL)
@@ -135,8 +132,9 @@ def _diff(args: Sequence[Typed], span: Span) -> Typed:
     if part == "nanosecond":
         return Typed(fill("(EPOCH_US(_0) - EPOCH_US(_1)) * 1000", args[1].sql, args[2].sql), L)
     if part == "week":
-        # Weeks begin on Sunday: shifted by a day, SQL's Monday weeks are the same.
-        shape = "DATE_DIFF('WEEK', _1 + INTERVAL '1 DAY', _0 + INTERVAL '1 DAY')"
+        # Weeks begin on Sunday, as day 3 after 1970-01-01 was one.
+        day = "FLOOR((EPOCH_US({}) / 86400000000 - 3) / 7)"
+        shape = f"{day.format('_0')} - {day.format('_1')}"
     else:
         shape = f"DATE_DIFF('{PARTS[part]}', _1, _0)"
     return Typed(cast(fill(shape, args[1].sql, args[2].sql), "BIGINT"), L)

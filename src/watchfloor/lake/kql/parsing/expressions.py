@@ -400,7 +400,7 @@ _ISO = re.compile(
     re.IGNORECASE,
 )
 _WRITTEN = (
-    "%m/%d/%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p",
+    "%m/%d/%Y", "%m-%d-%Y", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S", "%m/%d/%Y %I:%M:%S %p", "%m/%d/%Y %I:%M %p",
     "%d %b %Y", "%d %b %Y %H:%M:%S", "%a, %d %b %Y %H:%M:%S", "%b %d %Y", "%Y%m%d", "%Y/%m/%d", "%Y.%m.%d",
 )  # fmt: skip
 

@@ -367,7 +367,7 @@ class OperatorParser(ExpressionParser):
         return tuple(found)
 
     def _make_series(self, start: Span) -> s.Operator:
-        self.options()
+        options = dict(self.options("kind"))
         aggregates = [self._series_item()]
         while self.take_sign(","):
             aggregates.append(self._series_item())
@@ -386,7 +386,8 @@ class OperatorParser(ExpressionParser):
             self.expect_word("step")
             step = self.expression()
         keys = self.assignments() if self.take_word("by") else ()
-        return s.MakeSeries(tuple(aggregates), axis, first, last, step, keys, span=self.since(start))
+        nonempty = options.get("kind") == "nonempty"
+        return s.MakeSeries(tuple(aggregates), axis, first, last, step, keys, nonempty, span=self.since(start))
 
     def _series_range(self) -> tuple[s.Expression, s.Expression, s.Expression]:
         self.expect_word("range")
@@ -408,17 +409,32 @@ class OperatorParser(ExpressionParser):
 
     def _evaluate(self, start: Span) -> s.Operator:
         self.options()
-        return s.Evaluate(self._call("a plugin"), span=self.since(start))
+        call = self.call(self.name("a plugin"), self.token.span)
+        schema = self._declared_schema() if self.take_sign(":") else None
+        return s.Evaluate(call, schema, span=self.since(start))
+
+    def _declared_schema(self) -> tuple[tuple[str, str], ...]:
+        """`(*, name: type, ...)`: what a plugin gives; a star stands for the columns that were there."""
+        self.expect_sign("(")
+        found: list[tuple[str, str]] = []
+        while not self.is_sign(")"):
+            if self.take_sign("*"):
+                found.append(("*", ""))
+            else:
+                name = self.name()
+                self.expect_sign(":")
+                found.append((name, self.type_name()))
+            if not self.take_sign(","):
+                break
+        self.expect_sign(")")
+        return tuple(found)
 
     def _invoke(self, start: Span) -> s.Operator:
         return s.Invoke(self._call("a function"), span=self.since(start))
 
     def _call(self, what: str) -> s.Call:
         start = self.token.span
-        call = self.call(self.name(what), start)
-        if self.take_sign(":"):
-            self.typed_columns()
-        return call
+        return self.call(self.name(what), start)
 
     def _render(self, start: Span) -> s.Operator:
         kind = self.name("a chart's name")

@@ -105,10 +105,10 @@ def _semi(
 
 
 def _keys_equal(left_source: str, left: Typed, right_source: str, right: Typed) -> exp.Expr:
-    return exp.EQ(this=_qualified(left.sql, left_source), expression=_qualified(right.sql, right_source))
+    return exp.EQ(this=qualified(left.sql, left_source), expression=qualified(right.sql, right_source))
 
 
-def _qualified(sql: exp.Expr, source: str) -> exp.Expr:
+def qualified(sql: exp.Expr, source: str) -> exp.Expr:
     """The expression with every column of one side named with it."""
     found = own(sql)
     for column in found.find_all(exp.Column):
@@ -133,7 +133,7 @@ def _joined(
             if side == "R" and column.name in dropped:
                 continue
             value = column.typed()
-            sql = _qualified(value.sql, side)
+            sql = qualified(value.sql, side)
             if outer and column.type is Type.STRING:
                 sql = fill("COALESCE(_0, '')", sql)
             null = column.null or (outer and column.type is not Type.STRING)
@@ -188,12 +188,21 @@ def _union(
                 if fuzzy and error.kind == "name":
                     continue
                 raise
-            name = one.source.name if isinstance(one.source, s.Table) else f"union_arg{len(found)}"
-            found.append((name, relation))
+            found.append((_label(one) or f"union_arg{len(found)}", relation))
     if not found:
         raise KqlError("none of these tables is there", span, kind="name")
     label = said.get("withsource") or said.get("with_source") or ""
     return united(binder, found, withsource=label, inner=said.get("kind") == "inner")
+
+
+def _label(part: s.Pipeline) -> str:
+    """What `withsource` calls a part: the last name it was given, else its table."""
+    names = [operator.name for operator in part.operators if isinstance(operator, s.As)]
+    if names:
+        return names[-1]
+    if isinstance(part.source, s.Nested):
+        return _label(part.source.pipeline)
+    return part.source.name if isinstance(part.source, s.Table) else ""
 
 
 def _spread(binder: "Binder", part: s.Pipeline, scope: Scope) -> list[s.Pipeline]:

@@ -12,7 +12,7 @@ from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.kql.model import Column, Relation, Typed
 from watchfloor.lake.kql.program import Scope, aliased, carried, columns_of, count_of, settled, unique
 from watchfloor.lake.kql.scalars import Row
-from watchfloor.lake.kql.templates import fill, table_of, whole
+from watchfloor.lake.kql.templates import fill, once, table_of, whole
 from watchfloor.lake.kql.types import Type
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def expanded(
 ) -> Relation:
     """The relation with a row per element."""
     bound = [_bound(binder, relation, item, scope) for item in items]
-    lists = [fill(PAIRS if pairs else PARTS, value.sql) for _, value, _ in bound]
+    lists = [once(PAIRS if pairs else PARTS, value.sql) for _, value, _ in bound]
     marks = [
         Column(f"~l{number}", Type.DYNAMIC, f"~l{len(binder.program.steps)}_{number}") for number in range(len(bound))
     ]

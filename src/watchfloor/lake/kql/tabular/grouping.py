@@ -6,16 +6,17 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from watchfloor.lake.kql import convert, literals
+from watchfloor.lake.kql import arithmetic, convert, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import NOWHERE, KqlError, unsupported
+from watchfloor.lake.kql.functions import aggregates
 from watchfloor.lake.kql.functions.times import bin_of
 from watchfloor.lake.kql.model import Column, Relation, Typed
 from watchfloor.lake.kql.program import Scope, aliased, columns_of, unique
 from watchfloor.lake.kql.scalars import Row
 from watchfloor.lake.kql.tabular.shaping import items_of
-from watchfloor.lake.kql.templates import every, fill, own, table_of, text
-from watchfloor.lake.kql.types import WHOLE, Type
+from watchfloor.lake.kql.templates import every, fill, own, table_of, text, whole
+from watchfloor.lake.kql.types import NUMBERS, WHOLE, Type
 
 if TYPE_CHECKING:
     from watchfloor.lake.kql.tabular.binder import Binder
@@ -109,8 +110,6 @@ def _extreme(
 def _percentiles(
     binder: "Binder", item: s.Assigned, node: s.Call, relation: Relation, scope: Scope
 ) -> list[tuple[str, Typed]]:
-    from watchfloor.lake.kql.functions import aggregates
-
     if node.name == "percentiles_array":
         raise unsupported("percentiles_array()", node.span)
     value = binder.scalars.bind(node.args[0], Row(relation), scope)
@@ -131,8 +130,6 @@ def _any_of_many(
     keys: Sequence[tuple[str, Typed]],
     scope: Scope,
 ) -> list[tuple[str, Typed]]:
-    from watchfloor.lake.kql.functions import aggregates
-
     found = []
     for number, (name, value) in enumerate(_values(binder, node.args, relation, keys, scope)):
         made = aggregates.call(aggregates.AGGREGATES["take_any"], [value], node.span)
@@ -234,7 +231,7 @@ def make_series(binder: "Binder", relation: Relation, operator: s.MakeSeries, sc
     place = bin_of(axis, step, operator.span, first)
     values = _series_values(binder, operator, relation, scope)
     buckets = _buckets(binder, relation, keys, place, axis, (first, last), values)
-    return _arrays(binder, operator, keys, values, buckets, (first, last, step), axis)
+    return _arrays(binder, relation, operator, keys, values, buckets, (first, last, step), axis)
 
 
 def _ends(
@@ -250,8 +247,6 @@ def _ends(
         found = Typed(exp.Subquery(this=inner), axis.type)
         found = bin_of(found, step, operator.span)
         if function == "MAX":
-            from watchfloor.lake.kql import arithmetic
-
             found = arithmetic.binary("+", found, step, operator.span)
         extremes.append(found)
     return extremes[0], extremes[1]
@@ -268,7 +263,7 @@ def _series_values(
         gap = (
             convert.fit(binder.scalars.const(default, scope), value.type, item.span)
             if default is not None
-            else literals.typed(value.type, 0 if value.type in WHOLE else None)
+            else literals.typed(value.type, 0 if value.type in NUMBERS | {Type.TIMESPAN} else None)
         )
         name = item.names[0] if item.names else value.name
         found.append((unique(name or "Column1", used), value, gap))
@@ -298,6 +293,7 @@ def _as(name: str) -> Column:
 
 def _arrays(
     binder: "Binder",
+    relation: Relation,
     operator: s.MakeSeries,
     keys: Sequence[tuple[str, Typed]],
     values: Sequence[tuple[str, Typed, Typed]],
@@ -314,6 +310,8 @@ def _arrays(
         source = source.from_(
             exp.Subquery(this=distinct, alias=exp.TableAlias(this=exp.to_identifier("groups"))), copy=False
         )
+    elif not operator.nonempty:
+        source = source.where(exp.Exists(this=relation.select(whole(1)).limit(1, copy=False)), copy=False)
     grid = program.step(source)
     both = [
         exp.EQ(this=exp.column(name, table="g", quoted=True), expression=exp.column(name, table="b", quoted=True))
@@ -342,7 +340,9 @@ def _arrays(
             copy=False,
         )
     )
-    if keys:
+    if not keys:
+        select = select.having(fill("COUNT(*) > 0"), copy=False)
+    else:
         select = select.group_by(
             *(exp.column(f"k{number}", table="g", quoted=True) for number in range(len(keys))), copy=False
         )

@@ -1,6 +1,7 @@
 """evaluate and invoke: plugins whose columns may depend on data, and functions that take the table."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from sqlglot import exp
@@ -9,13 +10,15 @@ from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, unsupported
 from watchfloor.lake.kql.functions import aggregates
+from watchfloor.lake.kql.functions.addresses import masked
+from watchfloor.lake.kql.functions.bags import PLACE
 from watchfloor.lake.kql.functions.dynamics import path
-from watchfloor.lake.kql.functions.numbers import NUMBER
 from watchfloor.lake.kql.model import Column, Relation, Typed
-from watchfloor.lake.kql.program import Closure, Scope, aliased, columns_of, unique
+from watchfloor.lake.kql.program import Closure, Program, Scope, aliased, columns_of, unique
 from watchfloor.lake.kql.scalars import Row
 from watchfloor.lake.kql.tabular import sources
-from watchfloor.lake.kql.templates import fill, own, table_of, text
+from watchfloor.lake.kql.tabular.combining import qualified
+from watchfloor.lake.kql.templates import every, fill, own, paren, table_of, text
 from watchfloor.lake.kql.types import Type
 
 if TYPE_CHECKING:
@@ -33,53 +36,118 @@ JSON_KINDS = {
 
 def evaluate(binder: "Binder", relation: Relation, operator: s.Evaluate, scope: Scope) -> Relation:
     """A plugin by name."""
-    plugin = {"bag_unpack": bag_unpack, "pivot": pivot, "ipv4_lookup": ipv4_lookup, "narrow": None}.get(
-        operator.call.name
-    )
+    if operator.call.name == "bag_unpack":
+        return bag_unpack(binder, relation, operator, scope)
+    plugin = {"pivot": pivot, "ipv4_lookup": ipv4_lookup}.get(operator.call.name)
     if plugin is None:
         raise unsupported(f"plugin {operator.call.name}", operator.span)
     return plugin(binder, relation, operator.call, scope)
 
 
-def bag_unpack(binder: "Binder", relation: Relation, call: s.Call, scope: Scope) -> Relation:
-    """A column for each key of a bag. The keys are asked of the data; nobody to ask leaves the columns open."""
+CONFLICTS = ("error", "replace_source", "keep_source")
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacking:
+    """How a bag becomes columns: what stands before their names, who wins over a column that is there, which keys do not count."""
+
+    column: Column
+    prefix: str = ""
+    conflict: str = "error"
+    ignored: frozenset[str] = frozenset()
+
+
+def _unpacking(binder: "Binder", relation: Relation, call: s.Call, scope: Scope) -> Unpacking:
     if not call.args or not isinstance(call.args[0], s.Name):
         raise KqlError("bag_unpack() takes a column", call.span, kind="type")
     column = relation.demand(call.args[0].name, call.args[0].span)
-    prefix = str(binder.scalars.const(call.args[1], scope).const) if len(call.args) > 1 else ""
-    kept = [one for one in relation.columns if one.name != column.name]
-    shown = [(one.name, one.typed()) for one in kept]
+    if column.type is not Type.DYNAMIC:
+        raise KqlError(f"bag_unpack() takes a dynamic, and this is a {column.type}", call.span, kind="type")
+    names = ("OutputColumnPrefix", "columnsConflict", "ignoredProperties")
+    given = dict(zip(names, call.args[1:], strict=False)) | dict(call.named)
+    said = {name: binder.scalars.const(node, scope).const for name, node in given.items()}
+    if not set(said) <= set(names):
+        raise KqlError(f"bag_unpack() knows {', '.join(names)}", call.span, kind="type")
+    conflict, ignored = said.get("columnsConflict", "error"), said.get("ignoredProperties") or []
+    if conflict not in CONFLICTS or not isinstance(ignored, list):
+        raise KqlError(f"columnsConflict is one of {', '.join(CONFLICTS)}", call.span, kind="type")
+    return Unpacking(column, str(said.get("OutputColumnPrefix") or ""), str(conflict), frozenset(map(str, ignored)))
+
+
+def bag_unpack(binder: "Binder", relation: Relation, operator: s.Evaluate, scope: Scope) -> Relation:
+    """A column for each key of a bag. The keys are asked of the data; nobody to ask leaves the columns open."""
+    how = _unpacking(binder, relation, operator.call, scope)
+    kept = [(one.name, one.typed()) for one in relation.columns if one.name != how.column.name]
     program = binder.program
+    if operator.schema is not None:
+        return program.make(relation, _declared(relation, how, operator.schema))
     if program.probe is None:
-        if not shown:
-            shown = [(column.name, column.typed())]
-        return replace(program.make(relation, shown), open=True)
+        return replace(program.make(relation, kept or [(how.column.name, how.column.typed())]), open=True)
+    found = {key: kinds for key, kinds in _keys(program, relation, how.column).items() if key not in how.ignored}
+    if len(found) > MOST_COLUMNS:
+        raise KqlError(f"these bags have more than {MOST_COLUMNS} different keys", operator.span, kind="limit")
+    shown = _resolved(
+        kept, {how.prefix + key: _part(how.column, key, found[key]) for key in sorted(found)}, how, operator
+    )
+    return program.make(relation, shown) if shown else sources.nothing(binder, [(how.column.name, Type.DYNAMIC)])
+
+
+def _part(column: Column, key: str, kinds: set[str]) -> Typed:
+    """One key's values, typed when they are all alike."""
+    known = {JSON_KINDS.get(one, Type.DYNAMIC) for one in kinds - {"NULL"}}
+    value = path(column.typed(), [key], key)
+    return convert.to(value, known.pop()) if len(known) == 1 else value
+
+
+def _resolved(
+    kept: Sequence[tuple[str, Typed]], unpacked: dict[str, Typed], how: Unpacking, operator: s.Evaluate
+) -> list[tuple[str, Typed]]:
+    """Both kinds of columns under names of their own."""
+    names = {name for name, _ in kept}
+    both = sorted(names & unpacked.keys())
+    if both and how.conflict == "error":
+        raise KqlError(
+            f"the bag has “{both[0]}”, and so has the table; say columnsConflict='replace_source' or 'keep_source'",
+            operator.span,
+            kind="name",
+        )
+    if how.conflict == "keep_source":
+        unpacked = {name: value for name, value in unpacked.items() if name not in names}
+    return [(name, value) for name, value in kept if name not in unpacked] + list(unpacked.items())
+
+
+def _declared(relation: Relation, how: Unpacking, schema: Sequence[tuple[str, str]]) -> list[tuple[str, Typed]]:
+    """The columns the query itself declares: those of the table by name, all others out of the bag."""
+    found: dict[str, Typed] = {}
+    for name, kind in schema:
+        if name == "*":
+            found |= {one.name: one.typed() for one in relation.columns if one.name != how.column.name}
+            continue
+        column = relation.column(name)
+        if column is not None and name != how.column.name and how.conflict != "replace_source":
+            found[name] = convert.to(column.typed(), Type(kind))
+        else:
+            found[name] = convert.to(path(how.column.typed(), [name.removeprefix(how.prefix)], name), Type(kind))
+    return list(found.items())
+
+
+def _keys(program: Program, relation: Relation, column: Column) -> dict[str, set[str]]:
+    """The keys the bags have, with the kinds of their values."""
     shape = "UNNEST(CASE WHEN JSON_TYPE(_0) = 'OBJECT' THEN JSON_KEYS(_0) ELSE [] END)"
     keys = relation.select(
         aliased(fill(shape, column.read()), Column("key", Type.STRING, "key")),
         aliased(column.read(), Column("bag", Type.DYNAMIC, "bag")),
     )
-    kind = fill(
-        "JSON_TYPE(JSON_EXTRACT(_0, '$.\"' || REPLACE(_1, '\"', '\\\"') || '\"'))", exp.column("bag"), exp.column("key")
-    )
+    kind = fill(f"JSON_TYPE(JSON_EXTRACT(_0, {PLACE.replace('key', '_1')}))", exp.column("bag"), exp.column("key"))
     asked = (
         exp.Select(expressions=[exp.column("key"), exp.alias_(kind, "kind")])
         .from_(exp.Subquery(this=keys, alias=exp.TableAlias(this=exp.to_identifier("k"))), copy=False)
         .distinct(copy=False)
     )
     found: dict[str, set[str]] = {}
-    for key, said in program.probe(program, asked):
+    for key, said in program.probe(program, asked) if program.probe else ():
         found.setdefault(str(key), set()).add(str(said))
-    if len(found) > MOST_COLUMNS:
-        raise KqlError(f"these bags have more than {MOST_COLUMNS} different keys", call.span, kind="limit")
-    used = {name for name, _ in shown}
-    for key in sorted(found):
-        kinds = {JSON_KINDS.get(one, Type.DYNAMIC) for one in found[key] - {"NULL"}}
-        value = path(column.typed(), [key], key)
-        shown.append((unique(prefix + key, used), convert.to(value, kinds.pop()) if len(kinds) == 1 else value))
-    if not shown:
-        return sources.nothing(binder, [(column.name, Type.DYNAMIC)])
-    return program.make(relation, shown)
+    return found
 
 
 def pivot(binder: "Binder", relation: Relation, call: s.Call, scope: Scope) -> Relation:
@@ -126,43 +194,53 @@ def pivot(binder: "Binder", relation: Relation, call: s.Call, scope: Scope) -> R
 
 
 def ipv4_lookup(binder: "Binder", relation: Relation, call: s.Call, scope: Scope) -> Relation:
-    """Rows with the networks of another table that hold their address."""
+    """Rows with the networks of another table that hold their address; further columns of the same name must be equal."""
     if len(call.args) < 3:
         raise KqlError("ipv4_lookup() takes a table, an address and the table's network", call.span, kind="type")
-    other = binder.scalars._rows(call.args[0], Row(), scope)
+    other = binder.scalars.rows(call.args[0], Row(), scope)
     if other is None:
         raise KqlError("ipv4_lookup() takes a table first", call.span, kind="type")
     address = convert.to_text(binder.scalars.bind(call.args[1], Row(relation), scope))
     network = convert.to_text(binder.scalars.bind(call.args[2], Row(other), scope))
-    unmatched = dict(call.named).get("return_unmatched")
-    keeps = bool(unmatched is not None and binder.scalars.const(unmatched, scope).const)
-    if len(call.args) > 3 and isinstance(call.args[-1], s.Literal) and call.args[-1].value is True:
-        keeps = True
-    from watchfloor.lake.kql.tabular.combining import _qualified
+    further = [node for node in call.args[3:] if isinstance(node, s.Name)]
+    keeps = _says_true(binder, [*call.args[3 + len(further) :], *dict(call.named).values()], scope)
+    conditions = [paren(fill(masked("_0", "_1"), qualified(address.sql, "L"), qualified(network.sql, "R")))]
+    for node in further:
+        left, right = relation.demand(node.name, node.span), other.demand(node.name, node.span)
+        conditions.append(exp.EQ(this=qualified(left.read(), "L"), expression=qualified(right.read(), "R")))
+    return _beside(binder, relation, other, {node.name for node in further}, conditions, keeps=keeps)
 
-    one, two = _qualified(address.sql, "L"), _qualified(network.sql, "R")
-    base = NUMBER.replace("_0", "SPLIT_PART(_1, '/', 1)")
-    bits = "COALESCE(TRY_CAST(NULLIF(SPLIT_PART(_1, '/', 2), '') AS BIGINT), 32)"
-    inside = fill(f"(({NUMBER}) >> (32 - {bits})) = (({base}) >> (32 - {bits}))", one, two)
+
+def _says_true(binder: "Binder", nodes: Sequence[s.Expression], scope: Scope) -> bool:
+    return any(binder.scalars.const(node, scope).const is True for node in nodes)
+
+
+def _beside(
+    binder: "Binder",
+    relation: Relation,
+    other: Relation,
+    dropped: set[str],
+    conditions: Sequence[exp.Expr],
+    *,
+    keeps: bool,
+) -> Relation:
+    """The columns of both sides where the conditions hold; with `keeps` also the rows that find nothing."""
     used: set[str] = set()
     shown = [
-        (unique(column.name, used), replace(column.typed(), sql=_qualified(column.read(), "L")))
+        (unique(column.name, used), replace(column.typed(), sql=qualified(column.read(), "L")))
         for column in relation.columns
     ]
-    shown += [
-        (unique(column.name, used), replace(column.typed(), sql=_qualified(column.read(), "R"), null=True))
-        for column in other.columns
-    ]
+    for column in other.columns:
+        if column.name not in dropped:
+            sql = qualified(column.read(), "R")
+            text_ = column.type is Type.STRING
+            value = Typed(fill("COALESCE(_0, '')", sql) if text_ else sql, column.type, null=not text_)
+            shown.append((unique(column.name, used), value))
     made = columns_of(shown)
     select = (
         exp.Select(expressions=[aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)])
         .from_(table_of(relation.source, "L"), copy=False)
-        .join(
-            table_of(other.source, "R"),
-            on=inside,
-            join_type="LEFT" if keeps else "INNER",
-            copy=False,
-        )
+        .join(table_of(other.source, "R"), on=every(*conditions), join_type="LEFT" if keeps else "INNER", copy=False)
     )
     return Relation(binder.program.step(select), made, open=relation.open or other.open)
 

@@ -77,7 +77,7 @@ def invocation(binder: "Binder", tree: s.Invocation, scope: Scope) -> Relation:
     if isinstance(bound, Closure):
         return closure(binder, call, bound, scope)
     if call.name in ("materialize", "view"):
-        rows = binder.scalars._rows(call.args[0], Row(), scope) if call.args else None
+        rows = binder.scalars.rows(call.args[0], Row(), scope) if call.args else None
         if rows is None:
             raise KqlError(f"{call.name}() takes a table", call.span, kind="type")
         return rows
@@ -97,7 +97,7 @@ def closure(binder: "Binder", call: s.Call, bound: Closure, scope: Scope) -> Rel
     body = bound.function.body
     if isinstance(body, s.Pipeline):
         return binder.pipeline(body, inner)
-    rows = binder.scalars._rows(body, Row(), inner)
+    rows = binder.scalars.rows(body, Row(), inner)
     if rows is None:
         raise KqlError(f"{call.name}() gives a value, and a table is wanted here", call.span, kind="type")
     return rows
@@ -236,6 +236,8 @@ def searched(binder: "Binder", tree: s.Search, scope: Scope) -> Relation:
     for name in _spread(binder, names):
         relation = table(binder, s.Table(name, span=tree.span), scope)
         parts.append((name, filtered_by_search(binder, relation, tree.predicate, scope)))
+    if not parts:
+        raise KqlError("there is no table to search", tree.span, kind="name")
     return combining.united(binder, parts, withsource="$table", inner=False)
 
 
