@@ -15,14 +15,14 @@ from watchfloor.inspection.vocabulary import Found, find
 
 _BEGINNING = 3_000
 """Characters of subject and text in which a mail has said what it wants."""
-_MIMIC = re.compile(r"(?<=[a-z])I+(?=[a-zI])")
+_MIMIC = re.compile(r"(?<=[a-z])II(?=[a-z])")
 _SPARSE = 1500
 """Characters of visible text up to which what is styled away counts as said, where it is more."""
 
 
 def plain_letters(text: str) -> str:
-    """The text with a capital I inside a small word read as the l it stands for ("waIIet")."""
-    return _MIMIC.sub(lambda found: "l" * len(found[0]), text) if "I" in text else text
+    """The text with two capital I inside a small word read as the l they stand for ("waIIet")."""
+    return _MIMIC.sub("ll", text) if "II" in text else text
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from watchfloor.inspection.urls import take_apart
 from watchfloor.inspection.view import View
 
 _EMOJI = re.compile("[\u2600-\u27bf\u2b50\u2b55\U0001f300-\U0001faff]")
-_MIMIC = re.compile(r"\b[A-Za-z]?[a-z]+II[a-z]+\b|\b[a-z]{2,}I[a-z]{2,}\b")
+_MIMIC = re.compile(r"\b[A-Za-z]?[a-z]+II[a-z]+\b")
 _CODE = re.compile(r"[A-Za-z0-9]{10,}")
 _REPLY = re.compile(r"\s*(?:re|aw|fwd?|wg)\s*:", re.IGNORECASE)
 _MACHINE = re.compile(

@@ -17,6 +17,11 @@ _COMMON = frozenset(["team", "from", "your", "info", "news", "mail", "newsletter
 _STRANGE = ("foreign", "hidden", "risky")
 _MACHINES = ("mailer-daemon@", "postmaster@")
 _DEMANDS = ("account", "payment", "legal", "parcel", "wallet", "prize")
+_FORTUNE = re.compile(
+    r"(?:[$€£]|\b(?:usd|us\$|eur|euros?|gbp|pounds?|dollars?|dolares)) ?\d{1,3}(?:[.,]\d{3}){2,}"
+    r"|[$€£] ?\d{3}[.,]\d{3}|\b\d[\d.,]* ?(?:million|milhoes|millones|millionen|milioni|miljoen|millions)\b[ \w]{0,12}"
+    r"(?:usd|dollars|euros?|dolares|pounds|[$€£])|[$€£] ?\d[\d.,]* ?(?:m\b|million)"
+)
 _SHORT = 300
 _HIDDEN = 20
 
@@ -139,6 +144,8 @@ def _free_sender(view: View, calls: Calls) -> Iterator[Evidence]:
     told = next((family for family in ("fortune", "appeal", "finance", "pitch") if family in phrases), "")
     if told:
         yield Evidence("free_mail_appeal", f"Says {quoted(phrases[told][0], 50)} from a free mailbox at {domain}")
+    if sum_ := _FORTUNE.search(view.words[:3000]):
+        yield Evidence("free_mail_fortune", f"A free mailbox at {domain} speaks of {quoted(sum_[0], 40)}")
     if hidden := calls.any("hidden", "risky"):
         yield Evidence("free_mail_hidden_link", f"A free mailbox at {domain} sends a link to {hidden.parts.host}")
 
