@@ -3,6 +3,7 @@
 from watchfloor.inspection.entry_names import domains_above, url_names
 from watchfloor.inspection.grouping import NUMBERS, Groups, Placement, Representative, file_keys, keys_of, likeness
 from watchfloor.inspection.inspect import inspect
+from watchfloor.inspection.nesting import too_deep
 from watchfloor.inspection.pool import InspectionPool, inspect_safely
 from watchfloor.inspection.report import as_json, as_text
 from watchfloor.inspection.resolver import DnsResolver, Resolver
@@ -30,5 +31,6 @@ __all__ = [
     "keys_of",
     "likeness",
     "scannable",
+    "too_deep",
     "url_names",
 ]

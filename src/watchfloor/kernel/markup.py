@@ -1,9 +1,5 @@
 """What counts towards the depth of HTML, for everybody who counts it before a parser that is quadratic in depth."""
 
-import re
-
-TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]*)")
-"""An opening or closing tag: the slash, the name."""
 FLAT = frozenset(
     [
         "area",

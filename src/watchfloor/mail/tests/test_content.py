@@ -8,7 +8,7 @@ import pytest
 import pyzipper
 
 from watchfloor.access.models import AuditEntry
-from watchfloor.mail.inert import MOST_DEPTH, inert_page
+from watchfloor.mail.inert import inert_page
 
 FRAME = 'src="'
 
@@ -145,8 +145,8 @@ def test_characters_that_turn_the_line_are_shown_in_the_body():
 @pytest.mark.parametrize(
     ("html", "words"),
     [
-        ("<div>" * 200_000 + "x", "nested 200,000 deep"),
-        ("<b>" * (MOST_DEPTH + 1) + "x", "nested"),
+        ("<div>" * 200_000 + "x", "nested too deep"),
+        ("<b>" * 20_000 + "x", "nested"),
         ("x" * (2 << 20), "2,097,152 characters"),
     ],
 )
@@ -160,7 +160,7 @@ def test_html_that_would_choke_the_sanitiser_is_shown_as_text_in_no_time(html, w
 
 def test_html_of_the_allowed_depth_is_sanitised_quickly():
     began = time.monotonic()
-    inert_page(html="<div>" * MOST_DEPTH + "x", text="")
+    inert_page(html="<div>" * 1_000 + "x", text="")
     assert time.monotonic() - began < 1
 
 
