@@ -116,12 +116,17 @@ class Placement:
 
 @dataclass(slots=True)
 class Groups:
-    """Representatives by their keys, and how many each campaign has. `renamed` leads from a joined campaign to its new name."""
+    """Representatives by their keys, and how many each campaign has. `renamed` leads from a joined campaign to its new name.
+
+    `settled` campaigns were judged by a person; they are joined with no other, or a stranger's mail between two would carry
+    that word to the other, or take it away.
+    """
 
     of_key: dict[int, list[Representative]] = field(default_factory=dict)
     counts: Counter[int] = field(default_factory=Counter)
     renamed: dict[int, int] = field(default_factory=dict)
     added: list[Representative] = field(default_factory=list)
+    settled: set[int] = field(default_factory=set)
 
     def know(self, representative: Representative, key: int) -> None:
         """Take in what the store holds under one key."""
@@ -137,14 +142,16 @@ class Groups:
         if not keys and not files:
             return Placement()
         found = self._find(signature, keys, files)
-        campaign = found.campaign or name_of_first(signature, files)
-        for other in found.joins:
+        campaign, joins = found.campaign or name_of_first(signature, files), found.joins
+        if joins and not self.settled.isdisjoint((campaign, *joins)):
+            campaign, joins = self.name_of(found.nearest) if found.nearest else campaign, frozenset()
+        for other in joins:
             self._rename(other, campaign)
         nearest = found.nearest
         new = found.likeness < SAME or any(key not in self.of_key for key in files)
         if new and self.counts[campaign] < MOST_REPRESENTATIVES:
             nearest = self._add(Representative(campaign, signature, (*keys, *files)))
-        return Placement(campaign, found.likeness, nearest, founds=not found.campaign, joins=found.joins)
+        return Placement(campaign, found.likeness, nearest, founds=not found.campaign, joins=joins)
 
     def name_of(self, representative: Representative) -> int:
         return self.renamed.get(representative.campaign, representative.campaign)

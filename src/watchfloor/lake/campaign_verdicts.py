@@ -9,11 +9,14 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F, QuerySet
+from django.db.models.functions import Greatest
 
 from watchfloor.inspection.contracts import Evidence, Verdict
 from watchfloor.lake.contracts import LateVerdict
 from watchfloor.lake.models import Campaign, CampaignMember
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
+from watchfloor.lake.standing import authors_of, bad_authors, known
 
 SIGNALS = {"Phish": "campaign_judged", "Malware": "campaign_judged_malware", "Spam": "campaign_judged_spam"}
 RANKS = {"": 0, "Spam": 1, "Phish": 2, "Malware": 3}
@@ -42,10 +45,11 @@ def counts_as(verdict: Verdict) -> str:
 # --- the campaign -------------------------------------------------------------------------------------------------
 
 
+@transaction.atomic
 def reconsider(names: Iterable[int], *, at: datetime | None = None) -> None:
     """Judge campaigns anew by their members; those that now are worse than they were are marked to be spread."""
-    suspicious = Campaign.objects.filter(pk__in=list(names)).exclude(judged_by="person")
-    for campaign in suspicious.exclude(spam=0, phish=0, malware=0, threat=""):
+    suspicious = Campaign.objects.select_for_update().filter(pk__in=sorted(names)).exclude(judged_by="person")
+    for campaign in suspicious.exclude(spam=0, phish=0, malware=0, threat="").order_by("pk"):
         threat, judged = by_members(campaign)
         if threat != campaign.threat:
             campaign.to_spread = RANKS[threat] > RANKS[campaign.threat]
@@ -83,6 +87,7 @@ def evidence_of(campaign: Campaign, *, likeness: float) -> Evidence | None:
 # --- verdicts from elsewhere --------------------------------------------------------------------------------------
 
 
+@transaction.atomic
 def heed(found: Sequence[LateVerdict]) -> None:
     """Let campaigns learn from late verdicts of people and entries; what a campaign itself said teaches it nothing."""
     told = {one.network_message_id: one for one in found if one.source != SOURCE}
@@ -103,11 +108,12 @@ def heed(found: Sequence[LateVerdict]) -> None:
 
 
 def _recount(campaign: Campaign, *, before: str, after: str) -> None:
-    if before:
-        setattr(campaign, before.lower(), max(0, getattr(campaign, before.lower()) - 1))
-    if after:
-        setattr(campaign, after.lower(), getattr(campaign, after.lower()) + 1)
-    campaign.save(update_fields=["spam", "phish", "malware"])
+    """Count one member as something else. In the database: mail that comes in meanwhile changes the same numbers."""
+    if before == after:
+        return
+    less = {before.lower(): Greatest(F(before.lower()) - 1, 0)} if before else {}
+    more = {after.lower(): F(after.lower()) + 1} if after else {}
+    Campaign.objects.filter(pk=campaign.pk).update(**less, **more)
 
 
 def _settle(campaign: Campaign, late: LateVerdict, *, threat: str) -> None:
@@ -150,7 +156,7 @@ def spread(*, now: datetime) -> int:
     for campaign in Campaign.objects.filter(to_spread=True).order_by("pk")[:20]:
         count = _tell(campaign, at=now)
         told += count
-        if count < _AT_ONCE:
+        if not count:
             Campaign.objects.filter(pk=campaign.pk, threat=campaign.threat).update(to_spread=False)
     return told
 
@@ -160,14 +166,14 @@ def _tell(campaign: Campaign, *, at: datetime) -> int:
     """Write down late verdicts for members that are taken for something else, each once; older ones are left in peace."""
     names = [campaign.pk, *Campaign.objects.filter(joined_to=campaign.pk).values_list("pk", flat=True)]
     since = at - timedelta(hours=settings.WATCHFLOOR.campaign_hours)
-    members = CampaignMember.objects.select_for_update().filter(campaign__in=names, at__gte=since)
+    members = CampaignMember.objects.filter(campaign__in=names, at__gte=since)
     if campaign.threat:
         members = members.filter(
             threat__in=[one for one in RANKS if RANKS[one] < RANKS[campaign.threat]], allowed=False
         )
     else:
         members = members.exclude(threat="")
-    ids = list(members.order_by("pk").values_list("pk", flat=True)[:_AT_ONCE])
+    ids = _to_tell(members, names if campaign.threat else ())
     words = f"Campaign {campaign.pk}: {campaign.words}"
     LateVerdictRow.objects.bulk_create(
         LateVerdictRow(
@@ -182,3 +188,17 @@ def _tell(campaign: Campaign, *, at: datetime) -> int:
     )
     CampaignMember.objects.filter(pk__in=ids).update(threat=campaign.threat)
     return len(ids)
+
+
+def _to_tell(members: QuerySet[CampaignMember], judged: Sequence[int]) -> list[str]:
+    """Up to 500 of them by id; of campaigns found bad, `judged`, none whose known author answers for no bad mail in them."""
+    bad, after = bad_authors(judged), ""
+    while ids := list(
+        members.select_for_update().filter(pk__gt=after).order_by("pk").values_list("pk", flat=True)[:_AT_ONCE]
+    ):
+        authors = authors_of(ids) if judged else {}
+        spared = known(authors.values()) - bad
+        if told := [one for one in ids if authors.get(one) not in spared]:
+            return told
+        after = ids[-1]
+    return []

@@ -24,6 +24,7 @@ from watchfloor.lake.models import (
     CampaignRepresentative,
     Email,
 )
+from watchfloor.lake.standing import author_of, bad_authors, known
 
 WINDOW = timedelta(days=90)
 _FORGOTTEN_AT_ONCE = 2_000
@@ -75,7 +76,12 @@ class Placing:
             if pk in known:
                 groups.know(known[pk], key)
         self.names = {one.campaign for one in known.values()}
-        groups.counts.update(dict(Campaign.objects.filter(pk__in=self.names).values_list("id", "representatives")))
+        for name, standing, by in Campaign.objects.filter(pk__in=self.names).values_list(
+            "id", "representatives", "judged_by"
+        ):
+            groups.counts[name] = standing
+            if by == "person":
+                groups.settled.add(name)
         return groups
 
     def find(self, inspection: Inspection) -> Placement:
@@ -197,7 +203,8 @@ def _said_already(one: _Noted) -> bool:
 
 def _join(old: int, new: int) -> None:
     """Let `old` be an alias of `new`, with its counts and what it was judged; what was written under its name stays."""
-    gone, kept = Campaign.objects.get(pk=old), Campaign.objects.get(pk=new)
+    both = Campaign.objects.select_for_update().order_by("pk").in_bulk([old, new])
+    gone, kept = both[old], both[new]
     for field in ("mails", "spam", "phish", "malware", "representatives"):
         setattr(kept, field, getattr(kept, field) + getattr(gone, field))
     kept.first_at, kept.last_at = min(kept.first_at, gone.first_at), max(kept.last_at, gone.last_at)
@@ -229,11 +236,22 @@ def campaign_evidence(mails: Sequence[Read], *, facts: TenantFacts) -> list[list
     judged = Campaign.objects.exclude(threat="").in_bulk(placing.names) if placing.names else {}
     if not judged:
         return [[] for _ in mails]
-    return [_evidence(placing.find(inspection), judged) for _, inspection in mails]
+    placed = [placing.find(inspection) for _, inspection in mails]
+    meeting = {author_of(one) for (_, one), place in zip(mails, placed, strict=True) if _met(place, judged)}
+    trusted = known(meeting)
+    bad = bad_authors(judged) if trusted else frozenset()
+    return [
+        [] if author_of(one) in trusted - bad else _evidence(place, judged)
+        for (_, one), place in zip(mails, placed, strict=True)
+    ]
+
+
+def _met(placed: Placement, judged: Mapping[int, Campaign]) -> list[Campaign]:
+    return [judged[name] for name in (placed.campaign, *placed.joins) if name in judged]
 
 
 def _evidence(placed: Placement, judged: Mapping[int, Campaign]) -> list[Evidence]:
-    met = [judged[name] for name in (placed.campaign, *placed.joins) if name in judged]
+    met = _met(placed, judged)
     worst = max(met, key=lambda campaign: RANKS[campaign.threat], default=None)
     found = evidence_of(worst, likeness=placed.likeness) if worst else None
     return [found] if found else []

@@ -5,7 +5,7 @@ Mail that was judged a threat teaches nothing, or the second mail of an attacker
 is no fault: it speaks only beside a reason that speaks for phish or malware. A young history is silent.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -24,6 +24,8 @@ USUAL_SHARE = 20
 """A domain usually passes when it did at least that often, and for each failure that many times."""
 NAME_TIMES = 3
 REPLY_TIMES = 5
+KNOWN_TIMES = 5
+"""A sender is known from so many harmless mails on."""
 MOST_RECIPIENTS = 20
 KEEP = timedelta(days=180)
 SLICES = 288
@@ -84,6 +86,13 @@ def evidence(mails: Sequence[Read], *, facts: TenantFacts) -> list[list[Evidence
         facts_of = {name: known.get(key, _NOTHING) for name, key in keys.items()}
         answers.append(list(_said(letter, inspection, facts_of, past)))
     return answers
+
+
+def times_met(senders: Iterable[str]) -> dict[str, int]:
+    """How often each of these addresses was met in harmless mail; one look-up."""
+    keys = {_clean(sender): key_of("sender", _clean(sender)) for sender in senders}
+    met = seen.look_up(set(keys.values())) if keys else {}
+    return {sender: met[key].count for sender, key in keys.items() if key in met}
 
 
 def _said(letter: _Letter, inspection: Inspection, known: dict[str, Known], past: Known) -> Iterator[Evidence]:

@@ -32,7 +32,11 @@ OTHER = (
     "The minutes of our meeting are done: we agreed on the new printer, on the order of the talks and on who writes the "
     "report for the board. Tell me by Monday when something is missing, otherwise they go out as they are."
 )
-FACTS = TenantFacts(own_domains=frozenset({"corp.example"}), blocked=frozenset({"domain:evil.example"}))
+FACTS = TenantFacts(
+    own_domains=frozenset({"corp.example"}),
+    blocked=frozenset({"domain:evil.example"}),
+    authserv_ids=frozenset({"mx.corp.example"}),
+)
 
 
 class Told:
@@ -49,13 +53,13 @@ def receive(lake):
     """Lets mails of these texts come in, one batch, and gives their NetworkMessageIds in order."""
     made = []
 
-    def received(*texts, bad=False, at=NOON, to="ann@corp.example", file=b"", ingest=True):
+    def received(*texts, bad=False, at=NOON, to="ann@corp.example", file=b"", ingest=True, proof="none"):
         known = set(Email.objects.values_list("pk", flat=True))
         for text in texts:
             made.append(text)
             domain = "evil.example" if bad else "partner.example"
             accept(
-                letter(text, number=len(made), domain=domain, file=file),
+                letter(text, number=len(made), domain=domain, file=file, proof=proof),
                 source="journal",
                 received_at=at + timedelta(microseconds=len(made)),
                 recipients=(to,),
@@ -70,8 +74,9 @@ def receive(lake):
     return received
 
 
-def letter(text, *, number, domain, file=b"") -> bytes:
+def letter(text, *, number, domain, file=b"", proof="none") -> bytes:
     head = (
+        f"Authentication-Results: mx.corp.example; dmarc={proof}\r\n"
         f"From: Mo <mo@{domain}>\r\nTo: ann@corp.example\r\nSubject: Number {number}\r\nMessage-ID: <{number}@{domain}>\r\n"
         "Date: Sat, 21 Nov 2026 12:00:00 +0000\r\nMIME-Version: 1.0\r\n"
     )
@@ -338,3 +343,80 @@ def test_a_joined_campaign_keeps_what_it_was_judged(receive):
     spread(now=NOON)
     assert clean in heard()
     assert judged not in heard()
+
+
+# --- strangers who copy honest mail -------------------------------------------------------------------------------
+
+PAPER = b"%PDF-1.4 the bank's general terms and conditions " * 40
+NOTE = (
+    "Your statement of this month is ready; you find our terms and conditions attached, as with every letter of ours."
+)
+
+
+@pytest.fixture
+def partner(receive):
+    """mo@partner.example is known: it wrote often, and proves who it is."""
+    receive(*(f"{OTHER} This is part {number * 'x'}." for number in range(1, 7)), proof="pass")
+
+
+def judged(*messages):
+    return [selectors.inspection_of(one)["verdict"]["threat_types"] for one in messages]
+
+
+def test_a_copied_text_does_not_condemn_the_known_sender_it_was_copied_from(receive, partner):
+    honest = receive(TEXT, proof="pass")
+    (stranger,) = receive(TEXT.replace("Friday", "Monday"))
+    receive(TEXT, TEXT, TEXT, TEXT, bad=True, proof="pass")
+    assert Campaign.objects.exclude(threat="").count() == 1
+    spread(now=NOON)
+    assert set(heard()) == {stranger}
+    assert spread(now=NOON) == 0
+    assert not Campaign.objects.filter(to_spread=True).exists()
+    assert judged(*honest, *receive(TEXT, proof="pass")) == [[], []]
+    assert judged(*receive(TEXT)) == [["Phish"]]
+
+
+def test_a_known_senders_own_bad_mail_speaks_against_its_next(receive, partner):
+    one, two = receive(TEXT, TEXT, proof="pass")
+    note_late_verdicts([late(one, "Phish")])
+    spread(now=NOON)
+    assert set(heard()) == {two}
+    assert judged(*receive(TEXT, proof="pass")) == [["Phish"]]
+
+
+def test_a_forged_mail_does_not_make_its_victim_a_bad_sender(receive, partner):
+    (honest,) = receive(TEXT, proof="pass")
+    (forged,) = receive(TEXT)
+    note_late_verdicts([late(forged, "Phish")])
+    spread(now=NOON)
+    assert heard() == {}
+    assert honest not in heard()
+
+
+def test_a_known_file_attached_to_phish_condemns_no_other_mail_with_that_file(receive, partner):
+    honest = receive(NOTE, file=PAPER, proof="pass")
+    (trap,) = receive(TEXT, file=PAPER, bad=True)
+    note_late_verdicts([late(trap, "Phish")])
+    spread(now=NOON)
+    assert heard() == {}
+    assert judged(*honest, *receive(NOTE, file=PAPER, proof="pass")) == [[], []]
+
+
+def test_a_mail_between_does_not_carry_a_persons_word_to_another_campaign(receive):
+    (clean,) = receive(NOTE, file=PAPER)
+    (phish,) = receive(TEXT)
+    note_late_verdicts([late(phish, "Phish")])
+    receive(TEXT.replace("Friday", "Sunday"), file=PAPER)
+    spread(now=NOON)
+    assert clean not in heard()
+    assert Campaign.objects.filter(joined_to=None).count() == 2
+
+
+def test_a_mail_between_does_not_undo_a_persons_harmless_word(receive):
+    (good,) = receive(NOTE, file=PAPER)
+    note_late_verdicts([late(good)])
+    receive(TEXT, TEXT, TEXT, TEXT, bad=True)
+    receive(TEXT.replace("Friday", "Sunday"), file=PAPER, bad=True)
+    spread(now=NOON)
+    assert good not in heard()
+    assert Campaign.objects.get(judged_by="person").threat == ""
