@@ -13,7 +13,7 @@ from watchfloor.lake.kql.errors import KqlError, Span, unsupported
 from watchfloor.lake.kql.functions import addresses, aggregates, bags, dynamics, numbers, registry, texts, times
 from watchfloor.lake.kql.model import Relation, Typed, no_column
 from watchfloor.lake.kql.program import Closure, Program, Scope
-from watchfloor.lake.kql.templates import cast, every, fill, no, own, paren, some, whole
+from watchfloor.lake.kql.templates import cast, every, fill, no, once, own, paren, some, whole
 from watchfloor.lake.kql.types import NUMBERS, Type
 
 _LOADED = (addresses, bags, dynamics, numbers, texts, times)
@@ -381,7 +381,10 @@ def _pack_all(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typ
     parts: list[exp.Expr] = []
     for column in row.relation.columns:
         parts += [exp.Literal.string(column.name), own(convert.to_dynamic(column.typed()).sql)]
-    return Typed(exp.Anonymous(this="JSON_OBJECT", expressions=parts), Type.DYNAMIC)
+    packed = exp.Anonymous(this="JSON_OBJECT", expressions=parts)
+    if node.args and binder.const(node.args[0], scope).const is True:
+        return Typed(once(bags.WITHOUT_EMPTY, packed), Type.DYNAMIC)
+    return Typed(packed, Type.DYNAMIC)
 
 
 def _bag_pack_columns(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:

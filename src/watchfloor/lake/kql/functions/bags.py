@@ -33,6 +33,10 @@ MERGED = (
 """A bag of many pairs, of which any stands where a key comes twice."""
 
 
+WITHOUT_EMPTY = of_pairs(f"LIST_FILTER({PAIRS}, LAMBDA pair : COALESCE(pair.v ->> '$', '') <> '')")
+"""A bag without its nulls and empty texts."""
+
+
 def pack(args: Sequence[Typed], span: Span) -> Typed:
     """bag_pack(key, value, ...)."""
     if len(args) % 2:

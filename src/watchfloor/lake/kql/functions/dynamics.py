@@ -226,7 +226,7 @@ def _array_iff(args: Sequence[Typed], span: Span) -> Typed:
     ]
     shape = (
         f"CASE WHEN {IS_LIST} THEN TO_JSON(LIST_TRANSFORM({LIST}, LAMBDA one, place : CASE "
-        f"WHEN JSON_TYPE(one) = 'NULL' THEN NULL WHEN LOWER(one ->> '$') IN ('false', '0', '0.0') THEN {sides[1]} ELSE {sides[0]} END)) END"
+        f"WHEN JSON_TYPE(one) IN ('NULL', 'VARCHAR', 'OBJECT', 'ARRAY') THEN NULL WHEN LOWER(one ->> '$') IN ('false', '0', '0.0') THEN {sides[1]} ELSE {sides[0]} END)) END"
     )
     return Typed(fill(shape, args[0].sql, *(convert.to_dynamic(arg).sql for arg in args[1:])), D)
 

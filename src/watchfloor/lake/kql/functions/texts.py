@@ -21,7 +21,12 @@ sql("strlen", "text", L, "CAST(LENGTH(_0) AS BIGINT)")
 sql("string_size", "text", L, "CAST(STRLEN(_0) AS BIGINT)")
 sql("countof", "text text", L, "CAST((LENGTH(_0) - LENGTH(REPLACE(_0, _1, ''))) // GREATEST(LENGTH(_1), 1) AS BIGINT)")
 sql("url_decode", "text", S, "URL_DECODE(_0)")
-sql("url_encode url_encode_component", "text", S, "URL_ENCODE(_0)")
+ENCODED = (
+    "ARRAY_TO_STRING(LIST_TRANSFORM(REGEXP_EXTRACT_ALL(URL_ENCODE(_0), '%..|[^%]'), LAMBDA one : "
+    "CASE WHEN STARTS_WITH(one, '%') THEN LOWER(one) ELSE one END), '')"
+)
+sql("url_encode_component", "text", S, ENCODED)
+sql("url_encode", "text", S, f"REPLACE({ENCODED}, '%20', '+')")
 sql("base64_encode_tostring base64_encodestring", "text", S, "TO_BASE64(ENCODE(_0))")
 sql("base64_decode_tostring base64_decodestring", "text", S, "TRY(DECODE(FROM_BASE64(_0)))")
 sql("hash_sha256", "text", S, "SHA256(_0)")
@@ -32,34 +37,41 @@ sql("strcmp", "text text", L, "CAST(CASE WHEN _0 < _1 THEN -1 WHEN _0 > _1 THEN 
 sql("regex_quote", "text", S, "REGEXP_ESCAPE(_0)")
 sql("translate", "text text text", S, "TRANSLATE(_2, _0, _1)")
 sql("isascii", "text", B, "REGEXP_FULL_MATCH(_0, '[\\x00-\\x7f]*')")
+PATH = "REGEXP_REPLACE(REGEXP_REPLACE(_0, '^[a-z]+://', ''), ':[^\\\\/:]*$', '')"
+_PATH_PARTS = (
+    ("RootPath", "^([A-Za-z]:)"), ("DirectoryPath", "^(.*)[\\\\/][^\\\\/]*$"), ("DirectoryName", "([^\\\\/]*)[\\\\/][^\\\\/]*$"),
+    ("Filename", "([^\\\\/]*)$"), ("Extension", "\\.([^.\\\\/]*)$"),
+)  # fmt: skip
 sql(
     "parse_path",
     "text",
     D,
-    """JSON_OBJECT('Scheme', REGEXP_EXTRACT(_0, '^([a-z]+)://', 1),
- 'RootPath', REGEXP_EXTRACT(_0, '^([A-Za-z]:)', 1), 'DirectoryPath', REGEXP_EXTRACT(_0, '^(.*)[\\\\/][^\\\\/]*$', 1),
- 'DirectoryName', REGEXP_EXTRACT(_0, '([^\\\\/]*)[\\\\/][^\\\\/]*$', 1),
- 'Filename', REGEXP_EXTRACT(_0, '([^\\\\/]*)$', 1), 'Extension', REGEXP_EXTRACT(_0, '\\.([^.\\\\/]*)$', 1),
- 'AlternateDataStreamName', '')""",
+    "JSON_OBJECT('Scheme', REGEXP_EXTRACT(_0, '^([a-z]+)://', 1), "
+    + ", ".join(f"'{name}', REGEXP_EXTRACT({PATH}, '{pattern}', 1)" for name, pattern in _PATH_PARTS)
+    + ", 'AlternateDataStreamName', REGEXP_EXTRACT(REGEXP_REPLACE(_0, '^[a-z]+://', ''), '[^\\\\/:]:([^\\\\/:]*)$', 1))",
 )
+QUERY = (
+    "COALESCE(TO_JSON(MAP_FROM_ENTRIES(LIST_TRANSFORM([LIST_SORT(LIST_TRANSFORM(LIST_FILTER(STRING_SPLIT({}, '&'), "
+    "LAMBDA pair : CONTAINS(pair, '=')), LAMBDA pair : {'k': SPLIT_PART(pair, '=', 1), "
+    "'v': REGEXP_REPLACE(pair, '^[^=]*=', '')}))], LAMBDA pairs : LIST_FILTER(pairs, LAMBDA pair, place : "
+    "place = 1 OR pairs[place - 1].k <> pair.k))[1])), CAST('{}' AS JSON))"
+)
+HOST = "^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@?#]*@)?"
 sql(
-    "parse_url parse_urlquery",
+    "parse_url",
     "text",
     D,
-    """JSON_OBJECT('Scheme', REGEXP_EXTRACT(_0, '^([A-Za-z][A-Za-z0-9+.-]*):', 1),
- 'Host', REGEXP_EXTRACT(_0, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@?#]*@)?([^:/?#]*)', 1),
- 'Port', REGEXP_EXTRACT(_0, '^[A-Za-z][A-Za-z0-9+.-]*://(?:[^/@?#]*@)?[^:/?#]*:(\\d+)', 1),
+    f"""JSON_OBJECT('Scheme', REGEXP_EXTRACT(_0, '^([A-Za-z][A-Za-z0-9+.-]*):', 1),
+ 'Host', REGEXP_EXTRACT(_0, '{HOST}(\\[[^\\]]*\\]|[^:/?#]*)', 1),
+ 'Port', REGEXP_EXTRACT(_0, '{HOST}(?:\\[[^\\]]*\\]|[^:/?#]*):(\\d+)', 1),
  'Path', REGEXP_EXTRACT(_0, '^[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*([^?#]*)', 1),
  'Username', REGEXP_EXTRACT(_0, '://([^:@/?#]*)(?::[^@/?#]*)?@', 1),
  'Password', REGEXP_EXTRACT(_0, '://[^:@/?#]*:([^@/?#]*)@', 1),
- 'Query Parameters', COALESCE(JSON_GROUP_PAIRS(_0), JSON('{}')),
- 'Fragment', REGEXP_EXTRACT(_0, '#(.*)$', 1))""".replace(
-        "COALESCE(JSON_GROUP_PAIRS(_0), JSON('{}'))",
-        "COALESCE(TO_JSON(MAP_FROM_ENTRIES(LIST_TRANSFORM(LIST_FILTER(STRING_SPLIT(REGEXP_EXTRACT(_0, '[?]([^#]*)', 1), '&'), "
-        "LAMBDA pair : CONTAINS(pair, '=')), LAMBDA pair : {'k': SPLIT_PART(pair, '=', 1), "
-        "'v': REGEXP_REPLACE(pair, '^[^=]*=', '')}))), CAST('{}' AS JSON))",
-    ),
+ 'Query Parameters', {QUERY.replace("{}", "REGEXP_EXTRACT(_0, '[?]([^#]*)', 1)", 1)},
+ 'Fragment', REGEXP_EXTRACT(_0, '#(.*)$', 1))""",
 )
+BARE = "REGEXP_REPLACE(_0, '^[?]', '')"
+sql("parse_urlquery", "text", D, f"JSON_OBJECT('Query Parameters', {QUERY.replace('{}', BARE, 1)})")
 
 
 def _strcat(args: Sequence[Typed], span: Span) -> Typed:

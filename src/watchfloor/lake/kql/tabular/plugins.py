@@ -113,7 +113,8 @@ def _resolved(
         )
     if how.conflict == "keep_source":
         unpacked = {name: value for name, value in unpacked.items() if name not in names}
-    return [(name, value) for name, value in kept if name not in unpacked] + list(unpacked.items())
+    shown = [(name, unpacked.pop(name, value)) for name, value in kept]
+    return [*shown, *unpacked.items()]
 
 
 def _declared(relation: Relation, how: Unpacking, schema: Sequence[tuple[str, str]]) -> list[tuple[str, Typed]]:

@@ -6,7 +6,7 @@ from typing import Any
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import unsupported
 from watchfloor.lake.kql.model import Relation
-from watchfloor.lake.kql.tabular import combining, expanding, grouping, plugins, shaping, sources
+from watchfloor.lake.kql.tabular import combining, expanding, grouping, parsing, plugins, shaping, sources
 
 OPERATORS: dict[type[s.Operator], Callable[..., Relation]] = {
     s.Where: shaping.where,
@@ -25,8 +25,8 @@ OPERATORS: dict[type[s.Operator], Callable[..., Relation]] = {
     s.Combine: combining.union,
     s.MvExpand: expanding.mv_expand,
     s.MvApply: expanding.mv_apply,
-    s.Parse: shaping.parse,
-    s.ParseKv: shaping.parse_kv,
+    s.Parse: parsing.parse,
+    s.ParseKv: parsing.parse_kv,
     s.MakeSeries: grouping.make_series,
     s.Evaluate: plugins.evaluate,
     s.Invoke: plugins.invoke,

@@ -1,7 +1,6 @@
 """Operators that keep, add, drop or name columns, and those that keep rows."""
 
 import fnmatch
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -12,6 +11,7 @@ from sqlglot import exp
 from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, unsupported
+from watchfloor.lake.kql.functions.dynamics import path
 from watchfloor.lake.kql.model import Column, Order, Relation, Scan, Typed
 from watchfloor.lake.kql.program import Scope, aliased, carried, columns_of, count_of, settled, unique
 from watchfloor.lake.kql.scalars import Row
@@ -95,8 +95,6 @@ def items_of(
         if len(item.names) > 1:
             if value.type is not Type.DYNAMIC:
                 raise KqlError("several names need a value of several parts", item.span, kind="type")
-            from watchfloor.lake.kql.functions.dynamics import path
-
             found += [(name, path(value, [number], name)) for number, name in enumerate(item.names)]
             continue
         name = item.names[0] if item.names else value.name
@@ -152,7 +150,7 @@ def _extended(binder: "Binder", relation: Relation, items: Sequence[s.Assigned],
     shown += list(latest.items())
     scan = relation.scan if not TIMES & {name for name, _ in added} else None
     extras = tuple(column for column in relation.extras if column.name not in dict(added))
-    return _reshaped(binder, relation, shown, extras=extras, scan=scan)
+    return reshaped(binder, relation, shown, extras=extras, scan=scan)
 
 
 def _widened(binder: "Binder", relation: Relation, added: Mapping[str, Typed]) -> Relation:
@@ -165,7 +163,7 @@ def _widened(binder: "Binder", relation: Relation, added: Mapping[str, Typed]) -
     return replace(relation, source=binder.program.step(select), columns=(*relation.columns, *made), scan=scan)
 
 
-def _reshaped(
+def reshaped(
     binder: "Binder",
     relation: Relation,
     shown: Sequence[tuple[str, Typed]],
@@ -201,7 +199,7 @@ def project(binder: "Binder", relation: Relation, operator: s.Project, scope: Sc
     if not shown:
         raise KqlError("project without a column leaves nothing", operator.span)
     keeps_time = any(name in TIMES and value.name == name for name, value in shown)
-    return replace(_reshaped(binder, relation, shown, scan=relation.scan if keeps_time else None), open=False)
+    return replace(reshaped(binder, relation, shown, scan=relation.scan if keeps_time else None), open=False)
 
 
 def pick(binder: "Binder", relation: Relation, operator: s.Pick, scope: Scope) -> Relation:
@@ -221,7 +219,7 @@ def pick(binder: "Binder", relation: Relation, operator: s.Pick, scope: Scope) -
         shown += [(column.name, column.typed()) for column in extras]
     if not shown:
         raise KqlError("no column is left", operator.span)
-    return _reshaped(binder, relation, shown, scan=relation.scan)
+    return reshaped(binder, relation, shown, scan=relation.scan)
 
 
 def _matching(relation: Relation, pattern: str) -> list[str]:
@@ -256,7 +254,7 @@ def rename(binder: "Binder", relation: Relation, operator: s.Rename, scope: Scop
     new = {relation.demand(old, operator.span).name: name for name, old in operator.pairs}
     columns = [*relation.columns, *(extra for extra in relation.extras if extra.name in new)]
     shown = [(new.get(column.name, column.name), column.typed()) for column in columns]
-    return _reshaped(binder, relation, shown)
+    return reshaped(binder, relation, shown)
 
 
 # --- rows -------------------------------------------------------------------------------------------------------------
@@ -296,8 +294,14 @@ def top(binder: "Binder", relation: Relation, operator: s.Top, scope: Scope) -> 
 
 
 def take(binder: "Binder", relation: Relation, operator: s.Take, scope: Scope) -> Relation:
-    """Some rows; the first ones when they stand in an order."""
-    return limited(binder, relation, count_of(binder.scalars.const(operator.count, scope), "the count", operator.span))
+    """Some rows; the first ones when they stand in an order, any when a sample is asked for."""
+    count = count_of(binder.scalars.const(operator.count, scope), "the count", operator.span)
+    if operator.random:
+        drawn = replace(relation, order=(Order("~random", False, False),))
+        select = relation.select(*carried(relation), aliased(fill("RANDOM()"), Column("~random", Type.REAL, "~random")))
+        drawn = settled(drawn, binder.program.step(select))
+        return replace(limited(binder, drawn, count), order=relation.order)
+    return limited(binder, relation, count)
 
 
 def limited(binder: "Binder", relation: Relation, count: int) -> Relation:
@@ -394,80 +398,3 @@ def getschema(binder: "Binder", relation: Relation, operator: s.GetSchema, scope
         ("ColumnType", Type.STRING),
     ]
     return rows_of(binder, shape, rows)
-
-
-# --- parse ------------------------------------------------------------------------------------------------------------
-
-_CAPTURE = {
-    Type.LONG: r"(-?\d+)", Type.INT: r"(-?\d+)", Type.REAL: r"(-?\d+(?:\.\d+)?)", Type.DECIMAL: r"(-?\d+(?:\.\d+)?)",
-    Type.BOOL: r"(true|false|0|1)",
-}  # fmt: skip
-
-
-def parse(binder: "Binder", relation: Relation, operator: s.Parse, scope: Scope) -> Relation:
-    """Columns out of a text by a pattern of literal pieces; a row that does not fit has none of them."""
-    if operator.kind not in ("simple", "regex", "relaxed"):
-        raise unsupported(f"parse kind={operator.kind}", operator.span)
-    source = convert.to_text(binder.scalars.bind(operator.value, Row(relation), scope))
-    pattern = parse_pattern(operator)
-    wanted = [part for part in operator.parts if part.column]
-    texts = exp.Literal.string(pattern)
-    found: list[tuple[str, Typed]] = []
-    for number, part in enumerate(wanted):
-        raw = fill("COALESCE(REGEXP_EXTRACT(_0, _1, _2), '')", source.sql, texts, whole(number + 1))
-        found.append((part.column, convert.to(Typed(raw, Type.STRING, null=False), Type(part.type))))
-    latest = dict(found)
-    shown = [(column.name, latest.pop(column.name, column.typed())) for column in relation.columns]
-    shown += [(name, latest[name]) for name, _ in found if name in latest]
-    if operator.only_matches:
-        select = relation.select(exp.Star()).where(fill("REGEXP_MATCHES(_0, _1)", source.sql, texts), copy=False)
-        relation = replace(relation, source=binder.program.step(select))
-    return _reshaped(binder, relation, shown, extras=relation.extras)
-
-
-def parse_pattern(operator: s.Parse) -> str:
-    """One expression with a group for each column."""
-    from watchfloor.lake.kql.compare import check_pattern, escaped
-
-    parts: list[str] = ["^"] if operator.parts and not operator.parts[0].star else []
-    last = len(operator.parts) - 1
-    for number, part in enumerate(operator.parts):
-        if part.text:
-            if operator.kind == "regex":
-                check_pattern(part.text, part.span)
-                parts.append(re.sub(r"(?<!\\)\((?!\?)", "(?:", part.text))
-            else:
-                parts.append(escaped(part.text))
-        elif part.star:
-            parts.append(".*" if number == last else ".*?")
-        else:
-            parts.append(_captured(Type(part.type), final=number == last))
-    if operator.parts and not operator.parts[-1].star:
-        parts.append("$")
-    flags = "(?si)" if "i" in operator.flags else "(?s)"
-    return flags + "".join(parts)
-
-
-def _captured(kind: Type, *, final: bool) -> str:
-    return _CAPTURE.get(kind) or ("(.*)" if final else "(.*?)")
-
-
-def parse_kv(binder: "Binder", relation: Relation, operator: s.ParseKv, scope: Scope) -> Relation:
-    """Columns out of `key=value` pairs."""
-    from watchfloor.lake.kql.compare import escaped
-
-    options = dict(operator.options)
-    pair, key = options.get("pair_delimiter", " "), options.get("kv_delimiter", "=")
-    if "greedy" in options or "regex" in options:
-        raise unsupported("parse-kv with these options", operator.span)
-    quote = options.get("quote", "")
-    source = convert.to_text(binder.scalars.bind(operator.value, Row(relation), scope))
-    found: list[tuple[str, Typed]] = []
-    for name, kind in operator.columns:
-        value = f"{escaped(quote)}([^{escaped(quote)}]*){escaped(quote)}" if quote else f"((?:[^{escaped(pair[:1])}])*)"
-        pattern = f"(?:^|{escaped(pair)})\\s*{escaped(name)}\\s*{escaped(key)}\\s*{value}"
-        raw = fill("COALESCE(REGEXP_EXTRACT(_0, _1, 1), '')", source.sql, exp.Literal.string(pattern))
-        found.append((name, convert.to(Typed(raw, Type.STRING, null=False), Type(kind))))
-    latest = dict(found)
-    shown = [(column.name, latest.pop(column.name, column.typed())) for column in relation.columns]
-    return _reshaped(binder, relation, [*shown, *latest.items()], extras=relation.extras)
