@@ -95,6 +95,8 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
         f"/explorer?range=30d&pick=query&{FILTER}",
         "/explorer?f=Subject~contains%20any%20of~none-such",
     )
+    yield from ("/hunting?query=EmailEvents&run=1", "/hunting?panel=queries", "/hunting?panel=history")
+    yield from ("/hunting/queries/edit?query=EmailEvents", "/hunting/queries/import")
     yield from (f"{things['email']}&tab={tab}" for tab in EMAIL_TABS)
     yield from (f"{things['malware']}&tab=attachments", things["preview"], things["download"], things["action"])
     yield from ("/action-center", "/action-center?tab=pending", things["done"], things["asked"])

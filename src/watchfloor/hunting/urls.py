@@ -1,8 +1,10 @@
-"""Addresses of Explorer."""
+"""Addresses of Explorer and of advanced hunting."""
 
 from django.urls import path
 
 from watchfloor.hunting import views
+from watchfloor.hunting.advanced import saved_views
+from watchfloor.hunting.advanced import views as advanced
 
 urlpatterns = [
     path("explorer", views.explorer, name="explorer"),
@@ -13,4 +15,14 @@ urlpatterns = [
     path("explorer/export.csv", views.rows_csv, name="explorer-export"),
     path("explorer/columns", views.columns, name="explorer-columns"),
     path("explorer/selection", views.selection, name="explorer-selection"),
+    path("hunting", advanced.hunting, name="hunting"),
+    path("hunting/run", advanced.run, name="hunting-run"),
+    path("hunting/check", advanced.check, name="hunting-check"),
+    path("hunting/complete", advanced.complete, name="hunting-complete"),
+    path("hunting/export", advanced.export, name="hunting-export"),
+    path("hunting/queries/edit", saved_views.edit, name="hunting-query-edit"),
+    path("hunting/queries/save", saved_views.save, name="hunting-query-save"),
+    path("hunting/queries/import", saved_views.import_form, name="hunting-import"),
+    path("hunting/queries/import/files", saved_views.import_files, name="hunting-import-files"),
+    path("hunting/queries/<int:key>/delete", saved_views.delete, name="hunting-query-delete"),
 ]

@@ -1,0 +1,141 @@
+"""What the templates of advanced hunting are given."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import urlencode
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.hunting.advanced.asking import Found, Mark, Question, Refused, history
+from watchfloor.hunting.advanced.cells import Head, cell, mail_keys, readable
+from watchfloor.hunting.advanced.charting import KINDS, chart_of
+from watchfloor.hunting.advanced.saving import folders
+from watchfloor.hunting.advanced.window import SPANS, Window
+from watchfloor.hunting.advanced.words import language, table_words, tables
+from watchfloor.hunting.page import may_act
+
+Context = dict[str, Any]
+FIRST_PAGE = 100
+PANELS = (("schema", "Schema"), ("queries", "Queries"), ("history", "History"))
+FORM_FIELDS = ("name", "folder", "description", "shared")
+FORMATS = ("csv", "json", "parquet")
+
+
+def shell(question: Question, *, by: Actor, panel: str, marks: Sequence[Mark] = ()) -> Context:
+    """The page around an answer: the question, the time picker, what the editor knows, and one of the panels."""
+    window = question.window
+    spans = [
+        (key, label if key == "query" else f"Last {label}", key == window.key) for key, (label, _) in SPANS.items()
+    ]
+    return {
+        "text": question.text,
+        "window": window,
+        "spans": [*spans, ("custom", "Custom", window.key == "custom")],
+        "from_value": f"{window.start:%Y-%m-%dT%H:%M}" if window.start else "",
+        "to_value": f"{window.end:%Y-%m-%dT%H:%M}" if window.end else "",
+        "words": [word.plain() for word in (*table_words(by), *language())],
+        "marks": [mark.plain() for mark in marks],
+        "link": link(question.text, window),
+        "may_save": by.may(Permission.QUERY_SAVE),
+        **side(question, by=by, panel=panel),
+    }
+
+
+def side(question: Question, *, by: Actor, panel: str) -> Context:
+    """One of the panels beside the query."""
+    key = panel if panel in dict(PANELS) else "schema"
+    here = urlencode([("query", question.text), *question.window.parameters])
+    context: Context = {
+        "panel": key,
+        "panel_template": f"hunting/advanced/{key}.html",
+        "panels": [(one, label, f"/hunting?{here}&panel={one}") for one, label in PANELS],
+    }
+    if key == "history":
+        return context | {"runs": [(run, f"/hunting?{urlencode({'query': run.text})}") for run in history(by)]}
+    if key == "queries":
+        return context | {
+            "folders": folders(by),
+            "import_attrs": {"hx-get": "/hunting/queries/import", "hx-target": "#flyout"},
+            "may_save": by.may(Permission.QUERY_SAVE),
+        }
+    return context | {"tables": tables(by)}
+
+
+def link(text: str, window: Window) -> str:
+    """The address of a question."""
+    return f"/hunting?{urlencode([('query', text), *window.parameters])}"
+
+
+def answer(question: Question, told: Found | Refused, *, by: Actor) -> Context:
+    """The rows with their chart and tools, or why there are none."""
+    if isinstance(told, Refused):
+        marks = [mark.plain() for mark in told.marks]
+        title = f"The query was not run: {told.place}" if told.place else "The query was not answered"
+        return {"answered": True, "refused": told, "refused_title": title, "marks": marks}
+    keys = mail_keys(told.heads)
+    keyed = keys is not None and keys[1] >= 0
+    return {
+        "answered": True,
+        "found": told,
+        "marks": [],
+        "cost": cost(told),
+        "truncated": f"There are more rows than these {len(told.rows):,}; a file holds all of them, a narrower query fewer.",
+        "nothing": nothing(question.window),
+        "may_act": may_act(by),
+        "keyed": keyed,
+        "mails": keys is not None,
+        "formats": FORMATS,
+        "carried": [("query", question.runs), *question.window.parameters],
+        "page_rows": [(key_of(row, keys), [*map(cell, told.heads, row)]) for row in told.rows[:FIRST_PAGE]],
+        "more_pages": len(told.rows) > FIRST_PAGE,
+        "first": f"1–{min(len(told.rows), FIRST_PAGE):,} of {len(told.rows):,}",
+        "data": data(told, keys if keyed else None),
+        **drawn(told),
+    }
+
+
+def cost(told: Found) -> str:
+    """“1,204 rows in 0.21 s”."""
+    rows = len(told.rows)
+    words = f"first {rows:,} rows" if told.truncated else f"{rows:,} row{'' if rows == 1 else 's'}"
+    return f"{words} in {told.seconds:.2f} s"
+
+
+def nothing(window: Window) -> str:
+    """Why nothing may have been found, and what to try."""
+    if window.start is None:
+        return "No row fits what the query asks."
+    return f"No row of this time ({window.label.lower()}) fits; take a longer time, or “Set in query”."
+
+
+def drawn(told: Found) -> Context:
+    """The chart that `render` asked for; when there is none, why."""
+    asked = told.visualization
+    if not asked or asked == "table":
+        return {}
+    chart = chart_of(asked, told.heads, told.rows)
+    if chart:
+        return {"chart": chart, "chart_title": ", ".join(head.name for head in told.heads)}
+    known = ", ".join(KINDS)
+    why = "the rows hold no number to draw" if asked in KINDS else f"“{asked}” is not drawn here, only {known}"
+    return {"chart_missing": f"No chart: {why}." if told.rows else ""}
+
+
+def key_of(row: Sequence[Any], keys: tuple[int, int] | None) -> str:
+    """The mail's copy as actions take it, empty when this row names none."""
+    if keys is None or keys[1] < 0 or not row[keys[0]] or "@" not in str(row[keys[1]] or ""):
+        return ""
+    return f"{row[keys[0]]}|{row[keys[1]]}"
+
+
+def data(told: Found, keys: tuple[int, int] | None) -> Mapping[str, Any]:
+    """All rows for the script that sorts and narrows them: numbers as numbers, all else as text that is safe to read."""
+    return {
+        "heads": [{"name": head.name, "kind": head.kind, "link": head.link} for head in told.heads],
+        "rows": [[scripted(head, value) for head, value in zip(told.heads, row, strict=True)] for row in told.rows],
+        "keys": [key_of(row, keys) for row in told.rows] if keys else [],
+    }
+
+
+def scripted(head: Head, value: Any) -> Any:
+    """One cell for the script."""
+    return value if head.kind == "number" and isinstance(value, int | float) else readable(head, value)

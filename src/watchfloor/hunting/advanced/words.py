@@ -1,0 +1,170 @@
+"""What the editor knows: tables with their columns, the language's words, each with a sentence."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.lake import selectors as lake
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """One thing that may be typed. `kind` is table, column, operator, function or keyword; `of` names a column's table."""
+
+    name: str
+    kind: str
+    detail: str
+    of: str = ""
+
+    def plain(self) -> dict[str, str]:
+        return {"name": self.name, "kind": self.kind, "detail": self.detail, "of": self.of}
+
+
+OPERATORS: dict[str, str] = {
+    "where": "Keeps the rows for which a condition holds",
+    "project": "Shows these columns, in this order",
+    "project-away": "Leaves these columns out",
+    "project-keep": "Keeps these columns, in the order they had",
+    "project-rename": "Gives columns new names",
+    "project-reorder": "Puts these columns first",
+    "extend": "Adds columns that are worked out",
+    "summarize": "Groups rows and counts, sums or lists them",
+    "count": "How many rows there are",
+    "distinct": "The different values of these columns",
+    "take": "Some rows, whichever come first",
+    "limit": "Some rows, whichever come first",
+    "top": "The first rows by a column",
+    "sort by": "Orders the rows",
+    "order by": "Orders the rows",
+    "join": "Puts rows of two tables side by side where keys are the same",
+    "lookup": "Adds columns of a small table",
+    "union": "The rows of several tables, one after another",
+    "mv-expand": "One row for each element of a list",
+    "mv-apply": "Asks something of each row's list",
+    "parse": "Takes parts out of a text by a pattern",
+    "parse-where": "Takes parts out of a text, and keeps only rows that fit",
+    "parse-kv": "Takes keys and values out of a text",
+    "make-series": "Lists of numbers over time",
+    "evaluate": "Runs a plugin, as bag_unpack or pivot",
+    "render": "Draws the rows as a chart",
+    "search": "Looks for a text in every column",
+    "invoke": "Calls a function on the rows",
+    "sample": "Some rows by chance",
+    "getschema": "The columns and their types",
+    "serialize": "Fixes the order of rows for functions that look at the row before",
+}
+KEYWORDS: dict[str, str] = {
+    "let": "Gives a value, a table or a function a name",
+    "and": "Both hold",
+    "or": "One of the two holds",
+    "not": "Turns a condition round",
+    "by": "Groups by these",
+    "on": "The keys of a join",
+    "kind": "Which rows a join keeps",
+    "asc": "Smallest first",
+    "desc": "Largest first",
+    "has": "Contains this word (whole words, ignoring case)",
+    "has_any": "Contains one of these words",
+    "has_all": "Contains all of these words",
+    "has_cs": "Contains this word, case counts",
+    "contains": "Contains this text, ignoring case",
+    "startswith": "Begins with this text, ignoring case",
+    "endswith": "Ends with this text, ignoring case",
+    "matches regex": "Fits this regular expression",
+    "in": "Is one of these values",
+    "in~": "Is one of these values, ignoring case",
+    "between": "Lies in a range, as between (ago(7d) .. now())",
+    "true": "Yes",
+    "false": "No",
+    "datatable": "Rows written into the query",
+    "externaldata": "A list that an administrator uploaded",
+}
+
+
+FUNCTIONS: dict[str, str] = {
+    "ago": "A time before now, as ago(7d)",
+    "now": "The time of the query",
+    "count": "How many rows",
+    "countif": "How many rows for which a condition holds",
+    "dcount": "How many different values",
+    "dcountif": "How many different values among rows for which a condition holds",
+    "sum": "The sum",
+    "avg": "The mean",
+    "min": "The smallest",
+    "max": "The largest",
+    "arg_max": "The row with the largest value: arg_max(Timestamp, *)",
+    "arg_min": "The row with the smallest value: arg_min(Timestamp, *)",
+    "make_set": "The different values as a list",
+    "make_list": "All values as a list",
+    "take_any": "Some value",
+    "percentile": "The value below which so many per cent lie",
+    "bin": "Rounds down to a step: bin(Timestamp, 1h)",
+    "startofday": "The beginning of the day",
+    "format_datetime": "A time written as a pattern says",
+    "datetime_diff": "How many units lie between two times",
+    "tostring": "As text",
+    "toint": "As a whole number",
+    "tolong": "As a whole number",
+    "toreal": "As a number",
+    "todatetime": "As a time",
+    "tolower": "In small letters",
+    "toupper": "In capital letters",
+    "strcat": "Texts one after another",
+    "strlen": "How many characters",
+    "substring": "A part of a text",
+    "split": "A text cut at a separator",
+    "extract": "What a regular expression finds",
+    "extract_all": "Everything a regular expression finds",
+    "replace_string": "A text with one part replaced",
+    "replace_regex": "A text with what fits a pattern replaced",
+    "trim": "A text without what fits at its ends",
+    "parse_json": "A text as JSON",
+    "todynamic": "A text as JSON",
+    "parse_url": "The parts of an address",
+    "isempty": "Whether it is empty",
+    "isnotempty": "Whether it is not empty",
+    "isnull": "Whether it has no value",
+    "isnotnull": "Whether it has a value",
+    "iff": "One value if a condition holds, else another",
+    "case": "The first value whose condition holds",
+    "coalesce": "The first that has a value",
+    "array_length": "How many elements",
+    "set_difference": "What the first list has and the others lack",
+    "bag_keys": "The names in a property bag",
+    "ipv4_is_private": "Whether an address is a private one",
+    "ipv4_is_in_range": "Whether an address lies in a network",
+    "hash_sha256": "The SHA-256 of a text",
+    "prev": "The value of the row before",
+    "next": "The value of the row after",
+    "row_number": "The number of the row",
+}
+
+
+def tables(by: Actor) -> Sequence[Any]:
+    """Every table this person may hunt in, by name, with described columns."""
+    return [table for table in lake.tables() if by.may(getattr(table, "permission", Permission.EMAIL_METADATA_READ))]
+
+
+def table_words(by: Actor) -> tuple[Word, ...]:
+    """Tables and their columns."""
+    found = []
+    for table in tables(by):
+        found.append(Word(table.name, "table", table.description))
+        found += [
+            Word(column.name, "column", f"{column.type}: {column.description}", table.name) for column in table.columns
+        ]
+    return tuple(found)
+
+
+def language() -> Iterator[Word]:
+    """Operators, keywords and functions."""
+    yield from (Word(name, "operator", detail) for name, detail in OPERATORS.items())
+    yield from (Word(name, "keyword", detail) for name, detail in KEYWORDS.items())
+    yield from (Word(name, "function", detail) for name, detail in FUNCTIONS.items())
+
+
+def time_column(name: str) -> str | None:
+    """The time column of a table, None when there is no such table."""
+    found = next((table for table in lake.tables() if table.name == name), None)
+    return "Timestamp" if found else None

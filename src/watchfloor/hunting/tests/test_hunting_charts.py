@@ -1,0 +1,55 @@
+"""What `render` draws."""
+
+from watchfloor.hunting.advanced.cells import Head
+from watchfloor.hunting.advanced.charting import MOST_POINTS, MOST_SERIES, chart_of
+
+TIME, NAME, COUNT = Head("Timestamp", "datetime"), Head("Domain", "string"), Head("Mails", "long")
+
+
+def test_a_time_chart_has_one_series_for_each_value_of_the_text_column():
+    rows = [("2026-01-02", "b", 3), ("2026-01-01", "a", 1), ("2026-01-01", "b", 2)]
+    chart = chart_of("timechart", (TIME, NAME, COUNT), rows)
+    assert chart["kind"] == "line"
+    assert chart["data"]["categories"] == ["2026-01-01", "2026-01-02"]
+    assert chart["data"]["series"] == [{"name": "b", "values": [2, 3]}, {"name": "a", "values": [1, 0]}]
+
+
+def test_a_bar_chart_keeps_the_order_of_the_rows():
+    chart = chart_of("barchart", (NAME, COUNT), [("z", 3), ("a", 1)])
+    assert chart["data"] == {"categories": ["z", "a"], "series": [{"name": "Mails", "values": [3, 1]}]}
+
+
+def test_two_numbers_are_two_series():
+    chart = chart_of("columnchart", (NAME, COUNT, Head("Urls", "long")), [("a", 1, 2)])
+    assert [one["name"] for one in chart["data"]["series"]] == ["Mails", "Urls"]
+
+
+def test_a_pie_chart_is_a_ring():
+    assert chart_of("piechart", (NAME, COUNT), [("a", 1)])["kind"] == "donut"
+
+
+def test_numbers_alone_are_drawn_over_the_first():
+    chart = chart_of("linechart", (Head("x", "long"), Head("y", "real")), [(1, 0.5), (2, 0.7)])
+    assert chart["data"] == {"categories": ["1", "2"], "series": [{"name": "y", "values": [0.5, 0.7]}]}
+
+
+def test_lists_of_make_series_become_lines():
+    heads = (NAME, Head("Mails", "dynamic"), Head("Timestamp", "dynamic"))
+    rows = [("a", [1, 2], ["2026-01-01", "2026-01-02"]), ("b", [3, None], ["2026-01-01", "2026-01-02"])]
+    chart = chart_of("timechart", heads, rows)
+    assert chart["data"]["categories"] == ["2026-01-01", "2026-01-02"]
+    assert chart["data"]["series"] == [{"name": "a", "values": [1, 2]}, {"name": "b", "values": [3, 0]}]
+
+
+def test_a_table_and_rows_without_a_number_are_not_drawn():
+    assert chart_of("table", (NAME, COUNT), [("a", 1)]) is None
+    assert chart_of("barchart", (NAME,), [("a",)]) is None
+    assert chart_of("barchart", (NAME, COUNT), []) is None
+
+
+def test_what_is_not_drawn_is_said():
+    many = chart_of("columnchart", (TIME, NAME, COUNT), [("t", f"s{n}", n) for n in range(MOST_SERIES + 5)])
+    assert many["cut"] == "the 20 largest of 25 series"
+    assert "s24" in {one["name"] for one in many["data"]["series"]}
+    long = chart_of("columnchart", (NAME, COUNT), [(f"c{n}", 1) for n in range(MOST_POINTS + 1)])
+    assert long["cut"] == "the first 1,000 of 1,001 points"
