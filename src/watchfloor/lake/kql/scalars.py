@@ -354,7 +354,12 @@ def _toscalar(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typ
     if len(node.args) != 1:
         raise KqlError("toscalar() takes one table", node.span, kind="type")
     rows = binder.rows(node.args[0], Row(), scope)
-    return binder.bind(node.args[0], Row(), scope) if rows is None else binder.first_value(rows)
+    if rows is not None:
+        return binder.first_value(rows)
+    value = binder.bind(node.args[0], Row(), scope)
+    if value.is_const:
+        return value
+    return replace(value, sql=exp.Subquery(this=exp.Select(expressions=[own(value.sql)])))
 
 
 def _column_if_exists(binder: ScalarBinder, node: s.Call, row: Row, scope: Scope) -> Typed:

@@ -392,6 +392,16 @@ class Partition(Operator):
     body: tuple[Operator, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class TopNested(Operator):
+    """One level of top-nested: the `count` values of `of` with the largest aggregate."""
+
+    count: Expression
+    of: Assigned
+    by: Assigned
+    descending: bool
+
+
 # --- statements ---------------------------------------------------------------------------------------------------
 
 

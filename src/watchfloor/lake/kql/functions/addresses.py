@@ -159,7 +159,7 @@ _MIXED = f"REGEXP_MATCHES({_PLAIN}, ':{V4}$') OR REGEXP_FULL_MATCH({_PLAIN}, '{V
 _TAIL = f"REGEXP_EXTRACT({_PLAIN}, '([0-9.]+)$', 1)"
 _V4_NUMBER = NUMBER.replace("_0", _TAIL)
 _AS_HEX = (
-    f"CASE WHEN REGEXP_FULL_MATCH({_PLAIN}, '{V4}') THEN '::ffff:' "
+    f"CASE WHEN REGEXP_FULL_MATCH({_PLAIN}, '(::)?{V4}') THEN '::ffff:' "
     f"ELSE REGEXP_REPLACE({_PLAIN}, '[0-9.]+$', '') END "
     f"|| LOWER(TO_HEX(({_V4_NUMBER}) >> 16)) || ':' || LOWER(TO_HEX(({_V4_NUMBER}) & 65535))"
 )

@@ -169,4 +169,26 @@ def _geo(args: Sequence[Typed], span: Span) -> Typed:
 
 
 add("geo_info_from_ip_address", "text", _geo)
-add("column_ifexists columnifexists", "any any", lambda args, span: args[0], keeps_name=True)
+sql("cot", "real", R, "CASE WHEN TAN(_0) <> 0 THEN 1 / TAN(_0) END")
+sql("bitset_count_ones", "long", L, "CAST(BIT_COUNT(_0) AS BIGINT)")
+sql("gamma", "real", R, "TRY(GAMMA(_0))")
+sql("loggamma", "real", R, "TRY(LGAMMA(_0))")
+add("parsejson", "any", lambda args, span: convert.parsed(args[0]), keeps_name=True)
+
+
+def _refuse(words: str) -> Callable[[Sequence[Typed], Span], Typed]:
+    def make(args: Sequence[Typed], span: Span) -> Typed:
+        raise KqlError(words, span, kind="unsupported")
+
+    return make
+
+
+REFUSED = {
+    "hash": "hash() gives numbers of Kusto's own that no engine here knows; hash_sha256() is supported",
+    "hash_xxhash64": "hash_xxhash64() is known to no engine here; hash_sha256() is supported",
+    "parse_user_agent": "parse_user_agent() needs a list of browsers that is not here; match the text with has or extract()",
+    "parse_xml": "parse_xml() is not supported here; extract() takes parts out of the text",
+}
+"""Functions refused with a word of advice."""
+for _name, _words in REFUSED.items():
+    add(_name, "any*", _refuse(_words))

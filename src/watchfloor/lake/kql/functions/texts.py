@@ -19,7 +19,6 @@ sql("toupper", "text", S, "UPPER(_0)")
 sql("reverse", "text", S, "REVERSE(_0)")
 sql("strlen", "text", L, "CAST(LENGTH(_0) AS BIGINT)")
 sql("string_size", "text", L, "CAST(STRLEN(_0) AS BIGINT)")
-sql("countof", "text text", L, "CAST((LENGTH(_0) - LENGTH(REPLACE(_0, _1, ''))) // GREATEST(LENGTH(_1), 1) AS BIGINT)")
 sql("url_decode", "text", S, "URL_DECODE(_0)")
 ENCODED = (
     "ARRAY_TO_STRING(LIST_TRANSFORM(REGEXP_EXTRACT_ALL(URL_ENCODE(_0), '%..|[^%]'), LAMBDA one : "
@@ -206,3 +205,85 @@ _reg_trim("trim_end", start=False, end=True)
 add("extract", "text long text any?", _extract)
 add("extract_all extractall", "text any text?", _extract_all)
 add("has_any_index", "text dynamic", _has_index)
+
+
+def _countof(args: Sequence[Typed], span: Span) -> Typed:
+    """countof(text, search, kind): plain texts may overlap, matches of an expression may not."""
+    kind = str(const(args[2], "the kind of countof()", span)) if len(args) > 2 else "normal"
+    if kind == "regex":
+        return Typed(
+            fill("CAST(LEN(REGEXP_EXTRACT_ALL(_0, _1)) AS BIGINT)", args[0].sql, compare.pattern_of(args[1], span)), L
+        )
+    shape = (
+        "CAST(CASE WHEN _1 = '' THEN 0 ELSE LEN(LIST_FILTER(RANGE(1, LENGTH(_0) + 1), LAMBDA place : "
+        "SUBSTRING(_0, CAST(place AS BIGINT), LENGTH(_1)) = _1)) END AS BIGINT)"
+    )
+    return Typed(fill(shape, args[0].sql, args[1].sql), L)
+
+
+def _indexof_regex(args: Sequence[Typed], span: Span) -> Typed:
+    pattern = compare.pattern_of(args[1], span)
+    before = fill("'(?s)^(.*?)(?:' || _0 || ')'", pattern)
+    shape = "CAST(CASE WHEN REGEXP_MATCHES(_0, _1) THEN LENGTH(REGEXP_EXTRACT(_0, _2, 1)) ELSE -1 END AS BIGINT)"
+    return Typed(fill(shape, args[0].sql, pattern, before), L)
+
+
+MARK = 0xF0000
+"""Where the private letters begin that stand for what is replaced: no text of the lake has them."""
+
+
+def _replace_strings(args: Sequence[Typed], span: Span) -> Typed:
+    """replace_strings(text, lookups, rewrites): all at once, so that what was put in is not replaced again."""
+    lookups, rewrites = (const(arg, "the lists of replace_strings()", span) for arg in args[1:])
+    if not isinstance(lookups, list) or not isinstance(rewrites, list) or len(lookups) != len(rewrites):
+        raise KqlError("replace_strings() takes two lists of one length", span, kind="type")
+    for number, one in enumerate(lookups):
+        if any(number != place and str(one) in str(other) for place, other in enumerate(lookups)):
+            raise KqlError("one of these texts holds another", span, kind="unsupported")
+    found = args[0].sql
+    for number, one in enumerate(lookups):
+        found = fill("REPLACE(_0, _1, _2)", found, text(str(one)), text(chr(MARK + number)))
+    for number, one in enumerate(rewrites):
+        found = fill("REPLACE(_0, _1, _2)", found, text(chr(MARK + number)), text(str(one)))
+    return Typed(found, S, null=False)
+
+
+def _from_codepoints(args: Sequence[Typed], span: Span) -> Typed:
+    letters = "ARRAY_TO_STRING(LIST_TRANSFORM(FROM_JSON(_0, '[\"INTEGER\"]'), LAMBDA one : CHR(one)), '')"
+    parts = [
+        fill(letters, arg.sql) if arg.type is D else fill("CHR(CAST(_0 AS INT))", convert.to_whole(arg, L).sql)
+        for arg in args
+    ]
+    return Typed(exp.Anonymous(this="CONCAT", expressions=parts), S, null=False)
+
+
+COMMAND = (
+    "TO_JSON(LIST_TRANSFORM(REGEXP_EXTRACT_ALL(REPLACE(REPLACE(_0, '\\\\\"', CHR(2) || '\"'), '\\\"', CHR(1)), "
+    '\'(?:[^\\s"]|"[^"]*(?:"|$))+\'), '
+    "LAMBDA one : REPLACE(REPLACE(REPLACE(one, '\"', ''), CHR(1), '\"'), CHR(2), '\\')))"
+)
+
+
+def _command_line(args: Sequence[Typed], span: Span) -> Typed:
+    """parse_command_line(text, "windows"): its words, as Windows takes a command apart."""
+    if str(const(args[1], "the kind of parse_command_line()", span)).lower() != "windows":
+        raise KqlError("parse_command_line() knows the kind windows only", span, kind="unsupported")
+    return Typed(fill(f"CASE WHEN _0 = '' THEN NULL ELSE {COMMAND} END", args[0].sql), D)
+
+
+VERSION = (
+    "CASE WHEN REGEXP_FULL_MATCH(_0, '\\d{1,8}(\\.\\d{1,8}){0,3}') THEN CAST(ARRAY_TO_STRING(LIST_TRANSFORM(RANGE(1, 5), "
+    "LAMBDA place : LPAD(SPLIT_PART(_0, '.', CAST(place AS INT)), 8, '0')), '') AS DECIMAL(38, 0)) END"
+)
+add("countof", "text text string?", _countof)
+add("indexof_regex", "text text", _indexof_regex)
+add("replace_strings", "text dynamic dynamic", _replace_strings)
+sql(
+    "unicode_codepoints_from_string to_utf8",
+    "text",
+    D,
+    "TO_JSON(LIST_TRANSFORM(REGEXP_EXTRACT_ALL(_0, '(?s).'), LAMBDA one : UNICODE(one)))",
+)
+add("unicode_codepoints_to_string make_string", "any any*", _from_codepoints)
+add("parse_command_line", "text any", _command_line)
+sql("parse_version", "text", Type.DECIMAL, VERSION)

@@ -460,6 +460,21 @@ class OperatorParser(ExpressionParser):
         self.options("kind")
         return s.SearchIn(self.expression(), span=self.since(start))
 
+    def _top_nested(self, start: Span) -> s.Operator:
+        if self.is_word("of"):
+            raise unsupported("top-nested without a count", self.token.span)
+        count = self.expression()
+        self.expect_word("of")
+        of = self.assigned()
+        if self.take_word("with"):
+            raise unsupported("top-nested with others", self.token.span)
+        self.expect_word("by")
+        by = self.assigned()
+        descending = not self.take_word("asc") and (self.take_word("desc") or True)
+        if self.is_sign(","):
+            raise unsupported("top-nested with several levels", self.token.span)
+        return s.TopNested(count, of, by, descending, span=self.since(start))
+
     def _partition(self, start: Span) -> s.Operator:
         self.options()
         self.expect_word("by")
@@ -506,10 +521,11 @@ READERS: dict[str, Callable[[OperatorParser, Span], s.Operator]] = {
     "getschema": _P._getschema,
     "search": _P._search,
     "partition": _P._partition,
+    "top-nested": _P._top_nested,
 }
 KNOWN_BUT_NOT_HERE = frozenset(
     {
         "consume", "facet", "find", "fork", "graph-match", "graph-merge", "graph-to-table", "make-graph", "reduce",
-        "scan", "top-hitters", "top-nested", "assert-schema", "macro-expand", "project-by-names",
+        "scan", "top-hitters", "assert-schema", "macro-expand", "project-by-names",
     }
 )  # fmt: skip

@@ -160,3 +160,19 @@ def _beside(binder: "Binder", outer: Relation, result: Relation, row_id: Column,
         )
     )
     return replace(outer, source=binder.program.step(select), columns=made, extras=())
+
+
+def partitioned(binder: "Binder", relation: Relation, operator: s.Partition, scope: Scope) -> Relation:
+    """A pipeline for the rows of each value of a column; what comes out stands below one another."""
+    key = relation.demand(operator.by, operator.span)
+    mark = Column("~p", key.type, f"~p{len(binder.program.steps)}", null=key.null)
+    select = relation.select(*carried(relation), aliased(key.read(), mark))
+    inside = settled(
+        relation,
+        binder.program.step(select),
+        hidden=(*relation.hidden, mark),
+        partition=(*relation.partition, mark.sql),
+    )
+    result = binder.steps(inside, operator.body, scope)
+    kept = tuple(hidden for hidden in result.hidden if hidden.sql in relation.partition)
+    return replace(result, hidden=kept, partition=relation.partition, order=())

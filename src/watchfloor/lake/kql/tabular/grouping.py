@@ -14,7 +14,7 @@ from watchfloor.lake.kql.functions.times import bin_of
 from watchfloor.lake.kql.model import Column, Relation, Typed
 from watchfloor.lake.kql.program import Scope, aliased, columns_of, unique
 from watchfloor.lake.kql.scalars import Row
-from watchfloor.lake.kql.tabular.shaping import items_of
+from watchfloor.lake.kql.tabular.shaping import items_of, top
 from watchfloor.lake.kql.templates import every, fill, own, table_of, text, whole
 from watchfloor.lake.kql.types import NUMBERS, WHOLE, Type
 
@@ -214,6 +214,16 @@ def _row_of(found: Extreme) -> list[tuple[str, Typed]]:
             part = fill("COALESCE(_0, '')", part)
         result.append((name, Typed(part, value.type, null=value.type is not Type.STRING)))
     return result
+
+
+def top_nested(binder: "Binder", relation: Relation, operator: s.TopNested, scope: Scope) -> Relation:
+    """One level: the values of a column with the largest aggregate, and the aggregate beside them."""
+    of, by = operator.of, operator.by
+    label = of.names[0] if of.names else of.value.name if isinstance(of.value, s.Name) else ""
+    aggregate = s.Assigned(by.names or (f"aggregated_{label}",), by.value, span=by.span)
+    grouped = summarize(binder, relation, s.Summarize((aggregate,), (of,), span=operator.span), scope)
+    order = s.Ordering(s.Name(aggregate.names[0], span=by.span), operator.descending, span=by.span)
+    return top(binder, grouped, s.Top(operator.count, (order,), span=operator.span), scope)
 
 
 # --- make-series ------------------------------------------------------------------------------------------------------

@@ -83,8 +83,10 @@ def pattern_of(operator: s.Parse) -> str:
             parts.append(_own_groups_away(part) if greedy else escaped(part.text))
         elif part.star:
             parts.append(".*" if number == last or greedy else ".*?")
-        elif operator.kind != "relaxed" and Type(part.type) in _CAPTURE:
+        elif Type(part.type) in _CAPTURE and operator.kind != "relaxed":
             parts.append(_CAPTURE[Type(part.type)])
+        elif Type(part.type) in _CAPTURE and number < last and operator.parts[number + 1].star:
+            parts.append(r"(-?[\d.]*)")
         else:
             parts.append("(.*)" if greedy or number == last else "(.*?)")
     if operator.parts and not operator.parts[-1].star:
@@ -125,7 +127,7 @@ class Pairs:
         if self.plain:
             return f"(?s)(?:^|[^\\pL\\pN]){key}[^\\pL\\pN{opening}]+(?:{quoted}|([\\pL\\pN]*))"
         pair = escaped(self.pair)
-        return f"(?s)(?:^|{pair}){key}\\s*{escaped(self.key)}\\s*(?:{quoted}|(.*?))(?:{pair}|$)"
+        return f"(?s)(?:^|{pair})\\s*{key}\\s*{escaped(self.key)}\\s*(?:{quoted}|(.*?))(?:{pair}|$)"
 
 
 def parse_kv(binder: "Binder", relation: Relation, operator: s.ParseKv, scope: Scope) -> Relation:

@@ -1,10 +1,8 @@
 """Which function binds which operator and which source."""
 
 from collections.abc import Callable
-from typing import Any
 
 from watchfloor.lake.kql import syntax as s
-from watchfloor.lake.kql.errors import unsupported
 from watchfloor.lake.kql.model import Relation
 from watchfloor.lake.kql.tabular import combining, expanding, grouping, parsing, plugins, shaping, sources
 
@@ -37,7 +35,8 @@ OPERATORS: dict[type[s.Operator], Callable[..., Relation]] = {
     s.SearchIn: lambda binder, relation, operator, scope: sources.filtered_by_search(
         binder, relation, operator.predicate, scope
     ),
-    s.Partition: lambda binder, relation, operator, scope: _refused(operator, "partition"),
+    s.Partition: expanding.partitioned,
+    s.TopNested: grouping.top_nested,
 }
 SOURCES: dict[type[s.Source], Callable[..., Relation]] = {
     s.Table: sources.table,
@@ -49,7 +48,3 @@ SOURCES: dict[type[s.Source], Callable[..., Relation]] = {
     s.Union: combining.union_source,
     s.Search: sources.searched,
 }
-
-
-def _refused(operator: Any, what: str) -> Relation:
-    raise unsupported(f"operator {what}", operator.span)
