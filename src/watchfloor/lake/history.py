@@ -1,7 +1,8 @@
 """What earlier mail says about a new one: who wrote to whom, what a domain usually proves, under which address a name is known.
 
 Every fact is one row found by a 64-bit hash, so that a batch of mails costs one look-up and one write however long the past is.
-Mail that was judged a threat teaches nothing, or the second mail of an attacker would be that of an old friend. First contact
+Mail that was judged a threat teaches nothing, or the second mail of an attacker would be that of an old friend; mail whose
+authentication failed teaches only that it did, since anybody can have written it. First contact
 is no fault: it speaks only beside a reason that speaks for phish or malware. A young history is silent.
 """
 
@@ -152,7 +153,7 @@ def remember(mails: Sequence[Read], *, facts: TenantFacts) -> None:
             continue
         for key, value in _taught(letter, outbound=inspection.direction == "Outbound"):
             seen.add(traces, key, letter.day, value)
-        if letter.name and inspection.direction != "Outbound":
+        if letter.name and inspection.direction != "Outbound" and letter.proof != "fail":
             aliases.setdefault(key_of("alias", letter.name, letter.sender), []).append(
                 (key_of("name", letter.name), letter.sender, letter.day)
             )
@@ -170,11 +171,14 @@ def _taught(letter: _Letter, *, outbound: bool) -> Iterator[tuple[int, str]]:
         return
     keys = letter.keys
     yield ALL, ""
+    if letter.proof == "fail":
+        yield keys["fails"], ""
+        return
     for name in ("domain", "sender", "reply", *(f"to {one}" for one in letter.recipients)):
         yield keys[name], ""
     yield keys["replies"], letter.reply_domain
-    if letter.proof in ("pass", "fail"):
-        yield keys["passes" if letter.proof == "pass" else "fails"], ""
+    if letter.proof == "pass":
+        yield keys["passes"], ""
 
 
 def _name_them(traces: dict[int, Trace], aliases: dict[int, list[tuple[int, str, int]]]) -> None:

@@ -105,6 +105,18 @@ def test_a_domain_that_usually_authenticates_and_now_does_not():
     assert "30 of 30 earlier mails" in words("usual_proof_missing", mail(authentication=proof("fail")))
 
 
+def test_a_forged_mail_makes_its_forger_no_friend():
+    past()
+    forged = mail("bo@bank.example", authentication=proof("fail"), sender_name="Bo Beck")
+    history.remember([forged] * 6, facts=FACTS)
+    assert said(mail("bo@bank.example", verdict=PHISHY)) == [{"new_domain"}]
+    assert said(mail("bo.beck@bank-of-bo.example", sender_name="Bo Beck")) == [set()]
+    history.remember([mail() for _ in range(6)], facts=FACTS)
+    swapped = mail(authentication=proof("fail"), reply_to="x@evil.example")
+    history.remember([swapped], facts=FACTS)
+    assert said(mail(reply_to="x@evil.example")) == [{"reply_swap"}]
+
+
 def test_a_domain_that_often_fails_is_not_held_to_its_passes():
     past()
     mails = [mail(authentication=proof("pass" if n % 5 else "fail")) for n in range(50)]
