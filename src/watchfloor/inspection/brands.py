@@ -15,6 +15,12 @@ _BRANDS: Mapping[str, Mapping[str, list[str]]] = tomllib.loads(
 )
 _DOMAINS = {name: frozenset(brand["domains"]) for name, brand in _BRANDS.items()}
 _NAMES = Phrases({name: [fold(word) for word in brand["names"]] for name, brand in _BRANDS.items()})
+_LABELS = {
+    name: frozenset(label for domain in domains if len(label := domain.partition(".")[0]) > 2)
+    for name, domains in _DOMAINS.items()
+}
+# Two letters of a country whose registry asks its fee; the free and the cheap ones are not the brand's word.
+_NATIONAL = re.compile(r"(?:com?\.)?(?!cf|ga|gq|ml|tk|cc|ws|pw|su|st|vg|la)[a-z]{2}")
 _OWNERS = {domain: name for name, domains in _DOMAINS.items() for domain in domains}
 
 
@@ -47,8 +53,9 @@ def main_domain(brand: str) -> str:
 
 
 def belongs(domain: str, brand: str) -> bool:
-    """Whether a registrable domain is the brand's own."""
-    return domain in _DOMAINS[brand]
+    """Whether a registrable domain is the brand's: one of the table, or one of those names under a national ending."""
+    name, _, ending = domain.partition(".")
+    return domain in _DOMAINS[brand] or (name in _LABELS[brand] and _NATIONAL.fullmatch(ending) is not None)
 
 
 @lru_cache(maxsize=4096)

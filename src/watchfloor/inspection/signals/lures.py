@@ -158,6 +158,8 @@ def _claimed_brand(view: View, calls: Calls, strange: Call | None) -> Iterator[E
     theirs = {brands.owner(call.parts.domain) for call in calls.all}
     if sending and sending not in theirs and domain not in FREE_MAIL:
         yield Evidence("brand_sender_strange_call", f"Writes as {sending} ({view.sender.address}), but {strange.words}")
+        if strange.kind != "foreign":
+            yield Evidence("brand_sender_hidden_call", f"{sending} would not hide where it leads: {strange.words}")
     named = brands.brands_named(f"{view.subject_words}\n{fold(view.text[:200])}")
     if brand := next((one for one in named if not brands.belongs(domain, one)), ""):
         yield Evidence(
@@ -176,7 +178,7 @@ def _little_text(view: View, calls: Calls) -> Iterator[Evidence]:
     if length < 200 and view.page.linked_images and (strange := calls.first(*_STRANGE)):
         yield Evidence("picture_strange_link", f"A linked picture stands in the place of text, and {strange.words}")
     if (
-        length < 150
+        length < 80
         and (view.sender.domain in FREE_MAIL or calls.all)
         and not calls.any("sender")
         and any(file.attachment.file_type == "application/pdf" for file in view.files)

@@ -21,7 +21,8 @@ _PLACEHOLDER = re.compile(
 )
 _URL = re.compile(r"https?://\S{4,}", re.IGNORECASE)
 _GREETED_URL = re.compile(
-    r"(?:^|\n)\s*(?:hi|hello|hey|dear|hallo|hola|ol[aá]|bonjour|welcome|ciao)\b[^\n]{0,60}?https?://\S{4,}",
+    r"(?:^|\n)\s*(?:hi|hello|hey|dear|hallo|hola|ol[aá]|bonjour|welcome|ciao)\b"
+    r"(?:[^\n,:.;]|(?<=\d)[.,](?=\d)){0,60}?https?://\S{4,}",
     re.IGNORECASE,
 )
 _PHONE = re.compile(r"(?:\+?\(?\d{1,4}\)?[\s.\-–()]{0,3}){2,5}\d{3,4}")
