@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
-from django.db import DataError, transaction
+from django.db import DataError, IntegrityError, transaction
 
 from watchfloor.connectors.contracts import AcceptedMail
 from watchfloor.connectors.selectors import accepted_after, raw_mail
@@ -36,6 +36,17 @@ BATCH_MAILS = 200
 BATCH_SECONDS = 0.5
 IN_FLIGHT = 400
 IN_FLIGHT_BYTES = 48 * 1024 * 1024
+ITS_OWN = (
+    ValueError,
+    TypeError,
+    ArithmeticError,
+    LookupError,
+    AttributeError,
+    RecursionError,
+    DataError,
+    IntegrityError,
+)
+"""What a mail may do to whoever judges and stores it. All else is the machine's trouble, and is tried again."""
 
 
 class Inspector(Protocol):
@@ -110,20 +121,22 @@ def _submitted(pool: Inspector, mail: AcceptedMail, now: datetime) -> Pending:
 def _batches(feed: Iterator[Pending]) -> Iterator[list[Pending]]:
     """Inspected mails in order, up to 200 or half a second at a time; the pool always has the next ones."""
     waiting: deque[Pending] = deque()
-    open_feed = True
+    open_feed, held = True, 0
     while open_feed or waiting:
         batch: list[Pending] = []
         deadline = time.monotonic() + BATCH_SECONDS
         while len(batch) < BATCH_MAILS and (not batch or time.monotonic() < deadline):
-            while open_feed and len(waiting) < IN_FLIGHT and sum(p.size for p in waiting) < IN_FLIGHT_BYTES:
+            while open_feed and len(waiting) < IN_FLIGHT and held < IN_FLIGHT_BYTES:
                 following = next(feed, None)
                 if following is None:
                     open_feed = False
                 else:
                     waiting.append(following)
+                    held += following.size
             if not waiting:
                 break
             head = waiting.popleft()
+            held -= head.size
             if head.inspection is not None:
                 head.inspection.result()
             batch.append(head)
@@ -135,7 +148,7 @@ def _store_or_bury(batch: list[Pending], *, position: int) -> bool:
     """Like `_store`; a mail that no table can hold is buried, so that it never stands before those behind it."""
     try:
         return _store(batch, position=position)
-    except (ValueError, TypeError, OverflowError, DataError) as error:
+    except ITS_OWN as error:
         if len(batch) == 1:
             reason = f"{type(error).__name__}: {error}".encode("ascii", "backslashreplace").decode()
             return _store([replace(batch[0], inspection=None, reason=reason[:500])], position=position)

@@ -1,14 +1,19 @@
 """The second half of a verdict: evidence that a mail's bytes alone do not hold, from what we have seen and who we ask."""
 
+import logging
 from collections.abc import Sequence
 from typing import Protocol
+
+from django.db import InterfaceError, OperationalError
 
 from watchfloor.inspection.contracts import Evidence, TenantFacts
 from watchfloor.inspection.services import judge
 from watchfloor.lake.campaigns import campaign_evidence
-from watchfloor.lake.findings import Finding, Read, noted
+from watchfloor.lake.findings import Finding, Read, Unanswered, noted
 from watchfloor.lake.history import evidence as from_history
 from watchfloor.lake.opinions import opinions
+
+log = logging.getLogger(__name__)
 
 
 class EvidenceSource(Protocol):
@@ -25,7 +30,7 @@ def judged(mails: Sequence[Read], *, facts: TenantFacts) -> list[Read]:
     readable = [pair for pair in mails if not pair[1].unparsable]
     found: dict[int, list[Finding]] = {id(inspection): [] for _, inspection in readable}
     for source in SOURCES:
-        for (_, inspection), findings in zip(readable, source(readable, facts=facts), strict=True):
+        for (_, inspection), findings in zip(readable, _asked(source, readable, facts), strict=True):
             found[id(inspection)].extend(findings)
     weighed = []
     for mail, inspection in mails:
@@ -33,3 +38,20 @@ def judged(mails: Sequence[Read], *, facts: TenantFacts) -> list[Read]:
         evidence = [one for one in findings if isinstance(one, Evidence)]
         weighed.append((mail, noted(judge(inspection, evidence=evidence, facts=facts), findings)))
     return weighed
+
+
+def _asked(source: EvidenceSource, mails: Sequence[Read], facts: TenantFacts) -> Sequence[Sequence[Finding]]:
+    """What a source finds. Where it fails each mail is asked about alone, and the one it fails for goes without, noted so.
+
+    A database in trouble is another matter: whoever stores the mail tries again.
+    """
+    try:
+        return source(mails, facts=facts)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        name = getattr(source, "__module__", "").rpartition(".")[2] or "a source"
+        if len(mails) == 1:
+            log.exception("evidence of %s failed for the mail %s", name, mails[0][1].sha256)
+            return [[Unanswered(f"{name}: it failed here ({type(error).__name__})")]]
+        return [found for mail in mails for found in _asked(source, [mail], facts)]

@@ -5,9 +5,11 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from django.db import OperationalError
 
 from watchfloor.connectors.models import DeadLetter
-from watchfloor.lake import selectors
+from watchfloor.inspection.contracts import Evidence
+from watchfloor.lake import judging, selectors
 from watchfloor.lake.contracts import Query
 
 from .test_ingest import AtOnce, events, ingest, raw_of, take
@@ -107,3 +109,55 @@ def test_what_no_table_can_hold_is_buried_alone(lake, position):
     assert len(events()) == 2
     assert "UnicodeEncodeError" in DeadLetter.objects.get().reason
     assert ingest(pool) == 0
+
+
+# --- sources of evidence that fail -------------------------------------------------------------------------------
+
+
+def failing(*, at: str = "", error: Exception):
+    """A source that fails for the batches that hold a mail with this subject, "" for all."""
+
+    def source(mails, *, facts):
+        if any(at in inspection.subject for _, inspection in mails):
+            raise error
+        return [[] for _ in mails]
+
+    return source
+
+
+def three_mails():
+    for number in range(3):
+        take(raw_of(number, subject=f"Number {number}"))
+
+
+@pytest.mark.parametrize("error", [KeyError("x"), ValueError("x"), RuntimeError("x"), RecursionError("x")])
+def test_a_source_of_evidence_that_fails_for_one_mail_costs_only_that_mail_its_evidence(lake, monkeypatch, error):
+    monkeypatch.setattr(judging, "SOURCES", (failing(at="Number 1", error=error), *judging.SOURCES))
+    three_mails()
+    assert ingest(AtOnce()) == 3
+    said = {
+        row["Subject"]: selectors.inspection_of(row["NetworkMessageId"])["facts"].get("unanswered") for row in events()
+    }
+    assert said["Number 0"] is None
+    assert said["Number 2"] is None
+    assert "failed here" in said["Number 1"][0]
+    assert not DeadLetter.objects.exists()
+
+
+def test_a_database_in_trouble_is_waited_for_and_nothing_is_stored_half_judged(lake, monkeypatch):
+    monkeypatch.setattr(judging, "SOURCES", (failing(error=OperationalError("locked")),))
+    three_mails()
+    with pytest.raises(OperationalError):
+        ingest(AtOnce())
+    assert not events()
+
+
+def test_a_mail_that_cannot_be_judged_is_buried_and_those_behind_it_come_in(lake, monkeypatch):
+    def odd(mails, *, facts):
+        return [[Evidence("no_such_signal", "x")] if "Number 0" in found.subject else [] for _, found in mails]
+
+    monkeypatch.setattr(judging, "SOURCES", (odd,))
+    three_mails()
+    assert ingest(AtOnce()) == 3
+    assert {row["Subject"] for row in events()} == {"Number 1", "Number 2"}
+    assert DeadLetter.objects.count() == 1
