@@ -46,6 +46,8 @@ class QueryRun(models.Model):
     seconds = models.FloatField(default=0.0)
     rows = models.BigIntegerField(default=0)
     truncated = models.BooleanField(default=False)
+    rows_read = models.BigIntegerField(default=0)
+    bytes_read = models.BigIntegerField(default=0)
     error = models.TextField(blank=True)
 
     class Meta:

@@ -61,7 +61,8 @@ class Found:
     truncated: bool
     seconds: float
     visualization: str = ""
-    warnings: tuple[str, ...] = ()
+    rows_read: int = 0
+    bytes_read: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +102,8 @@ def ask(question: Question, *, by: Actor, now: datetime) -> Found | Refused:
         truncated=answer.truncated,
         seconds=answer.seconds,
         visualization=answer.render.visualization if answer.render else "",
+        rows_read=answer.cost.rows,
+        bytes_read=answer.cost.bytes,
     )
     remember(question, by=by, now=now, found=found)
     return found
@@ -139,6 +142,8 @@ def remember(question: Question, *, by: Actor, now: datetime, found: Found | Non
         seconds=found.seconds if found else 0.0,
         rows=len(found.rows) if found else 0,
         truncated=bool(found and found.truncated),
+        rows_read=found.rows_read if found else 0,
+        bytes_read=found.bytes_read if found else 0,
         error=error,
     )
     own = QueryRun.objects.filter(person_id=by.id).order_by("-id")

@@ -7,7 +7,7 @@ from typing import Any
 
 from watchfloor.access.contracts import Actor
 from watchfloor.hunting.advanced.asking import Mark
-from watchfloor.hunting.advanced.door import of_lake
+from watchfloor.hunting.advanced.door import lake_has, of_lake
 from watchfloor.hunting.advanced.words import Word, language, table_words
 
 _TYPED = re.compile(r"[A-Za-z_][\w-]*$")
@@ -20,7 +20,7 @@ MOST = 60
 
 def marks_of(text: str, *, by: Actor, now: datetime) -> list[Mark]:
     """What is wrong or doubtful, in order."""
-    if not text.strip():
+    if not text.strip() or not lake_has("check_query"):
         return []
     found = of_lake("check_query")(text, by=by, now=now)
     return [Mark(one.start, one.end, one.words, one.kind) for one in found]

@@ -1,4 +1,4 @@
-"""The one way from this page into the lake: run, stream, check, complete."""
+"""The one way from this page into the lake: what a given version of it can do, by name."""
 
 from collections.abc import Callable
 from typing import Any
@@ -13,3 +13,8 @@ def of_lake(name: str) -> Callable[..., Any]:
     if found is None:
         raise NotConfigured(f"this version of the lake cannot be asked in KQL yet ({name} is missing)")
     return found
+
+
+def lake_has(name: str) -> bool:
+    """Whether this version of the lake has the selector."""
+    return hasattr(lake, name)
