@@ -1,0 +1,219 @@
+"""What the words of the language mean, a line each: the page of the reference and the editor's completion read it.
+
+`name | arguments | result | meaning`; names that mean the same stand together. `x?` may be missing, `x...` may come again.
+"""
+
+SCALARS = """
+abs | x | as x | the number without its sign
+acos asin atan | x | real | the angle, in radians, with this cosine, sine or tangent
+atan2 | y, x | real | the angle of the point (x, y), in radians
+ago | span | datetime | this long before now
+array_concat | array, array... | dynamic | one array after the other
+array_iff array_iif | conditions, a, b | dynamic | element by element, a where the condition is true, else b
+array_index_of | array, value | long | where the value stands in the array, -1 when it does not
+array_length | array | long | how many elements
+array_reverse | array | dynamic | the elements from last to first
+array_rotate_left array_rotate_right | array, count | dynamic | the elements moved by count, those that fall out coming in again
+array_shift_left array_shift_right | array, count, filler? | dynamic | the elements moved by count, gaps filled
+array_slice | array, first, last | dynamic | the elements from first to last, both counted from 0, negative from the end
+array_sort_asc array_sort_desc | array, nulls_last? | dynamic | the elements in order
+array_split | array, places | dynamic | the pieces of the array between the places
+array_sum | array | real | the sum of the elements
+bag_has_key | bag, key | bool | whether the bag has the key
+bag_keys | bag | dynamic | the keys of the bag
+bag_merge | bag, bag... | dynamic | one bag of all; the first value of a key stands
+bag_pack pack pack_dictionary | key, value... | dynamic | a bag of these pairs
+bag_pack_columns | column... | dynamic | a bag of these columns of the row
+bag_remove_keys | bag, keys | dynamic | the bag without these keys
+bag_set_key | bag, key, value | dynamic | the bag with this key set
+bag_zip | keys, values | dynamic | a bag of the keys with the values at their places
+base64_decode_tostring base64_decodestring | text | string | the text that was encoded
+base64_encode_tostring base64_encodestring | text | string | the text encoded
+bin floor | value, step | as value | down to a multiple of step
+bin_at | value, step, origin | as value | down to a multiple of step counted from origin
+binary_and binary_or binary_xor binary_not | a, b | long | bit by bit
+binary_shift_left binary_shift_right | a, count | long | the bits moved by count
+bitset_count_ones | a | long | how many bits are set
+bool datetime date decimal double guid int long real time timespan | text | as named | the value read as this type
+case | condition, value..., otherwise | as values | the value of the first condition that holds
+ceiling | x | real | up to a whole number
+coalesce | a, b... | as a | the first that is not null, or not empty
+column_ifexists columnifexists | name, otherwise | as column | the column when the table has it
+cos cot sin tan | x | real | of an angle in radians
+countof | text, search, kind? | long | how often the search stands in the text; kind regex takes an expression
+datetime_add | part, count, moment | datetime | the moment moved by so many days, hours, months
+datetime_diff | part, later, earlier | long | how many boundaries of this part lie between
+datetime_part | part, moment | long | one part of the moment
+dayofmonth dayofyear hourofday monthofyear getmonth getyear | moment | int | that part of the moment
+dayofweek | moment | timespan | days since Sunday
+degrees radians | x | real | the angle in the other unit
+endofday endofmonth endofweek endofyear | moment, offset? | datetime | the end of the day, month, week or year, offset of them on
+exp exp2 exp10 | x | real | e, 2 or 10 to the power of x
+extract | regex, group, text, type? | string | what the group caught of the first match
+extract_all extractall | regex, text | dynamic | what the groups caught of every match
+extract_json extractjson | path, text, type? | string | the value at a JSON path
+format_datetime | moment, format | string | the moment as yyyy-MM-dd HH:mm:ss and the like
+format_ipv4 | address, bits? | string | the address cut to its first bits
+format_ipv4_mask | address, bits? | string | the address cut to its first bits, these after a slash
+format_timespan | span, format | string | the span as d.hh:mm:ss and the like
+gamma loggamma | x | real | the gamma function, its logarithm
+geo_info_from_ip_address | address | dynamic | the place of an address; empty while no file of places is there
+gettype | value | string | the name of the value's type
+has_any_index | text, terms | long | which of the terms the text has first, -1 when none
+has_any_ipv4 has_ipv4 | text, address... | bool | whether the text has one of the addresses
+has_any_ipv4_prefix has_ipv4_prefix | text, prefix... | bool | whether the text has an address that begins so
+hash hash_xxhash64 | value | long | refused: no engine here knows these numbers
+hash_md5 hash_sha1 hash_sha256 | text | string | the digest in hexadecimal
+iff iif | condition, a, b | as a | a when the condition holds, else b
+indexof | text, search, start? | long | where the search stands in the text, -1 when it does not
+indexof_regex | text, regex | long | where the expression first matches, -1 when it does not
+ingestion_time |  | datetime | when the row came in; here the row's own time
+ipv4_compare ipv6_compare | a, b, bits? | long | -1, 0 or 1 as the addresses are in order, by the shorter prefix
+ipv4_is_in_any_range ipv6_is_in_any_range | address, network... | bool | whether the address lies in one of the networks
+ipv4_is_in_range ipv6_is_in_range | address, network | bool | whether the address lies in the network
+ipv4_is_match ipv6_is_match | a, b, bits? | bool | whether the addresses are equal by the shorter prefix
+ipv4_is_private | address | bool | whether the address is of a private network
+isascii | text | bool | whether all letters are ASCII
+isempty | value | bool | whether there is nothing to read
+isfinite isinf isnan | x | bool | whether the number is finite, infinite, none
+isipv4 | text | bool | whether the text is an IPv4 address
+isnotempty notempty | value | bool | whether there is something to read
+isnotnull notnull | value | bool | whether the value is there; a text always is
+isnull | value | bool | whether the value is missing; a text never is
+log log10 log2 | x | real | the logarithm
+make_datetime | year, month, day, hour?, minute?, second? | datetime | the moment
+make_timespan | days?, hours, minutes, seconds? | timespan | the span
+materialize | table | table | the table, worked out once
+max_of min_of | a, b... | as a | the largest, the smallest of the values
+new_guid |  | guid | a new random identifier
+next prev | column, offset?, otherwise? | as column | the value in a following, an earlier row
+not | condition | bool | the contrary
+now | offset? | datetime | the moment the query began
+pack_all | without_empty? | dynamic | a bag of all columns of the row
+pack_array | value... | dynamic | an array of the values
+parse_command_line | text, "windows" | dynamic | the words of a command
+parse_ipv4 | text | long | the address as a number
+parse_ipv6 | text | string | the address in full
+parse_json parsejson todynamic toobject | text | dynamic | the JSON in the text; the text itself when it is none
+parse_path | text | dynamic | the parts of a file's path
+parse_url | text | dynamic | the parts of an address
+parse_urlquery | text | dynamic | the parameters of an address
+parse_user_agent parse_xml | text | dynamic | refused, with advice
+parse_version | text | decimal | a version as a number that compares
+pi |  | real | the number
+pow | base, exponent | real | the power
+rand |  | real | a random number from 0 to 1
+range | first, last, step? | dynamic | the array of values from first to last
+regex_quote | text | string | an expression that matches the text itself
+repeat | value, count | dynamic | an array of the value
+replace | regex, rewrite, text | string | the old order of replace_regex
+replace_regex | text, regex, rewrite | string | every match rewritten; \\1 is the first group
+replace_string | text, search, rewrite | string | every occurrence rewritten
+replace_strings | text, searches, rewrites | string | all of them rewritten in one pass
+reverse | text | string | the letters from last to first
+round | x, places? | real | to so many places
+row_cumsum | column | as column | the sum so far, in the order the rows stand
+row_number | first? | long | the number of the row, in the order the rows stand
+set_difference set_intersect set_union | array, array... | dynamic | the elements, each once
+set_has_element | array, value | bool | whether the array has the value
+sign | x | long | -1, 0 or 1
+split | text, delimiter, index? | dynamic | the parts of the text
+sqrt | x | real | the square root
+startofday startofmonth startofweek startofyear | moment, offset? | datetime | the beginning of the day, month, week or year
+strcat | value... | string | the texts joined
+strcat_array | array, delimiter | string | the elements joined
+strcat_delim | delimiter, value... | string | the texts joined with something between
+strcmp | a, b | long | -1, 0 or 1 as the texts are in order
+string_size | text | long | bytes of the text
+strlen | text | long | letters of the text
+strrep | text, count | string | the text so many times
+substring | text, start, length? | string | a part of the text, counted from 0
+tobool toboolean | value | bool | the value as true or false
+todatetime | value | datetime | the value as a moment
+todecimal todouble toreal | value | real | the value as a number
+toguid | value | guid | the value as an identifier
+tohex | x | string | the number in hexadecimal
+toint tolong toint64 | value | long | the value as a whole number
+tolower toupper | text | string | the text in small, in capital letters
+toscalar | table | as column | the first column of the first row
+tostring | value | string | the value as text
+totimespan | value | timespan | the value as a span
+translate | from, to, text | string | letters changed one for one
+trim trim_end trim_start | regex, text | string | the text without what matches at its ends
+unicode_codepoints_from_string to_utf8 | text | dynamic | the numbers of the letters
+unicode_codepoints_to_string make_string | number... | string | the letters of the numbers
+unixtime_microseconds_todatetime unixtime_milliseconds_todatetime unixtime_nanoseconds_todatetime unixtime_seconds_todatetime | x | datetime | the moment so long after 1970
+url_decode | text | string | the address decoded
+url_encode url_encode_component | text | string | the text encoded for an address
+week_of_year weekofyear | moment | long | the ISO week
+zip | array, array... | dynamic | arrays of the elements at each place
+"""
+
+AGGREGATES = """
+any | column... | as column | the column of any row, prefixed any_
+anyif take_anyif | column, condition | as column | the column of any row that fulfils the condition
+arg_max argmax arg_min argmin | by, column... | as columns | the row in which `by` is largest, smallest
+avg avgif | x, condition? | real | the mean
+binary_all_and binary_all_or binary_all_xor | x | long | bit by bit over all rows
+count |  | long | how many rows
+count_distinct count_distinctif dcount dcountif | x, condition? | long | how many different values, exactly
+countif | condition | long | how many rows fulfil the condition
+make_bag make_bag_if make_dictionary | bag, condition? | dynamic | one bag of all
+make_list make_list_if makelist | x, condition?, most? | dynamic | the values, nulls left out
+make_list_with_nulls | x | dynamic | the values, nulls too
+make_set make_set_if makeset | x, condition?, most? | dynamic | the different values; arrays are taken apart
+max maxif min minif | x, condition? | as x | the largest, the smallest value
+percentile | x, share | as x | the value below which so many percent lie
+percentiles | x, share... | as x | a column for each share
+stdev stdevif stdevp | x, condition? | real | the standard deviation of a sample, of all
+sum sumif | x, condition? | as x | the sum
+take_any | column... | as column | the columns of any row
+variance variancep | x | real | the variance of a sample, of all
+"""
+
+OPERATORS = """
+as | Name | table | the rows so far under a name
+count |  | table | how many rows there are
+datatable | (name: type, ...) [values] | table | rows written in the query
+distinct | columns | table | each combination once
+evaluate | plugin(...) | table | a plugin by name
+extend | name = value, ... | table | further columns
+externaldata | (name: type, ...) ["address"] | table | a list an administrator pinned to the address; never fetched
+getschema |  | table | the columns as rows
+invoke | function(...) | table | a function over the rows
+join | kind=inner (table) on column | table | rows of two tables with equal keys
+let | name = value; | statement | a name for a value, a table or a function
+lookup | (table) on column | table | columns of another table beside the rows
+make-series | aggregate on column from a to b step c by keys | table | arrays of one value a step
+mv-apply | column on (steps) | table | steps over the elements of an array, row by row
+mv-expand mvexpand | column | table | a row for each element of an array
+order sort | by column asc, ... | table | rows in an order
+parse | text with pattern | table | columns out of a text
+parse-kv | text as (name: type, ...) | table | columns out of key=value pairs
+parse-where | text with pattern | table | as parse, for rows that fit
+partition | by column (steps) | table | steps over the rows of each value
+print | value, ... | table | one row of values
+project | column, ... | table | exactly these columns
+project-away | column, ... | table | all columns but these
+project-keep | column, ... | table | these columns in their order
+project-rename | new = old, ... | table | other names
+project-reorder | column, ... | table | these columns first
+range | name from a to b step c | table | a row for each value
+render | chart | table | how to draw the rows
+sample | count | table | so many rows, any
+sample-distinct | count of column | table | so many different values
+search | "text" | table | rows in which some text has it
+serialize | name = value, ... | table | the order of the rows stands
+summarize | aggregate by keys | table | rows in groups
+limit take | count | table | so many rows
+top | count by column | table | the first rows in an order
+top-nested | count of column by aggregate | table | the values with the largest aggregate
+union | table, ... | table | all rows of all tables
+filter where | condition | table | rows that fulfil the condition
+"""
+
+PLUGINS = """
+bag_unpack | column, prefix?, columnsConflict?, ignoredProperties? | table | a column for each key of a bag
+ipv4_lookup | table, address, network, column..., return_unmatched? | table | rows with the networks that hold their address
+pivot | column, aggregate?, key... | table | a column for each value
+"""
