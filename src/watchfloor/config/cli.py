@@ -18,6 +18,8 @@ app = typer.Typer(
 )
 person = typer.Typer(no_args_is_help=True, help="People who sign in.")
 app.add_typer(person, name="person")
+kql = typer.Typer(no_args_is_help=True, help="The query language.")
+app.add_typer(kql, name="kql")
 
 
 @app.command()
@@ -93,6 +95,38 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="As JSON, for monit
         for one in found:
             typer.echo(f"{one.state:8}{one.part}: {one.sentence}")
     raise typer.Exit(any(one.state == "failing" for one in found))
+
+
+@app.command()
+def query(
+    text: Annotated[str, typer.Argument(help="KQL; - reads it from standard input")],
+    engine: Annotated[str, typer.Option(help="Engine that answers")] = "duckdb",
+    form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet")] = "table",
+    output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write")] = None,
+    limit: Annotated[int, typer.Option(help="Rows at most")] = 100_000,
+) -> None:
+    """Ask the event tables in KQL, with the rights of whoever may read the home folder."""
+    prepare()
+    from watchfloor.config.hunting import run_query
+    from watchfloor.kernel.clock import utc_now
+
+    asked = typer.get_text_stream("stdin").read() if text == "-" else text
+    run_query(asked, engine=engine, form=form, out=output, limit=limit, now=utc_now())
+
+
+@kql.command("check")
+def kql_check(
+    paths: Annotated[list[Path], typer.Argument(help="Files, folders, JSONL with a field “query”", exists=True)],
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each query")] = False,
+) -> None:
+    """Parse and bind queries without running them: reason and place of each refusal, then the counts as JSON."""
+    import django
+
+    django.setup()
+    from watchfloor.config.hunting import check
+    from watchfloor.kernel.clock import utc_now
+
+    raise typer.Exit(check(paths, as_json=as_json, now=utc_now()))
 
 
 @person.command("list")

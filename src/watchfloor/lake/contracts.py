@@ -281,3 +281,17 @@ class TableState:
 
 class TooSlow(WatchfloorError):
     """The query was stopped at its time limit; a shorter window or a narrower condition helps."""
+
+
+class TooLarge(WatchfloorError):
+    """The query needs more memory than it may have."""
+
+
+class QueryFailed(WatchfloorError):
+    """The engine could not finish the query: a value that does not fit, a pattern that is none."""
+
+
+class TooMany(WatchfloorError):
+    """This person has as many queries running as one may have; the same query can run when one of them ended."""
+
+    retry = True

@@ -51,10 +51,14 @@ def place_of(name: str) -> Table | View | None:
 
 
 class KqlTables:
-    """The catalogue as somebody sees it; without `reader` all of it."""
+    """The catalogue as somebody sees it; without `reader` all of it.
 
-    def __init__(self, reader: Actor | None = None) -> None:
+    `held` names the tables that hold rows: `search` and `union *` pass over the others, which would cost and give nothing.
+    """
+
+    def __init__(self, reader: Actor | None = None, *, held: frozenset[str] | None = None) -> None:
         self.reader = reader
+        self.held = held
 
     def table(self, name: str) -> CatalogueTable | None:
         """The table. Raises Forbidden when the reader may not read it."""
@@ -68,12 +72,10 @@ class KqlTables:
         return _of_table(place, name) if isinstance(place, Table) else _of_view(place)
 
     def names(self) -> tuple[str, ...]:
-        """Those the reader may read, aliases left out: `search` and `union *` go over these."""
-        return tuple(
-            name
-            for name, place in _places().items()
-            if name == place.name and (self.reader is None or self.reader.may(place.permission))
-        )
+        """Tables the reader may read: `search` and `union *` go over these; views would only say the same again."""
+        found = tuple(table.name for table in tables() if self.reader is None or self.reader.may(table.permission))
+        holding = tuple(name for name in found if self.held is None or name in self.held)
+        return holding or found[:1]
 
 
 @cache
@@ -158,6 +160,8 @@ def _of_view(view: View) -> CatalogueTable:
 
 def _filled(reads: str, type: ColumnType) -> exp.Expr:
     tree = parse_one(reads, dialect="duckdb")
+    if type is ColumnType.DYNAMIC and isinstance(tree, exp.Column):
+        return exp.TryCast(this=tree, to=exp.DataType.build("JSON"))
     return exp.func("COALESCE", tree, exp.Literal.string("")) if type is ColumnType.STRING else tree
 
 

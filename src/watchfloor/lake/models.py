@@ -194,3 +194,19 @@ class CampaignMember(models.Model):
 
     def __str__(self) -> str:
         return self.network_message_id
+
+
+class UploadedList(models.Model):
+    """A list an administrator uploaded. `address` pins it to what externaldata names; `columns` are [name, type], `rows` JSON."""
+
+    alias = models.CharField(max_length=120, primary_key=True)
+    address = models.CharField(max_length=2000, blank=True)
+    file_name = models.CharField(max_length=255)
+    columns = models.JSONField(default=list)
+    rows = models.BinaryField()
+    length = models.IntegerField()
+    uploaded_at = models.DateTimeField()
+    uploaded_by = models.CharField(max_length=200)
+
+    def __str__(self) -> str:
+        return self.alias

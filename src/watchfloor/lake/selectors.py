@@ -25,6 +25,11 @@ from watchfloor.lake.contracts import (
 from watchfloor.lake.entries_met import entries_met
 from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.history import state as history_state
+from watchfloor.lake.kql_answer import Answer
+from watchfloor.lake.kql_check import Checked, check_files, check_query
+from watchfloor.lake.kql_run import hunt, hunt_stream
+from watchfloor.lake.kql_tables import KqlTables, views
+from watchfloor.lake.lists import states as list_states
 from watchfloor.lake.models import Email, HotBatch
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.query import address
@@ -37,24 +42,35 @@ from watchfloor.lake.similar import campaign_of
 from watchfloor.lake.text import by_threat, elements_of, values_in
 
 __all__ = [
+    "Answer",
+    "Checked",
+    "KqlTables",
     "all_rows",
-    "changed_mails",
     "by_threat",
     "campaign_of",
+    "changed_mails",
+    "check_files",
+    "check_query",
     "condition_sentence",
     "count",
     "elements_of",
     "email",
     "entries_met",
     "history_state",
+    "hunt",
+    "hunt_stream",
     "inspection_of",
+    "inspections_of",
     "late_verdicts_after",
     "late_verdicts_of",
+    "late_verdicts_on",
+    "late_verdicts_since",
+    "list_states",
     "matching",
     "over_time",
     "parameters_of",
-    "rejudged",
     "query_from_parameters",
+    "rejudged",
     "rows",
     "sentence",
     "since",
@@ -66,6 +82,7 @@ __all__ = [
     "top",
     "values_in",
     "values_of",
+    "views",
 ]
 
 
@@ -141,6 +158,18 @@ def late_verdicts_of(network_message_id: str) -> list[LateVerdict]:
     return [_late(row) for row in LateVerdictRow.objects.filter(network_message_id=network_message_id).order_by("id")]
 
 
+def late_verdicts_on(network_message_ids: Iterable[str]) -> list[LateVerdict]:
+    """The verdicts that came later on any of these emails, oldest first: one question."""
+    wanted = LateVerdictRow.objects.filter(network_message_id__in=list(network_message_ids))
+    return [_late(row) for row in wanted.order_by("id")]
+
+
+def late_verdicts_since(at: datetime, *, limit: int) -> list[LateVerdict]:
+    """The newest `limit` verdicts that came later, since `at`, oldest first."""
+    newest = LateVerdictRow.objects.filter(at__gte=at).order_by("-id")[:limit]
+    return [_late(row) for row in reversed(newest)]
+
+
 def _late(row: LateVerdictRow) -> LateVerdict:
     return LateVerdict(
         row.at,
@@ -183,6 +212,12 @@ def inspection_of(network_message_id: str) -> dict[str, Any]:
     if data is None:
         raise NotFound(f"there is no email {network_message_id}")
     return unpacked_summary(data)
+
+
+def inspections_of(network_message_ids: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """The same of many emails in one question, by id; those not known are left out."""
+    found = Email.objects.filter(pk__in=list(network_message_ids)).values_list("pk", "summary")
+    return {pk: unpacked_summary(data) for pk, data in found}
 
 
 def unpacked_summary(data: bytes | memoryview) -> dict[str, Any]:

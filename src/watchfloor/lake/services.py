@@ -1,34 +1,41 @@
 """Verbs of the lake: append rows, register a reader, change how long a table is kept."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
-from watchfloor.lake import campaign_verdicts, hot, storage
+from watchfloor.lake import campaign_verdicts, hot, lists, storage
 from watchfloor.lake.arrow import to_arrow
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import LateVerdict
 from watchfloor.lake.facts import take_facts_from
 from watchfloor.lake.judging import judged
 from watchfloor.lake.keeping import keep_apart
+from watchfloor.lake.kql_given import give_rows
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.models import Reader, RetentionSetting
 from watchfloor.lake.snapshot import cold
 
 audit_verb("retention.change", "{actor} changed how long {target} is kept")
+audit_verb("list.upload", "{actor} uploaded the list {target}")
+audit_verb("list.remove", "{actor} removed the list {target}")
 
 __all__ = [
     "append",
     "flow_to_campaign",
+    "give_rows",
     "judged",
     "keep_apart",
     "note_late_verdicts",
     "register_reader",
+    "remove_list",
     "set_retention",
     "take_facts_from",
+    "upload_list",
 ]
 
 LONGEST_DAYS = 3650
@@ -95,3 +102,22 @@ def set_retention(*, table: str, days: int, by: Actor) -> None:
     ) as result:
         RetentionSetting.objects.update_or_create(table=table, defaults={"days": days})
         result["after"] = {"days": days}
+
+
+def upload_list(*, alias: str, file_name: str, data: bytes, address: str = "", now: datetime, by: Actor) -> int:
+    """Keep a CSV for `_GetWatchlist(alias)`, and for externaldata of `address` when one is given; returns its rows.
+
+    Raises BadInput naming what is wrong with alias, address or file.
+    """
+    with audited(
+        by=by, permission=Permission.CONNECTION_MANAGE, verb="list.upload", target_type="list", target=alias
+    ) as result:
+        kept = lists.store(alias=alias, address=address, file_name=file_name, data=data, by=by.name, now=now)
+        result["after"] = {"rows": kept.length, "columns": kept.columns, "address": address, "file": file_name}
+    return kept.length
+
+
+def remove_list(*, alias: str, by: Actor) -> None:
+    """Forget a list; queries that name it are refused from now on. Raises NotFound."""
+    with audited(by=by, permission=Permission.CONNECTION_MANAGE, verb="list.remove", target_type="list", target=alias):
+        lists.remove(alias)

@@ -28,6 +28,11 @@ def engine() -> DuckEngine:
     return duck(home=Path(settings.HOME), memory=settings.WATCHFLOOR.lake_memory)
 
 
+def hunting_engine() -> DuckEngine:
+    """The engine that people's own queries run on: a memory of its own, so that no query of theirs starves a page."""
+    return duck(home=Path(settings.HOME), memory=settings.WATCHFLOOR.lake_memory, use="hunting")
+
+
 def source_of(name: str, window: Window) -> Source:
     """One table in one window. The Delta snapshot comes first: batches flushed after it are still there for a minute."""
     state = cold(name).snapshot()

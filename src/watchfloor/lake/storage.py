@@ -117,6 +117,12 @@ def maintain(table: Table, *, now: datetime) -> int:
     return days + bool(dropped)
 
 
+def holding() -> frozenset[str]:
+    """Names of tables that hold any row: one question, and a look whether the cold tier has a folder."""
+    hot = set(HotBatch.objects.values_list("table", flat=True).distinct())
+    return frozenset(table.name for table in tables() if table.name in hot or cold(table.name).log.is_dir())
+
+
 def states(*, now: datetime) -> tuple[TableState, ...]:
     """Each table's size, reach and lag; three questions, however many tables there are."""
     kept = dict(RetentionSetting.objects.values_list("table", "days"))

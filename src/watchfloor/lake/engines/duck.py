@@ -10,9 +10,10 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-from sqlglot import exp
+from sqlglot import ErrorLevel, exp
 
-from watchfloor.lake.contracts import TooSlow
+from watchfloor.kernel.errors import BadInput
+from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
 from watchfloor.lake.engines.delta import ColdFile
 
 LATE_ROWS = 2000
@@ -66,9 +67,9 @@ class DuckEngine:
             self._database.execute(f"SET {setting}")
 
     def run(self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 30.0) -> pa.Table:
-        """The whole answer. Raises TooSlow after `timeout` seconds."""
+        """The whole answer. Raises TooSlow after `timeout` seconds, TooLarge when memory is out, QueryFailed for the rest."""
         cursor = self._cursor()
-        with self._limited(cursor, timeout), self._registered(cursor, sources):
+        with _told(), self._limited(cursor, timeout), self._registered(cursor, sources):
             return cursor.sql(self._text(tree, sources)).to_arrow_table()
 
     def stream(
@@ -77,15 +78,24 @@ class DuckEngine:
         """The answer in batches, as it is read; memory stays flat when the tree needs no sort of everything."""
         cursor = self._new_cursor()
         try:
-            with self._limited(cursor, timeout), self._registered(cursor, sources):
+            with _told(), self._limited(cursor, timeout), self._registered(cursor, sources):
                 yield from cursor.sql(self._text(tree, sources)).to_arrow_reader(BATCH_ROWS)
         finally:
             cursor.close()
 
     def _text(self, tree: exp.Expr, sources: Mapping[str, Source]) -> str:
-        """Each table as a common table expression that is inlined, so that filters and top-N reach the files."""
+        """Each table as a common table expression that is inlined, so that filters and top-N reach the files.
+
+        A tree that has such expressions of its own keeps them, after ours. Only a question is run, whatever a tree may be.
+        """
+        if not isinstance(tree, exp.Query):
+            raise BadInput(f"a {type(tree).__name__.lower()} is no question", place="query")
         parts = [f'"{name}" AS NOT MATERIALIZED ({_reading(name, source)})' for name, source in sources.items()]
-        return f"WITH {', '.join(parts)} {tree.sql(dialect=self.dialect)}"
+        text = tree.sql(dialect=self.dialect, unsupported_level=ErrorLevel.IGNORE)
+        if not parts:
+            return text
+        own = tree.args.get("with_") is not None
+        return f"WITH {', '.join(parts)}{',' if own else ''} {text.removeprefix('WITH ') if own else text}"
 
     @contextmanager
     def _registered(self, cursor: duckdb.DuckDBPyConnection, sources: Mapping[str, Source]) -> Iterator[None]:
@@ -124,6 +134,19 @@ class DuckEngine:
             return self._database.cursor()
 
 
+@contextmanager
+def _told() -> Iterator[None]:
+    """The engine's own errors as ours: what ran out, or what a value could not be."""
+    try:
+        yield
+    except duckdb.OutOfMemoryException as error:
+        raise TooLarge(
+            "the query needs more memory than the lake may use; take a shorter time or fewer groups"
+        ) from error
+    except duckdb.Error as error:
+        raise QueryFailed(f"the query failed while it ran: {str(error).splitlines()[0][:300]}") from error
+
+
 def _reading(name: str, source: Source) -> str:
     hot = f'SELECT * FROM "hot_{name}"'  # noqa: S608 (names of our own schema)
     if not source.files:
@@ -137,14 +160,15 @@ def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-_engines: dict[tuple[int, Path], DuckEngine] = {}
+_engines: dict[tuple[int, Path, str], DuckEngine] = {}
 _engines_guard = threading.Lock()
 
 
-def duck(*, home: Path, memory: str) -> DuckEngine:
-    """This process's engine over the lake in `home`."""
-    key = (os.getpid(), home)
+def duck(*, home: Path, memory: str, use: str = "") -> DuckEngine:
+    """This process's engine over the lake in `home`; each `use` has its own memory, so that none can take another's."""
+    key = (os.getpid(), home, use)
     with _engines_guard:
         if key not in _engines:
-            _engines[key] = DuckEngine(lake=home / "lake", scratch=home / "scratch", memory=memory)
+            scratch = home / "scratch" / f"{use}-{os.getpid()}" if use else home / "scratch"
+            _engines[key] = DuckEngine(lake=home / "lake", scratch=scratch, memory=memory)
         return _engines[key]

@@ -1,0 +1,148 @@
+"""Checking KQL without running it: what a text's tables are, whether it parses and binds, and where it does not."""
+
+import dataclasses
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from watchfloor.access.contracts import Actor
+from watchfloor.kernel.errors import BadInput, Forbidden
+from watchfloor.lake import lists
+from watchfloor.lake.kql import syntax as s
+from watchfloor.lake.kql.compiling import compile_query
+from watchfloor.lake.kql.errors import KqlError
+from watchfloor.lake.kql.parsing import parse
+from watchfloor.lake.kql_tables import KqlTables, place_of
+
+SUFFIXES = frozenset({".kql", ".csl", ".txt", ".kusto", ".jsonl"})
+
+
+@dataclass(frozen=True, slots=True)
+class Remark:
+    """What is wrong (`kind` error) or doubtful (warning) about characters [start, end) of a query."""
+
+    start: int
+    end: int
+    words: str
+    kind: str = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """One query of a file. `tables` are those it reads, `unknown` those of them that are not ours; `columns` (name, type)."""
+
+    name: str
+    parsed: bool
+    in_scope: bool
+    compiled: bool
+    reason: str = ""
+    line: int = 0
+    column: int = 0
+    tables: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    columns: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def place(self) -> str:
+        return f"{self.name}:{self.line}:{self.column}" if self.line else self.name
+
+
+def check_query(text: str, *, now: datetime, by: Actor | None = None) -> list[Remark]:
+    """What the editor marks while somebody types; nothing for a query that would run."""
+    try:
+        compiled = compile_query(text, catalogue=KqlTables(by), now=now, hosts=lists.hosts(text))
+    except KqlError as error:
+        return [Remark(error.span.start, max(error.span.end, error.span.start), error.words)]
+    except Forbidden as error:
+        return [Remark(0, 0, error.message)]
+    return [Remark(0, 0, f"nobody uploaded the {one}; this will not run", "warning") for one in compiled.missing]
+
+
+def check_files(paths: Iterable[Path], *, now: datetime) -> Iterator[Checked]:
+    """Every query in files, folders and JSONL files with a `query` field. Raises BadInput for a path that is none of these."""
+    catalogue = KqlTables()
+    for name, text in _queries(paths):
+        yield checked(name, text, catalogue=catalogue, now=now)
+
+
+def checked(name: str, text: str, *, catalogue: KqlTables, now: datetime) -> Checked:
+    """One query parsed, its tables looked up, and bound when all of them are ours."""
+    try:
+        tree = parse(text)
+    except KqlError as error:
+        return Checked(name, False, False, False, error.words, *error.position(text))
+    tables = tables_of(tree)
+    unknown = tuple(table for table in tables if place_of(table) is None)
+    if unknown:
+        return Checked(
+            name, True, False, False, f"not our tables: {', '.join(unknown)}", tables=tables, unknown=unknown
+        )
+    try:
+        compiled = compile_query(text, catalogue=catalogue, now=now)
+        compiled.sql("duckdb")
+    except KqlError as error:
+        return Checked(name, True, True, False, error.words, *error.position(text), tables)
+    columns = tuple((column, kind.value) for column, kind in compiled.columns)
+    return Checked(name, True, True, True, tables=tables, columns=columns)
+
+
+def tables_of(tree: s.Query) -> tuple[str, ...]:
+    """Names of tables a query reads: every name where a table stands that no `let`, `as` or parameter gave."""
+    read: dict[str, None] = {}
+    given: set[str] = set()
+    for node in _nodes(tree):
+        match node:
+            case s.Table(name=name):
+                read.setdefault(name)
+            case s.Search(tables=names):
+                read |= dict.fromkeys(names)
+            case s.Let(name=name) | s.As(name=name) | s.Parameter(name=name):
+                given.add(name)
+            case s.Invocation(call=call) if call.name not in KNOWN_FUNCTIONS:
+                read.setdefault(f"{call.name}()")
+    return tuple(name for name in read if name.removesuffix("()") not in given and "*" not in name)
+
+
+KNOWN_FUNCTIONS = frozenset({"materialize", "view", "table", "toscalar", "_GetWatchlist", "_ASIM_GetWatchlistRaw"})
+
+
+def _nodes(node: Any) -> Iterator[s.Node]:
+    """A node and all below it."""
+    if isinstance(node, s.Node):
+        yield node
+        for field in dataclasses.fields(node):
+            yield from _nodes(getattr(node, field.name))
+    elif isinstance(node, tuple):
+        for part in node:
+            yield from _nodes(part)
+
+
+def _queries(paths: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    for path in paths:
+        if path.is_dir():
+            yield from _queries(sorted(one for one in path.rglob("*") if one.suffix in SUFFIXES and one.is_file()))
+        elif path.suffix == ".jsonl":
+            yield from _lines(path)
+        else:
+            yield str(path), path.read_text(encoding="utf-8-sig", errors="replace")
+
+
+def _lines(path: Path) -> Iterator[tuple[str, str]]:
+    with path.open(encoding="utf-8") as handle:
+        for number, line in enumerate(handle, 1):
+            if line.strip():
+                yield f"{path}:{number}", _query_in(line, f"{path}, line {number}")
+
+
+def _query_in(line: str, place: str) -> str:
+    try:
+        held = json.loads(line)
+    except ValueError as error:
+        raise BadInput("this is no JSON", place=place) from error
+    if not isinstance(held, dict) or not isinstance(held.get("query"), str):
+        raise BadInput("there is no text in the field “query”", place=place)
+    query: str = held["query"]
+    return query

@@ -1,0 +1,193 @@
+"""Running KQL: a text becomes a tree, its scans become sources in their windows, the engine answers in Arrow."""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+from django.conf import settings
+from sqlglot import exp
+
+from watchfloor.access.contracts import Actor
+from watchfloor.lake import lists, storage
+from watchfloor.lake.engines.duck import DuckEngine, Source
+from watchfloor.lake.kql.compiling import Compiled, assembled, compile_query
+from watchfloor.lake.kql.errors import KqlError
+from watchfloor.lake.kql.model import Scan
+from watchfloor.lake.kql.program import Program
+from watchfloor.lake.kql_answer import Answer, Columns, Cost, values
+from watchfloor.lake.kql_given import given_rows
+from watchfloor.lake.kql_tables import KqlTables
+from watchfloor.lake.query import compile as trees
+from watchfloor.lake.snapshot import hunting_engine, source_of
+from watchfloor.lake.turns import Turn
+
+MOST_CHARACTERS = 64_000
+MOST_ROWS = 100_000
+SECONDS = 180.0
+EXPORT_SECONDS = 1800.0
+EVER = datetime(1, 1, 2, tzinfo=UTC)
+MAILS, EVENTS = "EmailEvents", "EmailPostDeliveryEvents"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query ready to run: the whole tree, and what each name in it reads."""
+
+    compiled: Compiled
+    tree: exp.Expr
+    sources: Mapping[str, Source]
+
+    @property
+    def cost(self) -> Cost:
+        files = [file for source in self.sources.values() for file in source.files]
+        hot = sum(source.hot.num_rows for source in self.sources.values() if source.hot is not None)
+        return Cost(len(files), sum(file.bytes for file in files), sum(file.rows for file in files) + hot)
+
+
+def hunt(
+    text: str,
+    *,
+    now: datetime,
+    by: Actor | None = None,
+    limit: int = MOST_ROWS,
+    timeout: float = SECONDS,
+    engine: DuckEngine | None = None,
+) -> Answer:
+    """The answer of a KQL query, at most `limit` rows of it.
+
+    `now` is what now() says; `by` is who asks (none: the product itself, which sees all). Raises KqlError with the place of
+    what is refused, Forbidden for a table `by` may not read, TooMany, TooSlow, TooLarge, QueryFailed.
+    """
+    began = time.monotonic()
+    engine = engine or hunting_engine()
+    with closing(_turn(by)):
+        asked = prepared(text, now=now, by=by, limit=limit + 1, timeout=timeout, engine=engine)
+        rows = engine.run(asked.tree, asked.sources, timeout=timeout)
+    return Answer(
+        columns=asked.compiled.columns,
+        table=rows.slice(0, limit),
+        truncated=rows.num_rows > limit,
+        seconds=time.monotonic() - began,
+        render=asked.compiled.render,
+        cost=asked.cost,
+    )
+
+
+def hunt_stream(
+    text: str, *, now: datetime, by: Actor | None = None, timeout: float = EXPORT_SECONDS
+) -> tuple[Columns, Iterator[list[tuple[Any, ...]]]]:
+    """Columns, and every row in lists of a few thousand, for files. What is refused is refused before the first row."""
+    turn, engine = _turn(by), hunting_engine()
+    asked = prepared(text, now=now, by=by, limit=None, timeout=timeout, engine=engine)
+    return asked.compiled.columns, _streamed(asked, engine, turn, timeout)
+
+
+def _streamed(asked: Asked, engine: DuckEngine, turn: Turn, timeout: float) -> Iterator[list[tuple[Any, ...]]]:
+    with closing(turn):
+        for batch in engine.stream(asked.tree, asked.sources, timeout=timeout):
+            yield values(asked.compiled.columns, batch)
+
+
+def _turn(by: Actor | None) -> Turn:
+    return Turn(Path(settings.HOME) / "scratch" / "turns", by.id if by else "the product")
+
+
+def prepared(
+    text: str, *, now: datetime, by: Actor | None, limit: int | None, timeout: float, engine: DuckEngine
+) -> Asked:
+    """The query compiled, with the sources it reads. Raises KqlError and Forbidden."""
+    if len(text) > MOST_CHARACTERS:
+        raise KqlError(f"a query has at most {MOST_CHARACTERS:,} characters", kind="limit")
+    compiled = compile_query(
+        text,
+        catalogue=KqlTables(by, held=storage.holding() if "*" in text or "search" in text else None),
+        now=now,
+        hosts=lists.hosts(text),
+        probe=_prober(engine, timeout),
+        limit=limit,
+    )
+    if compiled.missing:
+        raise KqlError(
+            f"nobody uploaded the {compiled.missing[0]}; an administrator does so under Settings, Lists", kind="missing"
+        )
+    return Asked(compiled, *grounded(compiled.tree, compiled.scans))
+
+
+def _prober(engine: DuckEngine, timeout: float) -> Callable[[Program, exp.Select], list[tuple[Any, ...]]]:
+    """What plugins ask of the data before their columns are known."""
+
+    def probe(program: Program, asked: exp.Select) -> list[tuple[Any, ...]]:
+        tree, sources = grounded(assembled(program, asked), program.scans)
+        return _tuples(engine.run(tree, sources, timeout=timeout))
+
+    return probe
+
+
+def _tuples(rows: pa.Table) -> list[tuple[Any, ...]]:
+    return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
+
+
+def grounded(tree: exp.Expr, scans: Any) -> tuple[exp.Expr, dict[str, Source]]:
+    """The tree over sources: each scan's table in its window, newest locations of mail folded in where they are asked for."""
+    sources: dict[str, Source] = {}
+    folds: list[exp.CTE] = []
+    wants_latest = any(scan.table == MAILS for scan in scans) and _names_latest(tree)
+    for scan in scans:
+        source = _source(scan)
+        if wants_latest and scan.table == MAILS and not source.is_empty:
+            events = source_of(EVENTS, trees.Window(_low(scan), trees.FOREVER))
+            if not events.is_empty:
+                sources |= {f"{scan.name}_all": source, f"{scan.name}_events": events}
+                folds.append(_fold(scan))
+                continue
+        sources[scan.name] = source
+    return _with_first(tree, folds), sources
+
+
+def _source(scan: Scan) -> Source:
+    given = given_rows(scan.table)
+    if given is not None:
+        return Source((), given, given.slice(0, 0))
+    return source_of(scan.table, trees.Window(_low(scan), _high(scan)))
+
+
+def _low(scan: Scan) -> datetime:
+    return EVER if scan.low is None else max(_aware(scan.low), EVER)
+
+
+def _high(scan: Scan) -> datetime:
+    """The first moment after the window, whose end belongs to it."""
+    if scan.high is None or _aware(scan.high) >= trees.FOREVER:
+        return trees.FOREVER
+    return _aware(scan.high) + timedelta(microseconds=1)
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _names_latest(tree: exp.Expr) -> bool:
+    return any(column.name in trees.LATEST for column in tree.find_all(exp.Column))
+
+
+def _fold(scan: Scan) -> exp.CTE:
+    """The scan as its mails with the newest location and action of each."""
+    folded = trees.source(MAILS, _low(scan), latest=True).this.copy()
+    names = {MAILS: f"{scan.name}_all", EVENTS: f"{scan.name}_events"}
+    for table in folded.find_all(exp.Table):
+        table.set("this", exp.to_identifier(names[table.name], quoted=True))
+    return exp.CTE(this=folded, alias=exp.TableAlias(this=exp.to_identifier(scan.name, quoted=True)))
+
+
+def _with_first(tree: exp.Expr, folds: list[exp.CTE]) -> exp.Expr:
+    """The tree with these expressions before its own."""
+    if not folds:
+        return tree
+    own = tree.args.get("with_")
+    tree.set("with_", exp.With(expressions=[*folds, *(own.expressions if own else ())]))
+    return tree
