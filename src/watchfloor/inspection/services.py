@@ -9,9 +9,10 @@ from watchfloor.inspection.report import as_json, as_text
 from watchfloor.inspection.resolver import DnsResolver, Resolver
 from watchfloor.inspection.scannable import scannable
 from watchfloor.inspection.verdict import judge
-from watchfloor.inspection.weights import THRESHOLD, WEIGHTS
+from watchfloor.inspection.weights import HIGH, THRESHOLD, WEIGHTS
 
 __all__ = [
+    "HIGH",
     "NUMBERS",
     "THRESHOLD",
     "WEIGHTS",

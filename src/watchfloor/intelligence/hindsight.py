@@ -10,9 +10,10 @@ from typing import Any
 
 from django.db import transaction
 
-from watchfloor.inspection.services import domains_above, url_names
+from watchfloor.inspection.contracts import TenantFacts
+from watchfloor.inspection.services import HIGH, THRESHOLD, WEIGHTS, domains_above, url_names
 from watchfloor.intelligence.contracts import Effect, Kind
-from watchfloor.intelligence.facts import valid_at
+from watchfloor.intelligence.facts import facts_at, valid_at
 from watchfloor.intelligence.models import Entry
 from watchfloor.lake.contracts import Condition, LateVerdict, Operator, Query
 from watchfloor.lake.selectors import all_rows
@@ -31,20 +32,37 @@ COLUMNS = {
 }
 THREATS = {Kind.FILE: "Malware", Kind.IP: "Spam"}
 """What meeting an entry of a kind makes of a mail (TB-03); all others make it phish."""
+SIGNALS = {Kind.SENDER: "sender", Kind.DOMAIN: "sender", Kind.URL: "url", Kind.FILE: "file", Kind.IP: "ip"}
 
 
 def look_back(*, now: datetime) -> int:
     """Hold up to 200 new entries against stored mail; returns how many entries that were."""
     waiting = Entry.objects.filter(valid_at(now), looked_back_at=None).exclude(effect=Effect.ALLOW).order_by("id")
     entries = list(waiting[:ENTRIES])
+    facts = facts_at(now)
+    threshold = facts.threshold or THRESHOLD
     late: dict[str, LateVerdict] = {}
     for kind in Kind:
-        for one in _late(kind, [entry for entry in entries if entry.kind == kind], now=now):
+        telling = [entry for entry in entries if entry.kind == kind and points_of(entry, facts) >= threshold]
+        for one in _late(kind, telling, now=now):
             late.setdefault(one.network_message_id, one)
     with transaction.atomic():
         note_late_verdicts(list(late.values()))
         Entry.objects.filter(pk__in=[entry.pk for entry in entries]).update(looked_back_at=now)
     return len(entries)
+
+
+def points_of(entry: Entry, facts: TenantFacts) -> float:
+    """What meeting the entry adds to a mail that comes in now; an entry shall not say more of mail that came before."""
+    signal = signal_of(entry)
+    return 0.0 if signal in facts.silenced else WEIGHTS[signal].points
+
+
+def signal_of(entry: Entry) -> str:
+    """The reason by which a new mail meets the entry."""
+    if entry.effect == Effect.BLOCK:
+        return "blocked_domain" if entry.kind == Kind.DOMAIN else f"blocked_{SIGNALS[Kind(entry.kind)]}"
+    return f"indicator_{SIGNALS[Kind(entry.kind)]}"
 
 
 def _late(kind: Kind, entries: Sequence[Entry], *, now: datetime) -> Iterable[LateVerdict]:
@@ -55,7 +73,8 @@ def _late(kind: Kind, entries: Sequence[Entry], *, now: datetime) -> Iterable[La
         if entry := _met(kind, by_value, row):
             threat = THREATS.get(kind, "Phish")
             words = f"{entry.added_by} added the entry {entry}" + (f": {entry.note}" if entry.note else "")
-            yield LateVerdict(now, row["NetworkMessageId"], (threat,), "High", "entry", words[:2000])
+            sure = "High" if WEIGHTS[signal_of(entry)].points >= HIGH else "Normal"
+            yield LateVerdict(now, row["NetworkMessageId"], (threat,), sure, "entry", words[:2000])
 
 
 def _candidates(kind: Kind, values: Iterable[str], *, now: datetime) -> list[dict[str, Any]]:

@@ -8,6 +8,7 @@ from watchfloor.intelligence.contracts import Effect, Kind
 from watchfloor.intelligence.entries import add_entry, import_indicators
 from watchfloor.intelligence.hindsight import look_back
 from watchfloor.intelligence.models import Entry
+from watchfloor.intelligence.policy import change_threshold, silence_reason
 from watchfloor.lake.models import LateVerdict
 from watchfloor.lake.services import append
 
@@ -101,4 +102,23 @@ def test_an_allow_entry_looks_at_nothing(lake):
     add(Kind.IP, "192.0.2.1", Effect.ALLOW)
     assert look_back(now=NOW) == 0
     assert Entry.objects.get().looked_back_at is None
+    assert late() == {}
+
+
+def test_an_indicator_says_of_stored_mail_no_more_than_of_new_mail(lake):
+    add(Kind.SENDER, "s1@d1.example", Effect.INDICATOR)
+    add(Kind.FILE, HASH, Effect.INDICATOR)
+    look_back(now=NOW)
+    assert {one.network_message_id: one.confidence for one in LateVerdict.objects.all()} == {
+        "id-1": "Normal",
+        "id-6": "High",
+    }
+
+
+def test_a_reason_that_is_silenced_or_below_the_threshold_finds_nothing(lake):
+    silence_reason(by=TUNER, signal="indicator_sender", note="a bad feed", now=NOW)
+    add(Kind.DOMAIN, "d1.example", Effect.INDICATOR)
+    change_threshold(by=TUNER, threshold=8, now=NOW)
+    add(Kind.URL, "evil.example", Effect.INDICATOR)
+    assert look_back(now=NOW) == 2
     assert late() == {}
