@@ -8,12 +8,12 @@ from typing import Any
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import authorise
 from watchfloor.hunting.advanced.cells import Head, plain
-from watchfloor.hunting.advanced.door import of_lake
 from watchfloor.hunting.advanced.drafts import LONGEST
 from watchfloor.hunting.advanced.window import Window, narrowing, read_window
 from watchfloor.hunting.advanced.words import time_column
 from watchfloor.hunting.models import QueryRun
 from watchfloor.kernel.errors import BadInput, WatchfloorError
+from watchfloor.lake import selectors as lake
 
 SHOWN = 10_000
 """Rows the page holds; the files hold all."""
@@ -91,7 +91,7 @@ def ask(question: Question, *, by: Actor, now: datetime) -> Found | Refused:
         return Refused("write a query first, such as: EmailEvents | take 10")
     before = narrowing(question.runs, question.window, time_column)
     try:
-        answer = of_lake("hunt")(before + question.runs, now=now, by=by, limit=SHOWN)
+        answer = lake.hunt(before + question.runs, now=now, by=by, limit=SHOWN)
     except WatchfloorError as error:
         refused = refusal(error, question, shift=len(before))
         remember(question, by=by, now=now, error=refused.words)
@@ -127,7 +127,7 @@ def batches(
     """Every row of the answer as it is read, for files. Raises what the lake raises before the first row."""
     authorise(by, Permission.EMAIL_METADATA_READ)
     before = narrowing(question.runs, question.window, time_column)
-    columns, rows = of_lake("hunt_stream")(before + question.runs, now=now, by=by)
+    columns, rows = lake.hunt_stream(before + question.runs, now=now, by=by)
     return tuple(Head(name, str(kind)) for name, kind in columns), rows
 
 

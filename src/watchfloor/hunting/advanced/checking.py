@@ -7,8 +7,8 @@ from typing import Any
 
 from watchfloor.access.contracts import Actor
 from watchfloor.hunting.advanced.asking import Mark
-from watchfloor.hunting.advanced.door import lake_has, of_lake
 from watchfloor.hunting.advanced.words import Word, language, table_words
+from watchfloor.lake import selectors as lake
 
 _TYPED = re.compile(r"[A-Za-z_][\w-]*$")
 _NAMES = re.compile(r"[A-Za-z_]\w*")
@@ -20,9 +20,9 @@ MOST = 60
 
 def marks_of(text: str, *, by: Actor, now: datetime) -> list[Mark]:
     """What is wrong or doubtful, in order."""
-    if not text.strip() or not lake_has("check_query"):
+    if not text.strip():
         return []
-    found = of_lake("check_query")(text, by=by, now=now)
+    found = lake.check_query(text, by=by, now=now)
     return [Mark(one.start, one.end, one.words, one.kind) for one in found]
 
 

@@ -142,8 +142,9 @@ FUNCTIONS: dict[str, str] = {
 
 
 def tables(by: Actor) -> Sequence[Any]:
-    """Every table this person may hunt in, by name, with described columns."""
-    return [table for table in lake.tables() if by.may(getattr(table, "permission", Permission.EMAIL_METADATA_READ))]
+    """Every table and view this person may hunt in, by name, with described columns."""
+    found: list[Any] = [*lake.tables(), *lake.views()]
+    return sorted((one for one in found if by.may(Permission(one.permission))), key=lambda one: one.name.lower())
 
 
 def table_words(by: Actor) -> tuple[Word, ...]:
@@ -165,6 +166,6 @@ def language() -> Iterator[Word]:
 
 
 def time_column(name: str) -> str | None:
-    """The time column of a table, None when there is no such table."""
-    found = next((table for table in lake.tables() if table.name == name), None)
-    return "Timestamp" if found else None
+    """The time column of a table or view, None when there is no such table."""
+    found = lake.KqlTables().table(name)
+    return found.time if found else None
