@@ -99,7 +99,8 @@ def _words(kind: str) -> Iterator[Completion]:
 
 def _pipes(tokens: list[Token]) -> tuple[int, list[int]]:
     """Where the pipeline that is being written begins, and its pipes, as indices of tokens."""
-    depth, pipes = 0, []
+    depth = 0
+    pipes: list[int] = []
     for index in range(len(tokens) - 1, -1, -1):
         token = tokens[index]
         if token.kind is not Kind.PUNCT:

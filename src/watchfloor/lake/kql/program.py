@@ -131,11 +131,13 @@ def unique(name: str, used: set[str]) -> str:
     if name not in used:
         used.add(name)
         return name
-    number = 1
-    while f"{name}{number}" in used:
+    # A name that already ends in a number goes on counting from there, as the official binder does.
+    base = name.rstrip("0123456789") or name
+    number = int(name[len(base) :] or 0) + 1
+    while f"{base}{number}" in used:
         number += 1
-    used.add(f"{name}{number}")
-    return f"{name}{number}"
+    used.add(f"{base}{number}")
+    return f"{base}{number}"
 
 
 def count_of(value: Typed, what: str, span: Span) -> int:

@@ -49,6 +49,7 @@ TYPE_NAMES = {
     "int32": "int",
 }
 NULL = "null"
+TRUTHS = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 
 
 class ExpressionParser(Cursor):
@@ -230,8 +231,8 @@ class ExpressionParser(Cursor):
     def _named(self) -> s.Expression:
         start = self.token.span
         if self.token.kind is Kind.NAME:
-            if self.token.text in ("true", "false"):
-                return s.Literal("bool", self.advance().text == "true", span=start)
+            if self.token.text in TRUTHS:
+                return s.Literal("bool", TRUTHS[self.advance().text], span=start)
             if self.token.text == "typeof" and self.ahead().text == "(":
                 return self._typeof()
             if self.token.text in TYPED and self.ahead().text == "(":

@@ -1,6 +1,6 @@
 """summarize and make-series: rows into groups."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -164,10 +164,10 @@ def _grouped(
     used: set[str],
 ) -> Relation:
     shown: list[tuple[str, Typed]] = list(keys)
+    held: dict[str, exp.Expr] = {}
     unnamed = sum(name.startswith("Column") for name, _ in keys)
     for part in parts:
-        named = _row_of(part) if isinstance(part, Extreme) else part
-        for name, value in named:
+        for name, value in _row_of(part, held) if isinstance(part, Extreme) else part:
             if not name:
                 unnamed += 1
                 name = f"Column{unnamed}"
@@ -176,16 +176,68 @@ def _grouped(
         raise KqlError("summarize needs an aggregate or a key", items[0].span if items else NOWHERE)
     parted = tuple(hidden for hidden in relation.hidden if hidden.sql in relation.partition)
     made = columns_of(shown, taken=[hidden.sql for hidden in parted])
+    groups = [value.sql for _, value in keys] + [hidden.read() for hidden in parted]
+    if held:
+        source = _with_rows(binder, relation, keys, shown, made, held, parted, groups)
+    else:
+        source = binder.program.step(_selected(relation, shown, made, parted, groups, distinct=not items))
+    return Relation(source, made, hidden=parted, partition=relation.partition, open=relation.open)
+
+
+def _selected(
+    relation: Relation,
+    shown: Sequence[tuple[str, Typed]],
+    made: Sequence[Column],
+    parted: Sequence[Column],
+    groups: Sequence[exp.Expr],
+    *,
+    distinct: bool,
+) -> exp.Select:
     select = relation.select(
         *(aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)),
         *(hidden.read() for hidden in parted),
     )
-    groups = [own(value.sql) for _, value in keys] + [hidden.read() for hidden in parted]
-    if groups and not items:
-        select = select.distinct(copy=False)
-    elif groups:
-        select = select.group_by(*(_groupable(group, number) for number, group in enumerate(groups)), copy=False)
-    return Relation(binder.program.step(select), made, hidden=parted, partition=relation.partition, open=relation.open)
+    if groups and distinct:
+        return select.distinct(copy=False)
+    if groups:
+        select.group_by(*(_groupable(own(group), number) for number, group in enumerate(groups)), copy=False)
+    return select
+
+
+def _with_rows(
+    binder: "Binder",
+    relation: Relation,
+    keys: Sequence[tuple[str, Typed]],
+    shown: Sequence[tuple[str, Typed]],
+    made: Sequence[Column],
+    held: Mapping[str, exp.Expr],
+    parted: Sequence[Column],
+    groups: Sequence[exp.Expr],
+) -> str:
+    """Whole rows are worked out once, under a name, and taken apart in a second step."""
+    inner = [
+        aliased(value.sql, column) if not _reads(value.sql, held) else None
+        for (_, value), column in zip(shown, made, strict=True)
+    ]
+    select = relation.select(
+        *(one for one in inner if one is not None),
+        *(aliased(row, Column(name, Type.DYNAMIC, name)) for name, row in held.items()),
+        *(hidden.read() for hidden in parted),
+    )
+    if groups:
+        select.group_by(*(_groupable(own(group), number) for number, group in enumerate(groups)), copy=False)
+    step = binder.program.step(select)
+    outer = [
+        aliased(value.sql if one is None else column.read(), column)
+        for one, (_, value), column in zip(inner, shown, made, strict=True)
+    ]
+    return binder.program.step(
+        exp.Select(expressions=[*outer, *(hidden.read() for hidden in parted)]).from_(table_of(step), copy=False)
+    )
+
+
+def _reads(sql: exp.Expr, held: Mapping[str, exp.Expr]) -> bool:
+    return any(column.name in held for column in sql.find_all(exp.Column))
 
 
 def _groupable(group: exp.Expr, number: int) -> exp.Expr:
@@ -197,8 +249,8 @@ def _groupable(group: exp.Expr, number: int) -> exp.Expr:
     )
 
 
-def _row_of(found: Extreme) -> list[tuple[str, Typed]]:
-    """An arg_max beside other aggregates: one structure of all its columns, taken at the largest."""
+def _row_of(found: Extreme, held: dict[str, exp.Expr]) -> list[tuple[str, Typed]]:
+    """An arg_max beside other aggregates: one structure of all its columns, taken at the largest, `held` under a name."""
     struct = exp.Struct(
         expressions=[
             exp.PropertyEQ(this=exp.to_identifier(f"c{number}"), expression=own(value.sql))
@@ -206,13 +258,15 @@ def _row_of(found: Extreme) -> list[tuple[str, Typed]]:
         ]
     )
     function = "ARG_MAX" if found.largest else "ARG_MIN"
-    taken = exp.Anonymous(this=function, expressions=[struct, own(found.by.sql)])
+    name = f"~row{len(held)}"
+    held[name] = exp.Anonymous(this=function, expressions=[struct, own(found.by.sql)])
     result: list[tuple[str, Typed]] = []
-    for number, (name, value) in enumerate(found.values):
-        part: exp.Expr = exp.Anonymous(this="STRUCT_EXTRACT", expressions=[own(taken), text(f"c{number}")])
+    for number, (label, value) in enumerate(found.values):
+        row = exp.column(name, quoted=True)
+        part: exp.Expr = exp.Anonymous(this="STRUCT_EXTRACT", expressions=[row, text(f"c{number}")])
         if value.type is Type.STRING:
             part = fill("COALESCE(_0, '')", part)
-        result.append((name, Typed(part, value.type, null=value.type is not Type.STRING)))
+        result.append((label, Typed(part, value.type, null=value.type is not Type.STRING)))
     return result
 
 
