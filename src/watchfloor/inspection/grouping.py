@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from hashlib import blake2b
 from operator import eq
 
@@ -37,6 +38,7 @@ def name_of_first(signature: bytes, files: Sequence[int] = ()) -> int:
     return number_of(signature or repr(tuple(files)).encode()) if signature or files else 0
 
 
+@lru_cache(maxsize=1024)
 def keys_of(signature: bytes) -> tuple[int, ...]:
     """Sixteen keys, one for each six numbers of the signature: likely mails share at least one. None for no signature."""
     if not signature:

@@ -6,7 +6,7 @@ three reads and a handful of writes; a campaign keeps at most sixteen representa
 
 import struct
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
@@ -28,6 +28,7 @@ from watchfloor.lake.standing import author_of, bad_authors, known
 
 WINDOW = timedelta(days=90)
 _FORGOTTEN_AT_ONCE = 2_000
+_ASKED_AT_ONCE = 5_000
 GROW = """
 UPDATE lake_campaign SET
     mails = mails + %s, spam = spam + %s, phish = phish + %s, malware = malware + %s, representatives = representatives + %s,
@@ -67,9 +68,8 @@ class Placing:
         if not bands:
             return groups
         known: dict[int, Representative] = {}
-        for pk, campaign, joined_to, signature, seen in CampaignRepresentative.objects.filter(
-            pk__in={representative for _, representative in bands}
-        ).values_list("id", "campaign_id", "campaign__joined_to", "signature", "last_seen"):
+        wanted = sorted({representative for _, representative in bands})
+        for pk, campaign, joined_to, signature, seen in _representatives(wanted):
             known[pk] = Representative(joined_to or campaign, bytes(signature), (), pk)
             self._seen_on[pk] = seen
         for key, pk in bands:
@@ -87,6 +87,11 @@ class Placing:
     def find(self, inspection: Inspection) -> Placement:
         """Where a mail would belong; nothing is remembered."""
         return self._groups.find(inspection.signature, file_keys(inspection.attachments))
+
+    def keys_to(self, names: Container[int]) -> frozenset[int]:
+        """The keys that lead to these campaigns."""
+        leading = self._groups.of_key.items()
+        return frozenset(key for key, known in leading if any(one.campaign in names for one in known))
 
     def named(self, inspection: Inspection) -> Inspection:
         """The mail with the name of its campaign."""
@@ -185,6 +190,14 @@ def _bands(keys: Iterable[int]) -> list[tuple[int, int]]:
         return list(cursor.fetchall())
 
 
+def _representatives(ids: Sequence[int]) -> Iterator[tuple[int, int, int | None, bytes | memoryview, date]]:
+    """(id, campaign, what that joined, signature, last seen), in questions of bounded size."""
+    for start in range(0, len(ids), _ASKED_AT_ONCE):
+        yield from CampaignRepresentative.objects.filter(pk__in=ids[start : start + _ASKED_AT_ONCE]).values_list(
+            "id", "campaign_id", "campaign__joined_to", "signature", "last_seen"
+        )
+
+
 def _counts(noted: Sequence[_Noted]) -> dict[str, int]:
     kinds = Counter(counts_as(one.inspection.verdict) for one in noted)
     return {"mails": len(noted), "spam": kinds["Spam"], "phish": kinds["Phish"], "malware": kinds["Malware"]}
@@ -236,14 +249,19 @@ def campaign_evidence(mails: Sequence[Read], *, facts: TenantFacts) -> list[list
     judged = Campaign.objects.exclude(threat="").in_bulk(placing.names) if placing.names else {}
     if not judged:
         return [[] for _ in mails]
-    placed = [placing.find(inspection) for _, inspection in mails]
+    keys = placing.keys_to(judged)
+    placed = [placing.find(one) if not keys.isdisjoint(_keys(one)) else Placement() for _, one in mails]
     meeting = {author_of(one) for (_, one), place in zip(mails, placed, strict=True) if _met(place, judged)}
     trusted = known(meeting)
-    bad = bad_authors(judged) if trusted else frozenset()
+    spared = trusted - bad_authors(judged) if trusted else trusted
     return [
-        [] if author_of(one) in trusted - bad else _evidence(place, judged)
+        [] if author_of(one) in spared else _evidence(place, judged)
         for (_, one), place in zip(mails, placed, strict=True)
     ]
+
+
+def _keys(inspection: Inspection) -> tuple[int, ...]:
+    return (*keys_of(inspection.signature), *file_keys(inspection.attachments))
 
 
 def _met(placed: Placement, judged: Mapping[int, Campaign]) -> list[Campaign]:

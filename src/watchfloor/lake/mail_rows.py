@@ -4,6 +4,7 @@ import ipaddress
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import fields
+from functools import cache, lru_cache
 from typing import Any
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -203,17 +204,22 @@ def _details(rows: Sequence[Row], details: Sequence[Row], more: Iterable[str]) -
     return [row | detail for row in repeated for detail in details]
 
 
-def summary_of(inspection: Inspection) -> Row:
-    """The inspection as plain values, without the mail's text: what the email page shows without reading content."""
-    plain: Row = json.loads(json.dumps(_plain(inspection), default=_plain))
-    return plain
+def summary_of(inspection: Inspection) -> str:
+    """The inspection as JSON, without the mail's text: what the email page shows without reading content."""
+    return json.dumps(_plain(inspection), default=_plain)
 
 
 def _plain(value: Any) -> Any:
     if hasattr(value, "__dataclass_fields__"):
-        skipped = {"text", "html", "signature"} if isinstance(value, Inspection) else set()
-        return {field.name: getattr(value, field.name) for field in fields(value) if field.name not in skipped}
+        return {name: getattr(value, name) for name in _shown(type(value))}  # type: ignore[arg-type]
     return sorted(value) if isinstance(value, set | frozenset) else str(value)
+
+
+@cache
+def _shown(kind: type[Any]) -> tuple[str, ...]:
+    """The fields of a dataclass that a summary holds."""
+    skipped = {"text", "html", "signature"} if kind is Inspection else set()
+    return tuple(field.name for field in fields(kind) if field.name not in skipped)
 
 
 def domain_of(address: str) -> str:
@@ -228,6 +234,7 @@ def path_of(url: str) -> str:
         return ""
 
 
+@lru_cache(maxsize=4096)
 def _version(address: str) -> int:
     try:
         return ipaddress.ip_address(address).version

@@ -1,6 +1,5 @@
 """The email register: which mail is which, and who has a row already. Used inside the ingest transaction."""
 
-import json
 import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
@@ -129,7 +128,7 @@ def _email(mail: AcceptedMail, inspection: Inspection, network_message_id: str) 
         sha256=inspection.sha256,
         received_at=mail.received_at,
         last_at=mail.received_at,
-        summary=zlib.compress(json.dumps(mail_rows.summary_of(inspection)).encode("utf-8", "replace"), 3),
+        summary=zlib.compress(mail_rows.summary_of(inspection).encode("utf-8", "replace"), 3),
     )
 
 

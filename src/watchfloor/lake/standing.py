@@ -12,7 +12,7 @@ from typing import Any
 
 from watchfloor.inspection.contracts import Inspection
 from watchfloor.lake.history import KNOWN_TIMES, times_met
-from watchfloor.lake.models import CampaignMember, Email
+from watchfloor.lake.models import Campaign, CampaignMember, Email
 
 _MOST_BAD = 200
 """Members found bad whose senders are looked at, the newest first."""
@@ -45,8 +45,10 @@ def known(authors: Iterable[Author]) -> frozenset[Author]:
 
 
 def bad_authors(campaigns: Iterable[int]) -> frozenset[Author]:
-    """Whose mail was itself found bad in these campaigns, where the author is beyond doubt."""
-    members = CampaignMember.objects.filter(campaign__in=list(campaigns)).exclude(counted="").order_by("-at")
+    """Whose mail was itself found bad in these campaigns and what they joined, where the author is beyond doubt."""
+    roots = set(campaigns)
+    names = roots.union(Campaign.objects.filter(joined_to__in=roots).values_list("pk", flat=True)) if roots else roots
+    members = CampaignMember.objects.filter(campaign__in=names).exclude(counted="").order_by("-at")
     authors = authors_of(members.values_list("pk", flat=True)[:_MOST_BAD])
     return frozenset(one for one in authors.values() if one.ours or one.proved)
 
