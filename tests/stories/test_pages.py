@@ -41,7 +41,7 @@ SETTINGS = (
     "connections/add/milter",
     "connections/1",
     "dead-letters",
-    "retention",
+    "retention", "lists",
     "allow-block-list",
     "allow-block-list?tab=indicators",
     "allow-block-list/add",

@@ -14,6 +14,7 @@ from watchfloor.lake import lists
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.compiling import compile_query
 from watchfloor.lake.kql.errors import KqlError
+from watchfloor.lake.kql.model import CatalogueTable
 from watchfloor.lake.kql.parsing import parse
 from watchfloor.lake.kql_tables import KqlTables, place_of
 
@@ -63,12 +64,25 @@ def check_query(text: str, *, now: datetime, by: Actor | None = None) -> list[Re
 
 def check_files(paths: Iterable[Path], *, now: datetime) -> Iterator[Checked]:
     """Every query in files, folders and JSONL files with a `query` field. Raises BadInput for a path that is none of these."""
-    catalogue = KqlTables()
     for name, text in _queries(paths):
-        yield checked(name, text, catalogue=catalogue, now=now)
+        yield checked(name, text, now=now)
 
 
-def checked(name: str, text: str, *, catalogue: KqlTables, now: datetime) -> Checked:
+class _Noting(KqlTables):
+    """The whole catalogue, remembering what was asked for and is not there: `table(name)` says it only when it is bound."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lacking: dict[str, None] = {}
+
+    def table(self, name: str) -> CatalogueTable | None:
+        found = super().table(name)
+        if found is None:
+            self.lacking.setdefault(name)
+        return found
+
+
+def checked(name: str, text: str, *, now: datetime) -> Checked:
     """One query parsed, its tables looked up, and bound when all of them are ours."""
     try:
         tree = parse(text)
@@ -77,16 +91,21 @@ def checked(name: str, text: str, *, catalogue: KqlTables, now: datetime) -> Che
     tables = tables_of(tree)
     unknown = tuple(table for table in tables if place_of(table) is None)
     if unknown:
-        return Checked(
-            name, True, False, False, f"not our tables: {', '.join(unknown)}", tables=tables, unknown=unknown
-        )
+        return _not_ours(name, tables, unknown)
+    catalogue = _Noting()
     try:
         compiled = compile_query(text, catalogue=catalogue, now=now)
         compiled.sql("duckdb")
     except KqlError as error:
+        if catalogue.lacking:
+            return _not_ours(name, tables, tuple(catalogue.lacking))
         return Checked(name, True, True, False, error.words, *error.position(text), tables)
     columns = tuple((column, kind.value) for column, kind in compiled.columns)
     return Checked(name, True, True, True, tables=tables, columns=columns)
+
+
+def _not_ours(name: str, tables: tuple[str, ...], unknown: tuple[str, ...]) -> Checked:
+    return Checked(name, True, False, False, f"not our tables: {', '.join(unknown)}", tables=tables, unknown=unknown)
 
 
 def tables_of(tree: s.Query) -> tuple[str, ...]:

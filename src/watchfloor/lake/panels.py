@@ -1,4 +1,4 @@
-"""What this slice adds to other pages: its line in the settings."""
+"""What this slice adds to other pages: its lines in the settings."""
 
 from watchfloor.access.contracts import Permission
 from watchfloor.ui.services import register_settings_page
@@ -10,4 +10,12 @@ register_settings_page(
     permission=Permission.SETTINGS_READ,
     description="How much the event tables hold, and how long they keep it",
     icon="database",
+)
+register_settings_page(
+    key="lists",
+    label="Lists",
+    href="/settings/lists",
+    permission=Permission.SETTINGS_READ,
+    description="Lists that hunting queries name: watchlists, and what externaldata is given instead of the internet",
+    icon="list-details",
 )

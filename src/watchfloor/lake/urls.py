@@ -2,6 +2,10 @@
 
 from django.urls import path
 
-from watchfloor.lake import views
+from watchfloor.lake import list_views, views
 
-urlpatterns = [path("settings/retention", views.retention)]
+urlpatterns = [
+    path("settings/retention", views.retention),
+    path("settings/lists", list_views.lists),
+    path("settings/lists/remove", list_views.remove),
+]
