@@ -41,7 +41,8 @@ SETTINGS = (
     "connections/add/milter",
     "connections/1",
     "dead-letters",
-    "retention", "lists",
+    "retention",
+    "lists",
     "allow-block-list",
     "allow-block-list?tab=indicators",
     "allow-block-list/add",
@@ -97,6 +98,7 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
     )
     yield from ("/hunting?query=EmailEvents&run=1", "/hunting?panel=queries", "/hunting?panel=history")
     yield from ("/hunting/queries/edit?query=EmailEvents", "/hunting/queries/import")
+    yield from ("/hunting/detections", "/hunting/detections/edit")
     yield from (f"{things['email']}&tab={tab}" for tab in EMAIL_TABS)
     yield from (f"{things['malware']}&tab=attachments", things["preview"], things["download"], things["action"])
     yield from ("/action-center", "/action-center?tab=pending", things["done"], things["asked"])

@@ -14,6 +14,7 @@ from watchfloor.detection.history import LakeHistory
 from watchfloor.detection.library import rule_of
 from watchfloor.detection.library import rules as all_rules
 from watchfloor.detection.models import FindingRecord, RuleSwitch
+from watchfloor.detection.reported import report_findings as report_findings
 from watchfloor.detection.selectors import enabled_rules
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import NotFound

@@ -56,3 +56,40 @@ class QueryRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.person_name} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class CustomDetection(models.Model):
+    """A query on a schedule. `entities` is a list of [column, evidence type, role]; the `last_` fields tell the newest run.
+
+    `last_state` is "" before the first run, then ok or failing; `next_at` is when it is due, also the claim of a worker.
+    """
+
+    title = models.CharField(max_length=200)
+    description = models.TextField(blank=True)
+    text = models.TextField()
+    severity = models.CharField(max_length=20)
+    category = models.CharField(max_length=60, blank=True)
+    techniques = models.JSONField(default=list)
+    entities = models.JSONField(default=list)
+    every_minutes = models.PositiveIntegerField()
+    look_back_minutes = models.PositiveIntegerField()
+    enabled = models.BooleanField(default=True)
+    owner_name = models.CharField(max_length=200)
+    changed_at = models.DateTimeField()
+    next_at = models.DateTimeField(db_index=True)
+    last_at = models.DateTimeField(null=True)
+    last_state = models.CharField(max_length=10, blank=True)
+    last_words = models.TextField(blank=True)
+    last_rows = models.BigIntegerField(default=0)
+    last_new = models.BigIntegerField(default=0)
+    last_seconds = models.FloatField(default=0.0)
+
+    class Meta:
+        ordering = ("title",)
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def rule_id(self) -> str:
+        return f"custom-{self.pk}"

@@ -5,6 +5,7 @@ from django.urls import path
 from watchfloor.hunting import views
 from watchfloor.hunting.advanced import saved_views
 from watchfloor.hunting.advanced import views as advanced
+from watchfloor.hunting.custom import views as custom
 
 urlpatterns = [
     path("explorer", views.explorer, name="explorer"),
@@ -25,4 +26,9 @@ urlpatterns = [
     path("hunting/queries/import", saved_views.import_form, name="hunting-import"),
     path("hunting/queries/import/files", saved_views.import_files, name="hunting-import-files"),
     path("hunting/queries/<int:key>/delete", saved_views.delete, name="hunting-query-delete"),
+    path("hunting/detections", custom.listing, name="custom-detections"),
+    path("hunting/detections/edit", custom.edit, name="custom-detection-edit"),
+    path("hunting/detections/save", custom.save, name="custom-detection-save"),
+    path("hunting/detections/<int:key>/switch", custom.switch, name="custom-detection-switch"),
+    path("hunting/detections/<int:key>/delete", custom.delete, name="custom-detection-delete"),
 ]

@@ -38,6 +38,7 @@ def shell(question: Question, *, by: Actor, panel: str, marks: Sequence[Mark] = 
         "marks": [mark.plain() for mark in marks],
         "link": link(question.text, window),
         "may_save": by.may(Permission.QUERY_SAVE),
+        "may_detect": by.may(Permission.DETECTION_TUNE),
         **side(question, by=by, panel=panel),
     }
 
