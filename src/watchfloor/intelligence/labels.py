@@ -24,6 +24,7 @@ def label_verdict(*, by: Actor, network_message_id: str, kind: LabelKind, note: 
 
     Raises BadInput when the newest label of the email says so already.
     """
+    note, network_message_id = _plain(note), _plain(network_message_id)
     with audited(
         by=by,
         permission=Permission.EMAIL_ACTION_PROPOSE,
@@ -57,7 +58,7 @@ def _label(record: EmailRecord, kind: LabelKind, by: Actor, note: str, now: date
         by=by.name,
         by_id=by.id,
         at=now,
-        note=_plain(note)[:MOST_NOTE],
+        note=note[:MOST_NOTE],
         subject=_plain(record.summary.get("subject"))[:1000],
         sender=_plain(record.summary.get("sender_address"))[:400],
         said=", ".join(verdict.get("threat_types") or ()) or "No threat",

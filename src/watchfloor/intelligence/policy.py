@@ -21,6 +21,7 @@ LOWEST, HIGHEST = 1.0, 9.0
 
 def silence_reason(*, by: Actor, signal: str, note: str, now: datetime) -> None:
     """Let a reason count nothing from the next mail on. Raises BadInput for an unknown reason or an empty note."""
+    signal, note = signal.replace("\0", ""), note.replace("\0", "")  # which PostgreSQL does not keep
     with audited(
         by=by,
         permission=Permission.DETECTION_TUNE,

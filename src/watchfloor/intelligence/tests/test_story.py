@@ -4,13 +4,14 @@ import pytest
 from django.test import Client
 
 from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.models import AuditEntry
 from watchfloor.config.knowing import know_the_organisation
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.identities.services import import_people
 from watchfloor.inspection.services import THRESHOLD
 from watchfloor.intelligence.contracts import LabelKind
 from watchfloor.intelligence.labels import label_verdict
-from watchfloor.intelligence.models import Entry, Label
+from watchfloor.intelligence.models import Entry, Label, Silenced
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake import facts as lake_facts
 from watchfloor.lake.contracts import Condition, Operator, Query
@@ -153,3 +154,14 @@ def test_who_may_not_say_reads_why(home, as_eve, as_max, client, eve):
     assert "Mark as wrong" not in page
     assert "Block sender" not in page
     assert as_eve.post(f"/email/{row['NetworkMessageId']}/label", {"kind": "false_positive"}).status_code == 403
+
+
+def test_a_note_with_characters_no_database_keeps_is_kept_without_them(home, as_ada):
+    id = arrive(1, body=LURE)["NetworkMessageId"]
+    as_ada.post(f"/email/{id}/label", {"kind": "false_negative", "note": "a real\0 phish"})
+    assert "(a real phish)" in LateVerdict.objects.get().words
+    as_ada.post("/settings/verdict-policy/silence", {"signal": "ip_url", "note": "our\0 printers"})
+    assert Silenced.objects.get().note == "our printers"
+    answer = as_ada.post("/settings/verdict-policy/silence", {"signal": "no\0such", "note": "x"}, follow=True)
+    assert "there is no reason" in answer.content.decode()
+    assert not any("\0" in reason for reason in AuditEntry.objects.values_list("reason", flat=True))
