@@ -8,6 +8,7 @@ from typing import Any
 from sqlglot import ErrorLevel, exp
 
 from watchfloor.lake.kql import syntax as s
+from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.kql.model import Catalogue, Hosts, Relation, Scan
 from watchfloor.lake.kql.parsing import parse
 from watchfloor.lake.kql.program import Program
@@ -31,7 +32,10 @@ class Compiled:
 
     def sql(self, dialect: str) -> str:
         """The statement in an engine's own words."""
-        return self.tree.sql(dialect=dialect, unsupported_level=ErrorLevel.IGNORE)
+        try:
+            return self.tree.sql(dialect=dialect, unsupported_level=ErrorLevel.IGNORE)
+        except RecursionError:
+            raise too_deep() from None
 
     @property
     def tables(self) -> frozenset[str]:
@@ -52,7 +56,10 @@ def compile_query(
     `now` is what now() says throughout; `limit` bounds the rows; `probe` answers what plugins must ask of the data.
     """
     program = Program(catalogue, hosts or Hosts(), now, probe)
-    relation = Binder(program).query(parse(text))
+    try:
+        relation = Binder(program).query(parse(text))
+    except RecursionError:
+        raise too_deep() from None
     return Compiled(
         tree=assembled(program, answer(relation, limit)),
         columns=tuple((column.name, column.type) for column in relation.columns),
@@ -61,6 +68,10 @@ def compile_query(
         open=relation.open,
         render=program.render,
     )
+
+
+def too_deep() -> KqlError:
+    return KqlError("the query is nested too deeply", kind="limit")
 
 
 def answer(relation: Relation, limit: int | None) -> exp.Select:

@@ -13,6 +13,8 @@ from watchfloor.lake.kql.model import Catalogue, Column, Hosts, Relation, Scan, 
 from watchfloor.lake.kql.templates import own
 
 MOST_STEPS = 600
+MOST_NODES = 300_000
+MOST_CALLS = 4_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +65,21 @@ class Program:
     scans: list[Scan] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     render: s.Render | None = None
+    nodes: int = 0
+    calls: int = 0
+
+    def spend(self, sql: exp.Expr) -> None:
+        """Count a tree that a name stands for once more: names of names of names may grow beyond every bound."""
+        for _ in sql.walk():
+            self.nodes += 1
+            if self.nodes > MOST_NODES:
+                raise KqlError("the values of this query grow too large when their names are written out", kind="limit")
+
+    def call(self) -> None:
+        """Count one more call of a let function."""
+        self.calls += 1
+        if self.calls > MOST_CALLS:
+            raise KqlError(f"the query calls its own functions more than {MOST_CALLS} times", kind="limit")
 
     def step(self, select: exp.Expr) -> str:
         """Name one more step."""

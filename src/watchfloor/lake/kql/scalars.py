@@ -82,6 +82,7 @@ class ScalarBinder:
             return found
         bound = scope.find(node.name)
         if isinstance(bound, Typed):
+            self.program.spend(bound.sql)
             return bound.named(node.name) if not bound.name else bound
         if isinstance(bound, Relation):
             raise KqlError(f"“{node.name}” is a table, and a value is wanted here", node.span, kind="type")
@@ -264,6 +265,7 @@ class ScalarBinder:
         named = dict(node.named)
         if len(given) > len(parameters):
             raise KqlError(f"{node.name}() takes {len(parameters)} arguments", node.span, kind="type")
+        self.program.call()
         inner = closure.scope.inner()
         for number, parameter in enumerate(parameters):
             argument = given[number] if number < len(given) else named.get(parameter.name, parameter.default)

@@ -31,7 +31,7 @@ sql("base64_decode_tostring base64_decodestring", "text", S, "TRY(DECODE(FROM_BA
 sql("hash_sha256", "text", S, "SHA256(_0)")
 sql("hash_md5", "text", S, "MD5(_0)")
 sql("hash_sha1", "text", S, "SHA1(_0)")
-sql("strrep", "text long", S, "REPEAT(_0, _1)")
+sql("strrep", "text long", S, "REPEAT(_0, CAST(LEAST(_1, 1024) AS INT))")
 sql("strcmp", "text text", L, "CAST(CASE WHEN _0 < _1 THEN -1 WHEN _0 > _1 THEN 1 ELSE 0 END AS BIGINT)")
 sql("regex_quote", "text", S, "REGEXP_ESCAPE(_0)")
 sql("translate", "text text text", S, "TRANSLATE(_2, _0, _1)")
@@ -73,9 +73,15 @@ BARE = "REGEXP_REPLACE(_0, '^[?]', '')"
 sql("parse_urlquery", "text", D, f"JSON_OBJECT('Query Parameters', {QUERY.replace('{}', BARE, 1)})")
 
 
+LONGEST = 1_000_000
+
+
 def _strcat(args: Sequence[Typed], span: Span) -> Typed:
     if all(isinstance(arg.const, str) for arg in args):
-        return literals.string("".join(str(arg.const) for arg in args))
+        joined = "".join(str(arg.const) for arg in args)
+        if len(joined) > LONGEST:
+            raise KqlError(f"this text is longer than {LONGEST} characters", span, kind="limit")
+        return literals.string(joined)
     return Typed(exp.Anonymous(this="CONCAT", expressions=[own(arg.sql) for arg in args]), S, null=False)
 
 

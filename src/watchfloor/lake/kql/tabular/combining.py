@@ -221,8 +221,9 @@ def united(binder: "Binder", parts: Sequence[tuple[str, Relation]], *, withsourc
         shown: list[tuple[str, Typed]] = []
         if withsource:
             shown.append((withsource, literals.string(label)))
+        known = {(column.name, column.type): column for column in relation.columns}
         for name, original, kind in names:
-            column = next((one for one in relation.columns if one.name == original and one.type is kind), None)
+            column = known.get((original, kind))
             value = column.typed() if column else literals.typed(kind, None)
             shown.append((name, value))
         shown_of.append(shown)

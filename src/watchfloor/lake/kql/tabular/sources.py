@@ -209,22 +209,35 @@ def printed(binder: "Binder", tree: s.Print, scope: Scope) -> Relation:
     return Relation(binder.program.step(select), made)
 
 
+MOST_ROWS = 10_000_000
+"""Rows a range may make."""
+
+
 def ranged(binder: "Binder", tree: s.Range, scope: Scope) -> Relation:
     """`range x from a to b step c`."""
     first, last, step = (binder.scalars.const(node, scope) for node in (tree.start, tree.end, tree.step))
     if first.type is Type.DATETIME:
-        shape = (
-            "CAST('1970-01-01T00:00:00Z' AS TIMESTAMPTZ) + TO_MICROSECONDS(UNNEST(RANGE(EPOCH_US(_0), EPOCH_US(_1) + 1, "
-            "CAST(_2 // 10 AS BIGINT))))"
-        )
-        value = Typed(fill(shape, first.sql, last.sql, step.sql), Type.DATETIME)
+        last, step = convert.fit(last, first.type, tree.span), convert.fit(step, Type.TIMESPAN, tree.span)
+        count = "(EPOCH_US(_1) - EPOCH_US(_0)) // NULLIF(_2 // 10, 0) + 1"
+        shape, kind = f"_0 + TO_MICROSECONDS(CAST({_places(count)} * (_2 // 10) AS BIGINT))", Type.DATETIME
     elif first.type in WHOLE | {Type.TIMESPAN} and step.type in WHOLE | {Type.TIMESPAN}:
-        value = Typed(fill("UNNEST(RANGE(_0, _1 + SIGN(_2), _2))", first.sql, last.sql, step.sql), first.type)
+        shape, kind = (
+            f"CAST(_0 + {_places('CAST(FLOOR((_1 - _0) / NULLIF(_2, 0)) AS BIGINT) + 1')} * _2 AS BIGINT)",
+            first.type,
+        )
     else:
-        shape = "_0 + _2 * UNNEST(RANGE(0, CAST(FLOOR((_1 - _0) / _2) AS BIGINT) + 1))"
-        value = Typed(fill(shape, first.sql, last.sql, step.sql), Type.REAL)
+        shape, kind = f"_0 + _2 * {_places('FLOOR((_1 - _0) / NULLIF(_2, 0)) + 1')}", Type.REAL
+    value = Typed(fill(shape, first.sql, last.sql, step.sql), kind)
     made = columns_of([(tree.column, value)])
     return Relation(binder.program.step(exp.Select(expressions=[aliased(value.sql, made[0])])), made)
+
+
+def _places(count: str) -> str:
+    """0, 1, 2 ... `count` of them as rows; an error when there would be too many."""
+    return (
+        f"UNNEST(RANGE(0, CASE WHEN {count} > {MOST_ROWS} THEN ERROR('a range may have {MOST_ROWS} rows') "
+        f"ELSE CAST(GREATEST({count}, 0) AS BIGINT) END))"
+    )
 
 
 def searched(binder: "Binder", tree: s.Search, scope: Scope) -> Relation:
