@@ -4,6 +4,7 @@ One query per kind and round, for mail of the last two days, as zero-hour purge 
 whose sender is allowed, is left alone. A network of addresses (192.0.2.0/24) is for mail to come only.
 """
 
+import logging
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,9 +16,11 @@ from watchfloor.inspection.services import HIGH, THRESHOLD, WEIGHTS, domains_abo
 from watchfloor.intelligence.contracts import Effect, Kind
 from watchfloor.intelligence.facts import facts_at, valid_at
 from watchfloor.intelligence.models import Entry
-from watchfloor.lake.contracts import Condition, LateVerdict, Operator, Query
+from watchfloor.lake.contracts import Condition, LateVerdict, Operator, Query, TooLarge, TooSlow
 from watchfloor.lake.selectors import all_rows
 from watchfloor.lake.services import note_late_verdicts
+
+log = logging.getLogger(__name__)
 
 LOOK_BACK = timedelta(hours=48)
 ENTRIES = 200
@@ -39,6 +42,26 @@ def look_back(*, now: datetime) -> int:
     """Hold up to 200 new entries against stored mail; returns how many entries that were."""
     waiting = Entry.objects.filter(valid_at(now), looked_back_at=None).exclude(effect=Effect.ALLOW).order_by("id")
     entries = list(waiting[:ENTRIES])
+    return _look_back(entries, now=now) if entries else 0
+
+
+def _look_back(entries: Sequence[Entry], *, now: datetime) -> int:
+    """Entries that ask too much at once are asked about in halves; one that does alone goes without, or all would wait for it."""
+    try:
+        late = _met_by(entries, now=now)
+    except (TooSlow, TooLarge) as error:
+        if len(entries) > 1:
+            return _look_back(entries[: len(entries) // 2], now=now)
+        log.warning("the entry %s could not be held against stored mail: %s", entries[0], error.message)
+        late = {}
+    with transaction.atomic():
+        note_late_verdicts(list(late.values()))
+        Entry.objects.filter(pk__in=[entry.pk for entry in entries]).update(looked_back_at=now)
+    return len(entries)
+
+
+def _met_by(entries: Sequence[Entry], *, now: datetime) -> dict[str, LateVerdict]:
+    """The late verdict on each mail that meets one of the entries, by mail."""
     facts = facts_at(now)
     threshold = facts.threshold or THRESHOLD
     late: dict[str, LateVerdict] = {}
@@ -46,10 +69,7 @@ def look_back(*, now: datetime) -> int:
         telling = [entry for entry in entries if entry.kind == kind and points_of(entry, facts) >= threshold]
         for one in _late(kind, telling, now=now):
             late.setdefault(one.network_message_id, one)
-    with transaction.atomic():
-        note_late_verdicts(list(late.values()))
-        Entry.objects.filter(pk__in=[entry.pk for entry in entries]).update(looked_back_at=now)
-    return len(entries)
+    return late
 
 
 def points_of(entry: Entry, facts: TenantFacts) -> float:

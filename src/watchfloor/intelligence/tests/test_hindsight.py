@@ -4,11 +4,13 @@ from datetime import timedelta
 
 import pytest
 
+from watchfloor.intelligence import hindsight
 from watchfloor.intelligence.contracts import Effect, Kind
 from watchfloor.intelligence.entries import add_entry, import_indicators
 from watchfloor.intelligence.hindsight import look_back
 from watchfloor.intelligence.models import Entry
 from watchfloor.intelligence.policy import change_threshold, silence_reason
+from watchfloor.lake.contracts import TooSlow
 from watchfloor.lake.models import LateVerdict
 from watchfloor.lake.services import append
 
@@ -122,3 +124,21 @@ def test_a_reason_that_is_silenced_or_below_the_threshold_finds_nothing(lake):
     add(Kind.URL, "evil.example", Effect.INDICATOR)
     assert look_back(now=NOW) == 2
     assert late() == {}
+
+
+def test_an_entry_that_asks_too_much_does_not_stand_before_the_others(lake, monkeypatch, caplog):
+    ask = hindsight.all_rows
+
+    def slow(query, *, limit):
+        if any("slow.example" in one.values for one in query.conditions):
+            raise TooSlow("it took too long")
+        return ask(query, limit=limit)
+
+    monkeypatch.setattr(hindsight, "all_rows", slow)
+    add(Kind.DOMAIN, "slow.example")
+    add(Kind.DOMAIN, "d1.example")
+    add(Kind.SENDER, "s6@d6.example")
+    while look_back(now=NOW):
+        pass
+    assert set(late()) == {"id-1", "id-2", "id-6"}
+    assert "slow.example could not be held against stored mail" in caplog.text
