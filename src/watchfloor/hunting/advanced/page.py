@@ -3,8 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlencode
-
-from django.template.defaultfilters import filesizeformat
+from zlib import crc32
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.hunting.advanced.asking import Found, Mark, Question, Refused, history
@@ -17,6 +16,8 @@ from watchfloor.hunting.page import may_act
 
 Context = dict[str, Any]
 FIRST_PAGE = 100
+WIDE = 12
+"""Columns that are all shown, empty or not."""
 PANELS = (("schema", "Schema"), ("queries", "Queries"), ("history", "History"))
 FORM_FIELDS = ("name", "folder", "description", "shared")
 FORMATS = ("csv", "json", "parquet")
@@ -85,6 +86,8 @@ def answer(question: Question, told: Found | Refused, *, by: Actor) -> Context:
         "nothing": nothing(question.window),
         "may_act": may_act(by),
         "keyed": keyed,
+        "table_id": f"answer-{crc32(' '.join(head.name for head in told.heads).encode()):x}",
+        "empty_columns": empty_columns(told),
         "mails": keys is not None,
         "formats": FORMATS,
         "carried": [("query", question.runs), *question.window.parameters],
@@ -96,13 +99,18 @@ def answer(question: Question, told: Found | Refused, *, by: Actor) -> Context:
     }
 
 
-def cost(told: Found) -> str:
-    """“1,204 rows in 0.21 s, 98,000 rows and 1.2 MB of files read”."""
-    rows = len(told.rows)
-    words = f"first {rows:,} rows" if told.truncated else f"{rows:,} row{'' if rows == 1 else 's'}"
-    return (
-        f"{words} in {told.seconds:.2f} s, {told.rows_read:,} rows and {filesizeformat(told.bytes_read)} of files read"
+def empty_columns(told: Found) -> frozenset[str]:
+    """Columns of a wide answer that hold nothing: not shown until somebody chooses them."""
+    if len(told.heads) <= WIDE:
+        return frozenset()
+    return frozenset(
+        head.name for place, head in enumerate(told.heads) if all(row[place] in (None, "") for row in told.rows)
     )
+
+
+def cost(told: Found) -> str:
+    """“0.21 s · 98,000 rows read”: what the answer took, and what was looked at for it."""
+    return f"{told.seconds:.2f} s · {told.rows_read:,} row{'' if told.rows_read == 1 else 's'} read"
 
 
 def nothing(window: Window) -> str:

@@ -180,3 +180,12 @@ def test_the_editor_asks_what_is_wrong(as_ada):
     assert [(one["start"], one["end"], one["kind"]) for one in marks] == [(14, 18, "error")]
     assert as_ada.post("/hunting/check", {"query": "EmailEvents | take 1"}).json() == {"marks": []}
     assert as_ada.post("/hunting/check", {"query": " "}).json() == {"marks": []}
+
+
+def test_empty_columns_of_a_wide_answer_are_hidden_and_said(as_ada, mail):
+    mail(Subject="Wide")
+    page = run(as_ada, "EmailEvents")
+    assert re.search(r'data-column="TenantId"[^>]* data-off', page)
+    assert not re.search(r'data-column="Subject"[^>]* data-off', page)
+    assert "empty columns hidden" in page
+    assert "hidden</span>" not in run(as_ada, "EmailEvents | project Subject, TenantId")

@@ -9,7 +9,7 @@ const PAGE = 100;
 /** @param {HTMLElement} box */
 export default function answer(box) {
   report(box);
-  const table = box.querySelector("table");
+  const table = /** @type {HTMLTableElement | null} */ (box.querySelector("table.answer-table"));
   const source = box.querySelector("#answer-rows");
   if (!table || !source) return;
   /** @type {{heads: Head[], rows: Value[][], keys: string[]}} */
