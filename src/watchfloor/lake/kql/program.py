@@ -148,9 +148,12 @@ def unique(name: str, used: set[str]) -> str:
     if name not in used:
         used.add(name)
         return name
-    # A name that already ends in a number goes on counting from there, as the official binder does.
-    base = name.rstrip("0123456789") or name
-    number = int(name[len(base) :] or 0) + 1
+    base, number = name, 1
+    for cut in range(len(name) - 1, len(name.rstrip("0123456789")) - 1, -1):
+        if name[:cut] in used:
+            # A name that was made in this way goes on counting, as the official binder does.
+            base, number = name[:cut], int(name[cut:]) + 1
+            break
     while f"{base}{number}" in used:
         number += 1
     used.add(f"{base}{number}")

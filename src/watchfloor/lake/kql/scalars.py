@@ -72,7 +72,7 @@ class ScalarBinder:
         value = node.value
         if node.type == "datetime" and value is not None:
             value = literals.moment_of(value, node.span)
-        if node.type == "long" and not -(1 << 63) <= value < 1 << 63:
+        if node.type == "long" and value is not None and not -(1 << 63) <= value < 1 << 63:
             raise KqlError(f"{value} is too large for a long", node.span, kind="type")
         return literals.typed(Type(node.type), value)
 

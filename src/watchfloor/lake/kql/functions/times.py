@@ -71,7 +71,7 @@ def _edge(unit: str, *, end: bool) -> object:
 
 
 for _unit in ("day", "week", "month", "year"):
-    add(f"startof{_unit}", "datetime long?", _edge(_unit, end=False), keeps_name=True)  # type: ignore[arg-type]
+    add(f"startof{_unit}", "datetime long?", _edge(_unit, end=False), keeps_name=_unit == "day")  # type: ignore[arg-type]
     add(f"endof{_unit}", "datetime long?", _edge(_unit, end=True))  # type: ignore[arg-type]
 
 
