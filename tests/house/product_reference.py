@@ -1,4 +1,4 @@
-"""Writes docs/reference/{tables,actions,detections}.md from the code and content. `python tests/house/product_reference.py`."""
+"""Writes docs/reference/{tables,actions,detections,kql}.md from the code and content. `python tests/house/product_reference.py`."""
 
 import os
 import tempfile
@@ -65,7 +65,43 @@ def detections() -> str:
     return "\n".join(lines) + "\n"
 
 
-PAGES: dict[str, Callable[[], str]] = {"tables.md": tables, "actions.md": actions, "detections.md": detections}
+def kql() -> str:
+    """Every word of KQL that is supported, and the tables it can be asked of."""
+    from watchfloor.lake.kql.reference import entries
+    from watchfloor.lake.selectors import tables, views
+
+    lines = ["# KQL", "", NOTE, "", "What is not here is refused, with its place; nothing is guessed."]
+    for kind in ("operator", "function", "aggregate", "plugin"):
+        lines += ["", f"## {kind.capitalize()}s", "", "| word | gives | what it does |", "|---|---|---|"]
+        lines += [f"| `{cell(one.call)}` | {one.result} | {cell(one.describe)} |" for one in entries(kind)]
+    lines += [
+        "",
+        "## Tables",
+        "",
+        "Columns stand in [tables](tables.md). `Timestamp` and `TimeGenerated` are the same.",
+        "",
+    ]
+    lines += ["| table | also known as | what it holds | needs |", "|---|---|---|---|"]
+    lines += [
+        f"| {one.name} | {', '.join(one.aliases)} | {cell(one.description)} | `{one.permission}` |" for one in tables()
+    ]
+    lines += ["", "## Views", "", "For queries written for Sentinel; they hold nothing of their own."]
+    for view in views():
+        lines += ["", f"### {view.name}", "", f"{view.description}. Needs `{view.permission}`.", ""]
+        lines += ["| column | type | what it holds |", "|---|---|---|"]
+        told = [column for column in view.columns if column.reads]
+        lines += [f"| `{one.name}` | {one.type.value} | {cell(one.description)} |" for one in told]
+        empty = [f"`{one.name}`" for one in view.columns if not one.reads]
+        lines += ["", f"Always empty: {', '.join(empty)}."] if empty else []
+    return "\n".join(lines) + "\n"
+
+
+PAGES: dict[str, Callable[[], str]] = {
+    "tables.md": tables,
+    "actions.md": actions,
+    "detections.md": detections,
+    "kql.md": kql,
+}
 
 
 def main() -> None:

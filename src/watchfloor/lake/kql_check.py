@@ -11,6 +11,7 @@ from typing import Any
 from watchfloor.access.contracts import Actor
 from watchfloor.kernel.errors import BadInput, Forbidden
 from watchfloor.lake import lists
+from watchfloor.lake.kql import editing
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.compiling import compile_query
 from watchfloor.lake.kql.errors import KqlError
@@ -54,12 +55,18 @@ class Checked:
 def check_query(text: str, *, now: datetime, by: Actor | None = None) -> list[Remark]:
     """What the editor marks while somebody types; nothing for a query that would run."""
     try:
-        compiled = compile_query(text, catalogue=KqlTables(by), now=now, hosts=lists.hosts(text))
-    except KqlError as error:
-        return [Remark(error.span.start, max(error.span.end, error.span.start), error.words)]
+        found = editing.check(text, catalogue=KqlTables(by), now=now, hosts=lists.hosts(text))
     except Forbidden as error:
-        return [Remark(0, 0, error.message)]
-    return [Remark(0, 0, f"nobody uploaded the {one}; this will not run", "warning") for one in compiled.missing]
+        return [Remark(0, len(text), error.message)]
+    return [Remark(one.start, one.end, one.words, "warning" if one.kind == "warning" else "error") for one in found]
+
+
+def complete_query(text: str, position: int, *, now: datetime, by: Actor | None = None) -> list[editing.Completion]:
+    """Words that may stand at `position`, those of the place first: tables `by` may read, columns, functions, operators."""
+    try:
+        return editing.completions(text, position, catalogue=KqlTables(by), now=now)
+    except Forbidden:
+        return []
 
 
 def check_files(paths: Iterable[Path], *, now: datetime) -> Iterator[Checked]:

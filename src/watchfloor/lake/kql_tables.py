@@ -72,10 +72,16 @@ class KqlTables:
         return _of_table(place, name) if isinstance(place, Table) else _of_view(place)
 
     def names(self) -> tuple[str, ...]:
-        """Tables the reader may read: `search` and `union *` go over these; views would only say the same again."""
-        found = tuple(table.name for table in tables() if self.reader is None or self.reader.may(table.permission))
-        holding = tuple(name for name in found if self.held is None or name in self.held)
-        return holding or found[:1]
+        """What the reader may name, aliases left out. Where `held` is said, only tables: views would say their rows again."""
+        found = tuple(
+            name
+            for name, place in _places().items()
+            if name == place.name and (self.reader is None or self.reader.may(place.permission))
+        )
+        if self.held is None:
+            return found
+        own = tuple(name for name in found if isinstance(_places()[name], Table))
+        return tuple(name for name in own if name in self.held) or own[:1]
 
 
 @cache

@@ -26,7 +26,7 @@ from watchfloor.lake.entries_met import entries_met
 from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.history import state as history_state
 from watchfloor.lake.kql_answer import Answer
-from watchfloor.lake.kql_check import Checked, check_files, check_query
+from watchfloor.lake.kql_check import Checked, check_files, check_query, complete_query
 from watchfloor.lake.kql_run import hunt, hunt_stream
 from watchfloor.lake.kql_tables import KqlTables, views
 from watchfloor.lake.lists import states as list_states
@@ -51,6 +51,7 @@ __all__ = [
     "changed_mails",
     "check_files",
     "check_query",
+    "complete_query",
     "condition_sentence",
     "count",
     "elements_of",

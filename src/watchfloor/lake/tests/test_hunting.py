@@ -283,6 +283,13 @@ def test_remarks_say_where_a_query_is_wrong_and_which_list_is_missing(lake):
     assert "identity.read" in right.words
 
 
+def test_completion_knows_tables_columns_and_what_the_reader_may_see():
+    text = "EmailEvents | where Sen"
+    assert "SenderFromAddress" in [one.name for one in selectors.complete_query(text, len(text), now=NOON)]
+    assert "SigninLogs" in [one.name for one in selectors.complete_query("Sig", 3, now=NOON)]
+    assert not [one for one in selectors.complete_query("Sig", 3, now=NOON, by=ANALYST) if one.name == "SigninLogs"]
+
+
 def test_files_folders_and_lines_are_checked_and_say_what_is_ours(tmp_path):
     (tmp_path / "good.kql").write_text("EmailEvents | take 1")
     (tmp_path / "bad.kql").write_text("EmailEvents\n| where Sbject == 'x'")
