@@ -8,8 +8,8 @@ from sqlglot import exp
 from watchfloor.lake.kql import literals
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import Typed
-from watchfloor.lake.kql.parsing.expressions import moment as read_moment
-from watchfloor.lake.kql.parsing.expressions import ticks as read_ticks
+from watchfloor.lake.kql.parsing.reading import moment as read_moment
+from watchfloor.lake.kql.parsing.reading import ticks as read_ticks
 from watchfloor.lake.kql.templates import cast, fill, once, own
 from watchfloor.lake.kql.types import NUMBERS, SQL_TYPES, WHOLE, Type
 

@@ -50,6 +50,21 @@ class Scope:
         return Scope(dict(names), self, self.depth + 1)
 
 
+@dataclass(frozen=True, slots=True)
+class Row:
+    """Where a scalar stands: the columns it may name; `sides` for a join's condition; whether aggregates may be called."""
+
+    relation: Relation | None = None
+    sides: tuple[tuple[str, Relation], ...] = ()
+    aggregates: bool = False
+    of_rows: bool = True
+
+    def find(self, name: str) -> Typed | None:
+        if self.relation is not None and (column := self.relation.column(name)):
+            return column.typed()
+        return None
+
+
 @dataclass(slots=True)
 class Program:
     """Steps become common table expressions in order; `missing` names lists that nobody uploaded.

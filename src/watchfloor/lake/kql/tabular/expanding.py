@@ -10,8 +10,7 @@ from watchfloor.lake.kql import convert
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.kql.model import Column, Relation, Typed
-from watchfloor.lake.kql.program import Scope, aliased, carried, columns_of, count_of, settled, unique
-from watchfloor.lake.kql.scalars import Row
+from watchfloor.lake.kql.program import Row, Scope, aliased, carried, columns_of, count_of, settled, unique
 from watchfloor.lake.kql.templates import fill, once, table_of, whole
 from watchfloor.lake.kql.types import Type
 

@@ -12,8 +12,7 @@ from watchfloor.lake.kql.errors import NOWHERE, KqlError, unsupported
 from watchfloor.lake.kql.functions import aggregates
 from watchfloor.lake.kql.functions.times import bin_of
 from watchfloor.lake.kql.model import Column, Relation, Typed
-from watchfloor.lake.kql.program import Scope, aliased, columns_of, unique
-from watchfloor.lake.kql.scalars import Row
+from watchfloor.lake.kql.program import Row, Scope, aliased, columns_of, unique
 from watchfloor.lake.kql.tabular.shaping import items_of, top
 from watchfloor.lake.kql.templates import every, fill, own, table_of, text, whole
 from watchfloor.lake.kql.types import NUMBERS, WHOLE, Type

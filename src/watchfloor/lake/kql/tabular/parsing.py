@@ -12,8 +12,7 @@ from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.compare import check_pattern, escaped
 from watchfloor.lake.kql.errors import KqlError, unsupported
 from watchfloor.lake.kql.model import Relation, Typed
-from watchfloor.lake.kql.program import Scope
-from watchfloor.lake.kql.scalars import Row
+from watchfloor.lake.kql.program import Row, Scope
 from watchfloor.lake.kql.tabular.shaping import reshaped
 from watchfloor.lake.kql.templates import every, fill, text, whole
 from watchfloor.lake.kql.types import NUMBERS, Type

@@ -14,8 +14,7 @@ from watchfloor.lake.kql.functions.addresses import masked
 from watchfloor.lake.kql.functions.bags import PLACE
 from watchfloor.lake.kql.functions.dynamics import path
 from watchfloor.lake.kql.model import Column, Relation, Typed
-from watchfloor.lake.kql.program import Closure, Program, Scope, aliased, columns_of, unique
-from watchfloor.lake.kql.scalars import Row
+from watchfloor.lake.kql.program import Closure, Program, Row, Scope, aliased, columns_of, unique
 from watchfloor.lake.kql.tabular import sources
 from watchfloor.lake.kql.tabular.combining import qualified
 from watchfloor.lake.kql.templates import every, fill, own, paren, table_of, text

@@ -13,8 +13,7 @@ from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, unsupported
 from watchfloor.lake.kql.functions.dynamics import path
 from watchfloor.lake.kql.model import Column, Order, Relation, Scan, Typed
-from watchfloor.lake.kql.program import Scope, aliased, carried, columns_of, count_of, settled, unique
-from watchfloor.lake.kql.scalars import Row
+from watchfloor.lake.kql.program import Row, Scope, aliased, carried, columns_of, count_of, settled, unique
 from watchfloor.lake.kql.templates import fill, whole
 from watchfloor.lake.kql.types import Type
 

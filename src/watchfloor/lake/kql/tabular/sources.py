@@ -11,8 +11,7 @@ from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import CatalogueTable, Column, ListData, Relation, Typed
-from watchfloor.lake.kql.program import Closure, Scope, aliased, columns_of, unique
-from watchfloor.lake.kql.scalars import Row
+from watchfloor.lake.kql.program import Closure, Row, Scope, aliased, columns_of, unique
 from watchfloor.lake.kql.templates import cast, fill, own
 from watchfloor.lake.kql.types import SQL_TYPES, WHOLE, Type
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from watchfloor.lake.kql import reference, scalars
+from watchfloor.lake.kql import calls, reference
 from watchfloor.lake.kql.editing import check, completions
 from watchfloor.lake.kql.functions.aggregates import AGGREGATES
 from watchfloor.lake.kql.functions.registry import SCALARS
@@ -72,7 +72,7 @@ def test_inside_a_text_that_is_not_closed_nothing_is_offered():
 
 def test_every_function_is_described():
     described = {entry.name for entry in reference.entries("function")}
-    assert described == set(SCALARS) | set(scalars.SPECIAL)
+    assert described == set(SCALARS) | set(calls.SPECIAL)
 
 
 def test_every_aggregate_is_described():

@@ -5,7 +5,7 @@ import pytest
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.kql.parsing import parse
-from watchfloor.lake.kql.parsing.expressions import moment, ticks
+from watchfloor.lake.kql.parsing.reading import moment, ticks
 
 
 def predicate(text: str) -> s.Expression:
