@@ -118,6 +118,7 @@ def query(
 def kql_check(
     paths: Annotated[list[Path], typer.Argument(help="Files, folders, JSONL with a field “query”", exists=True)],
     as_json: Annotated[bool, typer.Option("--json", help="One JSON object for each query")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Exit code 1 when anything is refused")] = False,
 ) -> None:
     """Parse and bind queries without running them: reason and place of each refusal, then the counts as JSON."""
     import django
@@ -126,7 +127,8 @@ def kql_check(
     from watchfloor.config.hunting import check
     from watchfloor.kernel.clock import utc_now
 
-    raise typer.Exit(check(paths, as_json=as_json, now=utc_now()))
+    good = check(paths, as_json=as_json, now=utc_now())
+    raise typer.Exit(int(strict and not good))
 
 
 @person.command("list")

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -65,7 +65,7 @@ def hunt(
     """
     began = time.monotonic()
     engine = engine or hunting_engine()
-    with closing(_turn(by)):
+    with _turn(by):
         asked = prepared(text, now=now, by=by, limit=limit + 1, timeout=timeout, engine=engine)
         rows = engine.run(asked.tree, asked.sources, timeout=timeout)
     return Answer(
@@ -87,14 +87,18 @@ def hunt_stream(
     return asked.compiled.columns, _streamed(asked, engine, turn, timeout)
 
 
-def _streamed(asked: Asked, engine: DuckEngine, turn: Turn, timeout: float) -> Iterator[list[tuple[Any, ...]]]:
-    with closing(turn):
+def _streamed(asked: Asked, engine: DuckEngine, turn: ExitStack, timeout: float) -> Iterator[list[tuple[Any, ...]]]:
+    with turn:
         for batch in engine.stream(asked.tree, asked.sources, timeout=timeout):
             yield values(asked.compiled.columns, batch)
 
 
-def _turn(by: Actor | None) -> Turn:
-    return Turn(Path(settings.HOME) / "scratch" / "turns", by.id if by else "the product")
+def _turn(by: Actor | None) -> ExitStack:
+    """A person's place among their running queries; the product's own jobs need none."""
+    held = ExitStack()
+    if by is not None:
+        held.callback(Turn(Path(settings.HOME) / "scratch" / "turns", by.id).close)
+    return held
 
 
 def prepared(

@@ -38,6 +38,16 @@ class Line:
     def rows(self) -> int:
         return self.state.hot_rows + self.state.cold_rows
 
+    @property
+    def days(self) -> int:
+        """Days from the oldest to the newest row, both counted."""
+        state = self.state
+        return (state.newest.date() - state.oldest.date()).days + 1 if state.newest and state.oldest else 0
+
+    @property
+    def bytes_a_day(self) -> int:
+        return self.state.bytes // self.days if self.days else 0
+
 
 @require_http_methods(["GET", "POST"])
 @requires(Permission.SETTINGS_READ)

@@ -71,12 +71,12 @@ def test_a_folder_is_checked_and_the_last_line_counts(tmp_path, capsys):
     (tmp_path / "a.kql").write_text("EmailEvents | take 1")
     (tmp_path / "b.kql").write_text("EmailEvents | take 1 | project Nothing")
     (tmp_path / "c.kql").write_text("Elsewhere | take 1")
-    assert hunting.check([tmp_path], as_json=False, now=utc_now()) == 1
+    assert not hunting.check([tmp_path], as_json=False, now=utc_now())
     lines = capsys.readouterr().out.splitlines()
     assert "b.kql:1:" in lines[0]
     assert "not our tables: Elsewhere" in lines[1]
     assert json.loads(lines[-1]) == {"queries": 3, "in_scope": 2, "parsed": 3, "compiled": 1}
-    hunting.check([tmp_path / "a.kql"], as_json=True, now=utc_now())
+    assert hunting.check([tmp_path / "a.kql"], as_json=True, now=utc_now())
     first, last = map(json.loads, capsys.readouterr().out.splitlines())
     assert first["compiled"]
     assert first["columns"][0] == ["TenantId", "string"]

@@ -1,5 +1,7 @@
 """Lists that an administrator uploads are what queries name, and nothing is ever fetched."""
 
+from datetime import UTC, datetime
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 
@@ -38,6 +40,14 @@ def test_externaldata_is_given_the_pinned_list_under_its_own_names(lake):
     upload(address=ADDRESS)
     rows = asked(f'externaldata(who: string, why: string) ["{ADDRESS}"] | where why == "VIP" | project who')
     assert rows == [("ada@corp.example",)]
+
+
+def test_a_pinned_list_takes_the_types_the_query_gives_it(lake):
+    upload(data=b'n,at,ok,more\n7,2026-01-02,true,"[1]"\nx,,,\n', address=ADDRESS)
+    rows = asked(
+        f"externaldata(n: long, at: datetime, ok: bool, more: dynamic) ['{ADDRESS}'] | project n + 1, at, ok, more[0]"
+    )
+    assert rows == [(8, datetime(2026, 1, 2, tzinfo=UTC), True, 1), (None, None, None, None)]
 
 
 @pytest.mark.parametrize(

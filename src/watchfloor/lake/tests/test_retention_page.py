@@ -10,7 +10,7 @@ from watchfloor.kernel.errors import BadInput, Forbidden
 from watchfloor.lake import selectors, services, storage
 from watchfloor.lake.models import RetentionSetting
 
-from .conftest import NOON, mail
+from .conftest import DAY, NOON, mail
 
 
 def days(**changed):
@@ -25,6 +25,26 @@ def test_max_sees_every_table_with_its_rows(lake, as_max):
     for table in selectors.tables():
         assert table.name in page
     assert 'name="EmailEvents"' in page
+
+
+def test_the_page_asks_the_database_the_same_whatever_there_is(lake, as_max, django_assert_max_num_queries):
+    with django_assert_max_num_queries(25):
+        page = as_max.get("/settings/retention").content.decode()
+    assert "Size a day" in page
+    assert "DeviceProcessEvents" in page
+    assert not (lake / "lake" / "DeviceProcessEvents").exists()
+
+
+def test_size_is_told_for_a_day(lake):
+    from watchfloor.lake.views import Line
+
+    services.append("EmailEvents", [mail(1), mail(2, Timestamp=NOON - 9 * DAY)])
+    with storage.only_writer():
+        storage.flush(selectors.table("EmailEvents"), now=utc_now())
+    (state,) = [state for state in selectors.table_states(now=utc_now()) if state.name == "EmailEvents"]
+    line = Line(state, None)
+    assert line.days == 10
+    assert line.bytes_a_day == state.bytes // 10
 
 
 def test_ada_reads_but_cannot_change(lake, as_ada):
