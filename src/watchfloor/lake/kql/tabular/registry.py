@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.model import Relation
-from watchfloor.lake.kql.tabular import combining, expanding, grouping, parsing, plugins, shaping, sources
+from watchfloor.lake.kql.tabular import combining, expanding, grouping, parsing, plugins, series, shaping, sources
 
 OPERATORS: dict[type[s.Operator], Callable[..., Relation]] = {
     s.Where: shaping.where,
@@ -25,7 +25,7 @@ OPERATORS: dict[type[s.Operator], Callable[..., Relation]] = {
     s.MvApply: expanding.mv_apply,
     s.Parse: parsing.parse,
     s.ParseKv: parsing.parse_kv,
-    s.MakeSeries: grouping.make_series,
+    s.MakeSeries: series.make_series,
     s.Evaluate: plugins.evaluate,
     s.Invoke: plugins.invoke,
     s.Render: shaping.render,

@@ -3,12 +3,13 @@
 import fnmatch
 from collections.abc import Sequence
 from difflib import get_close_matches
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
 from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql import syntax as s
+from watchfloor.lake.kql.cells import value_of
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import CatalogueTable, Column, ListData, Relation, Typed
 from watchfloor.lake.kql.program import Closure, Row, Scope, aliased, columns_of, unique
@@ -146,17 +147,12 @@ def listed(binder: "Binder", found: ListData) -> Relation:
         found.columns,
         [
             [
-                literals.typed(kind, convert_value(value, kind))
+                literals.typed(kind, value_of(value, kind))
                 for value, (_, kind) in zip(row, found.columns, strict=False)
             ]
             for row in found.rows
         ],
     )
-
-
-def convert_value(value: Any, kind: Type) -> Any:
-    """A cell of an uploaded list as its column's type."""
-    return str(value) if kind is Type.STRING and value is not None else value
 
 
 def datatable(binder: "Binder", tree: s.Datatable, scope: Scope) -> Relation:
