@@ -4,14 +4,15 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 
 from watchfloor.connectors import store
 from watchfloor.connectors.contracts import AcceptedMail, NewMail
 from watchfloor.connectors.models import Accepted
+from watchfloor.runtime.services import keep_order
 
-ORDER_LOCK = 0x57617463
-"""PostgreSQL advisory lock held until commit, so that no reader sees position 8 before 7 is committed."""
+QUEUE = "connectors.accepted"
+"""Held until commit, so that no reader sees position 8 before 7 is committed."""
 
 
 def raw_root() -> Path:
@@ -32,9 +33,7 @@ def take_in(mails: Sequence[NewMail], *, alongside: Callable[[], None] | None = 
 
 def insert(rows: Sequence[Accepted]) -> None:
     """Insert rows so that positions become visible in order; call inside a transaction."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ORDER_LOCK])
+    keep_order(QUEUE)
     Accepted.objects.bulk_create(rows, batch_size=500)
 
 

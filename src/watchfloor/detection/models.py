@@ -4,6 +4,9 @@ from typing import ClassVar
 
 from django.db import models
 
+QUEUE = "detection.findings"
+"""What its writers wait for one another by."""
+
 
 class FindingRecord(models.Model):
     """One finding; its number is the position readers remember. `body` holds the contract's other fields as JSON."""

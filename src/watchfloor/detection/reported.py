@@ -6,12 +6,14 @@ from datetime import datetime
 from django.db import transaction
 
 from watchfloor.detection.contracts import Finding
-from watchfloor.detection.models import FindingRecord
+from watchfloor.detection.models import QUEUE, FindingRecord
+from watchfloor.runtime.services import keep_order
 
 
 def report_findings(findings: Sequence[Finding], *, now: datetime) -> int:
     """Keep each finding once, by its key; returns how many are new. They become alerts as those of rules do."""
     with transaction.atomic():
+        keep_order(QUEUE)
         known = set(FindingRecord.objects.filter(key__in=[one.key for one in findings]).values_list("key", flat=True))
         fresh = {one.key: one for one in findings if one.key not in known}
         FindingRecord.objects.bulk_create(

@@ -13,14 +13,14 @@ from watchfloor.detection.evaluation import Match, evaluate_batches
 from watchfloor.detection.history import LakeHistory
 from watchfloor.detection.library import rule_of
 from watchfloor.detection.library import rules as all_rules
-from watchfloor.detection.models import FindingRecord, RuleSwitch
+from watchfloor.detection.models import QUEUE, FindingRecord, RuleSwitch
 from watchfloor.detection.reported import report_findings as report_findings
 from watchfloor.detection.selectors import enabled_rules
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import NotFound
 from watchfloor.lake import selectors as lake
 from watchfloor.runtime.selectors import cursor_position
-from watchfloor.runtime.services import move_cursor
+from watchfloor.runtime.services import keep_order, move_cursor
 
 audit_verb("detection.switch", "{actor} switched the alert policy {target}")
 
@@ -58,6 +58,7 @@ def watched_tables() -> frozenset[str]:
 
 
 def _store(found: Sequence[Match], *, now: datetime) -> None:
+    keep_order(QUEUE)
     records = [_record(match, now=now) for match in found]
     FindingRecord.objects.bulk_create(records, ignore_conflicts=True, batch_size=200)
 

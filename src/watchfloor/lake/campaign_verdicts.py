@@ -17,10 +17,12 @@ from watchfloor.lake.contracts import LateVerdict
 from watchfloor.lake.models import Campaign, CampaignMember
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.standing import authors_of, bad_authors, known
+from watchfloor.runtime.services import keep_order
 
 SIGNALS = {"Phish": "campaign_judged", "Malware": "campaign_judged_malware", "Spam": "campaign_judged_spam"}
 RANKS = {"": 0, "Spam": 1, "Phish": 2, "Malware": 3}
 SOURCE = "campaign"
+QUEUE = "lake.late_verdicts"
 FEWEST_JUDGED = 3
 SMALLEST_SHARE = 0.5
 _SURE, _NORMAL = 9.0, 6.0
@@ -175,6 +177,7 @@ def _tell(campaign: Campaign, *, at: datetime) -> int:
         members = members.exclude(threat="")
     ids = _to_tell(members, names if campaign.threat else ())
     words = f"Campaign {campaign.pk}: {campaign.words}"
+    keep_order(QUEUE)
     LateVerdictRow.objects.bulk_create(
         LateVerdictRow(
             at=at,

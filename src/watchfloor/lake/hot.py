@@ -12,17 +12,10 @@ from django.db import connection, transaction
 
 from watchfloor.lake.arrow import fitted, pack, unpack
 from watchfloor.lake.models import HotBatch
+from watchfloor.runtime.services import keep_order
 
-ORDER_LOCK = 7104_0001
-"""PostgreSQL hands out ids before commit; this transaction-scoped lock makes them commit in order, so that no cursor skips one."""
+QUEUE = "lake.hot"
 MOST_CHUNKS = 24
-
-
-def keep_order() -> None:
-    """Let no other transaction append before this one ends (PostgreSQL; SQLite has one writer anyway)."""
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_advisory_xact_lock(%s)", [ORDER_LOCK])
 
 
 def insert(*, table: str, rows: pa.Table, now: datetime, watermark: int = 0) -> int:
@@ -33,7 +26,7 @@ def insert(*, table: str, rows: pa.Table, now: datetime, watermark: int = 0) -> 
     """
     times = pc.min_max(rows.column("Timestamp")).as_py()
     with transaction.atomic():
-        keep_order()
+        keep_order(QUEUE)
         batch = HotBatch(
             table=table,
             rows=len(rows),

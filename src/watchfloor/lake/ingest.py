@@ -29,7 +29,7 @@ from watchfloor.lake.judging import judged
 from watchfloor.lake.register import Registration
 from watchfloor.lake.snapshot import lake_folder
 from watchfloor.runtime.selectors import cursor_position
-from watchfloor.runtime.services import move_cursor
+from watchfloor.runtime.services import keep_order, move_cursor
 
 READER = "lake.ingest"
 BATCH_MAILS = 200
@@ -167,7 +167,7 @@ def _store(batch: list[Pending], *, position: int) -> bool:
         facts=facts,
     )
     with transaction.atomic():
-        hot.keep_order()
+        keep_order(hot.QUEUE)
         if cursor_position(READER) != position:
             return False
         registration = Registration(read)

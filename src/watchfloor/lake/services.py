@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from django.db import transaction
+
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.kernel.clock import utc_now
@@ -19,6 +21,7 @@ from watchfloor.lake.kql_given import give_rows
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.models import Reader, RetentionSetting
 from watchfloor.lake.snapshot import cold
+from watchfloor.runtime.services import keep_order
 
 audit_verb("retention.change", "{actor} changed how long {target} is kept")
 audit_verb("list.upload", "{actor} uploaded the list {target}")
@@ -63,18 +66,20 @@ def note_late_verdicts(found: Sequence[LateVerdict]) -> None:
 
     The mails' campaigns learn of those of people and entries: a person's confident word on one mail counts for all.
     """
-    LateVerdictRow.objects.bulk_create(
-        LateVerdictRow(
-            at=one.at,
-            network_message_id=one.network_message_id,
-            threat_types=list(one.threat_types),
-            confidence=one.confidence,
-            source=one.source,
-            words=one.words,
+    with transaction.atomic():
+        keep_order(campaign_verdicts.QUEUE)
+        LateVerdictRow.objects.bulk_create(
+            LateVerdictRow(
+                at=one.at,
+                network_message_id=one.network_message_id,
+                threat_types=list(one.threat_types),
+                confidence=one.confidence,
+                source=one.source,
+                words=one.words,
+            )
+            for one in found
         )
-        for one in found
-    )
-    campaign_verdicts.heed(found)
+        campaign_verdicts.heed(found)
 
 
 def flow_to_campaign(late: LateVerdict) -> int:

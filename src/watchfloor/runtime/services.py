@@ -1,15 +1,17 @@
-"""Ticks, cursors, durable jobs, health reports, and secrets at rest (`seal`, `unseal`)."""
+"""Ticks, cursors and the order they need, durable jobs, health reports, and secrets at rest (`seal`, `unseal`)."""
 
 from collections.abc import Callable
 
 from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.contracts import Tick
 from watchfloor.runtime.models import Cursor, PartHealth
+from watchfloor.runtime.ordering import keep_order
 from watchfloor.runtime.secrets import check_key, remember, reseal, rotate_key, seal, unseal
 
 __all__ = [
     "check_key",
     "every",
+    "keep_order",
     "move_cursor",
     "registered_ticks",
     "remember",
