@@ -139,6 +139,8 @@ def _windowed(function: str) -> Special:
 
 
 def _materialize(binder: "ScalarBinder", node: s.Call, row: Row, scope: Scope) -> Typed:
+    if len(node.args) != 1:
+        raise KqlError("materialize() takes one table or value", node.span, kind="type")
     return binder.bind(node.args[0], row, scope)
 
 

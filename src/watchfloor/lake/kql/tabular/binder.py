@@ -1,7 +1,6 @@
 """Pipelines: a source, then operator after operator."""
 
 from collections.abc import Callable
-from dataclasses import replace
 
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, unsupported
@@ -60,9 +59,3 @@ class Binder:
         if isinstance(tree, s.Nested):
             return self.pipeline(tree.pipeline, scope)
         return SOURCES[type(tree)](self, tree, scope)
-
-
-def without_order(relation: Relation) -> Relation:
-    """The relation whose rows stand in no order any more; what only the order needed is dropped."""
-    kept = tuple(column for column in relation.hidden if column.sql in relation.partition)
-    return replace(relation, order=(), hidden=kept)

@@ -14,6 +14,8 @@ from watchfloor.lake.kql.errors import KqlError, unsupported
 from watchfloor.lake.kql.functions.dynamics import path
 from watchfloor.lake.kql.model import Column, Order, Relation, Scan, Typed
 from watchfloor.lake.kql.program import Row, Scope, aliased, carried, columns_of, count_of, settled, unique
+from watchfloor.lake.kql.scalars import children
+from watchfloor.lake.kql.tabular.sources import rows_of
 from watchfloor.lake.kql.templates import fill, whole
 from watchfloor.lake.kql.types import Type
 
@@ -129,8 +131,6 @@ def _independent(items: Sequence[s.Assigned]) -> list[list[s.Assigned]]:
 
 def names_in(node: s.Expression) -> set[str]:
     """Every plain name an expression mentions outside pipelines."""
-    from watchfloor.lake.kql.scalars import children
-
     found = {node.name} if isinstance(node, s.Name) else set()
     for part in children(node):
         found |= names_in(part)
@@ -329,10 +329,14 @@ def counted(binder: "Binder", relation: Relation, operator: s.Count, scope: Scop
     return Relation(binder.program.step(relation.select(aliased(value.sql, made[0]))), made)
 
 
+def without_order(relation: Relation) -> Relation:
+    """The relation whose rows stand in no order any more; what only the order needed is dropped."""
+    kept = tuple(column for column in relation.hidden if column.sql in relation.partition)
+    return replace(relation, order=(), hidden=kept)
+
+
 def distinct(binder: "Binder", relation: Relation, operator: s.Distinct, scope: Scope) -> Relation:
     """Each combination once."""
-    from watchfloor.lake.kql.tabular.binder import without_order
-
     shown = items_of(binder, operator.items, Row(relation), scope, used=set())
     source = without_order(relation)
     made = columns_of(shown, taken=[hidden.sql for hidden in source.hidden])
@@ -374,8 +378,6 @@ def render(binder: "Binder", relation: Relation, operator: s.Render, scope: Scop
 
 def getschema(binder: "Binder", relation: Relation, operator: s.GetSchema, scope: Scope) -> Relation:
     """The columns as rows."""
-    from watchfloor.lake.kql.tabular.sources import rows_of
-
     system = {
         Type.BOOL: "System.SByte", Type.INT: "System.Int32", Type.LONG: "System.Int64", Type.REAL: "System.Double",
         Type.DECIMAL: "System.Data.SqlTypes.SqlDecimal", Type.STRING: "System.String", Type.DATETIME: "System.DateTime",

@@ -13,6 +13,7 @@ from watchfloor.lake.kql.cells import value_of
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import CatalogueTable, Column, ListData, Relation, Typed
 from watchfloor.lake.kql.program import Closure, Row, Scope, aliased, columns_of, unique
+from watchfloor.lake.kql.tabular import combining
 from watchfloor.lake.kql.templates import cast, fill, own
 from watchfloor.lake.kql.types import SQL_TYPES, WHOLE, Type
 
@@ -146,10 +147,7 @@ def listed(binder: "Binder", found: ListData) -> Relation:
         binder,
         found.columns,
         [
-            [
-                literals.typed(kind, value_of(value, kind))
-                for value, (_, kind) in zip(row, found.columns, strict=False)
-            ]
+            [literals.typed(kind, value_of(value, kind)) for value, (_, kind) in zip(row, found.columns, strict=False)]
             for row in found.rows
         ],
     )
@@ -237,8 +235,6 @@ def _places(count: str) -> str:
 
 def searched(binder: "Binder", tree: s.Search, scope: Scope) -> Relation:
     """`search in (T1, T2) "x"`: the rows of these tables, of all without a list, in which some text has it."""
-    from watchfloor.lake.kql.tabular import combining
-
     names = tree.tables or tuple(binder.program.catalogue.names())
     parts: list[tuple[str, Relation]] = []
     for name in _spread(binder, names):

@@ -183,6 +183,13 @@ def test_has_any_takes_thousands_of_terms(ask):
     assert ask(f"datatable(t:string)['a term4999 b', 'aterm4999'] | where t has_any ({terms}) | count") == [(1,)]
 
 
+@pytest.mark.parametrize(
+    "call", ["materialize()", "toscalar()", "ago()", "long(null) + materialize()", "pack_all(rand())"]
+)
+def test_a_call_that_lacks_something_is_refused(call):
+    assert refused(f"print {call}").kind == "type"
+
+
 def test_a_search_without_any_table_is_refused():
     assert refused("search 'x'").kind == "name"
 
