@@ -2,7 +2,8 @@
 
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, Span, unsupported
-from watchfloor.lake.kql.parsing.operators import READERS, UNION, OperatorParser
+from watchfloor.lake.kql.parsing.items import UNION
+from watchfloor.lake.kql.parsing.operators import READERS, OperatorParser
 from watchfloor.lake.kql.tokens import Kind
 
 _SOURCES = ("union", "print", "range", "datatable", "externaldata", "external_data", "search", "find")

@@ -11,7 +11,8 @@ from watchfloor.lake.kql.errors import NOWHERE, KqlError, unsupported
 from watchfloor.lake.kql.functions import aggregates
 from watchfloor.lake.kql.model import Column, Relation, Typed
 from watchfloor.lake.kql.program import Row, Scope, aliased, columns_of, unique
-from watchfloor.lake.kql.tabular.shaping import items_of, top
+from watchfloor.lake.kql.tabular.rows import top
+from watchfloor.lake.kql.tabular.shaping import items_of
 from watchfloor.lake.kql.templates import fill, own, table_of, text
 from watchfloor.lake.kql.types import Type
 

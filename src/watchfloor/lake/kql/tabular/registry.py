@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.model import Relation
-from watchfloor.lake.kql.tabular import combining, expanding, grouping, parsing, plugins, series, shaping, sources
+from watchfloor.lake.kql.tabular import combining, expanding, grouping, parsing, plugins, rows, series, shaping, sources
 
 OPERATORS: dict[type[s.Operator], Callable[..., Relation]] = {
     s.Where: shaping.where,
@@ -13,12 +13,12 @@ OPERATORS: dict[type[s.Operator], Callable[..., Relation]] = {
     s.Pick: shaping.pick,
     s.Rename: shaping.rename,
     s.Summarize: grouping.summarize,
-    s.Distinct: shaping.distinct,
-    s.Sort: shaping.sort,
-    s.Top: shaping.top,
-    s.Take: shaping.take,
-    s.SampleDistinct: shaping.sample_distinct,
-    s.Count: shaping.counted,
+    s.Distinct: rows.distinct,
+    s.Sort: rows.sort,
+    s.Top: rows.top,
+    s.Take: rows.take,
+    s.SampleDistinct: rows.sample_distinct,
+    s.Count: rows.counted,
     s.Join: combining.join,
     s.Combine: combining.union,
     s.MvExpand: expanding.mv_expand,
@@ -28,10 +28,10 @@ OPERATORS: dict[type[s.Operator], Callable[..., Relation]] = {
     s.MakeSeries: series.make_series,
     s.Evaluate: plugins.evaluate,
     s.Invoke: plugins.invoke,
-    s.Render: shaping.render,
-    s.As: shaping.named,
-    s.Serialize: shaping.serialize,
-    s.GetSchema: shaping.getschema,
+    s.Render: rows.render,
+    s.As: rows.named,
+    s.Serialize: rows.serialize,
+    s.GetSchema: rows.getschema,
     s.SearchIn: lambda binder, relation, operator, scope: sources.filtered_by_search(
         binder, relation, operator.predicate, scope
     ),
