@@ -137,6 +137,10 @@ def check() -> None:
     run(BIN / "python", "tests/house/typescript.py")
 
 
+WITHOUT_DATABASE = ("kernel", "inspection", "lake/kql")
+"""What knows no Django: PostgreSQL tells nothing new about it."""
+
+
 def test(*arguments: str) -> None:
     """The whole suite: checks, then pytest with real servers and a real browser, then the slices once more on PostgreSQL."""
     servers()
@@ -155,6 +159,7 @@ def test(*arguments: str) -> None:
             "-q",
             "-m",
             "not lab and not browser and not slow",
+            *(f"--ignore=src/watchfloor/{part}" for part in WITHOUT_DATABASE),
             "src/watchfloor",
         )
 
