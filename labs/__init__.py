@@ -9,7 +9,8 @@ import subprocess
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import NoReturn
+from types import TracebackType
+from typing import NoReturn, Self
 
 
 def lacking(words: str) -> NoReturn:
@@ -72,3 +73,52 @@ def end(process: subprocess.Popen[bytes]) -> None:
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
     process.wait()
+
+
+class Server:
+    """One server with its folder: started on entering, gone with the folder on leaving; its errors go to `stderr` in it."""
+
+    folder: Path
+    process: subprocess.Popen[bytes]
+    start_seconds: float = 10
+
+    def command(self) -> list[str]:
+        """The program and its arguments, staying in the foreground."""
+        raise NotImplementedError
+
+    def is_up(self) -> bool:
+        """Whether it answers, and is ours: a port that answers may be somebody else's."""
+        raise NotImplementedError
+
+    def log(self) -> str:
+        """What it has written so far."""
+        raise NotImplementedError
+
+    def __enter__(self) -> Self:
+        self.process = subprocess.Popen(
+            self.command(),
+            start_new_session=True,
+            stdout=subprocess.DEVNULL,
+            stderr=(self.folder / "stderr").open("wb"),
+        )
+        try:
+            wait_until(self._ready, seconds=self.start_seconds, what=f"the start of {type(self).__name__}")
+        except BaseException:
+            self.stop()
+            raise
+        return self
+
+    def _ready(self) -> bool:
+        if self.process.poll() is not None:
+            raise AssertionError((self.folder / "stderr").read_text() + self.log())
+        return self.is_up()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def stop(self) -> None:
+        """End this server's processes and nobody else's."""
+        end(self.process)

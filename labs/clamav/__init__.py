@@ -6,14 +6,11 @@ with Clamd(hashes={"Test.Thing": b"the very bytes"}) as server:
 
 import base64
 import hashlib
-import shutil
-import subprocess
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from types import TracebackType
 
-from labs import answers, end, free_ports, need, wait_until
+from labs import Server, answers, free_ports, need
 
 # In base64, or a scanner on the developer's machine would take this file away.
 EICAR = base64.b64decode("WDVPIVAlQEFQWzRcUFpYNTQoUF4pN0NDKTd9JEVJQ0FSLVNUQU5EQVJELUFOVElWSVJVUy1URVNULUZJTEUhJEgrSCo=")
@@ -30,7 +27,7 @@ StreamMaxLength {stream_max}
 """
 
 
-class Clamd:
+class Clamd(Server):
     """Starts on entering, is gone with its folder on leaving.
 
     `hashes` maps a signature's name to a file's bytes, `texts` to bytes found anywhere; EICAR is always known.
@@ -59,34 +56,11 @@ class Clamd:
         conf = CONF.format(folder=self.folder, port=self.port, stream_max=stream_max)
         (self.folder / "clamd.conf").write_text(conf)
 
-    def __enter__(self) -> "Clamd":
-        self.process = subprocess.Popen(
-            [self.program, "--config-file", str(self.folder / "clamd.conf")],
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "stderr").open("wb"),
-        )
-        try:
-            wait_until(self._ready, what="clamd's start")
-        except BaseException:
-            self.stop()
-            raise
-        return self
+    def command(self) -> list[str]:
+        return [self.program, "--config-file", str(self.folder / "clamd.conf")]
 
-    def _ready(self) -> bool:
-        if self.process.poll() is not None:
-            raise AssertionError((self.folder / "stderr").read_text() + self.log())
+    def is_up(self) -> bool:
         return self.socket.exists() and answers(self.port)
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def stop(self) -> None:
-        """End this server."""
-        end(self.process)
 
     def log(self) -> str:
         path = self.folder / "clamd.log"

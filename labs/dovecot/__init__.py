@@ -6,18 +6,15 @@ with Dovecot(users=["ada@corp.example"]) as server:
 
 import os
 import pwd
-import shutil
 import smtplib
-import subprocess
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
-from types import TracebackType
 
 from imapclient import IMAPClient
 
-from labs import answers, end, free_ports, need, wait_until
+from labs import Server, answers, free_ports, need
 from labs.tls import certificate
 
 HERE = Path(__file__).parent
@@ -31,7 +28,7 @@ HIDDEN = """* owner lrwstipekxa
 OPEN = "* owner lrwstipekxa\n* user={master} lrwstipekxa\n"
 
 
-class Dovecot:
+class Dovecot(Server):
     """Starts on entering, is gone with its folder on leaving.
 
     `hide_recoverable` hides that folder from users by ACL; `maildir` stores as Maildir instead of sdbox;
@@ -100,35 +97,12 @@ class Dovecot:
         lines = (f"{user}:{{PLAIN}}{self.password}::::::\n" for user in self.users)
         (self.folder / "users").write_text("".join(lines))
 
-    def __enter__(self) -> "Dovecot":
-        self.process = subprocess.Popen(
-            [self.program, "-F", "-c", str(self.folder / "dovecot.conf")],
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "stderr").open("wb"),
-        )
-        try:
-            wait_until(self._ready, what="Dovecot's start")
-        except BaseException:
-            self.stop()
-            raise
-        return self
+    def command(self) -> list[str]:
+        return [self.program, "-F", "-c", str(self.folder / "dovecot.conf")]
 
-    def _ready(self) -> bool:
-        if self.process.poll() is not None:
-            raise AssertionError((self.folder / "stderr").read_text() + self.log())
+    def is_up(self) -> bool:
         # A port that answers proves nothing: the log must be ours, too.
         return "starting up" in self.log() and all(map(answers, (self.imap_port, self.lmtp_port, self.doveadm_port)))
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def stop(self) -> None:
-        """End this server's processes and nobody else's."""
-        end(self.process)
 
     def log(self) -> str:
         path = self.folder / "dovecot.log"

@@ -8,7 +8,6 @@ import grp
 import json
 import os
 import pwd
-import shutil
 import smtplib
 import subprocess
 import tempfile
@@ -16,9 +15,8 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 from string import Template
-from types import TracebackType
 
-from labs import end, free_ports, need, need_root, wait_until
+from labs import Server, free_ports, need, need_root
 
 HERE = Path(__file__).parent
 PROGRAMS = Path("/usr/lib/postfix/sbin")
@@ -48,7 +46,7 @@ postlog unix-dgram n - n - 1 postlogd
 """
 
 
-class Postfix:
+class Postfix(Server):
     """`milter` is an address as Postfix writes it; `journal_port` gets a copy of everything by SMTP; `more` joins main.cf.
 
     Without `lmtp_port`, mail is accepted and thrown away.
@@ -103,40 +101,17 @@ class Postfix:
             os.chown(spool / name, postfix.pw_uid, group)
         (spool / "pid").mkdir()
 
-    def __enter__(self) -> "Postfix":
+    def command(self) -> list[str]:
         # master itself, not `postfix start`: that would put it into a session of its own, out of our reach.
-        self.process = subprocess.Popen(
-            [self.program, "-c", str(self.etc), "-d"],
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "stderr").open("wb"),
-        )
-        try:
-            wait_until(self._ready, what="Postfix's start")
-        except BaseException:
-            self.stop()
-            raise
-        return self
+        return [self.program, "-c", str(self.etc), "-d"]
 
-    def _ready(self) -> bool:
-        if self.process.poll() is not None:
-            raise AssertionError((self.folder / "stderr").read_text() + self.log())
+    def is_up(self) -> bool:
         try:
             with smtplib.SMTP("127.0.0.1", self.port, timeout=5):
                 # Ports can be shared unnoticed, so our own log must have seen the connection.
                 return "connect from" in self.log()
         except (OSError, smtplib.SMTPException):
             return False
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def stop(self) -> None:
-        """End this server's processes and nobody else's."""
-        end(self.process)
 
     def log(self) -> str:
         path = self.folder / "maillog"

@@ -6,16 +6,13 @@ with Rspamd() as server:
 
 import os
 import pwd
-import shutil
-import subprocess
 import tempfile
 from contextlib import closing
 from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from string import Template
-from types import TracebackType
 
-from labs import end, free_ports, need, need_root, wait_until
+from labs import Server, free_ports, need, need_root
 
 HERE = Path(__file__).parent
 # GTUBE, split so that nobody's filter takes this file for spam.
@@ -59,8 +56,10 @@ OFFLINE = [
 PASSWORD = "lab-password"  # rspamd refuses its default from afar
 
 
-class Rspamd:
+class Rspamd(Server):
     """Starts on entering, is gone with its folder on leaving. `url` is the worker's, `controller_url` asks for `password`."""
+
+    start_seconds = 60
 
     def __init__(self) -> None:
         self.program = need("/usr/bin/rspamd")
@@ -97,42 +96,19 @@ class Rspamd:
     def _filled(self, name: str) -> str:
         return Template((HERE / name).read_text()).substitute(folder=self.folder)
 
-    def __enter__(self) -> "Rspamd":
+    def command(self) -> list[str]:
         folders = {name: self.folder / name.lower()[:-3] for name in ("DBDIR", "LOGDIR", "RUNDIR")}
         folders |= {"LOCAL_CONFDIR": self.folder / "local", "CONFDIR": Path("/etc/rspamd")}
         variables = [f"--var={name}={path}" for name, path in folders.items()]
-        self.process = subprocess.Popen(
-            [self.program, "-f", "-u", "_rspamd", "-g", "_rspamd", "-c", "/etc/rspamd/rspamd.conf", *variables],
-            start_new_session=True,
-            stdout=subprocess.DEVNULL,
-            stderr=(self.folder / "stderr").open("wb"),
-        )
-        try:
-            wait_until(self._ready, seconds=60, what="rspamd's start")
-        except BaseException:
-            self.stop()
-            raise
-        return self
+        return [self.program, "-f", "-u", "_rspamd", "-g", "_rspamd", "-c", "/etc/rspamd/rspamd.conf", *variables]
 
-    def _ready(self) -> bool:
-        if self.process.poll() is not None:
-            raise AssertionError((self.folder / "stderr").read_text() + self.log())
+    def is_up(self) -> bool:
         try:
             with closing(HTTPConnection("127.0.0.1", self.port, timeout=2)) as connection:
                 connection.request("GET", "/ping")
                 return connection.getresponse().read().startswith(b"pong")
         except (OSError, HTTPException):
             return False
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.stop()
-        shutil.rmtree(self.folder, ignore_errors=True)
-
-    def stop(self) -> None:
-        """End this server's processes and nobody else's."""
-        end(self.process)
 
     def log(self) -> str:
         return "".join(path.read_text(errors="replace") for path in (self.folder / "log").glob("*.log"))
