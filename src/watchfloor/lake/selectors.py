@@ -25,6 +25,7 @@ from watchfloor.lake.contracts import (
 from watchfloor.lake.entries_met import entries_met
 from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.history import state as history_state
+from watchfloor.lake.kql.reference import entries as kql_words
 from watchfloor.lake.kql_answer import Answer
 from watchfloor.lake.kql_check import Checked, check_files, check_query, complete_query
 from watchfloor.lake.kql_run import hunt, hunt_stream
@@ -62,6 +63,7 @@ __all__ = [
     "hunt_stream",
     "inspection_of",
     "inspections_of",
+    "kql_words",
     "late_verdicts_after",
     "late_verdicts_of",
     "late_verdicts_on",

@@ -82,65 +82,6 @@ KEYWORDS: dict[str, str] = {
 }
 
 
-FUNCTIONS: dict[str, str] = {
-    "ago": "A time before now, as ago(7d)",
-    "now": "The time of the query",
-    "count": "How many rows",
-    "countif": "How many rows for which a condition holds",
-    "dcount": "How many different values",
-    "dcountif": "How many different values among rows for which a condition holds",
-    "sum": "The sum",
-    "avg": "The mean",
-    "min": "The smallest",
-    "max": "The largest",
-    "arg_max": "The row with the largest value: arg_max(Timestamp, *)",
-    "arg_min": "The row with the smallest value: arg_min(Timestamp, *)",
-    "make_set": "The different values as a list",
-    "make_list": "All values as a list",
-    "take_any": "Some value",
-    "percentile": "The value below which so many per cent lie",
-    "bin": "Rounds down to a step: bin(Timestamp, 1h)",
-    "startofday": "The beginning of the day",
-    "format_datetime": "A time written as a pattern says",
-    "datetime_diff": "How many units lie between two times",
-    "tostring": "As text",
-    "toint": "As a whole number",
-    "tolong": "As a whole number",
-    "toreal": "As a number",
-    "todatetime": "As a time",
-    "tolower": "In small letters",
-    "toupper": "In capital letters",
-    "strcat": "Texts one after another",
-    "strlen": "How many characters",
-    "substring": "A part of a text",
-    "split": "A text cut at a separator",
-    "extract": "What a regular expression finds",
-    "extract_all": "Everything a regular expression finds",
-    "replace_string": "A text with one part replaced",
-    "replace_regex": "A text with what fits a pattern replaced",
-    "trim": "A text without what fits at its ends",
-    "parse_json": "A text as JSON",
-    "todynamic": "A text as JSON",
-    "parse_url": "The parts of an address",
-    "isempty": "Whether it is empty",
-    "isnotempty": "Whether it is not empty",
-    "isnull": "Whether it has no value",
-    "isnotnull": "Whether it has a value",
-    "iff": "One value if a condition holds, else another",
-    "case": "The first value whose condition holds",
-    "coalesce": "The first that has a value",
-    "array_length": "How many elements",
-    "set_difference": "What the first list has and the others lack",
-    "bag_keys": "The names in a property bag",
-    "ipv4_is_private": "Whether an address is a private one",
-    "ipv4_is_in_range": "Whether an address lies in a network",
-    "hash_sha256": "The SHA-256 of a text",
-    "prev": "The value of the row before",
-    "next": "The value of the row after",
-    "row_number": "The number of the row",
-}
-
-
 def tables(by: Actor) -> Sequence[Any]:
     """Every table and view this person may hunt in, by name, with described columns."""
     found: list[Any] = [*lake.tables(), *lake.views()]
@@ -159,10 +100,11 @@ def table_words(by: Actor) -> tuple[Word, ...]:
 
 
 def language() -> Iterator[Word]:
-    """Operators, keywords and functions."""
+    """Operators and keywords, then the functions and aggregates of the language's own reference."""
     yield from (Word(name, "operator", detail) for name, detail in OPERATORS.items())
     yield from (Word(name, "keyword", detail) for name, detail in KEYWORDS.items())
-    yield from (Word(name, "function", detail) for name, detail in FUNCTIONS.items())
+    for kind in ("aggregate", "function"):
+        yield from (Word(one.name, "function", f"{one.call}: {one.describe}") for one in lake.kql_words(kind))
 
 
 def time_column(name: str) -> str | None:
