@@ -24,6 +24,7 @@ PACKAGES = [
     "chromium",
     "rspamd",
     "clamav-daemon",
+    "openjdk-17-jre-headless",
 ]
 PROGRAMS = {
     "dovecot-core": "/usr/sbin/dovecot",
@@ -34,6 +35,7 @@ PROGRAMS = {
     "chromium": "/usr/bin/chromium",
     "rspamd": "/usr/bin/rspamd",
     "clamav-daemon": "/usr/sbin/clamd",
+    "openjdk-17-jre-headless": "/usr/bin/java",
 }
 
 
