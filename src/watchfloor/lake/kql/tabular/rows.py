@@ -42,9 +42,11 @@ def _ordered(binder: "Binder", relation: Relation, by: Sequence[s.Ordering], sco
         hidden.append(Column(identifier, value.type, identifier))
     kept = tuple(column for column in relation.hidden if column.sql in relation.partition)
     select = relation.select(
-        *carried(relation), *(aliased(value.sql, column) for value, column in zip(keys, hidden, strict=True))
+        exp.Star(), *(aliased(value.sql, column) for value, column in zip(keys, hidden, strict=True))
     )
-    return settled(relation, binder.program.step(select), hidden=(*kept, *hidden), order=tuple(order))
+    return replace(
+        relation, source=binder.program.step(select), hidden=(*kept, *hidden), order=tuple(order), scan=None
+    )
 
 
 def top(binder: "Binder", relation: Relation, operator: s.Top, scope: Scope) -> Relation:

@@ -1,7 +1,7 @@
 """Operators that keep, add, drop or name columns, and those that keep rows."""
 
 import fnmatch
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -136,28 +136,28 @@ def names_in(node: s.Expression) -> set[str]:
 
 
 def _extended(binder: "Binder", relation: Relation, items: Sequence[s.Assigned], scope: Scope) -> Relation:
+    """The columns there are, and these beside them under identifiers of their own: nothing is written out again."""
     row = Row(relation)
     used = {column.name for column in relation.columns}
-    known = {column.name for column in relation.everything}
-    added = items_of(binder, items, row, scope, used=used)
-    latest = dict(added)
-    if not relation.raw and not known & latest.keys():
-        return _widened(binder, relation, latest)
-    shown = [(column.name, latest.pop(column.name, column.typed())) for column in relation.columns]
-    shown += list(latest.items())
-    scan = relation.scan if not TIMES & {name for name, _ in added} else None
-    extras = tuple(column for column in relation.extras if column.name not in dict(added))
-    return reshaped(binder, relation, shown, extras=extras, scan=scan)
-
-
-def _widened(binder: "Binder", relation: Relation, added: Mapping[str, Typed]) -> Relation:
-    """Columns beside those that stay as they are."""
+    added = dict(items_of(binder, items, row, scope, used=used))
+    replaced = relation.raw or any(column.name in added for column in relation.everything)
     made = columns_of(added.items(), taken=(column.sql for column in relation.everything))
+    if replaced:
+        # What stands below under the old name stays there unseen.
+        made = tuple(replace(column, sql=f"{column.sql}~s{len(binder.program.steps)}") for column in made)
     select = relation.select(
         exp.Star(), *(aliased(value.sql, column) for value, column in zip(added.values(), made, strict=True))
     )
-    scan = None if TIMES & added.keys() else relation.scan
-    return replace(relation, source=binder.program.step(select), columns=(*relation.columns, *made), scan=scan)
+    fresh = {column.name: column for column in made}
+    columns = tuple(fresh.pop(column.name, column) for column in relation.columns)
+    return replace(
+        relation,
+        source=binder.program.step(select),
+        columns=(*columns, *fresh.values()),
+        extras=tuple(column for column in relation.extras if column.name not in added),
+        scan=None if TIMES & added.keys() else relation.scan,
+        raw=replaced,
+    )
 
 
 def reshaped(
