@@ -93,3 +93,91 @@ class CustomDetection(models.Model):
     @property
     def rule_id(self) -> str:
         return f"custom-{self.pk}"
+
+
+class SigmaEntry(models.Model):
+    """A Sigma rule as somebody brought it (`text`, YAML), and what became of it: `kql`, or `refused` with the reason.
+
+    `sigma_id` is the rule's own id, or made of its title and author. `refused` is "" for a rule that runs; `refused_field` is
+    where it failed. `entities` is a list of [column, role]; `seconds` is how long a correlation looks. `claim` marks the rules
+    one worker took; `good_until` is the end of the last window that was looked at without an error; `days` counts matches by
+    day of the event, as {"2026-11-22": 3}.
+    """
+
+    sigma_id = models.CharField(max_length=64, unique=True)
+    name = models.CharField(max_length=200, blank=True, db_index=True)
+    title = models.CharField(max_length=300)
+    author = models.TextField(blank=True)
+    description = models.TextField(blank=True)
+    level = models.CharField(max_length=13, blank=True)
+    status = models.CharField(max_length=20, blank=True)
+    tags = models.JSONField(default=list)
+    techniques = models.JSONField(default=list)
+    references = models.JSONField(default=list)
+    false_positives = models.JSONField(default=list)
+    product = models.CharField(max_length=60, blank=True)
+    service = models.CharField(max_length=60, blank=True)
+    category = models.CharField(max_length=60, blank=True)
+    table = models.CharField(max_length=60, blank=True)
+    kind = models.CharField(max_length=12, default="rule")
+    entities = models.JSONField(default=list)
+    seconds = models.PositiveIntegerField(default=0)
+    text = models.TextField()
+    kql = models.TextField(blank=True)
+    place = models.CharField(max_length=500, blank=True)
+    refused = models.TextField(blank=True)
+    refused_field = models.CharField(max_length=200, blank=True)
+    enabled = models.BooleanField(default=False)
+    every_minutes = models.PositiveIntegerField(default=5)
+    brought_by = models.CharField(max_length=200)
+    brought_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    changed = models.TextField(blank=True)
+    next_at = models.DateTimeField(db_index=True)
+    claim = models.CharField(max_length=36, blank=True, db_index=True)
+    good_until = models.DateTimeField(null=True)
+    last_at = models.DateTimeField(null=True)
+    last_state = models.CharField(max_length=10, blank=True)
+    last_words = models.TextField(blank=True)
+    last_rows = models.BigIntegerField(default=0)
+    last_new = models.BigIntegerField(default=0)
+    last_seconds = models.FloatField(default=0.0)
+    last_match_at = models.DateTimeField(null=True)
+    matches = models.BigIntegerField(default=0)
+    days = models.JSONField(default=dict)
+
+    class Meta:
+        ordering = ("title", "id")
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["enabled", "next_at"], name="sigma_due")]
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def rule_id(self) -> str:
+        return f"sigma-{self.sigma_id}"
+
+    @property
+    def href(self) -> str:
+        return f"/hunting/sigma/{self.pk}"
+
+
+class SigmaImport(models.Model):
+    """One import of Sigma rules. `changed` is a list of [entry's key, title, what changed]; `refused` of {place, title, field, words}."""
+
+    at = models.DateTimeField()
+    by = models.CharField(max_length=200)
+    source = models.CharField(max_length=400)
+    new = models.PositiveIntegerField(default=0)
+    same = models.PositiveIntegerField(default=0)
+    converted = models.PositiveIntegerField(default=0)
+    switched_on = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    changed = models.JSONField(default=list)
+    refused = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return f"{self.source} at {self.at:%Y-%m-%d %H:%M}"
