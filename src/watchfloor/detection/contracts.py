@@ -22,6 +22,7 @@ class EvidenceType(StrEnum):
     URL = "url"
     FILE = "file"
     IP = "ip"
+    DEVICE = "device"
 
 
 SEVERITIES = ("high", "medium", "low", "informational")
@@ -129,7 +130,8 @@ class Finding:
 
     `aggregation_key` is the natural key of AP-04 (a cluster, a sender); findings of one rule with the same one, less than
     `aggregation_seconds` apart, are one alert. `hits` counts rows; `explanation` says which conditions held, with the values
-    found; `omitted` counts evidence beyond the cap.
+    found; `omitted` counts evidence beyond the cap. `source` names whose rule it is, shown with the alert everywhere:
+    “Sigma rule by Jane Doe”; empty for our own. `incident` is where a person wants it (0: a new one); None lets correlation say.
     """
 
     position: int
@@ -148,3 +150,5 @@ class Finding:
     hits: int = 1
     explanation: tuple[str, ...] = ()
     omitted: int = 0
+    incident: int | None = None
+    source: str = ""

@@ -35,6 +35,8 @@ def _record(finding: Finding, *, now: datetime) -> FindingRecord:
         "hits": finding.hits,
         "explanation": list(finding.explanation),
         "omitted": finding.omitted,
+        "source": finding.source,
+        "incident": finding.incident,
     }
     return FindingRecord(
         key=finding.key,

@@ -36,13 +36,24 @@ class SavedQuery(models.Model):
 
 
 class QueryRun(models.Model):
-    """One run of a query by one person: what it cost, or why it was refused."""
+    """One run of a query, by one person or for one detection: what it cost, or why it was refused (SI-07).
+
+    `interface` is portal, export or detection; `rule_id` and `new` (findings not known before) are a detection's alone. `span`
+    says the time in words, `start` and `end` hold it unless the query says its own. `words` tell a detection's outcome.
+    """
 
     person_id = models.CharField(max_length=200)
     person_name = models.CharField(max_length=200)
-    at = models.DateTimeField()
+    interface = models.CharField(max_length=12, default="portal")
+    rule_id = models.CharField(max_length=100, blank=True)
+    at = models.DateTimeField(db_index=True)
     text = models.TextField()
+    tables = models.JSONField(default=list)
     span = models.CharField(max_length=80, blank=True)
+    start = models.DateTimeField(null=True)
+    end = models.DateTimeField(null=True)
+    new = models.BigIntegerField(default=0)
+    words = models.TextField(blank=True)
     seconds = models.FloatField(default=0.0)
     rows = models.BigIntegerField(default=0)
     truncated = models.BooleanField(default=False)
@@ -52,16 +63,65 @@ class QueryRun(models.Model):
 
     class Meta:
         ordering = ("-id",)
-        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["person_id", "-id"])]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["person_id", "-id"]),
+            models.Index(fields=["rule_id", "-id"], name="run_of_rule"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.person_name} at {self.at:%Y-%m-%d %H:%M}"
 
 
+class KeptAnswer(models.Model):
+    """The rows of a person's newest runs, so that chosen ones can be acted on and linked as they were.
+
+    `columns` is a list of [name, KQL type]; `data` holds the rows as compressed JSON, lists of plain values in that order.
+    """
+
+    run = models.OneToOneField(QueryRun, on_delete=models.CASCADE, related_name="kept")
+    columns = models.JSONField()
+    data = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"rows of {self.run}"
+
+
+class LinkedRows(models.Model):
+    """Rows of an answer that somebody made evidence: with the query and its time they stand on the alert and its incident.
+
+    `columns` is a list of [name, KQL type], `rows` a list of plain values in that order; `incident` is the number that was
+    asked for, 0 for a new one. Where the alert is now, incidents knows by `rule_id`.
+    """
+
+    title = models.CharField(max_length=200)
+    text = models.TextField()
+    span = models.CharField(max_length=80, blank=True)
+    start = models.DateTimeField(null=True)
+    end = models.DateTimeField(null=True)
+    columns = models.JSONField()
+    rows = models.JSONField()
+    comment = models.TextField(blank=True)
+    incident = models.PositiveIntegerField(default=0)
+    by_id = models.CharField(max_length=200)
+    by_name = models.CharField(max_length=200)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-id",)
+
+    def __str__(self) -> str:
+        return self.title
+
+    @property
+    def rule_id(self) -> str:
+        return f"hunt-{self.pk}"
+
+
 class CustomDetection(models.Model):
     """A query on a schedule. `entities` is a list of [column, evidence type, role]; the `last_` fields tell the newest run.
 
-    `last_state` is "" before the first run, then ok or failing; `next_at` is when it is due, also the claim of a worker.
+    `last_state` is "" before the first run, then ok or failing, `failures` times in a row; `next_at` is when it is due, also the
+    claim of a worker. `most_findings` is how many new findings one run may make.
     """
 
     title = models.CharField(max_length=200)
@@ -76,6 +136,9 @@ class CustomDetection(models.Model):
     enabled = models.BooleanField(default=True)
     owner_name = models.CharField(max_length=200)
     changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=200, blank=True)
+    most_findings = models.PositiveIntegerField(default=100)
+    failures = models.PositiveIntegerField(default=0)
     next_at = models.DateTimeField(db_index=True)
     last_at = models.DateTimeField(null=True)
     last_state = models.CharField(max_length=10, blank=True)

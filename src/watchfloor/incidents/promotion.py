@@ -96,7 +96,7 @@ def _note_hit(alert: Alert, finding: Finding, added: int, *, now: datetime) -> N
 
 
 def _raise_alert(finding: Finding, *, now: datetime, rules: Correlation) -> Alert:
-    decision = find_incident(finding, rules)
+    decision = find_incident(finding, rules) if finding.incident is None else _by_hand(finding)
     if decision.incident is None:
         incident = _new_incident(finding, now=now)
     else:
@@ -106,6 +106,7 @@ def _raise_alert(finding: Finding, *, now: datetime, rules: Correlation) -> Aler
         finding_key=finding.key,
         incident=incident,
         rule_id=finding.rule_id,
+        source=finding.source[:300],
         aggregation_key=finding.aggregation_key,
         title=finding.title,
         description=finding.description,
@@ -130,6 +131,12 @@ def _raise_alert(finding: Finding, *, now: datetime, rules: Correlation) -> Aler
         append("AlertEvidence", alert_evidence(alert, added, at=now))
     refresh(incident, now=now)
     return alert
+
+
+def _by_hand(finding: Finding) -> Decision:
+    return Decision(
+        finding.incident or None, LinkKind.MANUAL if finding.incident else LinkKind.NEW, finding.description
+    )
 
 
 def _new_incident(finding: Finding, *, now: datetime) -> Incident:

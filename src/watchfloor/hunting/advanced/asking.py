@@ -1,7 +1,8 @@
 """Asking the lake for a person: the window laid over the tables, places of errors in the person's own text, the cost kept."""
 
+import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import authorise
 from watchfloor.hunting.advanced.cells import Head, plain
 from watchfloor.hunting.advanced.drafts import LONGEST
+from watchfloor.hunting.advanced.recording import keep, remember
 from watchfloor.hunting.advanced.window import Window, narrowing, read_window
 from watchfloor.hunting.advanced.words import time_column
 from watchfloor.hunting.models import QueryRun
@@ -17,8 +19,6 @@ from watchfloor.lake import selectors as lake
 
 SHOWN = 10_000
 """Rows the page holds; the files hold all."""
-KEPT_RUNS = 500
-"""Runs of one person that history remembers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the lake answered; `rows` are plain values in the order of `heads`."""
+    """What the lake answered; `rows` are plain values in the order of `heads`, `run` is its number in the history."""
 
     heads: tuple[Head, ...]
     rows: tuple[tuple[Any, ...], ...]
@@ -63,6 +63,7 @@ class Found:
     visualization: str = ""
     rows_read: int = 0
     bytes_read: int = 0
+    run: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def read_question(parameters: Mapping[str, str], *, now: datetime) -> Question:
 
 
 def ask(question: Question, *, by: Actor, now: datetime) -> Found | Refused:
-    """Run the question as `by` and remember what it cost."""
+    """Run the question as `by`; what it cost and its rows are kept."""
     authorise(by, Permission.EMAIL_METADATA_READ)
     if not question.runs.strip():
         return Refused("write a query first, such as: EmailEvents | take 10")
@@ -94,7 +95,7 @@ def ask(question: Question, *, by: Actor, now: datetime) -> Found | Refused:
         answer = lake.hunt(before + question.runs, now=now, by=by, limit=SHOWN)
     except WatchfloorError as error:
         refused = refusal(error, question, shift=len(before))
-        remember(question, by=by, now=now, error=refused.words)
+        remember(text=question.runs, window=question.window, by=by, now=now, error=refused.words)
         return refused
     found = Found(
         heads=tuple(Head(name, str(kind)) for name, kind in answer.columns),
@@ -105,8 +106,25 @@ def ask(question: Question, *, by: Actor, now: datetime) -> Found | Refused:
         rows_read=answer.cost.rows,
         bytes_read=answer.cost.bytes,
     )
-    remember(question, by=by, now=now, found=found)
-    return found
+    return replace(found, run=_kept(question, found, by=by, now=now))
+
+
+def _kept(question: Question, found: Found, *, by: Actor, now: datetime) -> int:
+    """The number that the run has in the history."""
+    run = remember(
+        text=question.runs,
+        window=question.window,
+        by=by,
+        now=now,
+        seconds=found.seconds,
+        rows=len(found.rows),
+        truncated=found.truncated,
+        rows_read=found.rows_read,
+        bytes_read=found.bytes_read,
+    )
+    if found.rows and (by.may(Permission.INCIDENT_MANAGE) or by.may(Permission.EMAIL_ACTION_PROPOSE)):
+        keep(run, found.heads, found.rows)
+    return run.pk
 
 
 def refusal(error: WatchfloorError, question: Question, *, shift: int) -> Refused:
@@ -124,34 +142,31 @@ def refusal(error: WatchfloorError, question: Question, *, shift: int) -> Refuse
 def batches(
     question: Question, *, by: Actor, now: datetime
 ) -> tuple[tuple[Head, ...], Iterator[list[tuple[Any, ...]]]]:
-    """Every row of the answer as it is read, for files. Raises what the lake raises before the first row."""
+    """Every row of the answer as it is read, for files; history counts them. Raises what the lake raises before the first row."""
     authorise(by, Permission.EMAIL_METADATA_READ)
     before = narrowing(question.runs, question.window, time_column)
     columns, rows = lake.hunt_stream(before + question.runs, now=now, by=by)
-    return tuple(Head(name, str(kind)) for name, kind in columns), rows
+    return tuple(Head(name, str(kind)) for name, kind in columns), _counted(rows, question, by=by, now=now)
 
 
-def remember(question: Question, *, by: Actor, now: datetime, found: Found | None = None, error: str = "") -> None:
-    """One line of history; the oldest of this person go beyond the limit."""
-    QueryRun.objects.create(
-        person_id=by.id,
-        person_name=by.name,
-        at=now,
-        text=question.runs,
-        span=question.window.label,
-        seconds=found.seconds if found else 0.0,
-        rows=len(found.rows) if found else 0,
-        truncated=bool(found and found.truncated),
-        rows_read=found.rows_read if found else 0,
-        bytes_read=found.bytes_read if found else 0,
-        error=error,
-    )
-    own = QueryRun.objects.filter(person_id=by.id).order_by("-id")
-    last = own.values_list("pk", flat=True)[KEPT_RUNS : KEPT_RUNS + 1].first()
-    if last is not None:
-        own.filter(pk__lte=last).delete()
+def _counted(
+    batches: Iterator[list[tuple[Any, ...]]], question: Question, *, by: Actor, now: datetime
+) -> Iterator[list[tuple[Any, ...]]]:
+    """The same batches; when they end, or whoever reads them goes away, the run is remembered."""
+    began, rows, error = time.monotonic(), 0, "the file was not read to its end"
+    try:
+        for batch in batches:
+            rows += len(batch)
+            yield batch
+        error = ""
+    except WatchfloorError as failed:
+        error = failed.message
+        raise
+    finally:
+        outcome = {"seconds": time.monotonic() - began, "rows": rows, "error": error}
+        remember(text=question.runs, window=question.window, by=by, now=now, interface="export", **outcome)
 
 
 def history(by: Actor, *, limit: int = 100) -> Iterable[QueryRun]:
-    """What this person ran, newest first."""
-    return QueryRun.objects.filter(person_id=by.id).order_by("-id")[:limit]
+    """What this person ran on the page, newest first."""
+    return QueryRun.objects.filter(person_id=by.id, rule_id="").exclude(interface="export").order_by("-id")[:limit]

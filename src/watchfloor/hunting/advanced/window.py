@@ -31,6 +31,13 @@ class Window:
     start: datetime | None = None
     end: datetime | None = None
 
+    @classmethod
+    def between(cls, start: datetime | None, end: datetime | None) -> "Window":
+        """These times, or none of them."""
+        if start is None or end is None:
+            return cls("query", SPANS["query"][0])
+        return cls("custom", f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC", start, end)
+
     @property
     def parameters(self) -> tuple[tuple[str, str], ...]:
         if self.key != "custom" or self.start is None or self.end is None:
@@ -44,7 +51,7 @@ def read_window(parameters: Mapping[str, str], *, now: datetime) -> Window:
         start, end = (_moment(parameters.get(name, ""), name) for name in ("from", "to"))
         if start >= end:
             raise BadInput("the time must end after it begins", place="to")
-        return Window("custom", f"{start:%Y-%m-%d %H:%M} to {end:%Y-%m-%d %H:%M} UTC", start, end)
+        return Window.between(start, end)
     key = parameters.get("range") or DEFAULT
     label, length = SPANS.get(key) or SPANS[DEFAULT]
     if length is None:
@@ -59,6 +66,14 @@ def _moment(text: str, place: str) -> datetime:
         raise BadInput("write a day and a time, as 2026-11-22T09:30", place=place) from None
 
 
+def tables_named(text: str, time_of: Callable[[str], str | None]) -> dict[str, str]:
+    """The tables a text names, each with its time column; names in texts and comments, and those it binds itself, are none."""
+    plain = _SKIPPED.sub(" ", text)
+    own = set(_LET.findall(plain))
+    found = {name: time_of(name) for name in _WORD.findall(plain) if name not in own}
+    return {name: time for name, time in found.items() if time}
+
+
 def narrowing(text: str, window: Window, time_of: Callable[[str], str | None]) -> str:
     """What is set before a query so that its tables hold the window alone; empty when there is none.
 
@@ -67,11 +82,9 @@ def narrowing(text: str, window: Window, time_of: Callable[[str], str | None]) -
     """
     if window.start is None or window.end is None:
         return ""
-    plain = _SKIPPED.sub(" ", text)
-    own = set(_LET.findall(plain))
-    found = {name: time_of(name) for name in _WORD.findall(plain) if name not in own}
     span = f"between (datetime({_written(window.start)}) .. datetime({_written(window.end)}))"
-    return "".join(f"let {name} = {name} | where {time} {span}; " for name, time in found.items() if time)
+    found = tables_named(text, time_of)
+    return "".join(f"let {name} = {name} | where {time} {span}; " for name, time in found.items())
 
 
 def _written(moment: datetime) -> str:

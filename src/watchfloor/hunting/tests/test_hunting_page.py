@@ -163,7 +163,7 @@ def test_each_run_is_remembered_with_its_cost_for_its_person_alone(as_ada, as_ma
 
 
 def test_history_forgets_the_oldest(as_ada, mail, monkeypatch):
-    monkeypatch.setattr("watchfloor.hunting.advanced.asking.KEPT_RUNS", 2)
+    monkeypatch.setattr("watchfloor.hunting.advanced.recording.KEPT_RUNS", 2)
     for number in range(4):
         run(as_ada, f"print {number}")
     assert list(QueryRun.objects.order_by("id").values_list("text", flat=True)) == ["print 2", "print 3"]
