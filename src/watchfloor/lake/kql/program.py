@@ -1,6 +1,6 @@
 """What one compilation gathers: steps, scans, names, limits. Scopes say what a name means where."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
@@ -25,7 +25,14 @@ class Closure:
     scope: "Scope"
 
 
-Bound = Typed | Relation | Closure
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """An argument that does not fit its parameter: `error` is for whoever reads it."""
+
+    error: KqlError
+
+
+Bound = Typed | Relation | Closure | Unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,23 +126,26 @@ class Program:
         return replace(source, source=self.step(select), columns=columns, extras=(), scan=None, raw=False, **changes)
 
 
-def carried(relation: Relation) -> list[exp.Expr]:
-    """All the columns of a step for the next one, shown or not."""
-    if not relation.raw:
-        return [exp.Star()]
-    return [aliased(column.read(), column) for column in relation.everything]
+def beside(program: Program, relation: Relation, added: Mapping[str, Typed], *, replaced: bool = False) -> Relation:
+    """The columns there are, and these beside them under identifiers of their own: nothing is written out again.
 
-
-def settled(relation: Relation, source: str, **changes: Any) -> Relation:
-    """The relation as the step `source` gives it after `carried`."""
+    What stood under a name that is added again stays below unseen, as does what the caller says is `replaced`.
+    """
+    raw = relation.raw or replaced or any(column.name in added for column in relation.everything)
+    made = columns_of(added.items(), taken=(column.sql for column in relation.everything))
+    if raw:
+        made = tuple(replace(column, sql=f"{column.sql}~s{len(program.steps)}") for column in made)
+    select = relation.select(
+        exp.Star(), *(aliased(value.sql, column) for value, column in zip(added.values(), made, strict=True))
+    )
+    fresh = {column.name: column for column in made}
+    columns = tuple(fresh.pop(column.name, column) for column in relation.columns)
     return replace(
         relation,
-        source=source,
-        columns=tuple(replace(column, made=None) if column.made else column for column in relation.columns),
-        extras=tuple(replace(column, made=None) if column.made else column for column in relation.extras),
-        scan=None,
-        raw=False,
-        **changes,
+        source=program.step(select),
+        columns=(*columns, *fresh.values()),
+        extras=tuple(column for column in relation.extras if column.name not in added),
+        raw=raw,
     )
 
 

@@ -10,7 +10,8 @@ from watchfloor.lake.kql import convert
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.kql.model import Column, Relation, Typed
-from watchfloor.lake.kql.program import Row, Scope, aliased, carried, columns_of, count_of, settled, unique
+from watchfloor.lake.kql.program import Row, Scope, aliased, beside, columns_of, count_of, unique
+from watchfloor.lake.kql.tabular.combining import qualified
 from watchfloor.lake.kql.templates import fill, once, table_of, whole
 from watchfloor.lake.kql.types import Type
 
@@ -56,13 +57,14 @@ def expanded(
     pairs: bool = False,
 ) -> Relation:
     """The relation with a row per element."""
-    bound = [_bound(binder, relation, item, scope) for item in items]
+    names: set[str] = set()
+    bound = [_bound(binder, relation, item, scope, names) for item in items]
     lists = [once(PAIRS if pairs else PARTS, value.sql) for _, value, _ in bound]
     marks = [
         Column(f"~l{number}", Type.DYNAMIC, f"~l{len(binder.program.steps)}_{number}") for number in range(len(bound))
     ]
     inner = binder.program.step(
-        relation.select(*carried(relation), *(aliased(part, mark) for part, mark in zip(lists, marks, strict=True)))
+        relation.select(exp.Star(), *(aliased(part, mark) for part, mark in zip(lists, marks, strict=True)))
     )
     lengths = [exp.Anonymous(this="LEN", expressions=[mark.read()]) for mark in marks]
     most: exp.Expr = exp.Anonymous(this="GREATEST", expressions=[whole(1 if keeps_empty else 0), *lengths])
@@ -75,28 +77,22 @@ def expanded(
         )
     )
     taken = {name: _element(mark, place, kind) for (name, _, kind), mark in zip(bound, marks, strict=True)}
-    plain = settled(relation, numbered)
-    shown = [(column.name, taken.pop(column.name, column.typed())) for column in plain.columns]
-    shown += list(taken.items())
     if index_name:
-        shown.append((index_name, place.typed()))
-    made = columns_of(
-        [*shown, *((extra.name, extra.typed()) for extra in plain.extras)], taken=[h.sql for h in plain.hidden]
-    )
-    values = [*(value.sql for _, value in shown), *(extra.read() for extra in plain.extras)]
-    select = plain.select(
-        *(aliased(value, column) for value, column in zip(values, made, strict=True)),
-        *(hidden.read() for hidden in plain.hidden),
-    )
-    return replace(plain, source=binder.program.step(select), columns=made[: len(shown)], extras=made[len(shown) :])
+        taken[index_name] = place.typed()
+    return beside(binder.program, replace(relation, source=numbered, scan=None), taken, replaced=True)
 
 
-def _bound(binder: "Binder", relation: Relation, item: s.Expansion, scope: Scope) -> tuple[str, Typed, Type]:
+def _bound(
+    binder: "Binder", relation: Relation, item: s.Expansion, scope: Scope, taken: set[str]
+) -> tuple[str, Typed, Type]:
+    """The name, value and element type of one item; `taken` gathers the names of those before it."""
     value = binder.scalars.bind(item.value, Row(relation), scope)
     if value.type is not Type.DYNAMIC:
         raise KqlError(f"only a dynamic can be expanded, and this is a {value.type}", item.span, kind="type")
-    used = {column.name for column in relation.columns}
-    name = item.name or (value.name if isinstance(item.value, s.Name) else unique(value.name or "Column1", used))
+    used = {column.name for column in relation.columns} | taken
+    # An expression that keeps a column's name, such as todynamic(Entities), takes that column's place.
+    name = item.name or value.name or unique("Column1", used)
+    taken.add(name)
     return name, value, Type(item.type) if item.type else Type.DYNAMIC
 
 
@@ -112,8 +108,8 @@ def mv_apply(binder: "Binder", relation: Relation, operator: s.MvApply, scope: S
     if operator.limit is not None:
         limit = count_of(binder.scalars.const(operator.limit, scope), "the limit", operator.span)
     row_id = Column("~r", Type.LONG, f"~r{len(program.steps)}", null=False)
-    numbered = program.step(relation.select(*carried(relation), aliased(exp.Window(this=exp.RowNumber()), row_id)))
-    outer = settled(relation, numbered)
+    numbered = program.step(relation.select(exp.Star(), aliased(exp.Window(this=exp.RowNumber()), row_id)))
+    outer = replace(relation, source=numbered, scan=None)
     inside = replace(outer, hidden=(*outer.hidden, row_id), partition=(*outer.partition, row_id.sql), order=())
     inside = expanded(
         binder, inside, operator.items, scope, index_name=operator.index_name, limit=limit, keeps_empty=False
@@ -137,9 +133,9 @@ def _beside(binder: "Binder", outer: Relation, result: Relation, row_id: Column,
         column = next(one for one in outer.columns if one.name == name)
         side, source = ("I", result) if column in through else ("O", outer)
         found = source.demand(name, operator.span)
-        shown.append((unique(name, used), Typed(found.read(side), found.type, null=found.null)))
+        shown.append((unique(name, used), Typed(qualified(found.read(), side), found.type, null=found.null)))
     shown += [
-        (unique(column.name, used), Typed(column.read("I"), column.type, null=column.null))
+        (unique(column.name, used), Typed(qualified(column.read(), "I"), column.type, null=column.null))
         for column in result.columns
         if column.name not in names
     ]
@@ -158,17 +154,18 @@ def _beside(binder: "Binder", outer: Relation, result: Relation, row_id: Column,
             copy=False,
         )
     )
-    return replace(outer, source=binder.program.step(select), columns=made, extras=())
+    return replace(outer, source=binder.program.step(select), columns=made, extras=(), raw=False)
 
 
 def partitioned(binder: "Binder", relation: Relation, operator: s.Partition, scope: Scope) -> Relation:
     """A pipeline for the rows of each value of a column; what comes out stands below one another."""
     key = relation.demand(operator.by, operator.span)
     mark = Column("~p", key.type, f"~p{len(binder.program.steps)}", null=key.null)
-    select = relation.select(*carried(relation), aliased(key.read(), mark))
-    inside = settled(
+    select = relation.select(exp.Star(), aliased(key.read(), mark))
+    inside = replace(
         relation,
-        binder.program.step(select),
+        source=binder.program.step(select),
+        scan=None,
         hidden=(*relation.hidden, mark),
         partition=(*relation.partition, mark.sql),
     )

@@ -10,7 +10,7 @@ from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import unsupported
 from watchfloor.lake.kql.model import Column, Order, Relation, Typed
-from watchfloor.lake.kql.program import Row, Scope, aliased, carried, columns_of, count_of, settled
+from watchfloor.lake.kql.program import Row, Scope, aliased, columns_of, count_of
 from watchfloor.lake.kql.tabular.shaping import extend, items_of
 from watchfloor.lake.kql.tabular.sources import rows_of
 from watchfloor.lake.kql.templates import fill, whole
@@ -60,8 +60,8 @@ def take(binder: "Binder", relation: Relation, operator: s.Take, scope: Scope) -
     count = count_of(binder.scalars.const(operator.count, scope), "the count", operator.span)
     if operator.random:
         drawn = replace(relation, order=(Order("~random", False, False),))
-        select = relation.select(*carried(relation), aliased(fill("RANDOM()"), Column("~random", Type.REAL, "~random")))
-        drawn = settled(drawn, binder.program.step(select))
+        select = relation.select(exp.Star(), aliased(fill("RANDOM()"), Column("~random", Type.REAL, "~random")))
+        drawn = replace(drawn, source=binder.program.step(select), scan=None)
         return replace(limited(binder, drawn, count), order=relation.order)
     return limited(binder, relation, count)
 

@@ -13,7 +13,7 @@ from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.kql.functions.dynamics import path
 from watchfloor.lake.kql.model import Column, Relation, Scan, Typed
-from watchfloor.lake.kql.program import Row, Scope, aliased, columns_of, unique
+from watchfloor.lake.kql.program import Row, Scope, aliased, beside, columns_of, unique
 from watchfloor.lake.kql.scalars import children
 from watchfloor.lake.kql.types import Type
 
@@ -136,28 +136,10 @@ def names_in(node: s.Expression) -> set[str]:
 
 
 def _extended(binder: "Binder", relation: Relation, items: Sequence[s.Assigned], scope: Scope) -> Relation:
-    """The columns there are, and these beside them under identifiers of their own: nothing is written out again."""
-    row = Row(relation)
     used = {column.name for column in relation.columns}
-    added = dict(items_of(binder, items, row, scope, used=used))
-    replaced = relation.raw or any(column.name in added for column in relation.everything)
-    made = columns_of(added.items(), taken=(column.sql for column in relation.everything))
-    if replaced:
-        # What stands below under the old name stays there unseen.
-        made = tuple(replace(column, sql=f"{column.sql}~s{len(binder.program.steps)}") for column in made)
-    select = relation.select(
-        exp.Star(), *(aliased(value.sql, column) for value, column in zip(added.values(), made, strict=True))
-    )
-    fresh = {column.name: column for column in made}
-    columns = tuple(fresh.pop(column.name, column) for column in relation.columns)
-    return replace(
-        relation,
-        source=binder.program.step(select),
-        columns=(*columns, *fresh.values()),
-        extras=tuple(column for column in relation.extras if column.name not in added),
-        scan=None if TIMES & added.keys() else relation.scan,
-        raw=replaced,
-    )
+    added = dict(items_of(binder, items, Row(relation), scope, used=used))
+    kept = None if TIMES & added.keys() else relation.scan
+    return replace(beside(binder.program, relation, added), scan=kept)
 
 
 def reshaped(

@@ -255,7 +255,9 @@ def filtered_by_search(binder: "Binder", relation: Relation, predicate: s.Expres
 
 
 def _as_search(node: s.Expression) -> s.Expression:
-    """A bare text searches every column."""
+    """A bare text searches every column; a star alone finds every row."""
+    if isinstance(node, s.Star) and node.pattern == "*":
+        return s.Literal("bool", True, span=node.span)
     if isinstance(node, s.Literal) and node.type == "string":
         return s.Binary("has", s.Star(span=node.span), node, span=node.span)
     if isinstance(node, s.Logic):
