@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import typer
 
+from watchfloor.config.slices import load
 from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.text import visible
 from watchfloor.lake.kql.errors import KqlError
@@ -27,6 +28,7 @@ def run_query(text: str, *, engine: str, form: str, out: Path | None, limit: int
         raise BadInput(f"there is no engine “{engine}” here; engines are {', '.join(ENGINES)}", place="--engine")
     if form not in WRITERS and form != "parquet":
         raise BadInput(f"a format is one of {', '.join((*WRITERS, 'parquet'))}", place="--format")
+    load("panels")  # what slices above the lake give it, such as the incidents
     try:
         answer = hunt(text, now=now, limit=limit)
     except KqlError as error:

@@ -1,6 +1,7 @@
 """What this slice adds to other pages: its line in the settings."""
 
 from watchfloor.access.contracts import Permission
+from watchfloor.incidents import sentinel  # noqa: F401  gives the rows of SecurityIncident
 from watchfloor.ui.services import register_settings_page
 
 register_settings_page(

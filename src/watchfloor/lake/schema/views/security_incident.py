@@ -10,7 +10,7 @@ _COLUMNS = (
     ViewColumn("TimeGenerated", T.DATETIME, "TimeGenerated", "When it was changed last"),
     ViewColumn("IncidentName", T.STRING, "IncidentName", "Id of the incident"),
     ViewColumn("Title", T.STRING, "Title", "Title"),
-    ViewColumn("Description", T.STRING, "Description", "What it is about"),
+    *empty("Description"),
     ViewColumn("Severity", T.STRING, "Severity", "High, Medium, Low or Informational"),
     ViewColumn("Status", T.STRING, "Status", "New, Active or Closed"),
     ViewColumn("Classification", T.STRING, "Classification", "What it turned out to be"),
@@ -26,7 +26,9 @@ _COLUMNS = (
     ViewColumn("CreatedTime", T.DATETIME, "CreatedTime", "When it was made"),
     ViewColumn("ClosedTime", T.DATETIME, "ClosedTime", "When it was closed"),
     ViewColumn("IncidentNumber", T.STRING, "IncidentNumber", "Number of the incident"),
-    *empty("RelatedAnalyticRuleIds:dynamic"),
+    ViewColumn(
+        "RelatedAnalyticRuleIds", T.DYNAMIC, "RelatedAnalyticRuleIds", "Ids of the rules that raised its alerts"
+    ),
     ViewColumn("AlertIds", T.DYNAMIC, "AlertIds", "Ids of its alerts"),
     *empty("BookmarkIds:dynamic"),
     ViewColumn("Comments", T.DYNAMIC, "Comments", "What people wrote"),
