@@ -160,15 +160,22 @@ def _of_view(view: View) -> CatalogueTable:
         CatalogueColumn(name, Type.DATETIME, time, extra=True, null=False) for name in TIMES if name not in have
     ]
     columns += [_constant(view, name, Type(kind), extra=True) for name, kind in WORKSPACE.items() if name not in have]
-    where = parse_one(view.where, dialect="duckdb") if view.where else None
+    where = _bare(parse_one(view.where, dialect="duckdb")) if view.where else None
     return CatalogueTable(view.name, view.over or view.name, tuple(columns), where)
 
 
 def _filled(reads: str, type: ColumnType) -> exp.Expr:
-    tree = parse_one(reads, dialect="duckdb")
+    tree = _bare(parse_one(reads, dialect="duckdb"))
     if type is ColumnType.DYNAMIC and isinstance(tree, exp.Column):
         return exp.TryCast(this=tree, to=exp.DataType.build("JSON"))
     return exp.func("COALESCE", tree, exp.Literal.string("")) if type is ColumnType.STRING else tree
+
+
+def _bare(tree: exp.Expr) -> exp.Expr:
+    """The tree without the places its words had in the text, which every query would copy along."""
+    for node in tree.walk():
+        node._meta = None
+    return tree
 
 
 def _may_lack(type: ColumnType) -> bool:

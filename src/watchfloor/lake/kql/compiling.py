@@ -77,7 +77,7 @@ def too_deep() -> KqlError:
 def answer(relation: Relation, limit: int | None) -> exp.Select:
     """The last SELECT: shown columns by place, in the order the rows stand."""
     columns = [
-        exp.Alias(this=column.read(), alias=exp.to_identifier(f"c{number}"))
+        exp.Alias(this=column.read(), alias=exp.Identifier(this=f"c{number}", quoted=False))
         for number, column in enumerate(relation.columns)
     ]
     select = relation.select(*columns)

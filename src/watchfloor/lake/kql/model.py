@@ -52,7 +52,10 @@ class Column:
     def read(self, source: str = "") -> exp.Expr:
         if self.made is not None:
             return self.made.copy()
-        return exp.column(self.sql, table=source or None, quoted=True)
+        this = exp.Identifier(this=self.sql, quoted=True)
+        return (
+            exp.Column(this=this, table=exp.Identifier(this=source, quoted=True)) if source else exp.Column(this=this)
+        )
 
     def typed(self, source: str = "") -> Typed:
         return Typed(self.read(source), self.type, self.name, null=self.null)

@@ -151,7 +151,7 @@ def beside(program: Program, relation: Relation, added: Mapping[str, Typed], *, 
 
 def aliased(sql: exp.Expr, column: Column) -> exp.Expr:
     """The expression under a column's identifier."""
-    return exp.Alias(this=own(sql), alias=exp.to_identifier(column.sql, quoted=True))
+    return exp.Alias(this=own(sql), alias=exp.Identifier(this=column.sql, quoted=True))
 
 
 def columns_of(shown: Iterable[tuple[str, Typed]], *, taken: Iterable[str] = ()) -> tuple[Column, ...]:

@@ -126,23 +126,21 @@ def _joined(
     dropped: set[str],
 ) -> Relation:
     used: set[str] = set()
-    shown: list[tuple[str, Typed]] = []
-    for side, relation in (("L", left), ("R", right)):
-        outer = kind == "fullouter" or kind == ("rightouter" if side == "L" else "leftouter")
-        for column in relation.columns:
-            if side == "R" and column.name in dropped:
-                continue
-            value = column.typed()
-            sql = qualified(value.sql, side)
-            if outer and column.type is Type.STRING:
-                sql = fill("COALESCE(_0, '')", sql)
-            null = column.null or (outer and column.type is not Type.STRING)
-            shown.append((unique(column.name, used), Typed(sql, column.type, null=null)))
-    made = columns_of(shown)
+    mine = _side_of_join("L", left, used, outer=kind in ("rightouter", "fullouter"), dropped=set())
+    theirs = _side_of_join("R", right, used, outer=kind in ("leftouter", "fullouter"), dropped=dropped)
+    # Where the left side stays as it is, its columns are not written out again.
+    kept = kind not in ("rightouter", "fullouter")
+    made = columns_of(theirs if kept else [*mine, *theirs])
+    if kept:
+        made = tuple(replace(column, sql=f"{column.sql}~s{len(binder.program.steps)}") for column in made)
+    first: list[exp.Expr] = [exp.Column(this=exp.Star(), table=exp.to_identifier("L", quoted=True))] if kept else []
+    values = theirs if kept else [*mine, *theirs]
     condition = every(*(_keys_equal("L", one, "R", other) for one, other in pairs))
     sides = {"inner": "INNER", "innerunique": "INNER", "leftouter": "LEFT", "rightouter": "RIGHT", "fullouter": "FULL"}
     select = (
-        exp.Select(expressions=[aliased(value.sql, column) for (_, value), column in zip(shown, made, strict=True)])
+        exp.Select(
+            expressions=[*first, *(aliased(value.sql, one) for (_, value), one in zip(values, made, strict=True))]
+        )
         .from_(table_of(left.source, "L"), copy=False)
         .join(
             table_of(right.source, "R"),
@@ -151,7 +149,24 @@ def _joined(
             copy=False,
         )
     )
-    return Relation(binder.program.step(select), made, open=left.open or right.open)
+    columns = (*left.columns, *made) if kept else made
+    return Relation(binder.program.step(select), columns, open=left.open or right.open, raw=kept)
+
+
+def _side_of_join(
+    side: str, relation: Relation, used: set[str], *, outer: bool, dropped: set[str]
+) -> list[tuple[str, Typed]]:
+    """The columns of one side under names nobody has yet; `outer` says that its row may be missing."""
+    shown: list[tuple[str, Typed]] = []
+    for column in relation.columns:
+        if column.name in dropped:
+            continue
+        sql = qualified(column.read(), side)
+        if outer and column.type is Type.STRING:
+            sql = fill("COALESCE(_0, '')", sql)
+        null = column.null or (outer and column.type is not Type.STRING)
+        shown.append((unique(column.name, used), Typed(sql, column.type, null=null)))
+    return shown
 
 
 # --- union ------------------------------------------------------------------------------------------------------------
