@@ -42,7 +42,7 @@ _NAME = re.compile(r"[A-Za-z_$][A-Za-z0-9_]*|\d+[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[hH]?(?:\"(?:[^\"\\\n]|\\.)*\"|'(?:[^'\\\n]|\\.)*')")
 _VERBATIM = re.compile(r"[hH]?@(?:\"(?:[^\"]|\"\")*\"|'(?:[^']|'')*')")
 _BLOCK = re.compile(r"[hH]?(?:```.*?```|~~~.*?~~~)", re.DOTALL)
-_SIGNS = ("=~", "!~", "==", "!=", "<>", "<=", ">=", "=>", "..", "<|")
+_SIGNS = frozenset(("=~", "!~", "==", "!=", "<>", "<=", ">=", "=>", "..", "<|"))
 _ESCAPES = {"n": "\n", "t": "\t", "r": "\r", "a": "\a", "b": "\b", "f": "\f", "v": "\v", "0": "\0"}
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|x([0-9a-fA-F]{2})|U([0-9a-fA-F]{8})|(.))", re.DOTALL)
 MOST_TOKENS = 40_000
@@ -66,17 +66,18 @@ def tokens_of(text: str) -> list[Token]:
 
 
 def _next(text: str, at: int) -> Token:
-    for pattern, read in ((_VERBATIM, _verbatim), (_BLOCK, _block), (_PLAIN, plain)):
-        if match := pattern.match(text, at):
-            return Token(Kind.STRING, match[0], read(match[0]), Span(*match.span()))
-    if match := _NUMBER.match(text, at):
+    if text[at] in "\"'@`~hH":
+        for pattern, read in ((_VERBATIM, _verbatim), (_BLOCK, _block), (_PLAIN, plain)):
+            if match := pattern.match(text, at):
+                return Token(Kind.STRING, match[0], read(match[0]), Span(*match.span()))
+    if text[at].isdigit() and (match := _NUMBER.match(text, at)):
         kind = {"hex": Kind.LONG, "long": Kind.LONG, "real": Kind.REAL, "span": Kind.TIMESPAN}[str(match.lastgroup)]
         return Token(kind, match[0], match[0], Span(*match.span()))
     if match := _NAME.match(text, at):
         return Token(Kind.NAME, match[0], match[0], Span(*match.span()))
     if text[at] in "\"'":
         raise KqlError("this text is not closed", Span(at, text.find("\n", at) if "\n" in text[at:] else len(text)))
-    sign = next((sign for sign in _SIGNS if text.startswith(sign, at)), text[at])
+    sign = text[at : at + 2] if text[at : at + 2] in _SIGNS else text[at]
     if sign not in _SIGNS and sign not in "()[]{},;:|.=<>+-*/%!@?~":
         raise KqlError(f"“{sign}” means nothing here", Span(at, at + 1))
     return Token(Kind.PUNCT, sign, sign, Span(at, at + len(sign)))

@@ -1,7 +1,6 @@
 """Walking over the tokens of one query."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from types import TracebackType
 
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.tokens import Kind, Token, tokens_of
@@ -19,7 +18,7 @@ class Cursor:
         self.text = text
         self.tokens = tokens_of(text)
         self.at = 0
-        self._depth = 0
+        self._nesting = Nesting(self)
 
     @property
     def token(self) -> Token:
@@ -117,13 +116,24 @@ class Cursor:
         """From `start` to the last token that was stepped over."""
         return start.to(self.tokens[max(self.at - 1, 0)].span)
 
-    @contextmanager
-    def deeper(self) -> Iterator[None]:
+    def deeper(self) -> "Nesting":
         """One level of nesting; refuses what no person writes."""
-        self._depth += 1
-        if self._depth > DEEPEST:
-            raise KqlError(f"the query is nested more than {DEEPEST} deep", self.token.span, kind="limit")
-        try:
-            yield
-        finally:
-            self._depth -= 1
+        return self._nesting
+
+
+class Nesting:
+    """How deep we are: one deeper within `with`."""
+
+    def __init__(self, cursor: Cursor) -> None:
+        self.cursor = cursor
+        self.depth = 0
+
+    def __enter__(self) -> None:
+        if self.depth >= DEEPEST:
+            raise KqlError(f"the query is nested more than {DEEPEST} deep", self.cursor.token.span, kind="limit")
+        self.depth += 1
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.depth -= 1

@@ -66,8 +66,7 @@ class OperatorParser(ItemParser):
         pairs: list[tuple[str, str]] = []
         while True:
             new = self.name()
-            self.expect_sign("=")
-            pairs.append((new, self.name()))
+            pairs.append((new, self.name() if self.take_sign("=") else ""))
             if not self.take_sign(","):
                 return s.Rename(tuple(pairs), span=self.since(start))
 

@@ -230,6 +230,8 @@ def _reordered(binder: "Binder", relation: Relation, operator: s.Pick) -> Relati
 
 def rename(binder: "Binder", relation: Relation, operator: s.Rename, scope: Scope) -> Relation:
     """Other names for the same columns."""
+    if alone := next((name for name, old in operator.pairs if not old), ""):
+        raise KqlError(f"“{alone}” gets no other name here; write new = old", operator.span, kind="type")
     new = {relation.demand(old, operator.span).name: name for name, old in operator.pairs}
     columns = [*relation.columns, *(extra for extra in relation.extras if extra.name in new)]
     shown = [(new.get(column.name, column.name), column.typed()) for column in columns]
