@@ -58,6 +58,7 @@ def _facts(found: AlertSummary) -> list[tuple[Any, ...]]:
     return [
         ("Alert ID", found.alert_id),
         ("Category", spaced(found.category)),
+        *([("Detection source", found.source)] if found.source else []),
         ("ATT&CK techniques", ", ".join(found.techniques)),
         ("Hits", f"{found.hits:,}"),
         ("First activity", found.first_activity),

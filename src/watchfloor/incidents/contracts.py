@@ -64,6 +64,7 @@ WORDS = {
     "url": "URL",
     "file": "File",
     "ip": "IP address",
+    "device": "Device",
     "noThreatsFound": "Clean",
     "malicious": "Malicious",
     "suspicious": "Suspicious",
@@ -123,6 +124,7 @@ class Correlation:
             "sender": 3.0,
             "url": 3.0,
             "ip": 2.0,
+            "device": 2.0,
         }
     )
     ubiquitous: int = 30
@@ -159,6 +161,7 @@ class AlertSummary:
     techniques: tuple[str, ...] = ()
     omitted: int = 0
     explanation: tuple[str, ...] = ()
+    source: str = ""
 
     @property
     def href(self) -> str:

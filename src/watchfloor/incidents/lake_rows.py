@@ -19,6 +19,7 @@ ENTITY_TYPES = {
     EvidenceType.URL: "Url",
     EvidenceType.FILE: "File",
     EvidenceType.IP: "Ip",
+    EvidenceType.DEVICE: "Machine",
 }
 
 
@@ -31,8 +32,9 @@ def alert_info(alert: Alert) -> dict[str, Any]:
         "Category": alert.category,
         "Severity": alert.severity.capitalize(),
         "ServiceSource": SERVICE,
-        "DetectionSource": DETECTION,
+        "DetectionSource": alert.source or DETECTION,
         "AttackTechniques": alert.techniques,
+        "Description": alert.description,
     }
 
 
@@ -45,7 +47,7 @@ def alert_evidence(alert: Alert, items: Sequence[Evidence], *, at: datetime) -> 
         "Categories": [alert.category],
         "AttackTechniques": alert.techniques,
         "ServiceSource": SERVICE,
-        "DetectionSource": DETECTION,
+        "DetectionSource": alert.source or DETECTION,
         "Severity": alert.severity.capitalize(),
     }
     return [common | _entity(item) for item in items]
@@ -66,5 +68,6 @@ def _entity(item: Evidence) -> dict[str, Any]:
         return row | {"NetworkMessageId": item.value, "EmailSubject": item.label}
     if item.type == EvidenceType.FILE:
         return row | {"SHA256": item.value, "FileName": item.label}
-    column = {EvidenceType.URL: "RemoteUrl", EvidenceType.IP: "RemoteIP"}.get(item.type, "EmailSubject")
+    columns = {EvidenceType.URL: "RemoteUrl", EvidenceType.IP: "RemoteIP", EvidenceType.DEVICE: "DeviceName"}
+    column = columns.get(item.type, "EmailSubject")
     return row | {column: item.value if column != "EmailSubject" else item.label}

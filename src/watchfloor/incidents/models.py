@@ -58,6 +58,7 @@ class Alert(models.Model):
     finding_key = models.CharField(max_length=64, unique=True)
     incident = models.ForeignKey(Incident, on_delete=models.PROTECT, related_name="alerts")
     rule_id = models.CharField(max_length=100)
+    source = models.CharField(max_length=300, blank=True)
     aggregation_key = models.CharField(max_length=400)
     title = models.CharField(max_length=300)
     description = models.TextField()

@@ -1,8 +1,9 @@
 """Rows turned into what pages are given; evidence with its links; the activity log of an incident and those merged into it."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from django.db.models import Count, Max, Min, Q
 
@@ -48,6 +49,7 @@ def alert_summary(row: Alert, *, link: IncidentLink | None) -> AlertSummary:
         status=row.status,
         category=row.category,
         rule_id=row.rule_id,
+        source=row.source,
         hits=row.hit_count,
         first_activity=row.first_activity,
         last_activity=row.last_activity,
@@ -111,9 +113,12 @@ def evidence_items(
 
 
 def entity_href(kind: str, value: str, first: datetime, last: datetime) -> str:
-    """The page of an entity: a mail has its own, all others are mails in Explorer."""
+    """The page of an entity: a mail has its own, a device is looked for by hunting, all others are mails in Explorer."""
     if kind == "analyzedMessage":
         return f"/email/{quote(value, safe='')}"
+    if kind == "device":
+        query = f"DeviceProcessEvents | where DeviceName =~ {json.dumps(value)} | sort by Timestamp desc"
+        return f"/hunting?{urlencode({'query': query, 'run': 1})}"
     return explorer_link(kind, value, first, last)
 
 

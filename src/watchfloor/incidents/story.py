@@ -28,6 +28,7 @@ PLURALS = {
     "url": "URLs",
     "file": "files",
     "ip": "IP addresses",
+    "device": "devices",
 }
 
 Graph = dict[str, list[dict[str, Any]]]

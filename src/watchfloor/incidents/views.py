@@ -23,7 +23,7 @@ from watchfloor.ui.services import render_page
 
 DEFAULT_STATUSES = ("active", "inProgress")
 WORKABLE = ("active", "inProgress", "resolved")
-ARTEFACTS = ("analyzedMessage", "mailCluster", "sender", "url", "file", "ip")
+ARTEFACTS = ("analyzedMessage", "mailCluster", "sender", "url", "file", "ip", "device")
 TABS = (
     ("story", "Attack story"),
     ("alerts", "Alerts"),

@@ -14,6 +14,7 @@ from watchfloor.incidents.explorer import COLUMNS, MOST_MESSAGES, explorer_link
 from watchfloor.incidents.lake_rows import ENTITY_TYPES, alert_evidence, alert_info
 from watchfloor.incidents.managing import assignees, classifications, manage_alert, manage_incident
 from watchfloor.incidents.models import Alert, Comment, HistoryEntry, Incident
+from watchfloor.incidents.reading import entity_href
 from watchfloor.kernel.errors import BadInput, Conflict
 
 
@@ -226,12 +227,20 @@ def test_one_alert_of_a_form_is_managed_alone(alert, second, ada):
 # --- to Explorer, and into the lake -------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", list(EvidenceType))
+@pytest.mark.parametrize("kind", [kind for kind in EvidenceType if kind is not EvidenceType.DEVICE])
 def test_every_kind_of_evidence_leads_to_its_mail_a_day_around(make, kind):
     address = urlsplit(explorer_link(kind.value, "value", make.start, make.start + timedelta(days=3)))
     asked = parse_qs(address.query)
     assert asked["f"][0].startswith(f"{COLUMNS[kind]}~")
     assert (asked["from"][0][:10], asked["to"][0][:10]) == ("2026-11-01", "2026-11-06")
+
+
+def test_a_device_leads_to_what_ran_on_it(make):
+    address = urlsplit(entity_href("device", 'pc "7"', make.start, make.start))
+    assert address.path == "/hunting"
+    assert parse_qs(address.query)["query"] == [
+        'DeviceProcessEvents | where DeviceName =~ "pc \\"7\\"" | sort by Timestamp desc'
+    ]
 
 
 def test_an_address_names_only_so_many_messages(make):
@@ -249,6 +258,7 @@ def test_an_address_names_only_so_many_messages(make):
         (EvidenceType.FILE, "SHA256", "ann@corp.example"),
         (EvidenceType.URL, "RemoteUrl", "ann@corp.example"),
         (EvidenceType.IP, "RemoteIP", "ann@corp.example"),
+        (EvidenceType.DEVICE, "DeviceName", "ann@corp.example"),
         (EvidenceType.MAIL_CLUSTER, "EmailSubject", "Label"),
     ],
 )
