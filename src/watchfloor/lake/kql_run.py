@@ -20,6 +20,7 @@ from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.kql.model import Scan
 from watchfloor.lake.kql.program import Program
 from watchfloor.lake.kql_answer import Answer, Columns, Cost, values
+from watchfloor.lake.kql_entities import ALERTS, EARLIER, EVIDENCE, names_entities, with_entities
 from watchfloor.lake.kql_given import given_rows
 from watchfloor.lake.kql_tables import KqlTables
 from watchfloor.lake.query import compile as trees
@@ -137,12 +138,18 @@ def _tuples(rows: pa.Table) -> list[tuple[Any, ...]]:
 
 
 def grounded(tree: exp.Expr, scans: Any) -> tuple[exp.Expr, dict[str, Source]]:
-    """The tree over sources: each scan's table in its window, newest locations of mail folded in where they are asked for."""
+    """The tree over sources: each scan's table in its window, newest locations of mail and entities of alerts folded in where they are asked for."""
     sources: dict[str, Source] = {}
     folds: list[exp.CTE] = []
     wants_latest = any(scan.table == MAILS for scan in scans) and _names_latest(tree)
+    wants_entities = any(scan.table == ALERTS for scan in scans) and names_entities(tree.find_all(exp.Column))
     for scan in scans:
         source = _source(scan)
+        if wants_entities and scan.table == ALERTS and not source.is_empty:
+            evidence = source_of(EVIDENCE, trees.Window(max(_low(scan) - EARLIER, EVER), trees.FOREVER))
+            sources |= {f"{scan.name}_alerts": source, f"{scan.name}_evidence": evidence}
+            folds.append(_named(scan, with_entities(alerts=f"{scan.name}_alerts", evidence=f"{scan.name}_evidence")))
+            continue
         if wants_latest and scan.table == MAILS and not source.is_empty:
             events = source_of(EVENTS, trees.Window(_low(scan), trees.FOREVER))
             if not events.is_empty:
@@ -185,6 +192,11 @@ def _fold(scan: Scan) -> exp.CTE:
     names = {MAILS: f"{scan.name}_all", EVENTS: f"{scan.name}_events"}
     for table in folded.find_all(exp.Table):
         table.set("this", exp.to_identifier(names[table.name], quoted=True))
+    return _named(scan, folded)
+
+
+def _named(scan: Scan, folded: exp.Expr) -> exp.CTE:
+    """What stands for the scan in the tree."""
     return exp.CTE(this=folded, alias=exp.TableAlias(this=exp.to_identifier(scan.name, quoted=True)))
 
 

@@ -17,7 +17,13 @@ TABLE = Table(
         Column("ServiceSource", T.STRING, "Product that raised it", "Service source"),
         Column("DetectionSource", T.STRING, "Part of the product that found it", "Detection source"),
         Column("AttackTechniques", T.STRING, "MITRE ATT&CK techniques, a JSON list", "Techniques", listed=True),
+        Column("Description", T.STRING, "What the alert says", "Description"),
+        Column("Entities", T.STRING, "What it touches, a JSON list of Sentinel's entities", "Entities"),
+        Column(
+            "CompromisedEntity", T.STRING, "The account or device it touches first", "Compromised entity", folded=True
+        ),
     ),
+    own=frozenset({"Description", "Entities", "CompromisedEntity"}),
     sort_column="AlertId",
     bloom_column="AlertId",
     follows=True,
