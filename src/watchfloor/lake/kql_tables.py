@@ -19,6 +19,10 @@ from watchfloor.lake.kql.types import SQL_TYPES, Type
 from watchfloor.lake.schema.workspace import ORDERS
 
 TIMES = ("Timestamp", "TimeGenerated")
+RECEIVED = "_TimeReceived"
+"""When a workspace took a row in. The lake does not keep that: the row's own time is the nearest that is true, as in ingestion_time()."""
+FORMER = {"EntraIdSignInEvents": {"RiskLevelDuringSignIn": "RiskLevelAggregated"}}
+"""Names Microsoft has given up for others, which queries still say."""
 NULLABLE = frozenset({Type.DATETIME, Type.DYNAMIC, Type.REAL})
 WORKSPACE = {
     "TenantId": "string",
@@ -97,7 +101,12 @@ def _plain(table: Table) -> list[CatalogueColumn]:
 
 
 def _ordered(table: Table) -> list[CatalogueColumn]:
-    return [_word(table, word) for word in ORDERS[table.name].split()]
+    """What a workspace lists of the table, in the order Defender documents; what the workspace adds comes last."""
+    words = ORDERS[table.name].split()
+    places = {column.name: place for place, column in enumerate(table.columns) if column.name not in WORKSPACE}
+    return [
+        _word(table, word) for word in sorted(words, key=lambda word: places.get(word.partition(":")[0], len(places)))
+    ]
 
 
 def _word(table: Table, word: str) -> CatalogueColumn:
@@ -115,8 +124,10 @@ def _further(table: Table) -> Iterator[CatalogueColumn]:
     for column in table.columns:
         if column.name not in TIMES:
             yield _read(column, extra=True)
-    for name in TIMES:
+    for name in (*TIMES, RECEIVED):
         yield _time(name, extra=True)
+    for name, other in FORMER.get(table.name, {}).items():
+        yield _read(table.column(other), name=name, extra=True)
     for name, kind in WORKSPACE.items():
         yield _constant(table, name, Type(kind), extra=True)
 
@@ -128,7 +139,14 @@ def _read(column: Column, *, name: str = "", kind: str = "", extra: bool = False
     sql: exp.Expr | None = held if name and name != column.name else None
     if column.type is ColumnType.DYNAMIC:
         sql = exp.TryCast(this=held, to=exp.DataType.build("JSON"))
-    return CatalogueColumn(name or column.name, type, sql, extra, null=type in NULLABLE and column.name != "Timestamp")
+    return CatalogueColumn(
+        name or column.name,
+        type,
+        sql,
+        extra,
+        null=type in NULLABLE and column.name != "Timestamp",
+        json=type is Type.STRING and "JSON" in column.description,
+    )
 
 
 def _time(name: str, *, extra: bool = False) -> CatalogueColumn:
@@ -157,7 +175,9 @@ def _of_view(view: View) -> CatalogueTable:
     have = {column.name for column in columns}
     time = exp.column("Timestamp" if view.over else "TimeGenerated", quoted=True)
     columns += [
-        CatalogueColumn(name, Type.DATETIME, time, extra=True, null=False) for name in TIMES if name not in have
+        CatalogueColumn(name, Type.DATETIME, time, extra=True, null=False)
+        for name in (*TIMES, RECEIVED)
+        if name not in have
     ]
     columns += [_constant(view, name, Type(kind), extra=True) for name, kind in WORKSPACE.items() if name not in have]
     where = _bare(parse_one(view.where, dialect="duckdb")) if view.where else None

@@ -303,9 +303,15 @@ def _any_of(side: Typed, item: Typed) -> exp.Expr:
     return fill(f"COALESCE({shape}, FALSE)", item.sql, side.sql)
 
 
+def _all_of(side: Typed, item: Typed) -> exp.Expr:
+    shape = (
+        f"LEN(LIST_FILTER(FROM_JSON(_0, '[\"VARCHAR\"]'), LAMBDA one : NOT "
+        f"REGEXP_MATCHES(_1, '(?i)(^|{_EDGE})' || REGEXP_ESCAPE(one) || '($|{_EDGE})'))) = 0"
+    )
+    return fill(f"COALESCE({shape}, FALSE)", item.sql, side.sql)
+
+
 def _has_all(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
     side = convert.to_text(left)
-    if any(map(_is_list, items)):
-        raise KqlError("has_all takes constant lists here", span, kind="unsupported")
-    parts = [paren(term(side, convert.to_text(item))) for item in items]
+    parts = [_all_of(side, item) if _is_list(item) else paren(term(side, convert.to_text(item))) for item in items]
     return every(*parts) if parts else exp.true()

@@ -19,7 +19,8 @@ UNKNOWN = object()
 class Typed:
     """A scalar. `name` is what its column is called when nobody says; `const` its value when it is a literal.
 
-    `null` says whether it can be null: a text of our own tables cannot.
+    `null` says whether it can be null: a text of our own tables cannot. `json` marks a text that a table keeps JSON in, so that
+    its parts can be asked for as a workspace, where such a column is dynamic, allows it.
     """
 
     sql: exp.Expr
@@ -27,6 +28,7 @@ class Typed:
     name: str = ""
     const: Any = UNKNOWN
     null: bool = True
+    json: bool = False
 
     @property
     def is_const(self) -> bool:
@@ -48,6 +50,7 @@ class Column:
     sql: str
     null: bool = True
     made: exp.Expr | None = None
+    json: bool = False
 
     def read(self, source: str = "") -> exp.Expr:
         if self.made is not None:
@@ -58,7 +61,7 @@ class Column:
         )
 
     def typed(self, source: str = "") -> Typed:
-        return Typed(self.read(source), self.type, self.name, null=self.null)
+        return Typed(self.read(source), self.type, self.name, null=self.null, json=self.json)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +146,7 @@ class CatalogueColumn:
     sql: exp.Expr | None = None
     extra: bool = False
     null: bool = True
+    json: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -164,7 +164,7 @@ def columns_of(shown: Iterable[tuple[str, Typed]], *, taken: Iterable[str] = ())
             number += 1
             identifier = f"{name}~{number}"
         used.add(identifier.lower())
-        found.append(Column(name, value.type, identifier, value.null))
+        found.append(Column(name, value.type, identifier, value.null, json=value.json))
     return tuple(found)
 
 

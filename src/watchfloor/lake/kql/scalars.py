@@ -10,10 +10,10 @@ from sqlglot import exp
 from watchfloor.lake.kql import arithmetic, compare, convert, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.calls import SPECIAL
-from watchfloor.lake.kql.errors import KqlError, Span, unsupported
+from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.functions import addresses, aggregates, bags, dynamics, numbers, registry, texts, times
 from watchfloor.lake.kql.model import Relation, Typed, no_column
-from watchfloor.lake.kql.program import Closure, Program, Row, Scope
+from watchfloor.lake.kql.program import Closure, Program, Row, Scope, Unfit
 from watchfloor.lake.kql.templates import every, fill, no, own, paren, some
 from watchfloor.lake.kql.types import Type
 
@@ -67,6 +67,10 @@ class ScalarBinder:
         if found is not None:
             return found
         bound = scope.find(node.name)
+        if isinstance(bound, Unfit):
+            raise bound.error
+        if isinstance(bound, Closure) and not bound.function.parameters:
+            return self._call(s.Call(node.name, (), span=node.span), row, scope)
         if isinstance(bound, Typed):
             self.program.spend(bound.sql)
             return bound.named(node.name) if not bound.name else bound
@@ -84,9 +88,7 @@ class ScalarBinder:
     def _path(self, node: s.Path, row: Row, scope: Scope) -> Typed:
         if isinstance(node.base, s.Name) and node.base.name in ("$left", "$right"):
             return self._of_side(node.base.name, node.name, row, node.span)
-        base = self.bind(node.base, row, scope)
-        if base.type is not Type.DYNAMIC:
-            raise KqlError(f"a {base.type} has no parts; parse_json() makes it dynamic", node.span, kind="type")
+        base = _with_parts(self.bind(node.base, row, scope), node.span)
         return dynamics.path(base, [node.name], _joined(base.name, node.name))
 
     def _of_side(self, side: str, name: str, row: Row, span: Span) -> Typed:
@@ -96,9 +98,7 @@ class ScalarBinder:
         raise KqlError(f"{side} means something in the condition of a join only", span, kind="name")
 
     def _index(self, node: s.Index, row: Row, scope: Scope) -> Typed:
-        base = self.bind(node.base, row, scope)
-        if base.type is not Type.DYNAMIC:
-            raise KqlError(f"a {base.type} has no parts; parse_json() makes it dynamic", node.span, kind="type")
+        base = _with_parts(self.bind(node.base, row, scope), node.span)
         index = self.bind(node.index, row, scope)
         label = str(index.const) if isinstance(index.const, str | int) else ""
         return dynamics.at(base, index, _joined(base.name, label), node.span)
@@ -208,8 +208,6 @@ class ScalarBinder:
         """The terms of a table become one list, asked for each row."""
         terms = fill("TO_JSON(LIST(_0))", convert.to_text(value).sql)
         listed = Typed(exp.Subquery(this=rows.select(terms)), Type.DYNAMIC)
-        if "all" in node.operator:
-            raise unsupported("has_all over a table", node.span)
         return compare.member(node.operator, left, [listed], node.span)
 
     def _subquery(self, node: s.Subquery, row: Row, scope: Scope) -> Typed:
@@ -233,8 +231,9 @@ class ScalarBinder:
         function = registry.SCALARS.get(name)
         if function is None:
             raise _no_function(name, node.span, aggregate=name in aggregates.AGGREGATES)
-        args = [self.bind(arg, row, scope) for arg in node.args]
-        return registry.call(function, args, [arg.span for arg in node.args], node.span)
+        given = _in_order(node)
+        args = [self.bind(arg, row, scope).named(name) if name else self.bind(arg, row, scope) for name, arg in given]
+        return registry.call(function, args, [arg.span for _, arg in given], node.span)
 
     def _closure(self, node: s.Call, closure: Closure, row: Row, scope: Scope) -> Typed:
         body = closure.function.body
@@ -264,7 +263,7 @@ class ScalarBinder:
                 inner.names[parameter.name] = rows
             else:
                 value = self.bind(argument, row, scope)
-                inner.names[parameter.name] = convert.fit(value, Type(parameter.type), argument.span).named("")
+                inner.names[parameter.name] = _fitted(value, parameter, argument.span)
         for let in closure.function.lets:
             inner.names[let.name] = self.let(let, inner)
         return inner
@@ -300,6 +299,30 @@ class ScalarBinder:
         if column.type is Type.STRING:
             found = fill("COALESCE(_0, '')", found)
         return Typed(found, column.type, null=column.type is not Type.STRING)
+
+
+def _fitted(value: Typed, parameter: s.Parameter, span: Span) -> Typed | Unfit:
+    """The argument in its parameter's type. One that does not fit is refused only where the function reads it."""
+    try:
+        return convert.fit(value, Type(parameter.type), span).named("")
+    except KqlError as error:
+        return Unfit(error)
+
+
+def _with_parts(value: Typed, span: Span) -> Typed:
+    """A dynamic, which a text that holds JSON becomes."""
+    if value.type is Type.STRING and value.json:
+        return convert.parsed(value)
+    if value.type is not Type.DYNAMIC:
+        raise KqlError(f"a {value.type} has no parts; parse_json() makes it dynamic", span, kind="type")
+    return value
+
+
+def _in_order(node: s.Call) -> list[tuple[str, s.Expression]]:
+    """The arguments with the names some were given, as they stand: `bin(Day = Timestamp, 1d)`."""
+    if not node.named:
+        return [("", arg) for arg in node.args]
+    return sorted([*(("", arg) for arg in node.args), *node.named], key=lambda one: one[1].span.start)
 
 
 def _joined(left: str, right: str) -> str:

@@ -215,8 +215,12 @@ def _v6_match(args: Sequence[Typed], span: Span) -> Typed:
 
 def _v6_any(args: Sequence[Typed], span: Span) -> Typed:
     values = constants(args[1:])
+    if values is None and args[1].type is D:
+        each = _v6_match([args[0], Typed(exp.column("network"), S)], span)
+        shape = "LEN(LIST_FILTER(FROM_JSON(_0, '[\"VARCHAR\"]'), LAMBDA network : _1)) > 0"
+        return Typed(fill(shape, args[1].sql, each.sql), B)
     if values is None:
-        raise unsupported("ipv6_is_in_any_range() with networks that are no constants", span)
+        return Typed(some(*(paren(_v6_match([args[0], arg], span).sql) for arg in map(convert.to_text, args[1:]))), B)
     networks = [Typed(text(one), S, const=one) for one in values]
     parts = [paren(_v6_match([args[0], one], span).sql) for one in networks]
     return Typed(some(*parts), B) if parts else compare.never()

@@ -77,6 +77,15 @@ def _round(args: Sequence[Typed], span: Span) -> Typed:
 add("round", "number long?", _round)
 
 
+def alternatives(values: Sequence[Typed], span: Span) -> list[Typed]:
+    """The values one of which iff() or case() gives: a dynamic becomes what the others are, unlike ones become dynamics."""
+    kinds = {value.type for value in values if not (value.is_const and value.const is None)} - {D}
+    kind = kinds.pop() if kinds else D
+    for other in kinds:
+        kind = wider(kind, other) or D
+    return [convert.fit(value, kind, span) if value.type is not kind else value for value in values]
+
+
 def common(values: Sequence[Typed], span: Span) -> list[Typed]:
     """All values in one type: the widest of them; a null is of any, a dynamic makes all of them dynamic."""
     kinds = [value.type for value in values if not (value.is_const and value.const is None)]
@@ -101,7 +110,7 @@ def _case(args: Sequence[Typed], span: Span) -> Typed:
     if len(args) % 2 == 0 or len(args) < 3:
         raise KqlError("case() takes pairs of condition and value, then the value for all others", span, kind="type")
     conditions = [convert.fit(arg, B, span) for arg in args[:-1:2]]
-    values = common([*args[1:-1:2], args[-1]], span)
+    values = alternatives([*args[1:-1:2], args[-1]], span)
     made = exp.Case()
     for condition, value in zip(conditions, values, strict=False):
         made = made.when(own(condition.sql), own(value.sql), copy=False)

@@ -34,6 +34,78 @@ class Function:
 
 
 SCALARS: dict[str, Function] = {}
+NAMED_BY_FIRST = frozenset(
+    [
+        "split",
+        "tostring",
+        "tohex",
+        "todynamic",
+        "toobject",
+        "tolong",
+        "toint",
+        "toreal",
+        "todouble",
+        "todatetime",
+        "totimespan",
+        "totime",
+        "tobool",
+        "toboolean",
+        "todecimal",
+        "toguid",
+        "parse_csv",
+        "parsejson",
+        "parse_json",
+        "parse_xml",
+        "format_datetime",
+        "format_timespan",
+        "startofday",
+        "bin",
+        "floor",
+        "bin_at",
+        "bin_auto",
+        "binary_and",
+        "binary_or",
+        "binary_xor",
+        "binary_not",
+        "binary_shift_right",
+        "binary_shift_left",
+        "bitset_count_ones",
+        "series_fir",
+        "series_outliers",
+        "series_iir",
+        "series_fill_backward",
+        "series_fill_forward",
+        "series_fill_const",
+        "series_fill_linear",
+        "round",
+        "ceiling",
+        "pow",
+        "sqrt",
+        "log",
+        "log2",
+        "log10",
+        "exp",
+        "exp2",
+        "exp10",
+        "cos",
+        "sin",
+        "tan",
+        "acos",
+        "asin",
+        "atan",
+        "atan2",
+        "abs",
+        "rand",
+        "gamma",
+        "loggamma",
+        "erf",
+        "erfc",
+        "format_bytes",
+    ]
+)
+"""Functions whose unnamed column is called as their first argument is; all others are numbered."""
+PREFIXED = {"strlen": "strlen", "string_size": "string_size", "gettype": "type", "repeat": "repeat"}
+"""Functions whose unnamed column is called by a word and the first argument's name."""
 
 
 def shape(text: str, kind: Type, *, null: bool = True) -> Make:
@@ -66,7 +138,9 @@ def call(function: Function, args: Sequence[Typed], spans: Sequence[Span], span:
         for number, (arg, place) in enumerate(zip(args, spans, strict=True))
     ]
     found = function.make(fitted, span)
-    name = args[0].name if function.keeps_name and args else ""
+    name = args[0].name if args and (function.keeps_name or function.name in NAMED_BY_FIRST) else ""
+    if function.name in PREFIXED:
+        name = f"{PREFIXED[function.name]}_{args[0].name}"
     return found.named(name)
 
 

@@ -169,17 +169,36 @@ def groups_of(pattern: str) -> int:
 
 def _extract_all(args: Sequence[Typed], span: Span) -> Typed:
     pattern, source = (args[0], args[-1])
-    if len(args) == 3:
-        raise KqlError("extract_all() with chosen groups is not supported here", span, kind="unsupported")
     compare.pattern_of(pattern, span)
-    count = groups_of(str(const(pattern, "the expression of extract_all()", span)))
-    if count <= 1:
+    written = str(const(pattern, "the expression of extract_all()", span))
+    groups = _chosen(written, args[1], span) if len(args) == 3 else list(range(1, groups_of(written) + 1)) or [0]
+    if len(groups) == 1:
         shape = "TO_JSON(REGEXP_EXTRACT_ALL(_0, _1, _2))"
-        return Typed(fill(shape, source.sql, pattern.sql, whole(count)), D)
-    columns = [fill("REGEXP_EXTRACT_ALL(_0, _1, _2)", source.sql, pattern.sql, whole(n + 1)) for n in range(count)]
+        return Typed(fill(shape, source.sql, pattern.sql, whole(groups[0])), D)
+    columns = [fill("REGEXP_EXTRACT_ALL(_0, _1, _2)", source.sql, pattern.sql, whole(n)) for n in groups]
     zipped = exp.Anonymous(this="LIST_ZIP", expressions=columns)
-    parts = ", ".join(f"one[{n + 1}]" for n in range(count))
+    parts = ", ".join(f"one[{n + 1}]" for n in range(len(groups)))
     return Typed(fill(f"TO_JSON(LIST_TRANSFORM(_0, LAMBDA one : [{parts}]))", zipped), D)
+
+
+def _chosen(pattern: str, chosen: Typed, span: Span) -> list[int]:
+    """The numbers of the groups a query asks for, by number or by name."""
+    asked = const(chosen, "the groups of extract_all()", span)
+    if not isinstance(asked, list) or not asked:
+        raise KqlError("the groups of extract_all() are a list of numbers or names", span, kind="type")
+    names = _group_names(pattern)
+    found = [one if isinstance(one, int) else names.get(str(one), -1) for one in asked]
+    if any(not 0 <= one <= groups_of(pattern) for one in found):
+        raise KqlError("the expression of extract_all() has no such group", span, kind="type")
+    return found
+
+
+def _group_names(pattern: str) -> dict[str, int]:
+    try:
+        known = re.compile(re.sub(r"\(\?<(\w+)>", r"(?P<\1>", re.sub(r"\\[pP](?:\{\w+\}|\w)", "x", pattern))).groupindex
+    except re.error:
+        return {}
+    return dict(known)
 
 
 def _has_index(args: Sequence[Typed], span: Span) -> Typed:

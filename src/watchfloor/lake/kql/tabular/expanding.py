@@ -87,11 +87,14 @@ def _bound(
 ) -> tuple[str, Typed, Type]:
     """The name, value and element type of one item; `taken` gathers the names of those before it."""
     value = binder.scalars.bind(item.value, Row(relation), scope)
+    if value.type is Type.STRING and value.json:
+        value = convert.parsed(value)
     if value.type is not Type.DYNAMIC:
         raise KqlError(f"only a dynamic can be expanded, and this is a {value.type}", item.span, kind="type")
     used = {column.name for column in relation.columns} | taken
+    unnamed = sum(name.startswith("Column") for name in taken) + 1
     # An expression that keeps a column's name, such as todynamic(Entities), takes that column's place.
-    name = item.name or value.name or unique("Column1", used)
+    name = item.name or value.name or unique(f"Column{unnamed}", used)
     taken.add(name)
     return name, value, Type(item.type) if item.type else Type.DYNAMIC
 

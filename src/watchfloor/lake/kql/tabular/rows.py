@@ -44,9 +44,7 @@ def _ordered(binder: "Binder", relation: Relation, by: Sequence[s.Ordering], sco
     select = relation.select(
         exp.Star(), *(aliased(value.sql, column) for value, column in zip(keys, hidden, strict=True))
     )
-    return replace(
-        relation, source=binder.program.step(select), hidden=(*kept, *hidden), order=tuple(order), scan=None
-    )
+    return replace(relation, source=binder.program.step(select), hidden=(*kept, *hidden), order=tuple(order), scan=None)
 
 
 def top(binder: "Binder", relation: Relation, operator: s.Top, scope: Scope) -> Relation:

@@ -54,12 +54,12 @@ def scanned(binder: "Binder", found: CatalogueTable) -> Relation:
     program = binder.program
     scan = program.scan(found.table)
     columns = tuple(
-        Column(column.name, column.type, column.name, column.null, column.sql)
+        Column(column.name, column.type, column.name, column.null, column.sql, column.json)
         for column in found.columns
         if not column.extra
     )
     extras = tuple(
-        Column(column.name, column.type, column.name, column.null, column.sql)
+        Column(column.name, column.type, column.name, column.null, column.sql, column.json)
         for column in found.columns
         if column.extra
     )
