@@ -19,9 +19,10 @@ from sigma.types import SigmaFieldReference, SigmaNumber, SigmaString, SpecialCh
 
 from watchfloor.hunting.sigma.logsources import DYNAMIC, Events, events_of
 from watchfloor.hunting.sigma.pipeline import pipeline
-from watchfloor.hunting.sigma.places import both, either
+from watchfloor.hunting.sigma.places import Read, both, either
 from watchfloor.hunting.sigma.refusing import Refusal
 from watchfloor.hunting.sigma.rules import Logsource
+from watchfloor.hunting.sigma.texts import quoted
 
 Asked = ConditionFieldEqualsValueExpression
 
@@ -33,23 +34,40 @@ class KqlBackend(Backend):
     backend_processing_pipeline = pipeline()
     events: Events
 
-    def predicate(self, rule: SigmaRule) -> tuple[Events, str]:
-        """The events of a rule, and what holds for those it finds. Raises SigmaError."""
+    def predicate(self, rule: SigmaRule) -> tuple[Events, list[str]]:
+        """The events of a rule, and what all holds for those it finds. Raises SigmaError."""
         source = rule.logsource
         self.events = events_of(Logsource(source.category or "", source.product or "", source.service or ""))
         self.init_processing_pipeline()
         self.last_processing_pipeline.apply(rule)
-        found = [self.convert_condition(one.parsed, ConversionState()) for one in rule.detection.parsed_condition]
-        return self.events, either([str(one) for one in found])
+        conditions = [one.parsed for one in rule.detection.parsed_condition]
+        if len(conditions) == 1 and isinstance(conditions[0], ConditionAND):
+            return self.events, self._parts(conditions[0], ConversionState())
+        found = [self.convert_condition(one, ConversionState()) for one in conditions]
+        return self.events, [either([str(one) for one in found])]
 
     def convert_condition_or(self, cond: ConditionOR, state: ConversionState) -> str:
+        words = self._words(cond)
+        if words:
+            return words
         return either(self._parts(cond, state))
+
+    def _words(self, cond: ConditionOR) -> str:
+        """Several texts that one field may equal as one list; "" where it is something else."""
+        asked = [part for part in cond.args if isinstance(part, Asked)]
+        if len(asked) != len(cond.args) or len({part.field for part in asked}) != 1 or len(asked) < 2:
+            return ""
+        place = self.events.field(asked[0].field)
+        if not isinstance(place, Read):
+            return ""
+        words = [place.word(part.value) for part in asked]
+        return f"{place.text()} in~ ({', '.join(map(quoted, words))})" if all(words) else ""
 
     def convert_condition_and(self, cond: ConditionAND, state: ConversionState) -> str:
         return both(self._parts(cond, state))
 
     def _parts(self, cond: ConditionItem, state: ConversionState) -> list[str]:
-        return [str(self.convert_condition(part, state)) for part in cond.args]  # type: ignore[arg-type]
+        return [str(self.convert_condition(part, state)) for part in cond.args]
 
     def convert_condition_not(self, cond: ConditionNOT, state: ConversionState) -> str:
         return f"not({self._parts(cond, state)[0]})"

@@ -14,6 +14,7 @@ from sigma.rule import SigmaRule as Parsed
 
 from watchfloor.hunting.sigma.backend import KqlBackend
 from watchfloor.hunting.sigma.correlations import correlation
+from watchfloor.hunting.sigma.inside import with_pattern
 from watchfloor.hunting.sigma.refusing import Refusal
 from watchfloor.hunting.sigma.rules import Kind, Logsource, Refused, SigmaRule
 from watchfloor.lake.selectors import check_query
@@ -125,10 +126,10 @@ def _converted(rule: Parsed | SigmaCorrelationRule, refused: list[Refused]) -> S
 
 
 def _simple(rule: Parsed) -> SigmaRule:
-    events, predicate = KqlBackend().predicate(rule)
+    events, conditions = KqlBackend().predicate(rule)
     source = Logsource(rule.logsource.category or "", rule.logsource.product or "", rule.logsource.service or "")
-    wheres = [condition for condition in (events.where, predicate) if condition]
-    kql = "\n| where ".join([events.table, *wheres])
+    wheres = (*events.wheres, *conditions)
+    kql = with_pattern("\n| where ".join((events.table, *wheres)))
     return _described(rule, source, events.table, kql, entities=events.entities)
 
 

@@ -22,6 +22,7 @@ from sigma.correlations import (
 from sigma.rule import SigmaRule as Parsed
 
 from watchfloor.hunting.sigma.backend import KqlBackend
+from watchfloor.hunting.sigma.inside import with_pattern
 from watchfloor.hunting.sigma.logsources import Events
 from watchfloor.hunting.sigma.places import both, either
 from watchfloor.hunting.sigma.refusing import Refusal
@@ -48,7 +49,7 @@ class Part:
     references: frozenset[str]
     rule: Parsed
     events: Events
-    predicate: str
+    conditions: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def correlation(rule: SigmaCorrelationRule) -> Correlated:
     return Correlated(
         Logsource(source.category or "", source.product or "", source.service or ""),
         parts[0].events.table,
-        "\n".join(steps),
+        with_pattern("\n".join(steps)),
         tuple((name, roles[name]) for name in groups if name in roles),
         rule.timespan.seconds,
     )
@@ -92,9 +93,9 @@ def _part(reference: SigmaRuleReference) -> Part:
     rule = reference.rule
     if not isinstance(rule, Parsed):
         raise Refusal(f"“{reference.reference}” is a correlation itself, which cannot be counted here")
-    events, predicate = KqlBackend().predicate(rule)
+    events, conditions = KqlBackend().predicate(rule)
     names = frozenset(str(one) for one in (rule.id, rule.name, reference.reference) if one)
-    return Part(rule.name or reference.reference, names, rule, events, predicate)
+    return Part(rule.name or reference.reference, names, rule, events, tuple(conditions))
 
 
 def _groups(rule: SigmaCorrelationRule, parts: Sequence[Part]) -> dict[str, list[str]]:
@@ -124,7 +125,7 @@ def _aliased(rule: SigmaCorrelationRule, field: str, part: Part) -> str:
 
 def _rows(part: Part, number: int, groups: dict[str, list[str]], value: str = "") -> str:
     """The rows one part finds: their time, whose they are, and what is counted of them."""
-    wheres = [one for one in (part.events.where, part.predicate) if one]
+    wheres = (*part.events.wheres, *part.conditions)
     shown = [
         "Timestamp",
         f"Rule = {quoted(part.name)}",

@@ -9,7 +9,7 @@ import json
 import re
 from collections.abc import Sequence
 
-from watchfloor.hunting.sigma.texts import escaped
+from watchfloor.hunting.sigma.texts import escaped, quoted
 
 DEPTH = 3
 STRING = r'"(?:[^"\\]|\\.)*"'
@@ -25,15 +25,24 @@ def _level(depth: int) -> str:
     return f"(?:{inner})*"
 
 
-BESIDE = _level(DEPTH)
-FLAT = _level(1)
+BESIDE = "\0"
+"""Stands in a pattern for what may stand beside the path; NAME is what a query calls it."""
+NAME = "Beside"
+LET = f"let {NAME} = {quoted(_level(DEPTH))};"
+"""What a query that looks inside lists begins with: the pattern is long, and stands in the query once."""
 
 
-def element(steps: Sequence[str], scalar: str) -> str:
-    """The pattern of a document that has, at the end of these steps, what `scalar` matches."""
+def element(steps: Sequence[str], scalar: str, *, flags: str = "") -> str:
+    """KQL's regular expression of a document that has, at the end of these steps, what `scalar` matches."""
     first, *rest = steps
     opened = r"^\s*\{" if first != "[]" else r"^\s*\[" + BESIDE + r"\{"
-    return opened + _steps(steps if first != "[]" else rest, scalar)
+    whole = flags + opened + _steps(steps if first != "[]" else rest, scalar)
+    return f"strcat({f', {NAME}, '.join(map(quoted, whole.split(BESIDE)))})"
+
+
+def with_pattern(query: str) -> str:
+    """The query, begun with what it calls by name."""
+    return f"{LET}\n{query}" if f", {NAME}, " in query else query
 
 
 def _steps(steps: Sequence[str], scalar: str) -> str:
@@ -49,7 +58,7 @@ def _steps(steps: Sequence[str], scalar: str) -> str:
         return opened + _steps(steps[1:], scalar)
     named = _key(match["name"]) + escaped(json.dumps(match["value"]))
     wanted = _steps(steps[1:], scalar)
-    return opened + f"(?:{FLAT}{named}{FLAT}{wanted.removeprefix(BESIDE)}|{wanted}{FLAT}{named})"
+    return opened + f"(?:{BESIDE}{named}{wanted}|{wanted}{BESIDE}{named})"
 
 
 def _key(name: str) -> str:

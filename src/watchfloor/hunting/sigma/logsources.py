@@ -1,5 +1,6 @@
 """The data file that says where each kind of event lies: read once, and checked against the tables it names."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -9,7 +10,7 @@ from typing import Any
 import yaml
 
 from watchfloor.hunting.sigma.inside import PATH
-from watchfloor.hunting.sigma.places import Begun, Listed, Place, Read, Several, Spelled, with_quotes
+from watchfloor.hunting.sigma.places import Begun, Joined, Listed, Place, Read, Several, Spelled, with_quotes
 from watchfloor.hunting.sigma.refusing import Refusal
 from watchfloor.hunting.sigma.rules import Logsource
 from watchfloor.hunting.sigma.texts import quoted
@@ -18,14 +19,36 @@ from watchfloor.lake.selectors import KqlTables
 
 FILE = Path(__file__).with_name("logsources.yaml")
 DYNAMIC = "dynamic"
+NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+WORDS = {
+    "and",
+    "or",
+    "not",
+    "in",
+    "has",
+    "contains",
+    "startswith",
+    "endswith",
+    "between",
+    "by",
+    "on",
+    "with",
+    "to",
+    "of",
+}
+"""Names that mean something else in KQL after a dot or without one."""
 
 
 @dataclass(frozen=True, slots=True)
 class Events:
-    """The events of one kind: `where` holds for all of them; `record` is the column with the record itself, "" without one."""
+    """The events of one kind: `wheres` hold for all of them, which have one of the values of `kinds` in these columns.
+
+    `record` is the column with the record itself, "" without one.
+    """
 
     table: str
-    where: str
+    wheres: tuple[str, ...]
+    kinds: Mapping[str, tuple[str, ...]]
     record: str
     keywords: tuple[Read, ...]
     entities: tuple[tuple[str, str], ...]
@@ -76,10 +99,15 @@ def _entry(one: Mapping[str, Any]) -> Entry:
     if table is None:
         raise BadInput(f"there is no table {name}", place=FILE.name)
     types = {column.name: str(column.type) for column in table.columns}
+    kinds = {_column(column, types).kql: tuple(values) for column, values in one.get("is", {}).items()}
     fields = {field: read(said, types) for field, said in one["fields"].items()}
     events = Events(
         table=name,
-        where=str(one.get("where", "")),
+        wheres=(
+            *(_kind(column, values) for column, values in kinds.items()),
+            *([one["where"]] if "where" in one else []),
+        ),
+        kinds=kinds,
         record=str(one.get("record", "")),
         keywords=tuple(_column(word, types) for word in one.get("keywords", ())),
         entities=tuple((column, role) for column, role in one["entities"]),
@@ -90,6 +118,11 @@ def _entry(one: Mapping[str, Any]) -> Entry:
     for column, _ in events.entities:
         _column(column, types)
     return Entry(one["when"], events)
+
+
+def _kind(column: str, values: tuple[str, ...]) -> str:
+    said = ", ".join(map(quoted, values))
+    return f"{column} == {said}" if len(values) == 1 else f"{column} in ({said})"
 
 
 def read(said: Any, types: Mapping[str, str]) -> Place:
@@ -112,12 +145,11 @@ def read(said: Any, types: Mapping[str, str]) -> Place:
     raise BadInput(f"“{said}” says no place of a field", place=FILE.name)
 
 
-def _joined(columns: list[Read], sign: str) -> Read:
-    """Two columns as one text; empty when both are."""
+def _joined(columns: list[Read], sign: str) -> Joined:
+    """Two columns as one text."""
     texts = [column.text() for column in columns]
-    empty = " and ".join(f"isempty({text})" for text in texts)
-    joined = f'iff({empty}, "", strcat({f", {quoted(sign)}, ".join(texts)}))'
-    return Read(joined, "string", tuple(name for column in columns for name in column.of))
+    joined = f"strcat({f', {quoted(sign)}, '.join(texts)})"
+    return Joined(joined, "string", tuple(name for column in columns for name in column.of), sign)
 
 
 def _column(name: str, types: Mapping[str, str]) -> Read:
@@ -137,7 +169,11 @@ def place_of(path: str, types: Mapping[str, str]) -> Place:
     if any("[" in step for step in steps):
         return Listed(column, tuple(steps))
     kql = column if whole.type == DYNAMIC else f"parse_json({column})"
-    return Read(kql + "".join(f"[{quoted(step)}]" for step in steps), DYNAMIC, (column,))
+    return Read(kql + "".join(map(_member, steps)), DYNAMIC, (column,))
+
+
+def _member(name: str) -> str:
+    return f".{name}" if NAME.fullmatch(name) and name.lower() not in WORDS else f"[{quoted(name)}]"
 
 
 def _steps(path: str) -> list[str]:

@@ -5,7 +5,7 @@ A place answers with a predicate that is true or false and never null: texts of 
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol
+from typing import Any, Protocol
 
 from sigma.types import (
     SigmaBool,
@@ -40,8 +40,15 @@ PARTS = {
 MULTI = SpecialChars.WILDCARD_MULTI
 
 
+Row = dict[str, Any]
+
+
 class Place(Protocol):
     """One field's place."""
+
+    def put(self, row: Row, value: Any) -> None:
+        """Write the field's value of a recorded event into the row that our table would hold for it."""
+        ...
 
     def meets(self, value: SigmaType) -> str:
         """KQL that is true where the field has this value. Raises Refusal."""
@@ -55,6 +62,14 @@ class Place(Protocol):
     def columns(self) -> tuple[str, ...]:
         """The columns it reads."""
         ...
+
+
+def number(value: Any) -> float:
+    """A number as events write it: decimal or with 0x in front; 0 for what is none."""
+    try:
+        return int(str(value), 0)
+    except ValueError:
+        return 0
 
 
 def either(parts: Sequence[str]) -> str:
@@ -77,6 +92,9 @@ class Read:
     def columns(self) -> tuple[str, ...]:
         return self.of
 
+    def put(self, row: Row, value: Any) -> None:
+        row[self.of[0]] = number(value) if self.type in NUMBERS else value
+
     def text(self) -> str:
         return self.kql if self.type == "string" else f"tostring({self.kql})"
 
@@ -98,8 +116,8 @@ class Read:
                 check = "ipv6_is_in_range" if ":" in value.cidr else "ipv4_is_in_range"
                 return f"coalesce({check}({self.text()}, {quoted(value.cidr)}), false)"
             case SigmaCompareExpression():
-                number = self.kql if self.type in NUMBERS else f"todouble({self.kql})"
-                return f"coalesce({number} {COMPARISONS[value.op.name]} {value.number.number}, false)"
+                read = self.kql if self.type in NUMBERS else f"todouble({self.kql})"
+                return f"coalesce({read} {COMPARISONS[value.op.name]} {value.number.number}, false)"
             case SigmaNull():
                 return self._is_empty()
             case SigmaExists():
@@ -141,6 +159,12 @@ class Read:
             return f"{self.text()} {'==' if cased else '=~'} {quoted(whole)}"
         return f"{self.text()} {word}{'_cs' if cased else ''} {quoted(whole)}"
 
+    def word(self, value: SigmaType) -> str:
+        """The text the field has to equal, ignoring case; "" where the value is anything else."""
+        if not isinstance(value, SigmaString) or isinstance(value, SigmaCasedString):
+            return ""
+        return "" if self.type in NUMBERS or value.contains_special() else plain(value)
+
     def _has_pattern(self, value: SigmaString, *, cased: bool) -> str:
         """Wildcards inside: the longest plain part is looked for first, as that is cheap."""
         words = [part for part in pieces(value) if isinstance(part, str)]
@@ -151,10 +175,27 @@ class Read:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined(Read):
+    """Several columns as one text with `sign` between them, empty when all of them are."""
+
+    sign: str = ""
+
+    def put(self, row: Row, value: Any) -> None:
+        *before, last = str(value).rsplit(self.sign, len(self.of) - 1)
+        row |= dict(zip(reversed(self.of), (last, *reversed(before)), strict=False))
+
+    def _is_empty(self) -> str:
+        return f"isempty(strcat({', '.join(self.of)}))"
+
+
+@dataclass(frozen=True, slots=True)
 class Several:
-    """A field that stands in any of several places."""
+    """A field that stands in any of several places; recorded events have it in the first."""
 
     places: tuple[Place, ...]
+
+    def put(self, row: Row, value: Any) -> None:
+        self.places[0].put(row, value)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -176,6 +217,10 @@ class Spelled:
     words: Mapping[str, str]
     otherwise: Place | None = None
     reads: tuple[str, ...] = ()
+
+    def put(self, row: Row, value: Any) -> None:
+        if self.otherwise is not None:
+            self.otherwise.put(row, value)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -208,6 +253,9 @@ class Begun:
 
     of: Place
     starts: Mapping[str, str]
+
+    def put(self, row: Row, value: Any) -> None:
+        self.of.put(row, self.respelled(str(value)))
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -243,6 +291,9 @@ class Listed:
     steps: tuple[str, ...]
     quotes: bool = False
 
+    def put(self, row: Row, value: Any) -> None:
+        """Records are stored whole, with the lists they hold."""
+
     @property
     def columns(self) -> tuple[str, ...]:
         return (self.column,)
@@ -268,7 +319,7 @@ class Listed:
 
     def _matches(self, scalar: str) -> str:
         flag, bare = ("(?i)", scalar[4:]) if scalar.startswith("(?i)") else ("", scalar)
-        return f"tostring({self.column}) matches regex {quoted(flag + element(self.steps, bare))}"
+        return f"tostring({self.column}) matches regex {element(self.steps, bare, flags=flag)}"
 
 
 def with_quotes(place: Place) -> Place:
