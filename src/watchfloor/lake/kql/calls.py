@@ -138,6 +138,13 @@ def _windowed(function: str) -> Special:
     return make
 
 
+def _column_names_of(binder: "ScalarBinder", node: s.Call, row: Row, scope: Scope) -> Typed:
+    rows = binder.rows(node.args[0], Row(), scope) if len(node.args) == 1 else None
+    if rows is None:
+        raise KqlError("column_names_of() takes a table", node.span, kind="type")
+    return literals.typed(Type.DYNAMIC, [column.name for column in rows.columns])
+
+
 def _materialize(binder: "ScalarBinder", node: s.Call, row: Row, scope: Scope) -> Typed:
     if len(node.args) != 1:
         raise KqlError("materialize() takes one table or value", node.span, kind="type")
@@ -166,6 +173,7 @@ SPECIAL: dict[str, Special] = {
     "prev": _windowed("prev"),
     "next": _windowed("next"),
     "materialize": _materialize,
+    "column_names_of": _column_names_of,
     **dict.fromkeys(
         ("datetime", "date", "timespan", "time", "long", "int", "real", "double", "bool", "guid", "decimal"),
         _typed_null,

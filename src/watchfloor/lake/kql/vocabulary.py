@@ -38,6 +38,7 @@ bool datetime date decimal double guid int long real time timespan | text | as n
 case | condition, value..., otherwise | as values | the value of the first condition that holds
 ceiling | x | real | up to a whole number
 coalesce | a, b... | as a | the first that is not null, or not empty
+column_names_of | table | dynamic | the names of the columns of a table
 column_ifexists columnifexists | name, otherwise | as column | the column when the table has it
 cos cot sin tan | x | real | of an angle in radians
 countof | text, search, kind? | long | how often the search stands in the text; kind regex takes an expression
@@ -165,6 +166,7 @@ make_set make_set_if makeset | x, condition?, most? | dynamic | the different va
 max maxif min minif | x, condition? | as x | the largest, the smallest value
 percentile | x, share | as x | the value below which so many percent lie
 percentiles | x, share... | as x | a column for each share
+percentiles_array | x, share... | dynamic | one array of the values at each share
 stdev stdevif stdevp | x, condition? | real | the standard deviation of a sample, of all
 sum sumif | x, condition? | as x | the sum
 take_any | column... | as column | the columns of any row
@@ -179,6 +181,7 @@ distinct | columns | table | each combination once
 evaluate | plugin(...) | table | a plugin by name
 extend | name = value, ... | table | further columns
 externaldata | (name: type, ...) ["address"] | table | a list an administrator pinned to the address; never fetched
+find | in (table, ...) where condition | table | rows of several tables, in the columns they share
 getschema |  | table | the columns as rows
 invoke | function(...) | table | a function over the rows
 join | kind=inner (table) on column | table | rows of two tables with equal keys
@@ -195,6 +198,7 @@ partition | by column (steps) | table | steps over the rows of each value
 print | value, ... | table | one row of values
 project | column, ... | table | exactly these columns
 project-away | column, ... | table | all columns but these
+project-by-names | "name", ... | table | the columns of these names, lists of names and patterns
 project-keep | column, ... | table | these columns in their order
 project-rename | new = old, ... | table | other names
 project-reorder | column, ... | table | these columns first
@@ -207,7 +211,7 @@ serialize | name = value, ... | table | the order of the rows stands
 summarize | aggregate by keys | table | rows in groups
 limit take | count | table | so many rows
 top | count by column | table | the first rows in an order
-top-nested | count of column by aggregate | table | the values with the largest aggregate
+top-nested | count of column by aggregate, ... | table | the values with the largest aggregate, level within level
 union | table, ... | table | all rows of all tables
 filter where | condition | table | rows that fulfil the condition
 """

@@ -309,19 +309,34 @@ class OperatorParser(ItemParser):
         return s.SearchIn(self.expression(), span=self.since(start))
 
     def _top_nested(self, start: Span) -> s.Operator:
-        if self.is_word("of"):
-            raise unsupported("top-nested without a count", self.token.span)
-        count = self.expression()
+        levels = [self._nested_level()]
+        while self.take_sign(","):
+            if self.hyphenated() != "top-nested":
+                raise self.expected("“top-nested”")
+            self.skip_hyphenated("top-nested")
+            levels.append(self._nested_level())
+        return s.TopNested(tuple(levels), span=self.since(start))
+
+    def _nested_level(self) -> s.NestedLevel:
+        start = self.token.span
+        count = None if self.is_word("of") else self.expression()
         self.expect_word("of")
         of = self.assigned()
+        others = None
         if self.take_word("with"):
-            raise unsupported("top-nested with others", self.token.span)
+            self.expect_word("others")
+            self.expect_sign("=")
+            others = self.expression()
         self.expect_word("by")
         by = self.assigned()
         descending = not self.take_word("asc") and (self.take_word("desc") or True)
-        if self.is_sign(","):
-            raise unsupported("top-nested with several levels", self.token.span)
-        return s.TopNested(count, of, by, descending, span=self.since(start))
+        return s.NestedLevel(count, of, by, descending, others, span=self.since(start))
+
+    def _by_names(self, start: Span) -> s.Operator:
+        names = [self.expression()]
+        while self.take_sign(","):
+            names.append(self.expression())
+        return s.ByNames(tuple(names), span=self.since(start))
 
     def _partition(self, start: Span) -> s.Operator:
         self.options()
@@ -370,10 +385,11 @@ READERS: dict[str, Callable[[OperatorParser, Span], s.Operator]] = {
     "search": _P._search,
     "partition": _P._partition,
     "top-nested": _P._top_nested,
+    "project-by-names": _P._by_names,
 }
 KNOWN_BUT_NOT_HERE = frozenset(
     {
-        "consume", "facet", "find", "fork", "graph-match", "graph-merge", "graph-to-table", "make-graph", "reduce",
-        "scan", "top-hitters", "assert-schema", "macro-expand", "project-by-names",
+        "consume", "facet", "fork", "graph-match", "graph-merge", "graph-to-table", "make-graph", "reduce",
+        "scan", "top-hitters", "assert-schema", "macro-expand",
     }
 )  # fmt: skip

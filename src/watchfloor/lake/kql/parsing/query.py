@@ -194,8 +194,44 @@ class QueryParser(OperatorParser):
             return self._externaldata(start)
         if word == "search":
             return self._search_source(start)
-        self.skip_words()
-        return s.UnsupportedSource("find", span=self.since(start))
+        return self._find(start)
+
+    def _find(self, start: Span) -> s.Source:
+        label = dict(self.options("withsource", "with_source"))
+        parts: tuple[s.Pipeline, ...] = ()
+        if self.take_word("in"):
+            self.expect_sign("(")
+            parts = self.union_parts()
+            self.expect_sign(")")
+            self.expect_word("where")
+        else:
+            self.take_word("where")
+        predicate = self.expression()
+        columns: list[tuple[str, str]] = []
+        packed = False
+        if self.hyphenated() == "project-smart":
+            self.skip_hyphenated("project-smart")
+        elif self.take_word("project"):
+            columns, packed = self._found_columns()
+        name = label.get("withsource") or label.get("with_source") or ""
+        return s.Find(parts, predicate, name, tuple(columns), packed, span=self.since(start))
+
+    def _found_columns(self) -> tuple[list[tuple[str, str]], bool]:
+        """`name`, `name: type`, and `pack_all()` or `pack(*)` for all that is left."""
+        columns: list[tuple[str, str]] = []
+        packed = False
+        while True:
+            if self.token.text in ("pack_all", "pack") and self.ahead().text == "(":
+                self.advance()
+                self.advance()
+                self.take_sign("*")
+                self.expect_sign(")")
+                packed = True
+            else:
+                name = self.name("a column")
+                columns.append((name, self.type_name() if self.take_sign(":") else ""))
+            if not self.take_sign(","):
+                return columns, packed
 
     def _range(self, start: Span) -> s.Source:
         column = self.name()

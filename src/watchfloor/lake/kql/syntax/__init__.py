@@ -19,6 +19,7 @@ from watchfloor.lake.kql.syntax.expressions import (
 )
 from watchfloor.lake.kql.syntax.operators import (
     As,
+    ByNames,
     Combine,
     Count,
     Distinct,
@@ -31,6 +32,7 @@ from watchfloor.lake.kql.syntax.operators import (
     MakeSeries,
     MvApply,
     MvExpand,
+    NestedLevel,
     Operator,
     Ordering,
     Parse,
@@ -55,6 +57,7 @@ from watchfloor.lake.kql.syntax.operators import (
 from watchfloor.lake.kql.syntax.sources import (
     Datatable,
     Externaldata,
+    Find,
     Invocation,
     Nested,
     Print,
@@ -63,7 +66,6 @@ from watchfloor.lake.kql.syntax.sources import (
     Source,
     Table,
     Union,
-    UnsupportedSource,
 )
 from watchfloor.lake.kql.syntax.statements import Function, Let, Parameter, Pipeline, Query
 
@@ -72,6 +74,7 @@ __all__ = [
     "Assigned",
     "Between",
     "Binary",
+    "ByNames",
     "Call",
     "Combine",
     "Count",
@@ -82,6 +85,7 @@ __all__ = [
     "Expression",
     "Extend",
     "Externaldata",
+    "Find",
     "Function",
     "GetSchema",
     "Index",
@@ -97,6 +101,7 @@ __all__ = [
     "MvExpand",
     "Name",
     "Nested",
+    "NestedLevel",
     "Node",
     "Operator",
     "Ordering",
@@ -130,6 +135,5 @@ __all__ = [
     "Unary",
     "Union",
     "Unsupported",
-    "UnsupportedSource",
     "Where",
 ]

@@ -222,10 +222,25 @@ class Partition(Operator):
 
 
 @dataclass(frozen=True, slots=True)
-class TopNested(Operator):
-    """One level of top-nested: the `count` values of `of` with the largest aggregate."""
+class ByNames(Operator):
+    """project-by-names: constant names, lists of them, patterns."""
 
-    count: Expression
+    names: tuple[Expression, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NestedLevel(Node):
+    """The `count` values of `of` with the largest aggregate, all without a count; `others` is what the rest is called."""
+
+    count: Expression | None
     of: Assigned
     by: Assigned
     descending: bool
+    others: Expression | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TopNested(Operator):
+    """One level of top-nested, or several, each within the values of that before it."""
+
+    levels: tuple[NestedLevel, ...]

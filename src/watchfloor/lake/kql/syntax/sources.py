@@ -72,5 +72,11 @@ class Search(Source):
 
 
 @dataclass(frozen=True, slots=True)
-class UnsupportedSource(Source):
-    what: str
+class Find(Source):
+    """`parts` are the tables, none for all; `columns` (name, type or "") those of `project`, none for the smart choice."""
+
+    parts: tuple["Pipeline", ...]
+    predicate: Expression
+    label: str = ""
+    columns: tuple[tuple[str, str], ...] = ()
+    packed: bool = False

@@ -54,8 +54,6 @@ class Binder:
         """What a pipeline begins with."""
         from watchfloor.lake.kql.tabular.registry import SOURCES
 
-        if isinstance(tree, s.UnsupportedSource):
-            raise unsupported(tree.what, tree.span)
         if isinstance(tree, s.Nested):
             return self.pipeline(tree.pipeline, scope)
         return SOURCES[type(tree)](self, tree, scope)

@@ -196,31 +196,31 @@ def _union(
     fuzzy = said.get("isfuzzy", "false").lower() == "true"
     found = list(before)
     for part in parts:
-        for one in _spread(binder, part, scope):
+        for one in spread(binder, part):
             try:
                 relation = binder.pipeline(one, scope)
             except KqlError as error:
                 if fuzzy and error.kind == "name":
                     continue
                 raise
-            found.append((_label(one) or f"union_arg{len(found)}", relation))
+            found.append((label_of(one) or f"union_arg{len(found)}", relation))
     if not found:
         raise KqlError("none of these tables is there", span, kind="name")
     label = said.get("withsource") or said.get("with_source") or ""
     return united(binder, found, withsource=label, inner=said.get("kind") == "inner")
 
 
-def _label(part: s.Pipeline) -> str:
+def label_of(part: s.Pipeline) -> str:
     """What `withsource` calls a part: the last name it was given, else its table."""
     names = [operator.name for operator in part.operators if isinstance(operator, s.As)]
     if names:
         return names[-1]
     if isinstance(part.source, s.Nested):
-        return _label(part.source.pipeline)
+        return label_of(part.source.pipeline)
     return part.source.name if isinstance(part.source, s.Table) else ""
 
 
-def _spread(binder: "Binder", part: s.Pipeline, scope: Scope) -> list[s.Pipeline]:
+def spread(binder: "Binder", part: s.Pipeline) -> list[s.Pipeline]:
     """A name with stars stands for every table it fits."""
     if not isinstance(part.source, s.Table) or "*" not in part.source.name:
         return [part]

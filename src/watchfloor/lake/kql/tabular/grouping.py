@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
+from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql import syntax as s
-from watchfloor.lake.kql.errors import NOWHERE, KqlError, unsupported
+from watchfloor.lake.kql.errors import NOWHERE, KqlError
 from watchfloor.lake.kql.functions import aggregates
 from watchfloor.lake.kql.model import Column, Relation, Typed
 from watchfloor.lake.kql.program import Row, Scope, aliased, columns_of, unique
-from watchfloor.lake.kql.tabular.rows import top
 from watchfloor.lake.kql.tabular.shaping import items_of
 from watchfloor.lake.kql.templates import fill, own, table_of, text
 from watchfloor.lake.kql.types import Type
@@ -108,16 +108,17 @@ def _extreme(
 def _percentiles(
     binder: "Binder", item: s.Assigned, node: s.Call, relation: Relation, scope: Scope
 ) -> list[tuple[str, Typed]]:
+    given = [*node.args, *(arg for _, arg in node.named)] if not node.args else node.args
+    value = binder.scalars.bind(given[0], Row(relation), scope)
+    shares = [binder.scalars.const(arg, scope) for arg in given[1:]]
+    if len(shares) == 1 and isinstance(shares[0].const, list):
+        shares = [literals.typed(Type.REAL, float(one)) for one in shares[0].const if isinstance(one, int | float)]
+    made = [aggregates.call(aggregates.AGGREGATES["percentile"], [value, share], node.span) for share in shares]
     if node.name == "percentiles_array":
-        raise unsupported("percentiles_array()", node.span)
-    value = binder.scalars.bind(node.args[0], Row(relation), scope)
-    found: list[tuple[str, Typed]] = []
-    for number, arg in enumerate(node.args[1:]):
-        share = binder.scalars.const(arg, scope)
-        made = aggregates.call(aggregates.AGGREGATES["percentile"], [value, share], node.span)
-        name = item.names[number] if number < len(item.names) else f"percentile_{value.name}_{share.const}"
-        found.append((name, made))
-    return found
+        packed = exp.Anonymous(this="JSON_ARRAY", expressions=[own(convert.to_dynamic(one).sql) for one in made])
+        return [(item.names[0] if item.names else f"percentiles_{value.name}", Typed(packed, Type.DYNAMIC))]
+    names = [f"percentile_{value.name}_{str(share.const).replace('.', '_')}" for share in shares]
+    return list(zip([*item.names, *names[len(item.names) :]], made, strict=False))
 
 
 def _any_of_many(
@@ -266,13 +267,3 @@ def _row_of(found: Extreme, held: dict[str, exp.Expr]) -> list[tuple[str, Typed]
             part = fill("COALESCE(_0, '')", part)
         result.append((label, Typed(part, value.type, null=value.type is not Type.STRING)))
     return result
-
-
-def top_nested(binder: "Binder", relation: Relation, operator: s.TopNested, scope: Scope) -> Relation:
-    """One level: the values of a column with the largest aggregate, and the aggregate beside them."""
-    of, by = operator.of, operator.by
-    label = of.names[0] if of.names else of.value.name if isinstance(of.value, s.Name) else ""
-    aggregate = s.Assigned(by.names or (f"aggregated_{label}",), by.value, span=by.span)
-    grouped = summarize(binder, relation, s.Summarize((aggregate,), (of,), span=operator.span), scope)
-    order = s.Ordering(s.Name(aggregate.names[0], span=by.span), operator.descending, span=by.span)
-    return top(binder, grouped, s.Top(operator.count, (order,), span=operator.span), scope)

@@ -4,7 +4,19 @@ from collections.abc import Callable
 
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.model import Relation
-from watchfloor.lake.kql.tabular import combining, expanding, grouping, parsing, plugins, rows, series, shaping, sources
+from watchfloor.lake.kql.tabular import (
+    combining,
+    expanding,
+    finding,
+    grouping,
+    nesting,
+    parsing,
+    plugins,
+    rows,
+    series,
+    shaping,
+    sources,
+)
 
 OPERATORS: dict[type[s.Operator], Callable[..., Relation]] = {
     s.Where: shaping.where,
@@ -36,7 +48,8 @@ OPERATORS: dict[type[s.Operator], Callable[..., Relation]] = {
         binder, relation, operator.predicate, scope
     ),
     s.Partition: expanding.partitioned,
-    s.TopNested: grouping.top_nested,
+    s.TopNested: nesting.top_nested,
+    s.ByNames: shaping.by_names,
 }
 SOURCES: dict[type[s.Source], Callable[..., Relation]] = {
     s.Table: sources.table,
@@ -47,4 +60,5 @@ SOURCES: dict[type[s.Source], Callable[..., Relation]] = {
     s.Range: sources.ranged,
     s.Union: combining.union_source,
     s.Search: sources.searched,
+    s.Find: finding.found,
 }

@@ -228,6 +228,21 @@ def _reordered(binder: "Binder", relation: Relation, operator: s.Pick) -> Relati
     return replace(relation, columns=tuple(by_name[name] for name in order))
 
 
+def by_names(binder: "Binder", relation: Relation, operator: s.ByNames, scope: Scope) -> Relation:
+    """The columns of these names, in this order; a name no column has is passed over."""
+    wanted: list[str] = []
+    for node in operator.names:
+        said = binder.scalars.const(node, scope).const
+        if not isinstance(said, str | list):
+            raise KqlError("project-by-names takes constant names, or lists of them", node.span, kind="type")
+        wanted += [said] if isinstance(said, str) else map(str, said)
+    known = [column.name for column in relation.columns]
+    names = dict.fromkeys(name for one in wanted for name in known if fnmatch.fnmatchcase(name, one))
+    if not names:
+        raise KqlError("no column is left", operator.span)
+    return reshaped(binder, relation, [(name, relation.demand(name, operator.span).typed()) for name in names])
+
+
 def rename(binder: "Binder", relation: Relation, operator: s.Rename, scope: Scope) -> Relation:
     """Other names for the same columns."""
     if alone := next((name for name, old in operator.pairs if not old), ""):

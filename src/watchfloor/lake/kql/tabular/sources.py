@@ -249,21 +249,21 @@ def filtered_by_search(binder: "Binder", relation: Relation, predicate: s.Expres
     """`search` as an operator."""
     from dataclasses import replace
 
-    node = _as_search(predicate)
+    node = as_search(predicate)
     select = relation.select(exp.Star()).where(binder.scalars.truth(node, Row(relation), scope), copy=False)
     return replace(relation, source=binder.program.step(select))
 
 
-def _as_search(node: s.Expression) -> s.Expression:
+def as_search(node: s.Expression) -> s.Expression:
     """A bare text searches every column; a star alone finds every row."""
     if isinstance(node, s.Star) and node.pattern == "*":
         return s.Literal("bool", True, span=node.span)
     if isinstance(node, s.Literal) and node.type == "string":
         return s.Binary("has", s.Star(span=node.span), node, span=node.span)
     if isinstance(node, s.Logic):
-        return s.Logic(node.operator, tuple(map(_as_search, node.parts)), span=node.span)
+        return s.Logic(node.operator, tuple(map(as_search, node.parts)), span=node.span)
     if isinstance(node, s.Call) and node.name == "not" and node.args:
-        return s.Call("not", tuple(map(_as_search, node.args)), span=node.span)
+        return s.Call("not", tuple(map(as_search, node.args)), span=node.span)
     return node
 
 

@@ -101,3 +101,101 @@ def test_extract_all_gives_the_groups_that_are_asked_for(value, expression, expe
 )
 def test_lists_that_are_no_constants_are_asked_row_by_row(value, expression, expected):
     assert value(expression) is expected
+
+
+# --- find -----------------------------------------------------------------------------------------------------------
+
+EVENTS = """
+let EventsTable1 = datatable(Session_Id: string, Level: string, EventText: string, Version: string) [
+    "acbd", "Information", "Some Text1", "v1.0.0", "acbd", "Error", "Some Text2", "v1.0.0"];
+let EventsTable2 = datatable(Session_Id: string, Level: string, EventText: string, EventName: string) [
+    "f7d5", "Information", "Some Other Text1", "Event1", "acbd", "Error", "Some Other Text3", "Event3"];
+"""
+
+
+def test_find_shows_what_the_tables_share_and_packs_the_rest(ask):
+    """As find's documentation prints it."""
+    rows = ask(f"{EVENTS} find in (EventsTable1, EventsTable2) where Session_Id == 'acbd'")
+    assert [(*row[:4], json.loads(row[4])) for row in sorted(rows)] == [
+        ("EventsTable1", "acbd", "Error", "Some Text2", {"Version": "v1.0.0"}),
+        ("EventsTable1", "acbd", "Information", "Some Text1", {"Version": "v1.0.0"}),
+        ("EventsTable2", "acbd", "Error", "Some Other Text3", {"EventName": "Event3"}),
+    ]
+
+
+def test_find_names_the_columns_of_its_condition_too(ask):
+    query = f"{EVENTS} find in (EventsTable1, EventsTable2) where Version == 'v1.0.0' or EventName == 'Event1'"
+    assert names_of(query) == ["source_:string", "Session_Id:string", "Level:string", "EventText:string", "Version:string", "EventName:string"]  # fmt: skip
+    assert sorted(row[3:] for row in ask(query)) == [
+        ("Some Other Text1", "", "Event1"),
+        ("Some Text1", "v1.0.0", ""),
+        ("Some Text2", "v1.0.0", ""),
+    ]
+
+
+def test_find_projects_and_packs_what_is_left(ask):
+    query = f"{EVENTS} find withsource=Where in (EventsTable1, EventsTable2) where Level == 'Error' project EventText, Version, EventName, pack_all()"
+    rows = sorted(ask(query))
+    assert names_of(query)[0] == "Where:string"
+    assert rows[0][:4] == ("EventsTable1", "Some Text2", "v1.0.0", "")
+    assert json.loads(rows[1][4]) == {"Session_Id": "acbd", "Level": "Error"}
+
+
+def test_find_reads_a_column_of_two_types_as_what_the_query_says():
+    tables = "let T = datatable(a: string, n: long) []; let U = datatable(a: string, n: real) []; "
+    assert names_of(f"{tables} find in (T, U) where a == 'x'") == ["source_:string", "a:string", "n:real"]
+    assert names_of(f"{tables} find in (T, U) where a == 'x' project n: string") == ["source_:string", "n:string"]
+    with pytest.raises(KqlError, match="there is no column “m”"):
+        names_of(f"{tables} find in (T, U) where a == 'x' project m")
+
+
+# --- top-nested, project-by-names -------------------------------------------------------------------------------------
+
+SALES = """datatable(s: string, e: string, n: long)
+    ["a", "x", 5, "a", "y", 3, "a", "z", 1, "b", "x", 4, "b", "y", 1, "c", "x", 2]"""
+
+
+def test_top_nested_goes_down_level_by_level(ask):
+    query = f"{SALES} | top-nested 2 of s by total = sum(n), top-nested 1 of e by sum(n)"
+    assert names_of(query) == ["s:string", "total:long", "e:string", "aggregated_e:long"]
+    assert sorted(ask(query)) == [("a", 9, "x", 5), ("b", 5, "x", 4)]
+
+
+def test_top_nested_puts_the_rest_under_one_name(ask):
+    query = (
+        f"{SALES} | top-nested 1 of s with others = 'rest' by sum(n), top-nested 1 of e with others = 'more' by sum(n)"
+    )
+    assert sorted(ask(query)) == [("a", 9, "more", 4), ("a", 9, "x", 5), ("rest", 7, "more", 1), ("rest", 7, "x", 6)]
+
+
+def test_top_nested_without_a_count_keeps_every_value(ask):
+    """The documentation's way to the two newest rows of each."""
+    rows = """datatable(id: string, at: datetime, other: string) [
+        "Barak", datetime(2015-01-01), "1", "Barak", datetime(2016-01-01), "2", "Barak", datetime(2017-01-20), "3",
+        "Donald", datetime(2017-01-20), "4", "Donald", datetime(2017-01-18), "5", "Donald", datetime(2017-01-19), "6"]
+        | top-nested of id by Ignore0=max(1), top-nested 2 of at by Ignore1=max(at), top-nested of other by Ignore2=max(1)
+        | project id, other"""
+    assert sorted(ask(rows)) == [("Barak", "2"), ("Barak", "3"), ("Donald", "4"), ("Donald", "6")]
+
+
+@pytest.mark.parametrize(
+    ("step", "expected"),
+    [
+        ("project-by-names 'City', 'Name'", ["City:string", "Name:string"]),
+        ("project-by-names dynamic(['Name', 'Missing'])", ["Name:string"]),
+        ("project-by-names 'C*'", ["City:string", "Country:string"]),
+        ("project-by-names column_names_of(T), 'Name'", ["Country:string", "Name:string"]),
+    ],
+)
+def test_columns_are_projected_by_names_that_may_be_lists_and_patterns(step, expected):
+    query = f"let T = datatable(Country: string) []; datatable(Name: string, City: string, Country: string) [] | {step}"
+    assert names_of(query) == expected
+
+
+def test_percentiles_come_as_one_array(ask):
+    query = (
+        "range x from 1 to 100 step 1 | summarize percentiles_array(x, 5, 50), p = percentiles_array(x, dynamic([95]))"
+    )
+    assert names_of(query) == ["percentiles_x:dynamic", "p:dynamic"]
+    [(found, other)] = ask(query)
+    assert (json.loads(found), json.loads(other)) == ([5, 50], [95])
