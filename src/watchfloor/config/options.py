@@ -6,17 +6,22 @@ Every option appears in docs/reference/settings.md, or the build fails.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from functools import cache
 from pathlib import Path
+from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from watchfloor.kernel.errors import BadInput
 
 DEFAULT_HOME = "~/.watchfloor"
 WORDS_OF_TYPES: dict[type, str] = {str: "text in quotes", int: "a whole number", bool: "true or false"}
+SEALED = "gAAAAA"
+"""How what `runtime.services.seal` makes begins."""
+OWN_MACHINE = {"127.0.0.1", "localhost", "::1"}
 SWITCH_WORDS = {
     "1": True,
     "true": True,
@@ -46,6 +51,13 @@ class Options:
     inspection_workers: int = 2
     campaign_hours: int = 48
     lake_memory: str = "400MB"
+    lake_location: str = ""
+    lake_endpoint: str = ""
+    lake_region: str = "us-east-1"
+    lake_key_id: str = ""
+    lake_secret: str = ""
+    lake_allow_http: bool = False
+    lake_cache_mb: int = 10_000
     web_threads: int = 6
     time_zone: str = "UTC"
 
@@ -67,6 +79,7 @@ def read_options(environ: Mapping[str, str]) -> Options:
     home = Path(environ.get("WATCHFLOOR_HOME", DEFAULT_HOME)).expanduser()
     path = Path(environ.get("WATCHFLOOR_CONFIG", home / "watchfloor.toml"))
     values = _from_file(path)
+    _refuse_plain_secret(values, path)
     known = {field.name: field for field in fields(Options)}
     for key in values:
         if key not in known:
@@ -95,6 +108,37 @@ def _from_file(path: Path) -> dict[str, object]:
         raise BadInput(f"not valid TOML: {error}", place=str(path)) from None
 
 
+def _refuse_plain_secret(values: Mapping[str, object], path: Path) -> None:
+    secret = values.get("lake_secret", "")
+    if secret and not str(secret).startswith(SEALED):
+        raise BadInput(
+            "“lake_secret” does not stand in a file as it is: give it as WATCHFLOOR_LAKE_SECRET, or write what "
+            "`watchfloor lake seal` makes of it",
+            place=str(path),
+        )
+
+
+def _check_lake(read: Options) -> None:
+    """A lake in an object store needs the store's whole address, and a line that nobody reads along."""
+    if not read.lake_location:
+        return
+    if not re.fullmatch(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/[\w./=-]*)?", read.lake_location):
+        raise BadInput(f"“{read.lake_location}” is not s3://bucket/prefix", place="lake_location")
+    if not read.lake_key_id or not read.lake_secret or not read.lake_region:
+        raise BadInput("an object store needs lake_key_id, lake_secret and lake_region", place="lake_location")
+    address = urlsplit(read.lake_endpoint)
+    if read.lake_endpoint and (
+        address.scheme not in {"http", "https"} or not address.netloc or address.path.strip("/")
+    ):
+        raise BadInput(f"“{read.lake_endpoint}” is not https://host:port", place="lake_endpoint")
+    if address.scheme == "http" and address.hostname not in OWN_MACHINE and not read.lake_allow_http:
+        raise BadInput(
+            "events and keys would travel unencrypted; use https, or set lake_allow_http", place="lake_endpoint"
+        )
+    if read.lake_cache_mb < 100:
+        raise BadInput("must be at least 100", place="lake_cache_mb")
+
+
 def _check(read: Options) -> None:
     """Refuse at the door what would break later in words that nobody connects with a setting."""
     host, _, port = read.listen.rpartition(":")
@@ -106,6 +150,7 @@ def _check(read: Options) -> None:
         raise BadInput("must be postgresql://user:password@host:port/name, or empty for SQLite", place="database_url")
     if read.inspection_workers < 1 or read.web_threads < 1:
         raise BadInput("must be at least 1", place="inspection_workers, web_threads")
+    _check_lake(read)
     try:
         ZoneInfo(read.time_zone)
     except (ZoneInfoNotFoundError, ValueError):

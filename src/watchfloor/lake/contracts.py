@@ -279,6 +279,27 @@ class TableState:
     lag_seconds: float | None
 
 
+@dataclass(frozen=True, slots=True)
+class LakePlace:
+    """Where the cold tier lies. With an object store (`endpoint`) its files are read through a cache: what it holds now, how
+    often this process found a file there (`hits`) or not, and how many any process is `fetching` now."""
+
+    where: str
+    endpoint: str = ""
+    cache_files: int = 0
+    cache_bytes: int = 0
+    cache_most_bytes: int = 0
+    hits: int = 0
+    misses: int = 0
+    fetching: int = 0
+
+    @property
+    def hit_percent(self) -> int | None:
+        """Of the files asked for, how many lay in the cache; None before the first."""
+        asked = self.hits + self.misses
+        return round(100 * self.hits / asked) if asked else None
+
+
 class TooSlow(WatchfloorError):
     """The query was stopped at its time limit; a shorter window or a narrower condition helps."""
 

@@ -26,8 +26,8 @@ from watchfloor.lake.entries_met import note_entries
 from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.history import remember
 from watchfloor.lake.judging import judged
+from watchfloor.lake.place import lake_folder
 from watchfloor.lake.register import Registration
-from watchfloor.lake.snapshot import lake_folder
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import keep_order, move_cursor
 

@@ -53,7 +53,7 @@ def append(table: str, rows: Sequence[Mapping[str, Any]]) -> int:
     if not rows:
         return 0
     arrow = to_arrow(table_named(table), rows)
-    return hot.insert(table=table, rows=arrow, now=utc_now(), watermark=cold(table).snapshot().watermark)
+    return hot.insert(table=table, rows=arrow, now=utc_now(), watermark=cold(table).watermark())
 
 
 def register_reader(name: str, *, tables: Iterable[str] = ()) -> None:

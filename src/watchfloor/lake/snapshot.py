@@ -11,16 +11,13 @@ from watchfloor.lake.contracts import Query
 from watchfloor.lake.engines.delta import ColdTable, cold_table
 from watchfloor.lake.engines.duck import DuckEngine, Source, duck
 from watchfloor.lake.hot import rows_after
+from watchfloor.lake.place import place
 from watchfloor.lake.query.compile import Window, window_of
-
-
-def lake_folder() -> Path:
-    return Path(settings.HOME) / "lake"
 
 
 def cold(name: str) -> ColdTable:
     """The cold tier of one table."""
-    return cold_table(lake_folder(), table_named(name))
+    return cold_table(place(), table_named(name))
 
 
 def engine() -> DuckEngine:
@@ -37,7 +34,7 @@ def source_of(name: str, window: Window) -> Source:
     """One table in one window. The Delta snapshot comes first: batches flushed after it are still there for a minute."""
     state = cold(name).snapshot()
     hot = rows_after(name, watermark=state.watermark, start=window.start, end=window.end)
-    return Source(state.within(window.start, window.end), hot, schema_of(name).empty_table())
+    return Source(state.within(window.start, window.end), hot, schema_of(name).empty_table(), state.lacking)
 
 
 def sources_for(query: Query, names: Iterable[str]) -> dict[str, Source]:

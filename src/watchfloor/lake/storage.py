@@ -15,7 +15,8 @@ from watchfloor.lake.arrow import fitted, unpack
 from watchfloor.lake.catalogue import tables
 from watchfloor.lake.contracts import Table, TableState
 from watchfloor.lake.models import HotBatch, Reader, RetentionSetting
-from watchfloor.lake.snapshot import cold, lake_folder
+from watchfloor.lake.place import lake_folder, place
+from watchfloor.lake.snapshot import cold
 from watchfloor.runtime.selectors import cursor_position
 
 log = logging.getLogger(__name__)
@@ -59,7 +60,7 @@ def flush(table: Table, *, now: datetime) -> int:
     tier = cold(table.name)
     if tier.repair():
         log.warning("the last commit of %s had not reached the disk whole; its rows are written again", table.name)
-    watermark = tier.snapshot().watermark
+    watermark = tier.snapshot(fresh=True).watermark
     inside = HotBatch.objects.filter(table=table.name, flushed_at=None, id__lte=watermark)
     if inside.exists():
         tier.sync()
@@ -114,13 +115,16 @@ def maintain(table: Table, *, now: datetime) -> int:
     dropped = tier.forget_before((now - timedelta(days=retention_days(table))).date())
     if days or dropped:
         tier.tidy()
+    state = tier.snapshot()
+    if not state.surveyed or (dropped and state.lacking):
+        tier.survey()
     return days + bool(dropped)
 
 
 def holding() -> frozenset[str]:
     """Names of tables that hold any row: one question, and a look whether the cold tier has a folder."""
-    hot = set(HotBatch.objects.values_list("table", flat=True).distinct())
-    return frozenset(table.name for table in tables() if table.name in hot or cold(table.name).log.is_dir())
+    held = place().tables() | set(HotBatch.objects.values_list("table", flat=True).distinct())
+    return frozenset(table.name for table in tables() if table.name in held)
 
 
 def states(*, now: datetime) -> tuple[TableState, ...]:

@@ -1,17 +1,18 @@
-"""The cold tier of one table: a Delta table partitioned by day, written by the flusher alone.
+"""The cold tier of one table: a Delta table partitioned by day, written by the flusher alone, on disk or in an object store.
 
-deltalake calls no fsync and does not survive a fork, so files are synced here after each commit and nothing of it is kept
-across processes. The commit's `txn` action carries the last hot id it holds: a reader that took a snapshot knows from it
-which hot batches are already inside (exactly once, whatever dies when).
+deltalake does not survive a fork, so nothing of it is kept across processes. The commit's `txn` action carries the last hot id
+it holds: a reader that took a snapshot knows from it which hot batches are already inside (exactly once, whatever dies when).
 """
 
-import json
 import os
 import threading
-from collections.abc import Iterable
-from dataclasses import dataclass
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,14 +25,23 @@ from deltalake import (
     WriterProperties,
     write_deltalake,
 )
+from deltalake.exceptions import CommitFailedError, DeltaError
 
-from watchfloor.lake.contracts import Table
+from watchfloor.kernel.errors import Conflict, Unreachable
+from watchfloor.lake.contracts import ColumnType, Table
+from watchfloor.lake.engines.cache import Lease
+from watchfloor.lake.engines.footers import unfilled
+from watchfloor.lake.engines.places import Disk, Place, Shelf
 
 APP = "flush"
+FILLED = "Filled in every row of every file: "
+"""How the Delta table's description begins, then the columns' names; deltalake takes no property of our own at creation."""
 ROW_GROUP = 122_880
 VACUUM_HOURS = 2
 """Must exceed the longest query: its files stay although no longer listed."""
 QUIET = timedelta(minutes=15)
+FAILED_SECONDS = 5.0
+"""For so long nobody waits again for a store that did not answer."""
 CONFIGURATION = {
     "delta.dataSkippingStatsColumns": "Timestamp",
     "delta.checkpointInterval": "50",
@@ -42,7 +52,11 @@ CONFIGURATION = {
 
 @dataclass(frozen=True, slots=True)
 class ColdFile:
-    """One Parquet file: [lo, hi] holds all its timestamps."""
+    """One Parquet file: [lo, hi] holds all its timestamps.
+
+    `path` is where the engine reads it; of an object store's file (address `uri`) only after `cache.ready`, and as long as
+    `lease` is held.
+    """
 
     path: str
     day: date
@@ -50,72 +64,106 @@ class ColdFile:
     bytes: int
     lo: datetime
     hi: datetime
+    modified: datetime
+    uri: str = ""
+    lease: Lease | None = field(default=None, compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class ColdSnapshot:
-    """The live files, newest first, and the last hot id that lies in them."""
+    """The live files, newest first, and the last hot id that lies in them.
+
+    `lacking` are columns that some file may hold no value for although they are never null: it is older than they;
+    `surveyed` is False for a table of a version that did not note them yet.
+    """
 
     watermark: int = 0
     files: tuple[ColdFile, ...] = ()
     version: int = -1
+    lacking: tuple[str, ...] = ()
+    surveyed: bool = True
+    shelf: Shelf | None = field(default=None, compare=False, repr=False)
 
     def within(self, start: datetime, end: datetime) -> tuple[ColdFile, ...]:
         """Files that may hold rows of [start, end)."""
-        return tuple(file for file in self.files if file.lo < end and file.hi >= start)
+        found = tuple(file for file in self.files if file.lo < end and file.hi >= start)
+        lease = self.shelf.lease() if self.shelf and found else None
+        return tuple(replace(file, lease=lease) for file in found) if lease else found
 
 
 class ColdTable:
     """Not shared between processes; safe between threads."""
 
-    def __init__(self, folder: Path, table: Table) -> None:
-        self.folder = folder / table.name
+    def __init__(self, place: Place | Path, table: Table) -> None:
+        self.shelf = _place(place).shelf(table.name)
         self.table = table
         self._delta: DeltaTable | None = None
         self._held = ColdSnapshot()
+        self._looked = self._failed = -1e9
         self._guard = threading.Lock()
 
-    @property
-    def log(self) -> Path:
-        return self.folder / "_delta_log"
+    def snapshot(self, *, fresh: bool = False) -> ColdSnapshot:
+        """The newest state: of a folder, at the cost of one file lookup; of a store, that of at most two seconds ago.
 
-    def snapshot(self) -> ColdSnapshot:
-        """The newest state. Costs one file lookup when nothing was committed since the last call."""
+        With `fresh`, for whoever writes, that of now. Raises Unreachable.
+        """
         with self._guard:
-            if self._delta is None:
-                if not self.log.is_dir() or not DeltaTable.is_deltatable(str(self.folder)):
-                    return ColdSnapshot()
-                self._delta = DeltaTable(str(self.folder))
-            elif self._entry(self._held.version + 1).exists() or not self._entry(self._held.version).exists():
-                self._delta = self._newer(self._delta)
-            if self._delta.version() != self._held.version:
-                self._held = _read(self._delta, self.folder)
+            age = time.monotonic() - self._looked
+            if not fresh and age < self.shelf.fresh_seconds:
+                return self._held
+            if time.monotonic() - self._failed < FAILED_SECONDS and not fresh:
+                raise Unreachable("the object store did not answer a moment ago", place=self.shelf.uri)
+            try:
+                with self._told():
+                    self._look(age)
+            except Unreachable:
+                self._failed = time.monotonic()
+                raise
+            self._looked = time.monotonic()
             return self._held
+
+    def _look(self, age: float) -> None:
+        if self._delta is None:
+            if not self.shelf.exists() or not DeltaTable.is_deltatable(self.shelf.uri, self.shelf.options):
+                return
+            self._delta = self._opened()
+        elif self.shelf.moved_on(self._held.version, seconds=age):
+            self._delta = self._newer(self._delta)
+        if self._delta.version() != self._held.version:
+            self._held = _read(self._delta, self.shelf, self.table)
 
     def _newer(self, delta: DeltaTable) -> DeltaTable:
         delta.update_incremental()
-        if delta.version() >= self._held.version and self._entry(delta.version()).exists():
-            return delta
-        return DeltaTable(str(self.folder))
+        again = delta.version() < self._held.version or self.shelf.moved_on(delta.version(), seconds=0)
+        return self._opened() if again else delta
 
-    def _entry(self, version: int) -> Path:
-        return self.log / f"{version:020}.json"
+    def _opened(self) -> DeltaTable:
+        return DeltaTable(self.shelf.uri, storage_options=self.shelf.options)
+
+    def watermark(self) -> int:
+        """The last hot id known to lie here; asked of a store only once, so that taking in mail does not wait for it."""
+        return self._held.watermark if self._held.version >= 0 and self.shelf.options else self.snapshot().watermark
 
     def append(self, rows: pa.Table, *, watermark: int) -> None:
-        """Commit rows that hold all hot batches up to id `watermark`, sorted within each day, and sync them to disk."""
+        """Commit rows that hold all hot batches up to id `watermark`, sorted within each day; durable on return.
+
+        Raises Conflict when another flusher committed the same batches meanwhile, Unreachable.
+        """
         days = pc.cast(pc.floor_temporal(rows.column("Timestamp"), unit="day"), pa.date32())
         order = [("day", "ascending"), (self.table.sort_column, "ascending")]
-        write_deltalake(
-            str(self.folder),
-            rows.append_column("day", days).sort_by(order),
-            mode="append",
-            partition_by=["day"],
-            schema_mode="merge",
-            configuration=CONFIGURATION,
-            writer_properties=self._properties(),
-            commit_properties=CommitProperties(app_transactions=[Transaction(APP, watermark)]),
-        )
-        self.sync()
+        with self._writing():
+            write_deltalake(
+                self.shelf.uri,
+                rows.append_column("day", days).sort_by(order),
+                mode="append",
+                partition_by=["day"],
+                schema_mode="merge",
+                configuration=CONFIGURATION,
+                description=_told_filled(_never_null(self.table) & {*rows.column_names}),
+                storage_options=self.shelf.options,
+                writer_properties=self._properties(),
+                commit_properties=CommitProperties(app_transactions=[Transaction(APP, watermark)]),
+            )
 
     def compact(self, *, now: datetime, most_files: int = 8) -> int:
         """Rewrite days with many files, sorted by the table's sort column; returns how many days were rewritten.
@@ -124,67 +172,86 @@ class ColdTable:
         backfill over months does not rewrite every day again and again.
         """
         files: dict[date, list[ColdFile]] = {}
-        for file in self.snapshot().files:
+        for file in self.snapshot(fresh=True).files:
             files.setdefault(file.day, []).append(file)
         days = [day for day, held in files.items() if len(held) >= (2 if _settled(day, held, now) else most_files)]
         for day in days:
-            delta = DeltaTable(str(self.folder))
-            delta.optimize.z_order(
-                [self.table.sort_column],
-                partition_filters=[("day", "=", day.isoformat())],
-                max_concurrent_tasks=1,
-                max_spill_size=256 * 1024 * 1024,
-                writer_properties=self._properties(),
-            )
-            self.sync()
+            with self._writing():
+                self._opened().optimize.z_order(
+                    [self.table.sort_column],
+                    partition_filters=[("day", "=", day.isoformat())],
+                    max_concurrent_tasks=1,
+                    max_spill_size=256 * 1024 * 1024,
+                    writer_properties=self._properties(),
+                )
         return len(days)
 
     def forget_before(self, day: date) -> int:
         """Drop whole days older than `day`; returns how many rows went."""
-        old = [file for file in self.snapshot().files if file.day < day]
+        old = [file for file in self.snapshot(fresh=True).files if file.day < day]
         if old:
-            DeltaTable(str(self.folder)).delete(f"day < DATE '{day.isoformat()}'")
-            self.sync()
+            with self._writing():
+                self._opened().delete(f"day < DATE '{day.isoformat()}'")
         return sum(file.rows for file in old)
 
     def tidy(self) -> None:
         """Write a checkpoint, drop old log entries, delete files that no reader can still want."""
-        if self.snapshot().version < 0:
+        if self.snapshot(fresh=True).version < 0:
             return
-        delta = DeltaTable(str(self.folder))
-        delta.create_checkpoint()
-        delta.cleanup_metadata()
-        delta.vacuum(retention_hours=VACUUM_HOURS, dry_run=False, enforce_retention_duration=False)
-        self.sync()
+        with self._writing():
+            delta = self._opened()
+            delta.create_checkpoint()
+            delta.cleanup_metadata()
+            delta.vacuum(retention_hours=VACUUM_HOURS, dry_run=False, enforce_retention_duration=False)
 
-    def sync(self, *, commits: int = 4) -> None:
-        """fsync the newest commits: their data files, their log entries, checkpoints, and the folders that name them."""
-        entries = self._entries()[-commits:]
-        added = {self.folder / path for entry in entries for path, _ in _added(entry)}
-        paths = [path for path in added if path.exists()]
-        checkpoints = [path for path in self.log.iterdir() if "checkpoint" in path.name]
-        folders = {path.parent for path in paths} | {self.log, self.folder, self.folder.parent}
-        for path in (*paths, *entries, *checkpoints, *folders):
-            _fsync(path)
-
-    def repair(self) -> bool:
-        """After a power loss: drop the last log entry when it, or a file it names, did not reach the disk whole.
-
-        Safe because hot batches are marked flushed only after `sync`; they are flushed again. True when something was dropped.
-        """
-        if not self.log.is_dir():
+    def survey(self) -> bool:
+        """Look into every file's footer which columns lack values, and note it for readers; True when something changed."""
+        snapshot = self.snapshot(fresh=True)
+        if snapshot.version < 0:
             return False
-        entries = self._entries()
-        if not entries or _whole(entries[-1], self.folder):
-            return False
-        entries[-1].unlink()
-        _fsync(self.log)
-        with self._guard:
-            self._delta, self._held = None, ColdSnapshot()
+        with self._writing():
+            delta = self._opened()
+            never = _never_null(self.table)
+            filled = never - unfilled(self.shelf.uri, self.shelf.options, delta.file_uris(), never)
+            if delta.metadata().description == _told_filled(filled):
+                return False
+            delta.alter.set_table_description(_told_filled(filled))
         return True
 
-    def _entries(self) -> list[Path]:
-        return sorted(path for path in self.log.glob("*.json") if path.stem.isdigit())
+    def sync(self) -> None:
+        """Make the newest commits durable, whoever made them."""
+        self.shelf.sync()
+
+    def repair(self) -> bool:
+        """Drop a last commit that did not reach the disk whole; True when there was one. Its rows are still hot."""
+        dropped = self.shelf.repair()
+        if dropped:
+            with self._guard:
+                self._delta, self._held = None, ColdSnapshot()
+        return dropped
+
+    @contextmanager
+    def _writing(self) -> Iterator[None]:
+        """Around a commit: errors in our words, durable at the end, and the next look sees it."""
+        try:
+            with self._told():
+                yield
+            self.shelf.sync()
+        finally:
+            self._looked = -1e9
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except CommitFailedError as error:
+            raise Conflict(
+                f"another process committed at the same time: {_first(error)}", place=self.shelf.uri
+            ) from error
+        except (OSError, DeltaError) as error:
+            if self.shelf.options is None:
+                raise
+            raise Unreachable(f"the object store does not answer: {_first(error)}", place=self.shelf.uri) from error
 
     def _properties(self) -> WriterProperties:
         columns = {}
@@ -196,26 +263,48 @@ class ColdTable:
         )
 
 
-def _read(delta: DeltaTable, folder: Path) -> ColdSnapshot:
+def _read(delta: DeltaTable, shelf: Shelf, table: Table) -> ColdSnapshot:
     actions = pa.table(delta.get_add_actions(flatten=True)).to_pylist()
-    files = [
-        ColdFile(
-            path=str(folder / action["path"]),
-            day=_day(action["partition.day"]),
-            rows=action["num_records"] or 0,
-            bytes=action["size_bytes"],
-            lo=_edge(action, "min.Timestamp", timedelta(0)),
-            hi=_edge(action, "max.Timestamp", timedelta(days=1)),
-        )
-        for action in actions
-    ]
+    files = [_file(action, shelf) for action in actions]
     files.sort(key=lambda file: file.hi, reverse=True)
-    return ColdSnapshot(delta.transaction_version(APP) or 0, tuple(files), delta.version())
+    said = delta.metadata().description or ""
+    noted = said.startswith(FILLED)
+    filled = set(said.removeprefix(FILLED).split(", ")) if noted else {one.name for one in delta.schema().fields}
+    lacking = tuple(one.name for one in table.columns if one.name in _never_null(table) - filled) if files else ()
+    return ColdSnapshot(
+        delta.transaction_version(APP) or 0, tuple(files), delta.version(), lacking, noted is not None, shelf
+    )
+
+
+def _file(action: dict[str, Any], shelf: Shelf) -> ColdFile:
+    path, uri = shelf.file(action["path"])
+    return ColdFile(
+        path=path,
+        day=_day(action["partition.day"]),
+        rows=action["num_records"] or 0,
+        bytes=action["size_bytes"],
+        lo=_edge(action, "min.Timestamp", timedelta(0)),
+        hi=_edge(action, "max.Timestamp", timedelta(days=1)),
+        modified=datetime.fromtimestamp(action["modification_time"] / 1000, UTC),
+        uri=uri,
+    )
+
+
+def _told_filled(columns: frozenset[str]) -> str:
+    return FILLED + ", ".join(sorted(columns))
+
+
+def _never_null(table: Table) -> frozenset[str]:
+    """A text is empty and a number 0 where nothing is known; only a time can be missing."""
+    return frozenset(column.name for column in table.columns if column.type is not ColumnType.DATETIME)
+
+
+def _first(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0][:300]
 
 
 def _settled(day: date, files: list[ColdFile], now: datetime) -> bool:
-    newest = max(Path(file.path).stat().st_mtime for file in files)
-    return day < now.date() and newest < (now - QUIET).timestamp()
+    return day < now.date() and max(file.modified for file in files) < now - QUIET
 
 
 def _day(value: object) -> date:
@@ -232,42 +321,18 @@ def _edge(action: dict[str, object], name: str, fallback: timedelta) -> datetime
     return midnight + fallback
 
 
-def _added(entry: Path) -> Iterable[tuple[str, int]]:
-    """Path and size of each file a log entry adds."""
-    for line in entry.read_text().splitlines():
-        action = json.loads(line).get("add")
-        if action:
-            yield action["path"], action["size"]
-
-
-def _whole(entry: Path, folder: Path) -> bool:
-    try:
-        added = list(_added(entry))
-    except ValueError:
-        return False
-    sizes = [(folder / path, size) for path, size in added]
-    return entry.stat().st_size > 0 and all(path.exists() and path.stat().st_size == size for path, size in sizes)
-
-
-def _fsync(path: Path) -> None:
-    try:
-        handle = os.open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-_tables: dict[tuple[int, Path, str], ColdTable] = {}
+_tables: dict[tuple[int, Place, str], ColdTable] = {}
 _tables_guard = threading.Lock()
 
 
-def cold_table(folder: Path, table: Table) -> ColdTable:
+def cold_table(place: Place | Path, table: Table) -> ColdTable:
     """This process's view of one cold table."""
-    key = (os.getpid(), folder, table.name)
+    key = (os.getpid(), _place(place), table.name)
     with _tables_guard:
         if key not in _tables:
-            _tables[key] = ColdTable(folder, table)
+            _tables[key] = ColdTable(place, table)
         return _tables[key]
+
+
+def _place(place: Place | Path) -> Place:
+    return Disk(place) if isinstance(place, Path) else place

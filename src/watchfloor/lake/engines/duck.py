@@ -14,6 +14,7 @@ from sqlglot import ErrorLevel, exp
 
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
+from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.delta import ColdFile
 
 LATE_ROWS = 2000
@@ -23,11 +24,15 @@ BATCH_ROWS = 4096
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """What a table name means in one query: cold files, newest first, and hot rows; `empty` gives the columns when both lack."""
+    """What a table name means in one query: cold files, newest first, and hot rows; `empty` gives the columns when both lack.
+
+    `lacking` are columns that are never null although some cold files hold none of them.
+    """
 
     files: tuple[ColdFile, ...]
     hot: pa.Table | None
     empty: pa.Table
+    lacking: tuple[str, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -151,9 +156,20 @@ def _reading(name: str, source: Source) -> str:
     hot = f'SELECT * FROM "hot_{name}"'  # noqa: S608 (names of our own schema)
     if not source.files:
         return hot
+    ready(source.files)
     paths = ", ".join(_quoted(file.path) for file in source.files)
     cold = f"SELECT * FROM read_parquet([{paths}], hive_partitioning = false, union_by_name = true)"  # noqa: S608 (quoted)
-    return f"{cold} UNION ALL BY NAME {hot}"  # also without hot rows: files older than a column have none of that name
+    both = f"{cold} UNION ALL BY NAME {hot}"  # also without hot rows: files older than a column have none of that name
+    if not source.lacking:
+        return both
+    return f"SELECT * REPLACE ({', '.join(_default(source, one) for one in source.lacking)}) FROM ({both})"  # noqa: S608
+
+
+def _default(source: Source, column: str) -> str:
+    """A column as rows have it that were stored without it: an empty text, 0 or false."""
+    type = source.empty.schema.field(column).type
+    value = "''" if pa.types.is_string(type) else "false" if pa.types.is_boolean(type) else "0"
+    return f'coalesce("{column}", {value}) AS "{column}"'
 
 
 def _quoted(text: str) -> str:

@@ -137,11 +137,11 @@ def test_a_commit_that_power_loss_tore_is_written_again(flush, lake, damage):
     append(3)
     flush()
     append(4, start=10)
-    newest = max(cold("EmailEvents").log.glob("*.json"))
+    newest = max(cold("EmailEvents").shelf.log.glob("*.json"))
     flush()
-    newest = max(cold("EmailEvents").log.glob("*.json"))
+    newest = max(cold("EmailEvents").shelf.log.glob("*.json"))
     added = [line for line in newest.read_text().splitlines() if '"add"' in line]
-    path = cold("EmailEvents").folder / added[0].split('"path":"')[1].split('"')[0].replace("%3D", "=")
+    path = cold("EmailEvents").shelf.folder / added[0].split('"path":"')[1].split('"')[0].replace("%3D", "=")
     if damage == "empty entry":
         newest.write_text("")
     elif damage == "short file":
@@ -187,7 +187,7 @@ def test_the_engine_reads_nothing_outside_the_lake(lake, statement):
 
 def test_a_column_that_an_older_file_lacks_reads_as_empty(flush, monkeypatch):
     from watchfloor.lake.engines.delta import cold_table
-    from watchfloor.lake.snapshot import lake_folder
+    from watchfloor.lake.place import lake_folder
 
     old = cold_table(lake_folder(), MAILS)
     lake_folder().mkdir(exist_ok=True)
