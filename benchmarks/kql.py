@@ -37,6 +37,7 @@ class Bound:
     """What binding the queries in scope gave: ids by outcome."""
 
     compiled: dict[str, Compiled] = field(default_factory=dict)
+    statements: dict[str, str] = field(default_factory=dict)
     refused: dict[str, KqlError] = field(default_factory=dict)
     crashed: dict[str, str] = field(default_factory=dict)
     same: set[str] = field(default_factory=set)
@@ -64,7 +65,7 @@ def bind(corpus: corpora.Corpus) -> Bound:
         began = time.process_time()
         try:
             compiled = compile_query(query["query"], catalogue=corpus, now=corpora.NOW)
-            compiled.sql("duckdb")
+            found.statements[name] = compiled.sql("duckdb", last=True)
         except KqlError as error:
             found.refused[name] = error
             continue
@@ -104,7 +105,7 @@ def run(corpus: corpora.Corpus, bound: Bound) -> dict[str, str]:
             views = [
                 f'CREATE OR REPLACE TEMP VIEW "{scan.name}" AS SELECT * FROM "{scan.table}"' for scan in compiled.scans
             ]
-            ran = runner.run([*views, compiled.sql("duckdb")])
+            ran = runner.run([*views, bound.statements[name]])
             if ran.error:
                 errors[name] = ran.error
     return errors

@@ -102,7 +102,7 @@ def checked(name: str, text: str, *, now: datetime) -> Checked:
     catalogue = _Noting()
     try:
         compiled = compile_query(text, catalogue=catalogue, now=now)
-        compiled.sql("duckdb")
+        compiled.sql("duckdb", last=True)
     except KqlError as error:
         if catalogue.lacking:
             return _not_ours(name, tables, tuple(catalogue.lacking))

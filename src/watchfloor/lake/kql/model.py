@@ -115,7 +115,7 @@ class Relation:
         return (*self.columns, *self.extras, *self.hidden)
 
     def select(self, *expressions: exp.Expr) -> exp.Select:
-        return exp.Select(expressions=list(expressions)).from_(table_of(self.source), copy=False)
+        return exp.Select(expressions=list(expressions), from_=exp.From(this=table_of(self.source)))
 
 
 def no_column(name: str, known: Iterable[str], span: Span) -> KqlError:

@@ -53,12 +53,24 @@ def _maker(value: Any) -> Build:
     if isinstance(value, exp.Column) and value.name in _HOLES:
         return _hole(_HOLES[value.name])
     if isinstance(value, exp.Expr):
-        kind, makers = type(value), [(key, _maker(held)) for key, held in value.args.items() if held is not None]
+        kind, makers = (
+            type(value),
+            [(key, _maker(held)) for key, held in _placed(value).args.items() if held is not None],
+        )
         return lambda parts, used: kind(**{key: make(parts, used) for key, make in makers})
     if isinstance(value, list):
         inner = [_maker(one) for one in value]
         return lambda parts, used: [make(parts, used) for make in inner]
     return lambda parts, used: value
+
+
+def _placed(value: exp.Expr) -> exp.Expr:
+    """An index counted from 1, as DuckDB counts: from 0, the engine's dialect would work it out anew in every query."""
+    if isinstance(value, exp.Bracket) and "offset" not in value.args and len(value.expressions) == 1:
+        index = value.expressions[0]
+        if isinstance(index, exp.Literal) and not index.is_string:
+            return exp.Bracket(this=value.this, expressions=[whole(int(index.name) + 1)], offset=1)
+    return value
 
 
 def _hole(number: int) -> Build:
@@ -101,12 +113,21 @@ def no(part: exp.Expr) -> exp.Expr:
 
 def every(*parts: exp.Expr) -> exp.Expr:
     """All conditions together."""
-    return exp.and_(*map(own, parts), copy=False)
+    return _together(exp.And, parts)
 
 
 def some(*parts: exp.Expr) -> exp.Expr:
     """Any of the conditions."""
-    return exp.or_(*map(own, parts), copy=False)
+    return _together(exp.Or, parts)
+
+
+def _together(kind: type[exp.Connector], parts: tuple[exp.Expr, ...]) -> exp.Expr:
+    first, *others = (
+        paren(part) if isinstance(part, exp.Connector) and len(parts) > 1 else own(part) for part in parts
+    )
+    for other in others:
+        first = kind(this=first, expression=other)
+    return first
 
 
 def table_of(name: str, alias: str = "") -> exp.Table:
