@@ -1,5 +1,6 @@
 """Comparisons: equality, order, and KQL's matching of texts. All but the order ones are true or false, never null."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Sequence
 from typing import Any
@@ -248,9 +249,27 @@ def constant(value: Any) -> Typed:
 _KINDS = {bool: Type.BOOL, int: Type.LONG, float: Type.REAL, str: Type.STRING}
 
 
+MANY = 64
+"""Constant texts from which on they are looked up in a table of their own: a list is gone through for every row."""
+
+
+def _among(side: exp.Expr, values: Sequence[str]) -> exp.Expr:
+    """Whether a text is one of many constants, which stand in the statement as one literal."""
+    listed = fill("SELECT UNNEST(FROM_JSON(_0, '[\"VARCHAR\"]'))", text(json.dumps(values, ensure_ascii=False)))
+    return exp.In(this=_operand(side), query=exp.Subquery(this=listed))
+
+
+def _constants(items: Sequence[Typed]) -> list[str]:
+    """The texts, when the items are nothing but many of them."""
+    found = [item.const for item in items if item.type is Type.STRING and isinstance(item.const, str)]
+    return found if len(found) == len(items) > MANY else []
+
+
 def _in(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
     if not items:
         return exp.false()
+    if left.type in (Type.STRING, Type.DYNAMIC) and (many := _constants(items)):
+        return fill("COALESCE(_0, FALSE)", _among(convert.to_text(left).sql, many))
     whole = [item for item in items if not _is_list(item)]
     parts: list[exp.Expr] = []
     if whole:
@@ -273,6 +292,8 @@ def _in_folded(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
     if not items:
         return exp.false()
     side = lower(convert.to_text(left))
+    if many := _constants(items):
+        return fill("COALESCE(_0, FALSE)", _among(side, [one.lower() for one in many]))
     whole = [lower(convert.to_text(item)) for item in items if not _is_list(item)]
     parts: list[exp.Expr] = [exp.In(this=side, expressions=whole)] if whole else []
     parts += [

@@ -199,3 +199,18 @@ def test_percentiles_come_as_one_array(ask):
     assert names_of(query) == ["percentiles_x:dynamic", "p:dynamic"]
     [(found, other)] = ask(query)
     assert (json.loads(found), json.loads(other)) == ([5, 50], [95])
+
+
+# --- long lists -------------------------------------------------------------------------------------------------------
+
+
+def test_thousands_of_constants_stand_in_the_statement_as_one(ask):
+    many = ", ".join(f"'Host{number}'" for number in range(1000))
+    query = f"let L = dynamic([{many}]); range x from 1 to 1500 step 1 | extend h = strcat('Host', x)"
+    assert ask(f"{query} | where h in (L) | count") == [(999,)]
+    assert ask(f"{query} | where tolower(h) in~ (L) | count") == [(999,)]
+    assert ask(f"{query} | where h !in (L) | summarize n = count(), low = min(x)") == [(501, 1000)]
+    assert ask(f"{query} | summarize countif(h in (L)), make_set_if(x, h in ({many}) and x < 4)") == [(999, "[1,2,3]")]
+    assert ask(f"{query} | extend known = iff(h in (L), 'y', 'n') | summarize count() by known | sort by known asc") == [
+        ("n", 501), ("y", 999),
+    ]  # fmt: skip
