@@ -20,6 +20,8 @@ person = typer.Typer(no_args_is_help=True, help="People who sign in.")
 app.add_typer(person, name="person")
 kql = typer.Typer(no_args_is_help=True, help="The query language.")
 app.add_typer(kql, name="kql")
+sigma = typer.Typer(no_args_is_help=True, help="Sigma rules.")
+app.add_typer(sigma, name="sigma")
 
 
 @app.command()
@@ -129,6 +131,23 @@ def kql_check(
 
     good = check(paths, as_json=as_json, now=utc_now())
     raise typer.Exit(int(strict and not good))
+
+
+@sigma.command("import")
+def sigma_import(
+    paths: Annotated[list[Path], typer.Argument(help="Files (.yml, .yaml, .zip) or folders of them", exists=True)],
+    switch_on: Annotated[
+        str, typer.Option(help="Which new rules run at once: none, high (and critical) or all")
+    ] = "none",
+    again: Annotated[bool, typer.Option("--again", help="Convert rules anew that did not change")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The outcome as one JSON object")] = False,
+) -> None:
+    """Take in Sigma rules: says what converts, what changed, and what is refused and why."""
+    prepare()
+    from watchfloor.config.sigma import import_rules
+    from watchfloor.kernel.clock import utc_now
+
+    import_rules(paths, switch_on=switch_on, again=again, as_json=as_json, now=utc_now())
 
 
 @person.command("list")

@@ -60,6 +60,7 @@ class Options:
     lake_cache_mb: int = 10_000
     web_threads: int = 6
     time_zone: str = "UTC"
+    sigma_rules: str = ""
 
     @property
     def folder(self) -> Path:

@@ -1,6 +1,9 @@
-"""The tick that runs custom detections when they are due."""
+"""The ticks that run custom detections and Sigma rules when they are due, and read the folder of rules."""
 
 from watchfloor.hunting.custom.running import run_due
+from watchfloor.hunting.health import report_rules
+from watchfloor.hunting.sigma.folder import bring_folder
+from watchfloor.hunting.sigma.running import run_due as run_due_rules
 from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.services import every
 
@@ -8,3 +11,19 @@ from watchfloor.runtime.services import every
 @every(20, name="custom-detections")
 def custom_detections_tick() -> int:
     return run_due(now=utc_now())
+
+
+@every(20, name="sigma-rules")
+def sigma_rules_tick() -> int:
+    return run_due_rules(now=utc_now())
+
+
+@every(60, name="sigma-folder")
+def sigma_folder_tick() -> int:
+    return bring_folder(now=utc_now())
+
+
+@every(30, name="rules-health")
+def rules_health_tick() -> int:
+    report_rules()
+    return 0

@@ -1,7 +1,8 @@
-"""What a person keeps of Explorer, and making it ready."""
+"""What a person keeps of Explorer, making it ready, and Sigma rules from files."""
 
 from collections.abc import Sequence
 from datetime import datetime
+from pathlib import Path
 
 from django.http import QueryDict
 from django.template.loader import get_template
@@ -10,7 +11,10 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import authorise
 from watchfloor.hunting.catalogue import grid_columns
 from watchfloor.hunting.contracts import Prefers
+from watchfloor.hunting.models import SigmaImport
 from watchfloor.hunting.selectors import chart_part, grid_part
+from watchfloor.hunting.sigma.keeping import bring
+from watchfloor.hunting.sigma.sources import from_paths
 from watchfloor.hunting.state import read_state
 
 
@@ -30,3 +34,11 @@ def warm_up(*, now: datetime) -> None:
     state = read_state(QueryDict(""), now=now)
     chart_part(state)
     grid_part(state, columns=tuple(column for column in grid_columns() if column.default), now=now)
+
+
+def bring_sigma_rules(
+    *, paths: Sequence[Path], by: Actor, now: datetime, switch_on: str = "none", everything: bool = False
+) -> SigmaImport:
+    """Keep the Sigma rules of files and folders (`sigma.keeping.bring`). Raises BadInput, Forbidden."""
+    source = ", ".join(str(path) for path in paths)
+    return bring(files=from_paths(paths), source=source, by=by, now=now, switch_on=switch_on, everything=everything)

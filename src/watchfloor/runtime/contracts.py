@@ -7,12 +7,13 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """How one part is: `state` is ok, warning or failing; `sentence` says what a person should know or do."""
+    """How one part is: `state` is ok, warning or failing; `sentence` says what a person should know or do; `href` shows it."""
 
     part: str
     state: str
     sentence: str
     since: datetime | None = None
+    href: str = ""
 
 
 @dataclass(frozen=True, slots=True)

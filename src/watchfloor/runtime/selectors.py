@@ -2,6 +2,7 @@
 
 from watchfloor.runtime.contracts import Health
 from watchfloor.runtime.models import Cursor, PartHealth
+from watchfloor.runtime.parts import page_of
 
 
 def cursor_position(name: str) -> int:
@@ -13,4 +14,4 @@ def health() -> tuple[Health, ...]:
     """Every part that reported, failing first."""
     order = {"failing": 0, "warning": 1, "ok": 2}
     rows = sorted(PartHealth.objects.all(), key=lambda row: (order.get(row.state, 3), row.part))
-    return tuple(Health(row.part, row.state, row.sentence, row.since) for row in rows)
+    return tuple(Health(row.part, row.state, row.sentence, row.since, page_of(row.part)) for row in rows)

@@ -6,6 +6,7 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.contracts import Tick
 from watchfloor.runtime.models import Cursor, PartHealth
 from watchfloor.runtime.ordering import keep_order
+from watchfloor.runtime.parts import show_health_at
 from watchfloor.runtime.secrets import check_key, remember, reseal, rotate_key, seal, unseal
 
 __all__ = [
@@ -20,6 +21,7 @@ __all__ = [
     "rotate_key",
     "run_ticks",
     "seal",
+    "show_health_at",
     "unseal",
 ]
 

@@ -99,7 +99,7 @@ def _wanted(member: zipfile.ZipInfo, archive: str) -> bool:
     """Whether it is a file of rules. Raises BadInput for an archive that looks made to harm."""
     place = f"{archive[:100]}, {member.filename[:LONGEST_NAME]}"
     path = PurePosixPath(member.filename.replace("\\", "/"))
-    if path.is_absolute() or ".." in path.parts or ":" in path.parts[0:1] or len(member.filename) > LONGEST_NAME:
+    if path.is_absolute() or ".." in path.parts or len(member.filename) > LONGEST_NAME:
         raise BadInput("the archive names a file outside itself", place=place)
     if member.flag_bits & ENCRYPTED:
         raise BadInput("the archive is encrypted", place=place)

@@ -1,0 +1,158 @@
+"""Running the rules that are due: claimed together, asked, reported, and how it went kept with each."""
+
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from django.db import transaction
+
+from watchfloor.detection.contracts import Finding
+from watchfloor.detection.services import report_findings
+from watchfloor.hunting.advanced.window import Window, narrowing
+from watchfloor.hunting.advanced.words import time_column
+from watchfloor.hunting.models import SigmaEntry
+from watchfloor.hunting.sigma.matching import findings
+from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.kernel.ids import uuid7
+from watchfloor.lake import selectors as lake
+
+MOST_RULES = 500
+"""Rules of one turn; more wait some seconds for the next."""
+PORTION = 50
+"""Rules whose outcome is stored together."""
+MOST_ROWS = 10_000
+MOST_FINDINGS = 100
+"""New findings of one rule and run; the others come with the next runs."""
+SECONDS = 60.0
+LATE = timedelta(hours=1)
+"""Events that come this late are still met: every run looks at them again, and what was found is not found twice."""
+FIRST = timedelta(days=1)
+"""How far a rule's first run looks back."""
+LONGEST = timedelta(days=7)
+"""A rule that could not run for longer leaves a gap, which its page tells."""
+DAYS_KEPT = 90
+OUTCOME = (
+    *("good_until", "last_at", "last_state", "last_words", "last_rows", "last_new", "last_seconds"),
+    *("last_match_at", "matches", "days"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What the lake said to one rule: rows, or why there are none (`error`)."""
+
+    rows: Sequence[Mapping[str, Any]] = ()
+    seconds: float = 0.0
+    truncated: bool = False
+    error: str = ""
+
+
+def run_due(*, now: datetime) -> int:
+    """Run every rule that is due; returns how many. Two workers never take the same one."""
+    rules = _claimed(now)
+    for place in range(0, len(rules), PORTION):
+        part = rules[place : place + PORTION]
+        for rule, answer in zip(part, ask(part, now=now), strict=True):
+            _settle(rule, answer, now=now)
+        _store(part)
+    return len(rules)
+
+
+def _claimed(now: datetime) -> list[SigmaEntry]:
+    """Each due rule is marked with our token where nobody else's update was first."""
+    due = SigmaEntry.objects.filter(enabled=True, next_at__lte=now).exclude(kql="").order_by("next_at", "pk")
+    frequencies: dict[int, list[int]] = {}
+    for key, minutes in due.values_list("pk", "every_minutes")[:MOST_RULES]:
+        frequencies.setdefault(minutes, []).append(key)
+    token = str(uuid7(at=now))
+    for minutes, keys in frequencies.items():
+        SigmaEntry.objects.filter(pk__in=keys, enabled=True, next_at__lte=now).update(
+            next_at=now + timedelta(minutes=minutes), claim=token
+        )
+    return list(SigmaEntry.objects.filter(claim=token).order_by("pk").defer("text")) if frequencies else []
+
+
+def window_of(rule: SigmaEntry, *, now: datetime) -> Window:
+    """From an hour before the end of the last good look (a correlation: its timespan more) until now."""
+    start = rule.good_until - LATE if rule.good_until else now - FIRST
+    return Window("custom", "", max(start, now - LONGEST) - timedelta(seconds=rule.seconds), now)
+
+
+def ask(rules: Sequence[SigmaEntry], *, now: datetime) -> list[Answered]:
+    """The rows of each rule in its window, in order."""
+    return [_asked(rule, now=now) for rule in rules]
+
+
+def _asked(rule: SigmaEntry, *, now: datetime) -> Answered:
+    query = narrowing(rule.kql, window_of(rule, now=now), time_column) + rule.kql
+    began = time.monotonic()
+    try:
+        answer = lake.hunt(query, now=now, limit=MOST_ROWS, timeout=SECONDS)
+    except WatchfloorError as error:
+        return Answered(seconds=time.monotonic() - began, error=error.message)
+    names = [name for name, _ in answer.columns]
+    rows = [dict(zip(names, row, strict=True)) for row in answer.rows]
+    return Answered(rows, answer.seconds, answer.truncated)
+
+
+def _settle(rule: SigmaEntry, answer: Answered, *, now: datetime) -> None:
+    """Report what is new and write the outcome into the rule, not yet stored."""
+    gap = rule.good_until is not None and rule.good_until - LATE < now - LONGEST
+    rule.last_at, rule.last_seconds = now, answer.seconds
+    rule.last_rows = rule.last_new = 0
+    if answer.error:
+        rule.last_state, rule.last_words = "failing", answer.error
+        return
+    made = findings(rule, answer.rows, now=now)
+    try:
+        new, left = _reported(made, rule, now=now)
+    except WatchfloorError as error:
+        rule.last_state, rule.last_words = "failing", error.message
+        return
+    rule.last_rows, rule.last_new = len(answer.rows), new
+    rule.last_state, rule.last_words = "ok", _words(rule, left, truncated=answer.truncated, gap=gap)
+    if not left or answer.truncated:
+        rule.good_until = now
+
+
+def _reported(made: Sequence[Finding], rule: SigmaEntry, *, now: datetime) -> tuple[int, int]:
+    """How many were new, in portions that cannot pass the limit; and how many were not looked at."""
+    new = place = 0
+    while place < len(made) and new < MOST_FINDINGS:
+        portion = made[place : place + MOST_FINDINGS - new]
+        place += len(portion)
+        fresh = report_findings(portion, now=now)
+        if fresh:
+            _count(rule, portion, fresh)
+        new += fresh
+    return new, len(made) - place
+
+
+def _count(rule: SigmaEntry, portion: Sequence[Finding], fresh: int) -> None:
+    """Matches by day of their event. Which of a portion were new the store does not say: those are taken to be the newest."""
+    newest = portion[len(portion) - fresh :]
+    days = Counter(f"{one.last_activity.astimezone(UTC):%Y-%m-%d}" for one in newest)
+    kept = Counter(rule.days) + days
+    rule.days = {day: kept[day] for day in sorted(kept)[-DAYS_KEPT:]}
+    rule.matches += fresh
+    last = max(one.last_activity for one in newest)
+    rule.last_match_at = max(last, rule.last_match_at or last)
+
+
+def _words(rule: SigmaEntry, left: int, *, truncated: bool, gap: bool) -> str:
+    said = [f"{rule.last_rows:,} rows, {rule.last_new:,} new findings"]
+    if left:
+        said.append(f"{left:,} wait for the next runs, as one makes at most {MOST_FINDINGS}")
+    if truncated:
+        said.append(f"more than {MOST_ROWS:,} rows: the rule meets too much to be of use here")
+    if gap:
+        said.append(f"it had not run for more than {LONGEST.days} days; what lies before was not looked at")
+    return "; ".join(said)
+
+
+def _store(rules: Sequence[SigmaEntry]) -> None:
+    with transaction.atomic():
+        SigmaEntry.objects.bulk_update(rules, OUTCOME, batch_size=PORTION)
