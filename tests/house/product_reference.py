@@ -16,6 +16,7 @@ def cell(text: object) -> str:
 def tables() -> str:
     """Every event table with its columns, types and words."""
     from watchfloor.lake.selectors import tables as all_tables
+    from watchfloor.lake.selectors import views
 
     lines = [
         "# Event tables",
@@ -23,13 +24,23 @@ def tables() -> str:
         NOTE,
         "",
         "Named and typed as in Defender's advanced hunting; our own columns come after.",
+        "",
+        "## Who writes them",
+        "",
+        "A table that nothing here writes is empty until somebody brings rows: `watchfloor lake append TABLE FILE`",
+        "takes CSV, JSON lines and Parquet, checks each row, and says which it refused, where, and why.",
+        "",
+        "| table | filled by |",
+        "|---|---|",
     ]
+    lines += [f"| {table.name} | {cell(table.filled) or 'rows that are brought'} |" for table in all_tables()]
+    lines += [f"| {view.name} (view) | {view.over or 'incidents, as they stand'} |" for view in views()]
     for table in all_tables():
         lines += [
             "",
             f"## {table.name}",
             "",
-            f"{table.description}. Kept {table.retention_days} days unless set otherwise.",
+            f"{table.description}. Kept {table.retention_days} days unless set otherwise. {table.source}",
             "",
         ]
         lines += ["| column | type | what it holds | filter in Explorer |", "|---|---|---|---|"]

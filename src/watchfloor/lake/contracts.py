@@ -68,7 +68,8 @@ class Table:
     from the start of the query's window until now. `repeats` names columns of EmailEvents that this table holds too, so
     that a question about mails can be answered here without a join. `own` names columns that Defender's table of this
     name does not have: KQL can name them, `*` leaves them out. `permission` is what reading its rows needs,
-    `aliases` are other names KQL knows the table by.
+    `aliases` are other names KQL knows the table by. `filled` says who of the product writes its rows, "" that only people
+    bring them; `closed` that rows come with the mail they belong to and nobody may bring them by themselves.
     """
 
     name: str
@@ -82,6 +83,15 @@ class Table:
     own: frozenset[str] = frozenset()
     permission: Permission = Permission.EMAIL_METADATA_READ
     aliases: tuple[str, ...] = ()
+    filled: str = ""
+    closed: bool = False
+
+    @property
+    def source(self) -> str:
+        """Where its rows come from, as a sentence."""
+        if not self.filled:
+            return "Nothing here writes it: bring rows with “watchfloor lake append”."
+        return f"Written by {self.filled}." if self.closed else f"Written by {self.filled}; rows can be brought too."
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
@@ -113,6 +123,11 @@ class View:
     over: str = ""
     where: str = ""
     permission: Permission = Permission.IDENTITY_READ
+
+    @property
+    def source(self) -> str:
+        """Where its rows come from, as a sentence."""
+        return f"Shows rows of {self.over}." if self.over else "Shows what the product's own pages show."
 
 
 class Operator(StrEnum):
@@ -298,6 +313,26 @@ class LakePlace:
         """Of the files asked for, how many lay in the cache; None before the first."""
         asked = self.hits + self.misses
         return round(100 * self.hits / asked) if asked else None
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A row of a file that did not come in: where it stands, and why."""
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What a file brought: rows `accepted`, rows `known` from an earlier time, `refused` ones, columns `left_out`."""
+
+    table: str
+    sha256: str
+    accepted: int
+    known: int
+    refused: int
+    left_out: tuple[str, ...] = ()
 
 
 class TooSlow(WatchfloorError):

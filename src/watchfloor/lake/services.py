@@ -1,7 +1,8 @@
 """Verbs of the lake: append rows, register a reader, change how long a table is kept."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from pathlib import Path
 from typing import Any
 
 from django.db import transaction
@@ -10,10 +11,10 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
-from watchfloor.lake import campaign_verdicts, hot, lists, storage
+from watchfloor.lake import bringing, campaign_verdicts, hot, lists, storage
 from watchfloor.lake.arrow import to_arrow
 from watchfloor.lake.catalogue import table as table_named
-from watchfloor.lake.contracts import LateVerdict
+from watchfloor.lake.contracts import Brought, LateVerdict, Refused
 from watchfloor.lake.facts import take_facts_from
 from watchfloor.lake.judging import judged
 from watchfloor.lake.keeping import keep_apart
@@ -25,10 +26,12 @@ from watchfloor.runtime.services import keep_order
 
 audit_verb("retention.change", "{actor} changed how long {target} is kept")
 audit_verb("list.upload", "{actor} uploaded the list {target}")
+audit_verb("rows.append", "{actor} brought rows of {target} in a file")
 audit_verb("list.remove", "{actor} removed the list {target}")
 
 __all__ = [
     "append",
+    "append_file",
     "flow_to_campaign",
     "give_rows",
     "judged",
@@ -107,6 +110,39 @@ def set_retention(*, table: str, days: int, by: Actor) -> None:
     ) as result:
         RetentionSetting.objects.update_or_create(table=table, defaults={"days": days})
         result["after"] = {"days": days}
+
+
+def append_file(
+    *,
+    table: str,
+    path: Path,
+    now: datetime,
+    by: Actor,
+    skip: Iterable[str] = (),
+    again: bool = False,
+    refused: Callable[[Refused], None] = lambda one: None,
+    progress: Callable[[int], None] = lambda rows: None,
+) -> Brought:
+    """Store the rows of a CSV, JSON or Parquet file; `skip` names columns to leave out, `again` takes a known file once more.
+
+    Rows that do not fit are told to `refused` with their place. Raises BadInput for a table or file that cannot be.
+    """
+    with audited(
+        by=by, permission=Permission.CONNECTION_MANAGE, verb="rows.append", target_type="table", target=table
+    ) as result:
+        brought = bringing.bring(
+            table=table,
+            path=path,
+            now=now,
+            append=append,
+            skip=frozenset(skip),
+            again=again,
+            refused=refused,
+            progress=progress,
+        )
+        said = {"rows": brought.accepted, "known": brought.known, "refused": brought.refused}
+        result["after"] = {"file": path.name, "sha256": brought.sha256, **said}
+    return brought
 
 
 def upload_list(*, alias: str, file_name: str, data: bytes, address: str = "", now: datetime, by: Actor) -> int:

@@ -57,4 +57,5 @@ TABLE = Table(
     sort_column="AlertId",
     follows=True,
     permission=Permission.INCIDENT_READ,
+    filled="the alerts raised here",
 )

@@ -28,4 +28,5 @@ TABLE = Table(
     bloom_column="AlertId",
     follows=True,
     permission=Permission.INCIDENT_READ,
+    filled="the alerts raised here",
 )

@@ -88,4 +88,6 @@ TABLE = Table(
             "SenderDisplayName",
         }
     ),
+    filled="the mail that is taken in",
+    closed=True,
 )

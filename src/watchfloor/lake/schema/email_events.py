@@ -211,4 +211,6 @@ TABLE = Table(
     columns=_DEFENDER + _OURS,
     sort_column="RecipientEmailAddress",
     own=frozenset(column.name for column in _OURS),
+    filled="the mail that is taken in",
+    closed=True,
 )

@@ -46,4 +46,5 @@ TABLE = Table(
     ),
     sort_column="RecipientEmailAddress",
     follows=True,
+    filled="the actions taken on mail here, and their undo",
 )

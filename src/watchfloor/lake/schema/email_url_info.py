@@ -77,4 +77,6 @@ TABLE = Table(
             "ThreatTypes",
         }
     ),
+    filled="the mail that is taken in",
+    closed=True,
 )

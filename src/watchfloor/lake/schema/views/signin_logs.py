@@ -13,7 +13,9 @@ _COLUMNS = (
     ViewColumn("OperationVersion", T.STRING, "'1.0'", "Version of the operation"),
     ViewColumn("Category", T.STRING, "'SignInLogs'", "Always “SignInLogs”"),
     ViewColumn("ResultType", T.STRING, "CAST(ErrorCode AS TEXT)", "Why the sign-in failed, “0” when it succeeded"),
-    *empty("ResultSignature ResultDescription DurationMs:long"),
+    *empty("ResultSignature"),
+    ViewColumn("ResultDescription", T.STRING, "ResultDescription", "Why the sign-in failed, in words"),
+    *empty("DurationMs:long"),
     ViewColumn("CorrelationId", T.STRING, "CorrelationId", "Id that joins the steps of one sign-in"),
     *empty("Resource ResourceGroup ResourceProvider"),
     ViewColumn("Identity", T.STRING, "AccountDisplayName", "Name of the account as people see it"),
@@ -22,12 +24,16 @@ _COLUMNS = (
     ViewColumn("AlternateSignInName", T.STRING, "AlternateSignInName", "Other name the account signs in with"),
     ViewColumn("AppDisplayName", T.STRING, "Application", "Application"),
     ViewColumn("AppId", T.STRING, "ApplicationId", "Id of the application"),
-    *empty(
-        """
-        AuthenticationContextClassReferences AuthenticationDetails AppliedEventListeners:dynamic
-        AuthenticationMethodsUsed
-        """
+    ViewColumn(
+        "AuthenticationContextClassReferences",
+        T.STRING,
+        "AuthenticationContextClassReferences",
+        "Contexts that were asked for",
     ),
+    ViewColumn(
+        "AuthenticationDetails", T.STRING, "AuthenticationDetails", "Each factor that was asked for, a JSON list"
+    ),
+    *empty("AppliedEventListeners:dynamic AuthenticationMethodsUsed"),
     ViewColumn(
         "AuthenticationProcessingDetails",
         T.STRING,
@@ -68,10 +74,13 @@ _COLUMNS = (
         "JSON_OBJECT('city', City, 'state', State, 'countryOrRegion', Country, 'geoCoordinates', JSON_OBJECT('latitude', TRY_CAST(Latitude AS DOUBLE), 'longitude', TRY_CAST(Longitude AS DOUBLE)))",
         "Where the address is taken to be",
     ),
-    *empty("MfaDetail:dynamic"),
+    ViewColumn("MfaDetail", T.DYNAMIC, "MfaDetail", "Method and result of the second factor"),
     ViewColumn("NetworkLocationDetails", T.STRING, "NetworkLocationDetails", "Named networks the address belongs to"),
     ViewColumn("OriginalRequestId", T.STRING, "RequestId", "Id of the request"),
-    *empty("ProcessingTimeInMilliseconds RiskDetail RiskEventTypes RiskEventTypes_V2"),
+    *empty("ProcessingTimeInMilliseconds"),
+    ViewColumn("RiskDetail", T.STRING, "RiskDetail", "Why the risk has its state"),
+    ViewColumn("RiskEventTypes", T.STRING, "RiskEventTypes", "What made it a risk, a JSON list"),
+    ViewColumn("RiskEventTypes_V2", T.STRING, "RiskEventTypes", "What made it a risk, a JSON list"),
     ViewColumn(
         "RiskLevelAggregated",
         T.STRING,
@@ -108,18 +117,26 @@ _COLUMNS = (
         """
     ),
     ViewColumn("ResourceTenantId", T.STRING, "ResourceTenantId", "Tenant of the resource"),
-    *empty("HomeTenantId"),
+    ViewColumn("HomeTenantId", T.STRING, "HomeTenantId", "Tenant of the account"),
     ViewColumn("UniqueTokenIdentifier", T.STRING, "RequestId", "Id of the token"),
     ViewColumn("SessionId", T.STRING, "SessionId", "Id of the session"),
+    ViewColumn("SessionLifetimePolicies", T.STRING, "SessionLifetimePolicies", "Policies on the session's length"),
+    ViewColumn("AutonomousSystemNumber", T.STRING, "AutonomousSystemNumber", "Number of the network the address is in"),
+    ViewColumn("AuthenticationProtocol", T.STRING, "AuthenticationProtocol", "Protocol: none, deviceCode, ropc ..."),
+    ViewColumn("CrossTenantAccessType", T.STRING, "CrossTenantAccessType", "Whether and how tenants were crossed"),
     *empty(
         """
-        SessionLifetimePolicies AutonomousSystemNumber AuthenticationProtocol CrossTenantAccessType
         AuthenticationAppDeviceDetails AuthenticationAppPolicyEvaluationDetails ClientCredentialType
-        FederatedCredentialId GlobalSecureAccessIpAddress HomeTenantName IncomingTokenType
-        IsTenantRestricted:bool IsThroughGlobalSecureAccess:bool OriginalTransferMethod
-        TokenProtectionStatusDetails:dynamic AppOwnerTenantId ResourceOwnerTenantId Agent:dynamic
-        SourceAppClientId ConditionalAccessAudiences AuthenticatorAppLocation
-        AppliedConditionalAccessPolicies
+        FederatedCredentialId GlobalSecureAccessIpAddress HomeTenantName
+        """
+    ),
+    ViewColumn("IncomingTokenType", T.STRING, "IncomingTokenType", "Token the client came with"),
+    *empty("IsTenantRestricted:bool IsThroughGlobalSecureAccess:bool OriginalTransferMethod"),
+    ViewColumn("TokenProtectionStatusDetails", T.DYNAMIC, "TokenProtectionStatusDetails", "How the token is bound"),
+    *empty(
+        """
+        AppOwnerTenantId ResourceOwnerTenantId Agent:dynamic SourceAppClientId ConditionalAccessAudiences
+        AuthenticatorAppLocation AppliedConditionalAccessPolicies
         """
     ),
     ViewColumn(
