@@ -157,6 +157,10 @@ class CustomDetection(models.Model):
     def rule_id(self) -> str:
         return f"custom-{self.pk}"
 
+    @property
+    def href(self) -> str:
+        return f"/hunting/detections/{self.pk}"
+
 
 class SigmaEntry(models.Model):
     """A Sigma rule as somebody brought it (`text`, YAML), and what became of it: `kql`, or `refused` with the reason.

@@ -22,6 +22,7 @@ from watchfloor.kernel.errors import NotFound
 __all__ = [
     "alert",
     "alert_queue",
+    "alerts_by_rule",
     "alerts_of_incident",
     "alerts_of_message",
     "alerts_of_person",
@@ -127,6 +128,11 @@ def alerts_of_incident(incident_id: int, *, limit: int = 1000) -> tuple[AlertSum
     """In the order of the attack: first activity first (IN-24)."""
     rows = Alert.objects.filter(incident=incident_id).select_related("incident").order_by("first_activity", "id")
     return _with_reasons(list(rows[:limit]))
+
+
+def alerts_by_rule(rule_id: str, *, limit: int = 100) -> tuple[AlertSummary, ...]:
+    """The newest alerts of one rule."""
+    return _with_reasons(list(_alerts(Q(rule_id=rule_id))[:limit]))
 
 
 def alerts_of_message(network_message_id: str) -> tuple[AlertSummary, ...]:

@@ -100,3 +100,10 @@ def mail_keys(heads: Sequence[Head]) -> tuple[int, int] | None:
         return None
     who = next((name for name in ("RecipientEmailAddress", "AccountUpn") if name in names), "")
     return names.index("NetworkMessageId"), names.index(who) if who else -1
+
+
+def key_of(row: Sequence[Any], keys: tuple[int, int] | None) -> str:
+    """The mail's copy as actions take it, empty when this row names none."""
+    if keys is None or keys[1] < 0 or not row[keys[0]] or "@" not in str(row[keys[1]] or ""):
+        return ""
+    return f"{row[keys[0]]}|{row[keys[1]]}"

@@ -7,11 +7,13 @@ from zlib import crc32
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.hunting.advanced.asking import Found, Mark, Question, Refused, history
-from watchfloor.hunting.advanced.cells import Head, cell, mail_keys, readable
+from watchfloor.hunting.advanced.cells import Head, cell, key_of, mail_keys, readable
 from watchfloor.hunting.advanced.charting import KINDS, chart_of
+from watchfloor.hunting.advanced.people import ACCOUNTS
 from watchfloor.hunting.advanced.saving import folders
 from watchfloor.hunting.advanced.window import SPANS, Window
 from watchfloor.hunting.advanced.words import language, table_words, tables
+from watchfloor.hunting.models import CustomDetection
 from watchfloor.hunting.page import may_act
 
 Context = dict[str, Any]
@@ -40,8 +42,15 @@ def shell(question: Question, *, by: Actor, panel: str, marks: Sequence[Mark] = 
         "link": link(question.text, window),
         "may_save": by.may(Permission.QUERY_SAVE),
         "may_detect": by.may(Permission.DETECTION_TUNE),
+        **failing(),
         **side(question, by=by, panel=panel),
     }
+
+
+def failing() -> Context:
+    """How many custom detections failed at their last run."""
+    number = CustomDetection.objects.filter(enabled=True, last_state="failing").count()
+    return {"failing": number, "failing_words": f"{number:,} failing"}
 
 
 def side(question: Question, *, by: Actor, panel: str) -> Context:
@@ -54,7 +63,7 @@ def side(question: Question, *, by: Actor, panel: str) -> Context:
         "panels": [(one, label, f"/hunting?{here}&panel={one}") for one, label in PANELS],
     }
     if key == "history":
-        return context | {"runs": [(run, f"/hunting?{urlencode({'query': run.text})}") for run in history(by)]}
+        return context | {"runs": [(run, link(run.text, Window.between(run.start, run.end))) for run in history(by)]}
     if key == "queries":
         return context | {
             "folders": folders(by),
@@ -76,7 +85,11 @@ def answer(question: Question, told: Found | Refused, *, by: Actor) -> Context:
         title = f"The query was not run: {told.place}" if told.place else "The query was not answered"
         return {"answered": True, "refused": told, "refused_title": title, "marks": marks}
     keys = mail_keys(told.heads)
-    keyed = keys is not None and keys[1] >= 0
+    names = row_names(told, keys)
+    keyed = bool(names) and not any(name.startswith("#") for name in names)
+    may_link = by.may(Permission.INCIDENT_MANAGE)
+    acts_on = acting(told, keyed=keyed, by=by)
+    selectable = may_link or bool(acts_on) or (keyed and may_act(by))
     return {
         "answered": True,
         "found": told,
@@ -86,15 +99,20 @@ def answer(question: Question, told: Found | Refused, *, by: Actor) -> Context:
         "nothing": nothing(question.window),
         "may_act": may_act(by),
         "keyed": keyed,
+        "acts_on": acts_on,
+        "may_link": may_link,
+        "selectable": selectable,
         "table_id": f"answer-{crc32(' '.join(head.name for head in told.heads).encode()):x}",
         "empty_columns": empty_columns(told),
-        "mails": keys is not None,
         "formats": FORMATS,
         "carried": [("query", question.runs), *question.window.parameters],
-        "page_rows": [(key_of(row, keys), [*map(cell, told.heads, row)]) for row in told.rows[:FIRST_PAGE]],
+        "page_rows": [
+            (name, [*map(cell, told.heads, row)])
+            for name, row in zip(names[:FIRST_PAGE], told.rows[:FIRST_PAGE], strict=True)
+        ],
         "more_pages": len(told.rows) > FIRST_PAGE,
         "first": f"1–{min(len(told.rows), FIRST_PAGE):,} of {len(told.rows):,}",
-        "data": data(told, keys if keyed else None),
+        "data": data(told, names if selectable else ()),
         **drawn(told),
     }
 
@@ -133,19 +151,25 @@ def drawn(told: Found) -> Context:
     return {"chart_missing": f"No chart: {why}." if told.rows else ""}
 
 
-def key_of(row: Sequence[Any], keys: tuple[int, int] | None) -> str:
-    """The mail's copy as actions take it, empty when this row names none."""
-    if keys is None or keys[1] < 0 or not row[keys[0]] or "@" not in str(row[keys[1]] or ""):
-        return ""
-    return f"{row[keys[0]]}|{row[keys[1]]}"
+def row_names(told: Found, keys: tuple[int, int] | None) -> list[str]:
+    """What a tick sends for each row: its mail's copy, else its place as “#12”."""
+    return [key_of(row, keys) or f"#{place}" for place, row in enumerate(told.rows)]
 
 
-def data(told: Found, keys: tuple[int, int] | None) -> Mapping[str, Any]:
+def acting(told: Found, *, keyed: bool, by: Actor) -> str:
+    """The label of the button for what rows name besides copies of mails; empty when there is nothing to do."""
+    names = {head.name for head in told.heads}
+    if not keyed and "NetworkMessageId" in names and may_act(by):
+        return "Take action"
+    return "People" if names & set(ACCOUNTS) else ""
+
+
+def data(told: Found, names: Sequence[str]) -> Mapping[str, Any]:
     """All rows for the script that sorts and narrows them: numbers as numbers, all else as text that is safe to read."""
     return {
         "heads": [{"name": head.name, "kind": head.kind, "link": head.link} for head in told.heads],
         "rows": [[scripted(head, value) for head, value in zip(told.heads, row, strict=True)] for row in told.rows],
-        "keys": [key_of(row, keys) for row in told.rows] if keys else [],
+        "keys": list(names),
     }
 
 

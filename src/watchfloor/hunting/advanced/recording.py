@@ -52,7 +52,8 @@ def remember(
         end=window.end,
         **outcome,
     )
-    own = QueryRun.objects.filter(person_id=by.id, rule_id=run.rule_id).order_by("-id")
+    whose = {"rule_id": run.rule_id} if run.rule_id else {"rule_id": "", "person_id": by.id}
+    own = QueryRun.objects.filter(**whose).order_by("-id")
     last = own.values_list("pk", flat=True)[KEPT_RUNS : KEPT_RUNS + 1].first()
     if last is not None:
         own.filter(pk__lte=last).delete()

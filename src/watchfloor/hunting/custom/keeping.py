@@ -18,6 +18,8 @@ audit_verb("custom_detection.delete", "{actor} deleted the custom detection {tar
 
 FREQUENCIES = {5: "5 minutes", 60: "hour", 180: "3 hours", 720: "12 hours", 1440: "day"}
 LONGEST_LOOK_BACK = 30 * 1440
+MOST_FINDINGS = 1000
+"""New findings that one run may be allowed to make."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class Plan:
     description: str = ""
     category: str = ""
     techniques: Sequence[str] = ()
+    most_findings: int = 100
 
     def check(self, *, by: Actor, now: datetime) -> None:
         """Raises BadInput for what could never run or never find: a wrong query, a look-back with gaps, nothing mapped."""
@@ -46,6 +49,8 @@ class Plan:
             raise BadInput(
                 "it must look back at least as long as between two runs, and 30 days at most", place="look_back"
             )
+        if not 1 <= self.most_findings <= MOST_FINDINGS:
+            raise BadInput(f"one run makes between 1 and {MOST_FINDINGS:,} new findings", place="most_findings")
         if not self.entities:
             raise BadInput(
                 "name at least one column that is evidence, as “SenderFromAddress: sender”", place="entities"
@@ -77,11 +82,19 @@ def save(*, plan: Plan, by: Actor, now: datetime, key: int | None = None) -> Cus
                 if name in ("entities", "techniques")
                 else value,
             )
-        row.title = " ".join(plan.title.split())[:200]
+        row.title, row.changed_by = " ".join(plan.title.split())[:200], by.name
         row.changed_at = row.next_at = now
         row.save()
         result["after"] = {"text": plan.text[:4000], "every_minutes": plan.every_minutes, "severity": plan.severity}
     return row
+
+
+def span_words(minutes: int) -> str:
+    """“4 hours”, “30 days”, “90 minutes”."""
+    for size, unit in ((1440, "day"), (60, "hour")):
+        if minutes % size == 0:
+            return f"{minutes // size} {unit}{'' if minutes == size else 's'}"
+    return f"{minutes} minutes"
 
 
 def detection(key: int) -> CustomDetection:

@@ -1,24 +1,26 @@
-"""Pages of custom detections: translate, nothing else."""
+"""The pages of custom detections: all of them, one with its runs, and its switches. Translate, nothing else."""
 
+from datetime import timedelta
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from django.shortcuts import render
-from django.views.decorators.http import require_GET, require_http_methods, require_POST
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.http import require_GET, require_POST
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
-from watchfloor.detection.contracts import SEVERITIES, EvidenceType
+from watchfloor.hunting.advanced.page import link
+from watchfloor.hunting.advanced.window import Window
 from watchfloor.hunting.custom import keeping
-from watchfloor.hunting.custom.mapping import guessed, read_mapping
+from watchfloor.hunting.custom.going import go
+from watchfloor.hunting.custom.running import run_now, runs_of
 from watchfloor.hunting.models import CustomDetection
+from watchfloor.incidents import selectors as incidents
 from watchfloor.kernel.clock import utc_now
-from watchfloor.kernel.errors import BadInput, WatchfloorError
-from watchfloor.lake import selectors as lake
 from watchfloor.ui.services import render_page
 
 LIST = "/hunting/detections"
+ALERTS_SHOWN = 10
 
 
 class Asked(HttpRequest):
@@ -31,86 +33,82 @@ class Asked(HttpRequest):
 @require_GET
 @requires(Permission.EMAIL_METADATA_READ)
 def listing(request: Asked) -> HttpResponse:
-    """Every custom detection with its last run."""
-    rows = [(one, keeping.FREQUENCIES.get(one.every_minutes, "")) for one in CustomDetection.objects.all()]
-    context = {"rows": rows, "may_change": request.actor.may(Permission.DETECTION_TUNE)}
+    """Every custom detection with its last run; the failing ones and those that are off have tabs of their own."""
+    shown = request.GET.get("show", "")
+    every = list(CustomDetection.objects.all())
+    parts = {
+        "": every,
+        "failing": [one for one in every if one.enabled and one.last_state == "failing"],
+        "off": [one for one in every if not one.enabled],
+    }
+    labels = {"": "All", "failing": "Failing", "off": "Switched off"}
+    context = {
+        "rows": [(one, keeping.FREQUENCIES.get(one.every_minutes, "")) for one in parts.get(shown, every)],
+        "any": bool(every),
+        "shown": shown if shown in parts else "",
+        "parts": [
+            (key, labels[key], f"{LIST}?show={key}" if key else LIST, len(found)) for key, found in parts.items()
+        ],
+        "may_change": request.actor.may(Permission.DETECTION_TUNE),
+    }
     return render_page(request, "hunting/custom/list.html", context)
 
 
-@require_http_methods(["GET", "POST"])
-@requires(Permission.DETECTION_TUNE)
-def edit(request: Asked) -> HttpResponse:
-    """The form: for the query being written (POST from the editor), or an existing detection (`key`)."""
-    given = request.POST if request.method == "POST" else request.GET
-    if given.get("key", "").isdecimal():
-        row = keeping.detection(int(given["key"]))
-        names = ("title", "text", "severity", "every_minutes", "look_back_minutes", "description", "category")
-        values = {name: getattr(row, name) for name in names}
-        values |= {"entities": _lines(row.entities), "techniques": ", ".join(row.techniques)}
-        return _form(request, values, key=row.pk)
-    text = given.get("query", "").replace("\r\n", "\n")
-    defaults = {"text": text, "severity": "medium", "every_minutes": 60, "look_back_minutes": 240, "category": "Custom"}
-    return _form(request, {**defaults, "entities": _suggested(text, request.actor)}, key=None)
-
-
-def _lines(entities: list[list[str]]) -> str:
-    return "\n".join(f"{column}: {kind}" for column, kind, _ in entities)
-
-
-def _suggested(text: str, by: Actor) -> str:
-    """The mapping that the answer's columns suggest; empty for a query that cannot run."""
-    try:
-        answer = lake.hunt(text, now=utc_now(), by=by, limit=1, timeout=10) if text.strip() else None
-    except WatchfloorError:
-        return ""
-    return _lines(guessed(name for name, _ in answer.columns)) if answer else ""
-
-
-def _form(request: Asked, values: dict[str, Any], *, key: int | None, error: BadInput | None = None) -> HttpResponse:
-    fragment = bool(request.htmx and not request.htmx.boosted)
+@require_GET
+@requires(Permission.EMAIL_METADATA_READ)
+def detail(request: Asked, key: int) -> HttpResponse:
+    """One detection: its query, its runs with what they found, and its newest alerts."""
+    row, now = keeping.detection(key), utc_now()
+    runs = runs_of(row)
     context = {
-        "values": values,
-        "key": key,
-        "error": error,
-        "severities": SEVERITIES,
-        "frequencies": keeping.FREQUENCIES.items(),
-        "kinds": ", ".join(EvidenceType),
-        "base": "ui/flyout.html" if fragment else "ui/page.html",
+        "detection": row,
+        "runs": [(run, f"{link(run.text, Window.between(run.start, run.end))}&run=1") for run in runs],
+        "chart": _chart(runs),
+        "facts": _facts(row),
+        "mapped": [(column, kind) for column, kind, _ in row.entities],
+        "hunt": f"{link(row.text, Window.between(now - timedelta(minutes=row.look_back_minutes), now))}&run=1",
+        "may_change": request.actor.may(Permission.DETECTION_TUNE),
+        "edit_attrs": {"hx-get": f"/hunting/detections/edit?key={row.pk}", "hx-target": "#flyout"},
     }
-    return render(request, "hunting/custom/edit.html", context, status=400 if error else 200)
+    if request.actor.may(Permission.INCIDENT_READ):
+        context["alerts"] = incidents.alerts_by_rule(row.rule_id, limit=ALERTS_SHOWN)
+    return render_page(request, "hunting/custom/detail.html", context)
+
+
+def _facts(row: CustomDetection) -> list[tuple[str, Any]]:
+    return [
+        ("Written by", row.owner_name),
+        ("Changed", row.changed_at),
+        ("Changed by", row.changed_by or row.owner_name),
+        ("Runs every", keeping.FREQUENCIES.get(row.every_minutes, f"{row.every_minutes} minutes")),
+        ("Looks back", keeping.span_words(row.look_back_minutes)),
+        ("At most", f"{row.most_findings:,} new findings in one run"),
+        ("Next run", row.next_at if row.enabled else "Never: it is switched off"),
+        ("Category", row.category or "None"),
+        ("ATT&CK techniques", ", ".join(row.techniques) or "None"),
+    ]
+
+
+def _chart(runs: list[Any]) -> dict[str, Any]:
+    """Rows and new findings of each run, oldest first."""
+    ordered = runs[::-1]
+    return {
+        "categories": [f"{run.at:%m-%d %H:%M}" for run in ordered],
+        "series": [
+            {"name": "Rows", "values": [run.rows for run in ordered]},
+            {"name": "New findings", "values": [run.new for run in ordered]},
+        ],
+    }
 
 
 @require_POST
 @requires(Permission.DETECTION_TUNE)
-def save(request: Asked) -> HttpResponse:
-    """Keep it, then the list; what is wrong is shown in the form."""
-    given = {name: str(value).replace("\r\n", "\n") for name, value in request.POST.items()}
-    key = int(given["key"]) if given.get("key", "").isdecimal() else None
-    try:
-        row = keeping.save(plan=_plan(given), by=request.actor, now=utc_now(), key=key)
-    except BadInput as error:
-        return _form(request, {**given, "every_minutes": _number(given, "every_minutes")}, key=key, error=error)
-    messages.success(request, f"“{row.title}” is saved and runs within seconds.")
-    return _go(request)
-
-
-def _plan(given: dict[str, str]) -> keeping.Plan:
-    return keeping.Plan(
-        title=given.get("title", ""),
-        text=given.get("text", ""),
-        severity=given.get("severity", ""),
-        every_minutes=_number(given, "every_minutes"),
-        look_back_minutes=_number(given, "look_back_minutes"),
-        entities=read_mapping(given.get("entities", "")),
-        description=given.get("description", "").strip(),
-        category=given.get("category", "").strip()[:60],
-        techniques=tuple(filter(None, (one.strip() for one in given.get("techniques", "").split(",")))),
-    )
-
-
-def _number(given: dict[str, str], name: str) -> int:
-    text = given.get(name, "")
-    return int(text) if text.isdecimal() and len(text) < 8 else 0
+def run(request: Asked, key: int) -> HttpResponse:
+    """Run it at once."""
+    row = run_now(key=key, by=request.actor, now=utc_now())
+    say = messages.error if row.last_state == "failing" else messages.success
+    say(request, f"{'The run failed' if row.last_state == 'failing' else 'Run'}: {row.last_words}")
+    return go(request, row.href)
 
 
 @require_POST
@@ -118,7 +116,7 @@ def _number(given: dict[str, str], name: str) -> int:
 def switch(request: Asked, key: int) -> HttpResponse:
     """On or off."""
     keeping.switch(key=key, enabled=request.POST.get("enabled") == "yes", by=request.actor, now=utc_now())
-    return _go(request)
+    return go(request, LIST)
 
 
 @require_POST
@@ -126,12 +124,4 @@ def switch(request: Asked, key: int) -> HttpResponse:
 def delete(request: Asked, key: int) -> HttpResponse:
     """Delete it; its alerts stay."""
     keeping.delete(key=key, by=request.actor)
-    return _go(request)
-
-
-def _go(request: Asked) -> HttpResponse:
-    if not request.htmx:
-        return HttpResponseRedirect(LIST)
-    response = HttpResponse(status=204)
-    response.headers["HX-Redirect"] = LIST
-    return response
+    return go(request, LIST)

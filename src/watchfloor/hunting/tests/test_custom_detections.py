@@ -8,7 +8,6 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.models import AuditEntry
 from watchfloor.access.selectors import actor_of
 from watchfloor.detection.models import FindingRecord
-from watchfloor.hunting.custom import running
 from watchfloor.hunting.custom.keeping import Plan, delete, save, switch
 from watchfloor.hunting.custom.mapping import guessed, key_of, read_mapping
 from watchfloor.hunting.custom.running import run_due
@@ -56,7 +55,7 @@ def test_the_overlap_of_two_look_backs_makes_no_second_finding(by_max, mail):
     mail(Subject="Another invoice", age=timedelta(minutes=5))
     run_due(now=now + timedelta(minutes=61))
     assert FindingRecord.objects.count() == 2
-    assert CustomDetection.objects.get().last_words == "2 rows, 1 new findings"
+    assert CustomDetection.objects.get().last_words == "2 rows, 1 new finding"
 
 
 def test_it_runs_when_it_is_due_and_not_before(by_max):
@@ -76,11 +75,10 @@ def test_what_lies_before_the_look_back_is_not_met(by_max, mail):
     assert not FindingRecord.objects.exists()
 
 
-def test_one_run_makes_a_limited_number_and_the_next_ones_make_the_rest(by_max, mail, monkeypatch):
-    monkeypatch.setattr(running, "MOST_FINDINGS", 2)
+def test_one_run_makes_a_limited_number_and_the_next_ones_make_the_rest(by_max, mail):
     for number in range(5):
         mail(Subject=f"invoice {number}")
-    kept(by_max)
+    kept(by_max, most_findings=2)
     now, counts = utc_now(), []
     for number in range(4):
         run_due(now=now + timedelta(minutes=61 * number) if number < 3 else now + timedelta(minutes=170))
@@ -116,6 +114,7 @@ def test_rows_without_evidence_are_told(by_max, mail):
         ({"look_back_minutes": 30}, "look_back"),
         ({"look_back_minutes": 43_201}, "look_back"),
         ({"entities": ()}, "entities"),
+        ({"most_findings": 0}, "most_findings"),
         ({"text": ""}, "query"),
         ({"text": "EmailEvents | wher x"}, "query"),
     ],
@@ -176,6 +175,7 @@ def test_the_pages_make_switch_and_delete_one(as_max, as_eve, mail):
     row = CustomDetection.objects.get()
     assert "Not run yet" in as_max.get("/hunting/detections").content.decode()
     assert "SenderFromAddress: sender" in as_max.get(f"/hunting/detections/edit?key={row.pk}").content.decode()
+    assert "Not run yet" in as_max.get(f"/hunting/detections/{row.pk}").content.decode()
     as_max.post(f"/hunting/detections/{row.pk}/switch", {"enabled": "no"})
     assert not CustomDetection.objects.get().enabled
     assert as_eve.post(f"/hunting/detections/{row.pk}/delete").status_code == 403

@@ -59,11 +59,59 @@ def test_rows_lead_to_mail_and_people_and_can_be_acted_on(as_ada, mail):
     assert told["keys"] == [f"{key}|ann@corp.example"]
 
 
-def test_mails_without_their_recipient_say_what_is_missing_to_act_on_them(as_ada, mail):
+def chosen_of(page, *rows):
+    """What the answer's form sends for these rows."""
+    return {"answer": re.search(r'name="answer" value="(\d+)"', page)[1], "row": rows}
+
+
+def test_mails_without_their_recipient_are_acted_on_copy_by_copy(as_ada, mail):
+    key = mail(to=("ann@corp.example", "bob@corp.example"))
+    other = mail()
+    page = run(as_ada, "EmailEvents | distinct NetworkMessageId | sort by NetworkMessageId asc")
+    assert 'hx-post="/hunting/act"' in page
+    assert 'hx-post="/actions/new"' not in page
+    place = data_of(page)["rows"].index([key])
+    copies = as_ada.post("/hunting/act", chosen_of(page, f"#{place}")).content.decode()
+    assert f'value="{key}|ann@corp.example"' in copies
+    assert f'value="{key}|bob@corp.example"' in copies
+    assert other not in copies
+
+
+def test_a_row_that_names_its_recipient_means_that_copy_alone(as_ada, mail):
+    key = mail(to=("ann@corp.example", "bob@corp.example"))
+    page = run(as_ada, "EmailEvents | project NetworkMessageId, RecipientEmailAddress")
+    copies = as_ada.post("/hunting/act", chosen_of(page, f"{key}|bob@corp.example")).content.decode()
+    assert f'value="{key}|bob@corp.example"' in copies
+    assert f'value="{key}|ann@corp.example"' not in copies
+
+
+def test_people_that_rows_name_lead_to_their_mail_alerts_and_sign_ins(as_ada, db):
+    page = run(as_ada, 'datatable(AccountUpn: string)["ann@corp.example", "bo\\"b@corp.example"]', range="query")
+    assert "People" in page
+    assert "Take action" not in page
+    people = as_ada.post("/hunting/act", chosen_of(page, "#0", "#1")).content.decode()
+    assert "/explorer?range=30d&amp;f=SenderFromAddress~equal%20any%20of~ann" in people.replace("%7E", "~").replace(
+        "+", "%20"
+    ).replace("%2520", "%20")
+    assert "/alerts?q=ann%40corp.example" in people
+    assert "EntraIdSignInEvents" in people
+    for link in re.findall(r'href="(/[^"]+)"', people):
+        assert as_ada.get(link.replace("&amp;", "&")).status_code == 200
+
+
+def test_rows_that_name_neither_mail_nor_people_offer_no_action(as_ada, mail):
+    mail()
+    page = run(as_ada, "EmailEvents | summarize Mails = count() by SenderFromDomain")
+    assert "/hunting/act" not in page
+    assert "Take action" not in page
+    assert "Link to incident" in page
+
+
+def test_acting_on_no_row_or_on_an_answer_that_is_gone_is_told(as_ada, mail):
     mail()
     page = run(as_ada, "EmailEvents | project NetworkMessageId")
-    assert "keep RecipientEmailAddress" in page
-    assert "Take action" not in page
+    assert as_ada.post("/hunting/act", chosen_of(page)).status_code == 400
+    assert as_ada.post("/hunting/act", {"answer": "999", "row": "#0"}).status_code == 404
 
 
 def test_what_strangers_write_is_harmless_in_the_page_and_in_its_data(as_ada, mail):

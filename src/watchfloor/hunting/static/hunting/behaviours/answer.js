@@ -14,6 +14,10 @@ export default function answer(box) {
   if (!table || !source) return;
   /** @type {{heads: Head[], rows: Value[][], keys: string[]}} */
   const data = JSON.parse(source.textContent ?? "{}");
+  /** Rows chosen on any page, by what their box sends. @type {Set<string>} */
+  const chosen = new Set();
+  const all = /** @type {HTMLInputElement | null} */ (table.querySelector("thead input[type=checkbox]"));
+  const elsewhere = box.querySelector("[data-elsewhere]");
   const state = { order: data.rows.map((_, place) => place), sort: -1, descending: false, page: 0, words: "" };
   const filter = /** @type {HTMLInputElement | null} */ (box.querySelector("[data-filter]"));
   const count = box.querySelector("[data-shown]");
@@ -27,9 +31,27 @@ export default function answer(box) {
     if (count) count.textContent = state.order.length ? `${(first + 1).toLocaleString("en")}–${last.toLocaleString("en")} of ${state.order.length.toLocaleString("en")}` : "No row holds this text";
     if (back) back.disabled = state.page === 0;
     if (on) on.disabled = last >= state.order.length;
-    const all = table.querySelector("thead input[type=checkbox]");
-    all?.dispatchEvent(new Event("change"));
+    for (const one of boxes(table)) one.checked = chosen.has(one.value);
+    tell();
   };
+  const tell = () => {
+    const here = boxes(table);
+    const shown = new Set(here.map((one) => one.value));
+    for (const one of shown) chosen.delete(one);
+    for (const one of here) if (one.checked) chosen.add(one.value);
+    for (const one of here) one.closest("tr")?.classList.toggle("selected", one.checked);
+    if (all) {
+      all.checked = here.length > 0 && here.every((one) => one.checked);
+      all.indeterminate = !all.checked && here.some((one) => one.checked);
+    }
+    elsewhere?.replaceChildren(...[...chosen].filter((one) => !shown.has(one)).map(hidden));
+    for (const one of document.querySelectorAll(`[data-needs-selection="${CSS.escape(table.id)}"]`)) {
+      if (one instanceof HTMLButtonElement) one.disabled = chosen.size === 0;
+      const number = one.querySelector("[data-count]");
+      if (number) number.textContent = String(chosen.size);
+    }
+  };
+  table.addEventListener("selection", tell);
   const arrange = () => {
     const words = state.words.toLowerCase();
     const kept = words ? (/** @type {number} */ place) => data.rows[place].some((one) => String(one ?? "").toLowerCase().includes(words)) : () => true;
@@ -63,6 +85,18 @@ export default function answer(box) {
   });
 }
 
+/** @param {HTMLTableElement} table */
+const boxes = (table) => /** @type {HTMLInputElement[]} */ ([...table.querySelectorAll('tbody input[name="row"]')]);
+
+/** @param {string} value */
+function hidden(value) {
+  const made = document.createElement("input");
+  made.type = "hidden";
+  made.name = "row";
+  made.value = value;
+  return made;
+}
+
 /**
  * Tells the editor where the query is wrong.
  * @param {HTMLElement} box
@@ -93,7 +127,7 @@ function compared(a, b) {
  */
 function row(table, data, place) {
   const made = document.createElement("tr");
-  if (data.keys.length) made.append(box(data.keys[place]));
+  if (data.keys.length) made.append(box(data.keys[place], place));
   data.heads.forEach((head, number) => {
     const cell = document.createElement("td");
     const value = data.rows[place][number];
@@ -119,16 +153,18 @@ function content(head, text) {
   return made;
 }
 
-/** @param {string} key */
-function box(key) {
+/**
+ * @param {string} key
+ * @param {number} place
+ */
+function box(key, place) {
   const cell = document.createElement("td");
   cell.className = "select";
-  if (!key) return cell;
   const made = document.createElement("input");
   made.type = "checkbox";
   made.name = "row";
   made.value = key;
-  made.setAttribute("aria-label", `Select ${key}`);
+  made.setAttribute("aria-label", `Select row ${place + 1}`);
   cell.append(made);
   return cell;
 }
