@@ -3,12 +3,14 @@
 import fcntl
 import logging
 import os
+import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext, suppress
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
 import pyarrow as pa
+from django.db import DatabaseError, connection
 from django.db.models import Max, Min, Sum
 
 from watchfloor.lake.arrow import fitted, unpack
@@ -27,20 +29,46 @@ MOST_ROWS_AT_ONCE = 100_000
 GRACE = timedelta(seconds=60)
 """A reader that took its Delta snapshot before a flush still finds the batches in the hot tier for this long."""
 UNREAD_AT_MOST = timedelta(days=7)
+WRITER = zlib.crc32(b"lake.writer")
 
 
 @contextmanager
 def only_writer(*, wait: bool = False) -> Iterator[bool]:
-    """True when this process may write the cold tier; the lock goes with the process, however it ends."""
+    """True when this process may write the cold tier; the locks go with the process, however it ends.
+
+    One is a file's, for this machine; with PostgreSQL there is a second, for hosts that share a database and an object store.
+    """
     lake_folder().mkdir(parents=True, exist_ok=True)
     handle = os.open(lake_folder() / ".writer", os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-        yield True
-    except BlockingIOError:
-        yield False
+        with _database_lock(wait=wait) if _locked(handle, wait=wait) else nullcontext(False) as mine:
+            yield mine
     finally:
         os.close(handle)
+
+
+def _locked(handle: int, *, wait: bool) -> bool:
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+    except BlockingIOError:
+        return False
+    return True
+
+
+@contextmanager
+def _database_lock(*, wait: bool) -> Iterator[bool]:
+    if connection.vendor != "postgresql":
+        yield True
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {'pg_advisory_lock' if wait else 'pg_try_advisory_lock'}(%s)", [WRITER])
+        mine = cursor.fetchone()[0] is not False  # waiting answers nothing
+    try:
+        yield mine
+    finally:
+        if mine:
+            with suppress(DatabaseError), connection.cursor() as cursor:  # a lost connection has lost the lock too
+                cursor.execute("SELECT pg_advisory_unlock(%s)", [WRITER])
 
 
 def due(*, now: datetime) -> tuple[Table, ...]:
@@ -70,7 +98,7 @@ def flush(table: Table, *, now: datetime) -> int:
         return 0
     data = HotBatch.objects.filter(id__in=ids).order_by("id").values_list("data", flat=True)
     rows = pa.concat_tables([fitted(table.name, unpack(batch)) for batch in data])
-    tier.append(rows, watermark=ids[-1])
+    tier.append(rows, watermark=ids[-1], after=watermark)
     HotBatch.objects.filter(id__in=ids).update(flushed_at=now)
     return len(rows)
 

@@ -144,16 +144,16 @@ class ColdTable:
         """The last hot id known to lie here; asked of a store only once, so that taking in mail does not wait for it."""
         return self._held.watermark if self._held.version >= 0 and self.shelf.options else self.snapshot().watermark
 
-    def append(self, rows: pa.Table, *, watermark: int) -> None:
-        """Commit rows that hold all hot batches up to id `watermark`, sorted within each day; durable on return.
+    def append(self, rows: pa.Table, *, watermark: int, after: int | None = None) -> None:
+        """Commit rows that hold all hot batches from above `after` up to id `watermark`, sorted within each day; durable on return.
 
-        Raises Conflict when another flusher committed the same batches meanwhile, Unreachable.
+        Raises Conflict when another flusher committed since the watermark was `after`, however close; Unreachable.
         """
         days = pc.cast(pc.floor_temporal(rows.column("Timestamp"), unit="day"), pa.date32())
         order = [("day", "ascending"), (self.table.sort_column, "ascending")]
         with self._writing():
             write_deltalake(
-                self.shelf.uri,
+                self._standing_at(after),
                 rows.append_column("day", days).sort_by(order),
                 mode="append",
                 partition_by=["day"],
@@ -164,6 +164,15 @@ class ColdTable:
                 writer_properties=self._properties(),
                 commit_properties=CommitProperties(app_transactions=[Transaction(APP, watermark)]),
             )
+
+    def _standing_at(self, watermark: int | None) -> DeltaTable | str:
+        """What to commit onto: Delta itself refuses the commit when the watermark moves between here and there."""
+        if not self.shelf.exists() or not DeltaTable.is_deltatable(self.shelf.uri, self.shelf.options):
+            return self.shelf.uri
+        delta = self._opened()
+        if watermark is not None and (delta.transaction_version(APP) or 0) != watermark:
+            raise Conflict("another process has written these batches already", place=self.shelf.uri)
+        return delta
 
     def compact(self, *, now: datetime, most_files: int = 8) -> int:
         """Rewrite days with many files, sorted by the table's sort column; returns how many days were rewritten.

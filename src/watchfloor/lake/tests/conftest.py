@@ -1,10 +1,12 @@
 """A lake of its own for each test that writes the cold tier: its watermark must not hide another test's hot rows."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from labs.s3 import BUCKET, KEY_ID, S3, SECRET
 from watchfloor.lake.contracts import Condition, Operator, Query
 
 NOON = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -40,3 +42,27 @@ def lake(db, settings, tmp_path) -> Path:
     """A home whose lake is empty."""
     settings.HOME = tmp_path
     return tmp_path
+
+
+@pytest.fixture(scope="session")
+def s3():
+    """An S3 server of this run."""
+    with S3() as server:
+        yield server
+
+
+@pytest.fixture
+def in_store(lake, settings, s3):
+    """A home whose lake lies in an object store, below a prefix of its own; `lake_cache_mb` and more can be said."""
+
+    def place_it(url: str = s3.url, **options) -> Path:
+        stored = {
+            "lake_location": f"s3://{BUCKET}/{lake.name}",
+            "lake_endpoint": url,
+            "lake_key_id": KEY_ID,
+            "lake_secret": SECRET,
+        }
+        settings.WATCHFLOOR = replace(settings.WATCHFLOOR, **stored | options)
+        return lake
+
+    return place_it
