@@ -28,11 +28,13 @@ from watchfloor.lake.history import state as history_state
 from watchfloor.lake.kql.reference import entries as kql_words
 from watchfloor.lake.kql_answer import Answer
 from watchfloor.lake.kql_check import Checked, check_files, check_query, complete_query
+from watchfloor.lake.kql_many import Met, hunt_many
 from watchfloor.lake.kql_run import hunt, hunt_stream
 from watchfloor.lake.kql_tables import KqlTables, views
 from watchfloor.lake.lists import states as list_states
 from watchfloor.lake.models import Email, HotBatch
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
+from watchfloor.lake.place import lake_place
 from watchfloor.lake.query import address
 from watchfloor.lake.query.address import parameters_of
 from watchfloor.lake.query.compile import FOREVER
@@ -46,6 +48,7 @@ __all__ = [
     "Answer",
     "Checked",
     "KqlTables",
+    "Met",
     "all_rows",
     "by_threat",
     "campaign_of",
@@ -60,10 +63,12 @@ __all__ = [
     "entries_met",
     "history_state",
     "hunt",
+    "hunt_many",
     "hunt_stream",
     "inspection_of",
     "inspections_of",
     "kql_words",
+    "lake_place",
     "late_verdicts_after",
     "late_verdicts_of",
     "late_verdicts_on",

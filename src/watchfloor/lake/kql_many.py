@@ -1,0 +1,145 @@
+"""Many queries over the same rows: those that only pick rows of a table are asked together, in one statement a table."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlglot import exp
+
+from watchfloor.lake.catalogue import tables
+from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
+from watchfloor.lake.engines.duck import DuckEngine, Source
+from watchfloor.lake.kql.errors import KqlError
+from watchfloor.lake.kql.filters import Filter, filter_of
+from watchfloor.lake.kql.together import Together, together
+from watchfloor.lake.kql_answer import Columns, values
+from watchfloor.lake.kql_tables import KqlTables
+from watchfloor.lake.query import compile as trees
+from watchfloor.lake.snapshot import hunting_engine, source_of
+
+MOST_ROWS = 20_000
+SECONDS = 120.0
+SOURCE, NUMBERS = "events", "numbers"
+TIMELESS = datetime(2000, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Met:
+    """`rows` are (key of the query, row as that query's table gives it), in no order.
+
+    `alone` are the keys of queries that have to be asked one by one: they do more than pick rows, name the current time, found
+    more together than fits, or failed with others.
+    """
+
+    rows: tuple[tuple[str, dict[str, Any]], ...]
+    alone: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """One statement for many queries: `columns` (name, type) are those of the answer, `keys` the queries it asks, by number."""
+
+    table: str
+    columns: Columns
+    reads: tuple[exp.Expr, ...]
+    asked: Together
+    keys: tuple[str, ...]
+
+
+def hunt_many(
+    queries: Mapping[str, str],
+    *,
+    start: datetime,
+    end: datetime,
+    limit: int = MOST_ROWS,
+    timeout: float = SECONDS,
+    engine: DuckEngine | None = None,
+) -> Met:
+    """The rows of [start, end) that these queries (by key) pick, as the product sees them; at most `limit` a statement."""
+    asks, alone = _asks(tuple(queries.items()))
+    engine = engine or hunting_engine()
+    window, left = trees.Window(start, end), list(alone)
+    sources = {name: source_of(name, window) for name in {ask.table for ask in asks}}
+    found: list[tuple[str, dict[str, Any]]] = []
+    for ask in asks:
+        source = sources[ask.table]
+        if source.is_empty:
+            continue
+        rows = _run(ask, source, window, engine=engine, limit=limit, timeout=timeout)
+        if rows is None:
+            left += ask.keys
+        else:
+            found += rows
+    return Met(tuple(found), tuple(left))
+
+
+def _run(
+    ask: Ask, source: Source, window: trees.Window, *, engine: DuckEngine, limit: int, timeout: float
+) -> list[tuple[str, dict[str, Any]]] | None:
+    """What one statement finds; None when its queries have to be asked alone."""
+    tree = ask.asked.rows(SOURCE, *(one.copy() for one in ask.reads), number=NUMBERS, where=trees.within(window))
+    try:
+        answer = engine.run(tree.limit(limit + 1, copy=False), {SOURCE: source}, timeout=timeout)
+    except (QueryFailed, TooLarge, TooSlow):
+        return None
+    if answer.num_rows > limit:
+        return None
+    numbers = answer.column(NUMBERS).to_pylist()
+    names = [name for name, _ in ask.columns]
+    rows = [
+        dict(zip(names, row, strict=True))
+        for batch in answer.drop_columns([NUMBERS]).to_batches()
+        for row in values(ask.columns, batch)
+    ]
+    return [(ask.keys[number], row) for row, holding in zip(rows, numbers, strict=True) for number in holding]
+
+
+@lru_cache(maxsize=16)
+def _asks(queries: tuple[tuple[str, str], ...]) -> tuple[tuple[Ask, ...], tuple[str, ...]]:
+    """The statements, and the keys of queries that none of them asks. Made once for the same queries."""
+    catalogue, stored = KqlTables(), {table.name for table in tables()}
+    by_name: dict[str, list[tuple[str, Filter]]] = {}
+    alone: list[str] = []
+    for key, text in queries:
+        found = _filter(text, catalogue)
+        if found is None or found.table not in stored:
+            alone.append(key)
+        else:
+            by_name.setdefault(found.name, []).append((key, found))
+    asks = [ask for name, members in by_name.items() for ask in _of_table(name, members, catalogue)]
+    return tuple(asks), tuple(alone)
+
+
+def _filter(text: str, catalogue: KqlTables) -> Filter | None:
+    """The query as a filter; none where it is refused, names the current time, or a column that is read from another table."""
+    if "now(" in text or "ago(" in text:
+        return None
+    try:
+        found = filter_of(text, catalogue=catalogue, now=TIMELESS)
+    except KqlError:
+        return None
+    if found is not None and any(column.name in trees.LATEST for column in found.predicate.find_all(exp.Column)):
+        return None
+    return found
+
+
+def _of_table(name: str, members: Sequence[tuple[str, Filter]], catalogue: KqlTables) -> Iterable[Ask]:
+    shown = catalogue.table(name)
+    if shown is None:
+        return
+    columns = [column for column in shown.columns if not column.extra]
+    reads = tuple(
+        exp.Alias(
+            this=exp.column(column.name, quoted=True) if column.sql is None else column.sql.copy(),
+            alias=exp.to_identifier(column.name, quoted=True),
+        )
+        for column in columns
+    )
+    keys = tuple(key for key, _ in members)
+    for asked in together(
+        [(number, found.predicate) for number, (_, found) in enumerate(members)], dialect=DuckEngine.dialect
+    ):
+        mine = tuple(keys[number] for number in asked.members)
+        yield Ask(shown.table, tuple((column.name, column.type) for column in columns), reads, asked, mine)
