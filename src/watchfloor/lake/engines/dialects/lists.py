@@ -160,7 +160,7 @@ def flattened(say: Saying, node: exp.Flatten) -> Said:
     return Said(f"flatten({held.sql})", held.kind.element)
 
 
-@emits(exp.ArraySort, exp.SortArray)
+@emits(exp.ArraySort)
 def sort(say: Saying, node: exp.Expr) -> Said:
     held = listed(say, node, node.this)
     order, nulls = node.args.get("asc"), node.args.get("nulls_first")
