@@ -21,7 +21,9 @@ from watchfloor.lake.schema.workspace import ORDERS
 TIMES = ("Timestamp", "TimeGenerated")
 RECEIVED = "_TimeReceived"
 """When a workspace took a row in. The lake does not keep that: the row's own time is the nearest that is true, as in ingestion_time()."""
-FORMER = {"EntraIdSignInEvents": {"RiskLevelDuringSignIn": "RiskLevelAggregated"}}
+FORMER = {
+    "EntraIdSignInEvents": {"RiskLevelDuringSignIn": "RiskLevelAggregated", "AadDeviceId": "EntraIdDeviceId"},
+}
 """Names Microsoft has given up for others, which queries still say."""
 NULLABLE = frozenset({Type.DATETIME, Type.DYNAMIC, Type.REAL})
 WORKSPACE = {
@@ -97,7 +99,9 @@ def _of_table(table: Table, name: str) -> CatalogueTable:
 
 
 def _plain(table: Table) -> list[CatalogueColumn]:
-    return [_read(column) for column in table.columns if column.name not in table.own]
+    """The table's own columns, then the workspace's spelling of its time."""
+    shown = [_read(column) for column in table.columns if column.name not in table.own]
+    return shown if any(column.name == "TimeGenerated" for column in shown) else [*shown, _time("TimeGenerated")]
 
 
 def _ordered(table: Table) -> list[CatalogueColumn]:

@@ -114,6 +114,8 @@ def _windowed(function: str) -> Special:
             )
 
         if function == "row_number":
+            if len(args) > 1:
+                raise unsupported("row_number() with a restart", node.span)
             first = args[0].sql if args else whole(1)
             return Typed(fill("CAST(_0 - 1 + _1 AS BIGINT)", over(exp.RowNumber()), first), Type.LONG)
         if function == "row_cumsum":

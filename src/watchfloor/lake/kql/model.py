@@ -9,7 +9,7 @@ from sqlglot import exp
 
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.templates import cast, table_of
-from watchfloor.lake.kql.types import Type
+from watchfloor.lake.kql.types import SQL_TYPES, Type
 
 UNKNOWN = object()
 """The constant of a scalar that is none."""
@@ -20,7 +20,8 @@ class Typed:
     """A scalar. `name` is what its column is called when nobody says; `const` its value when it is a literal.
 
     `null` says whether it can be null: a text of our own tables cannot. `json` marks a text that a table keeps JSON in, so that
-    its parts can be asked for as a workspace, where such a column is dynamic, allows it.
+    its parts can be asked for as a workspace, where such a column is dynamic, allows it. `parts` are the columns, with names, of
+    a function that gives several.
     """
 
     sql: exp.Expr
@@ -29,6 +30,7 @@ class Typed:
     const: Any = UNKNOWN
     null: bool = True
     json: bool = False
+    parts: tuple[tuple[str, "Typed"], ...] = ()
 
     @property
     def is_const(self) -> bool:
@@ -81,7 +83,7 @@ class Relation:
     """One step: the CTE or scan `source` with its columns.
 
     `extras` can be named but are not part of `*` (a table's other spelling of its time, our own columns).
-    `open` says that its columns are not known before it runs, so that any name may be one.
+    `open` says that its columns are not known before it runs, so that any name may be one: a dynamic, or a text with `texts`.
     `raw` says that the source may hold more than these columns, or hold them otherwise, so that `*` would not be they.
     `hidden` are carried for ourselves: keys of `order`, and `partition`, within which mv-apply's steps work.
     """
@@ -95,13 +97,15 @@ class Relation:
     scan: "Scan | None" = None
     open: bool = False
     raw: bool = False
+    texts: bool = False
 
     def column(self, name: str) -> Column | None:
         for column in (*self.columns, *self.extras):
             if column.name == name:
                 return column
         if self.open:
-            return Column(name, Type.DYNAMIC, name, made=cast(exp.Null(), "JSON"))
+            kind = Type.STRING if self.texts else Type.DYNAMIC
+            return Column(name, kind, name, made=cast(exp.Null(), SQL_TYPES[kind]))
         return None
 
     def demand(self, name: str, span: Span) -> Column:

@@ -81,6 +81,7 @@ isipv4 | text | bool | whether the text is an IPv4 address
 isnotempty notempty | value | bool | whether there is something to read
 isnotnull notnull | value | bool | whether the value is there; a text always is
 isnull | value | bool | whether the value is missing; a text never is
+jaccard_index | set, set | real | what two sets share among all they have
 log log10 log2 | x | real | the logarithm
 make_datetime | year, month, day, hour?, minute?, second? | datetime | the moment
 make_timespan | days?, hours, minutes, seconds? | timespan | the span
@@ -117,6 +118,20 @@ row_cumsum | column | as column | the sum so far, in the order the rows stand
 row_number | first? | long | the number of the row, in the order the rows stand
 set_difference set_intersect set_union | array, array... | dynamic | the elements, each once
 set_has_element | array, value | bool | whether the array has the value
+series_abs series_acos series_asin series_atan series_ceiling series_cos series_exp series_floor series_log series_sign series_sin series_tan | series | dynamic | that function of every element
+series_add series_divide series_multiply series_pow series_subtract | a, b | dynamic | the elements of both at each place put together
+series_cosine_similarity series_dot_product series_pearson_correlation | a, b | real | how much two series are alike
+series_decompose series_decompose_anomalies series_decompose_forecast series_outliers series_periods_detect series_periods_validate | series | dynamic | refused: how Microsoft does it is not published
+series_equals series_greater series_greater_equals series_less series_less_equals series_not_equals | a, b | dynamic | the elements of both compared at each place
+series_fill_backward series_fill_forward | series, missing? | dynamic | missing elements get the value of the nearest after, before them
+series_fill_const | series, constant, missing? | dynamic | missing elements get the constant
+series_fill_linear | series, missing?, edges?, constant? | dynamic | missing elements get what a straight line between their neighbours says
+series_fir | series, filter, normalise?, centre? | dynamic | each element as the weighted sum of those before it, or around it
+series_fit_line | series | columns | rsquare, slope, variance, rvariance, interception and line_fit of the straight line nearest to the series
+series_fit_line_dynamic series_stats_dynamic | series | dynamic | the same as one bag
+series_magnitude series_product series_sum | series | real | one number of all elements
+series_seasonal | series, period | dynamic | the median of each place in the period
+series_stats | series | columns | min, min_idx, max, max_idx, avg, stdev and variance
 sign | x | long | -1, 0 or 1
 split | text, delimiter, index? | dynamic | the parts of the text
 sqrt | x | real | the square root

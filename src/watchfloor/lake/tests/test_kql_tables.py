@@ -98,3 +98,21 @@ def test_ada_sees_mail_but_not_sign_ins():
 def test_search_goes_over_tables_with_rows_and_never_over_a_view_of_them():
     assert KqlTables(held=frozenset({"AlertInfo", "SecurityAlert", "Nothing"})).names() == ("AlertInfo",)
     assert len(KqlTables(held=frozenset()).names()) == 1
+
+
+def test_star_lists_columns_as_defender_documents_them():
+    shown = [column.name for column in ALL.table("EmailEvents").columns if not column.extra]
+    assert shown[:4] == ["Timestamp", "NetworkMessageId", "InternetMessageId", "SenderMailFromAddress"]
+    assert shown[-1] == "_BilledSize"
+    assert "TimeGenerated" in [column.name for column in ALL.table("AlertInfo").columns if not column.extra]
+
+
+def test_a_name_microsoft_gave_up_reads_the_column_that_took_its_place():
+    assert named("RiskLevelDuringSignIn", "AADSignInEventsBeta").sql.name == "RiskLevelAggregated"
+    assert named("AadDeviceId", "EntraIdSignInEvents").sql.name == "EntraIdDeviceId"
+    assert named("_TimeReceived", "EmailEvents").sql.name == "Timestamp"
+
+
+def test_a_text_column_that_holds_json_says_so():
+    assert named("AdditionalFields", "DeviceEvents").json
+    assert not named("Subject").json

@@ -196,6 +196,18 @@ REFUSED = {
     "hash": "hash() gives numbers of Kusto's own that no engine here knows; hash_sha256() is supported",
     "hash_xxhash64": "hash_xxhash64() is known to no engine here; hash_sha256() is supported",
     "parse_user_agent": "parse_user_agent() needs a list of browsers that is not here; match the text with has or extract()",
+    **{
+        name: f"{name}() finds the season of a series, or scores what stands out of it, in a way that is not published; "
+        "series_fit_line(), series_fir() and series_seasonal() with a period are supported"
+        for name in (
+            "series_decompose",
+            "series_decompose_anomalies",
+            "series_decompose_forecast",
+            "series_periods_detect",
+            "series_periods_validate",
+            "series_outliers",
+        )
+    },
     "parse_xml": "parse_xml() is not supported here; extract() takes parts out of the text",
 }
 """Functions refused with a word of advice."""

@@ -91,6 +91,9 @@ def items_of(
             found += [(column.name, column.typed()) for column in row.relation.columns]
             continue
         value = binder.scalars.bind(item.value, row, scope)
+        if value.parts:
+            found += _columns_of_parts(item, value, used)
+            continue
         if len(item.names) > 1:
             if value.type is not Type.DYNAMIC:
                 raise KqlError("several names need a value of several parts", item.span, kind="type")
@@ -104,6 +107,18 @@ def items_of(
             name = unique(name, used)
         used.add(name)
         found.append((name, value))
+    return found
+
+
+def _columns_of_parts(item: s.Assigned, value: Typed, used: set[str]) -> list[tuple[str, Typed]]:
+    """The columns of a function that gives several: under the names a query gives the first of them, the rest under their own."""
+    if len(item.names) > len(value.parts):
+        raise KqlError(f"there are {len(value.parts)} values for {len(item.names)} names", item.span, kind="type")
+    found: list[tuple[str, Typed]] = []
+    for number, (name, part) in enumerate(value.parts):
+        given = item.names[number] if number < len(item.names) else unique(name, used)
+        used.add(given)
+        found.append((given, part))
     return found
 
 

@@ -2,6 +2,7 @@
 
 import fnmatch
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -111,7 +112,7 @@ def watchlist(binder: "Binder", call: s.Call, scope: Scope) -> Relation:
     if found is not None:
         return listed(binder, found)
     binder.program.missing.append(f"watchlist {alias}")
-    return nothing(binder, WATCHLIST, open_=True)
+    return replace(nothing(binder, WATCHLIST, open_=True), texts=True)
 
 
 def externaldata(binder: "Binder", tree: s.Externaldata, scope: Scope) -> Relation:
@@ -247,8 +248,6 @@ def searched(binder: "Binder", tree: s.Search, scope: Scope) -> Relation:
 
 def filtered_by_search(binder: "Binder", relation: Relation, predicate: s.Expression, scope: Scope) -> Relation:
     """`search` as an operator."""
-    from dataclasses import replace
-
     node = as_search(predicate)
     select = relation.select(exp.Star()).where(binder.scalars.truth(node, Row(relation), scope), copy=False)
     return replace(relation, source=binder.program.step(select))
