@@ -8,6 +8,7 @@ from watchfloor.hunting.advanced import saved_views, usage_views
 from watchfloor.hunting.advanced import views as advanced
 from watchfloor.hunting.custom import form_views as custom_form
 from watchfloor.hunting.custom import views as custom
+from watchfloor.hunting.sigma.pages.urls import urlpatterns as sigma
 
 urlpatterns = [
     path("explorer", views.explorer, name="explorer"),
@@ -19,6 +20,7 @@ urlpatterns = [
     path("explorer/columns", views.columns, name="explorer-columns"),
     path("explorer/selection", views.selection, name="explorer-selection"),
     path("hunting", advanced.hunting, name="hunting"),
+    path("hunting/samples", advanced.samples, name="hunting-samples"),
     path("hunting/run", advanced.run, name="hunting-run"),
     path("hunting/check", advanced.check, name="hunting-check"),
     path("hunting/complete", advanced.complete, name="hunting-complete"),
@@ -44,4 +46,5 @@ urlpatterns = [
     path("hunting/detections/<int:key>/run", custom.run, name="custom-detection-run"),
     path("hunting/detections/<int:key>/switch", custom.switch, name="custom-detection-switch"),
     path("hunting/detections/<int:key>/delete", custom.delete, name="custom-detection-delete"),
+    *sigma,
 ]

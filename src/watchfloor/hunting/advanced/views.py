@@ -11,9 +11,10 @@ from watchfloor.access.services import requires
 from watchfloor.hunting.advanced import asking, page
 from watchfloor.hunting.advanced.checking import completions, marks_of
 from watchfloor.hunting.advanced.exports import TYPES, as_csv, as_json, as_parquet
+from watchfloor.hunting.advanced.samples import Sample, sample, topics
 from watchfloor.hunting.advanced.saving import query_of
 from watchfloor.kernel.clock import utc_now
-from watchfloor.kernel.errors import BadInput
+from watchfloor.kernel.errors import BadInput, NotFound
 from watchfloor.ui.services import render_page
 
 
@@ -33,6 +34,8 @@ def hunting(request: Asked) -> HttpResponse:
     if (key := parameters.get("saved", "")).isdecimal():
         saved = query_of(int(key), by=request.actor)
         parameters.setdefault("query", saved.text)
+    elif slug := parameters.get("sample", ""):
+        parameters.setdefault("query", _sample(slug).query)
     question = asking.read_question(parameters, now=now)
     context = page.shell(question, by=request.actor, panel=parameters.get("panel", ""))
     return render_page(
@@ -40,6 +43,20 @@ def hunting(request: Asked) -> HttpResponse:
         "hunting/advanced.html",
         context | {"saved": saved, "run_now": bool(parameters.get("run") and question.text)},
     )
+
+
+def _sample(slug: str) -> Sample:
+    found = sample(slug)
+    if found is None:
+        raise NotFound(f"there is no sample query “{slug}”")
+    return found
+
+
+@require_GET
+@requires(Permission.EMAIL_METADATA_READ)
+def samples(request: Asked) -> HttpResponse:
+    """The queries that come with the product, by topic."""
+    return render_page(request, "hunting/advanced/samples.html", {"topics": topics()})
 
 
 @require_POST
