@@ -28,6 +28,9 @@ app.add_typer(sigma, name="sigma")
 def serve() -> None:
     """Start the portal and the worker."""
     prepare()
+    from watchfloor.config.lake import check_lake
+
+    check_lake()
     from watchfloor.config.options import options
     from watchfloor.config.serve import supervise
 
@@ -131,6 +134,28 @@ def kql_check(
 
     good = check(paths, as_json=as_json, now=utc_now())
     raise typer.Exit(int(strict and not good))
+
+
+@lake.command("move")
+def lake_move() -> None:
+    """Bring the tables that lie in the home into the object store of lake_location; with the server stopped."""
+    prepare()
+    from watchfloor.config.lake import move_lake
+
+    move_lake()
+
+
+@lake.command("seal")
+def lake_seal(
+    secret: Annotated[str, typer.Option(prompt="Secret of the access key", hide_input=True, help="What to seal")],
+) -> None:
+    """Print the line for watchfloor.toml that holds the object store's secret sealed with this home's key."""
+    import django
+
+    django.setup()
+    from watchfloor.runtime.services import seal
+
+    typer.echo(f'lake_secret = "{seal(secret)}"')
 
 
 @sigma.command("import")

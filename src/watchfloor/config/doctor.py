@@ -113,6 +113,16 @@ def check_job_engine(_: Options) -> Iterator[Diagnosis]:
     yield ok("jobs", "the database of durable jobs answers")
 
 
+def check_lake(_: Options) -> Iterator[Diagnosis]:
+    from watchfloor.lake.selectors import lake_place
+    from watchfloor.lake.services import check_place
+
+    check_place()
+    place = lake_place()
+    where = f"the object store {place.where} at {place.endpoint} keeps" if place.endpoint else f"{place.where} holds"
+    yield ok("lake", f"{where} the event tables" + (", and conditional writes work there" if place.endpoint else ""))
+
+
 def check_people(_: Options) -> Iterator[Diagnosis]:
     from watchfloor.access.selectors import granters
 
@@ -194,6 +204,7 @@ CHECKS: dict[str, Check] = {
     "programs": check_programs,
     "database": check_database,
     "jobs": check_job_engine,
+    "lake": check_lake,
     "people": check_people,
     "audit log": check_audit,
     "parts": check_parts,

@@ -316,6 +316,16 @@ class LakePlace:
 
 
 @dataclass(frozen=True, slots=True)
+class MovedTable:
+    """One table that was brought from the home into the object store."""
+
+    name: str
+    rows: int
+    files: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """A row of a file that did not come in: where it stands, and why."""
 

@@ -20,6 +20,8 @@ from watchfloor.lake.judging import judged
 from watchfloor.lake.keeping import keep_apart
 from watchfloor.lake.kql_given import give_rows
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
+from watchfloor.lake.moving import move
+from watchfloor.lake.place import check_place
 from watchfloor.lake.models import Reader, RetentionSetting
 from watchfloor.lake.snapshot import cold
 from watchfloor.runtime.services import keep_order
@@ -32,10 +34,12 @@ audit_verb("list.remove", "{actor} removed the list {target}")
 __all__ = [
     "append",
     "append_file",
+    "check_place",
     "flow_to_campaign",
     "give_rows",
     "judged",
     "keep_apart",
+    "move",
     "note_late_verdicts",
     "register_reader",
     "remove_list",

@@ -72,3 +72,52 @@ def test_people_are_sent_to_the_public_address_when_there_is_one(given):
 def test_what_cannot_work_is_refused_with_its_place(given, text, environ, words):
     with pytest.raises(BadInput, match=words):
         given(text, **environ)
+
+
+STORE = {
+    "WATCHFLOOR_LAKE_LOCATION": "s3://events/lake",
+    "WATCHFLOOR_LAKE_KEY_ID": "AKIA",
+    "WATCHFLOOR_LAKE_SECRET": "of the environment",
+    "WATCHFLOOR_LAKE_ENDPOINT": "https://store.corp.example:9000",
+}
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {},
+        {"WATCHFLOOR_LAKE_ENDPOINT": ""},
+        {"WATCHFLOOR_LAKE_ENDPOINT": "http://127.0.0.1:9000"},
+        {"WATCHFLOOR_LAKE_ENDPOINT": "http://store:9000", "WATCHFLOOR_LAKE_ALLOW_HTTP": "yes"},
+        {"WATCHFLOOR_LAKE_LOCATION": "s3://events"},
+    ],
+)
+def test_a_lake_in_an_object_store_can_be_named(given, changed):
+    read = given(**STORE | changed)
+    assert read.lake_location.startswith("s3://events")
+    assert read.lake_secret == "of the environment"
+
+
+@pytest.mark.parametrize(
+    ("changed", "words"),
+    [
+        ({"LOCATION": "/srv/lake"}, "is not s3://bucket/prefix"),
+        ({"LOCATION": "s3://Events/lake"}, "is not s3://bucket/prefix"),
+        ({"KEY_ID": ""}, "needs lake_key_id"),
+        ({"SECRET": ""}, "needs lake_key_id, lake_secret"),
+        ({"ENDPOINT": "store.corp.example"}, "is not https://host:port"),
+        ({"ENDPOINT": "https://store/path"}, "is not https://host:port"),
+        ({"ENDPOINT": "http://store:9000"}, "travel unencrypted; use https, or set lake_allow_http"),
+        ({"CACHE_MB": "5"}, "at least 100"),
+    ],
+)
+def test_an_object_store_that_cannot_work_is_refused(given, changed, words):
+    with pytest.raises(BadInput, match=words):
+        given(**STORE | {f"WATCHFLOOR_LAKE_{name}": value for name, value in changed.items()})
+
+
+def test_the_stores_secret_stands_in_the_file_only_sealed(given):
+    with pytest.raises(BadInput, match="watchfloor lake seal") as told:
+        given('lake_secret = "plain as day"')
+    assert "plain as day" not in str(told.value)
+    assert given('lake_secret = "gAAAAABsealed"').lake_secret == "gAAAAABsealed"
