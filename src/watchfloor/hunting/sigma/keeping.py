@@ -61,6 +61,22 @@ def bring(
     return told
 
 
+def convert_again(*, by: Actor, now: datetime) -> SigmaImport:
+    """Convert every kept rule anew from its text, as is right after an upgrade. Raises BadInput when none is kept."""
+    files = [(place, text.encode()) for place, text in _kept_files()]
+    return bring(files=files, source="the rules that are kept", by=by, now=now, everything=True)
+
+
+def _kept_files() -> list[tuple[str, str]]:
+    """Each under its place, numbered where two have the same."""
+    taken: dict[str, int] = {}
+    found = []
+    for place, text in SigmaEntry.objects.order_by("pk").values_list("place", "text"):
+        taken[place] = taken.get(place, 0) + 1
+        found.append((place if taken[place] == 1 else f"{place} ({taken[place]})", text))
+    return found
+
+
 def _wanted(one: SigmaEntry, switch_on: str) -> bool:
     return bool(one.kql) and (switch_on == "all" or (switch_on == "high" and one.level in HIGH))
 
