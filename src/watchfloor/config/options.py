@@ -51,6 +51,7 @@ class Options:
     inspection_workers: int = 2
     campaign_hours: int = 48
     lake_memory: str = "400MB"
+    lake_fast_days: int = 92
     lake_location: str = ""
     lake_endpoint: str = ""
     lake_region: str = "us-east-1"
@@ -142,6 +143,8 @@ def _check_lake(read: Options) -> None:
 
 def _check(read: Options) -> None:
     """Refuse at the door what would break later in words that nobody connects with a setting."""
+    if read.lake_fast_days < 0:
+        raise BadInput("must not be negative; 0 keeps no fast copy", place="lake_fast_days")
     host, _, port = read.listen.rpartition(":")
     if not host or not port.isdecimal() or int(port) > 65535:
         raise BadInput(f"“{read.listen}” is not host:port, as 127.0.0.1:8000", place="listen")

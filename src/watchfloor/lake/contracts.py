@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -62,7 +62,8 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`sort_column` is the one rows of a day are sorted by in the cold tier; `bloom_column` gets a Bloom filter.
+    """`sort_column` is the one rows of a day are sorted by in the cold tier; `bloom_column` gets a Bloom filter; rows with
+    something in `leads` are those people ask for first.
 
     `follows` marks events that happen after the mail they concern (clicks, remediation, alerts): a condition on them looks
     from the start of the query's window until now. `repeats` names columns of EmailEvents that this table holds too, so
@@ -77,6 +78,7 @@ class Table:
     columns: tuple[Column, ...]
     sort_column: str = ""
     bloom_column: str = "NetworkMessageId"
+    leads: str = ""
     retention_days: int = 400
     follows: bool = False
     repeats: frozenset[str] = frozenset()
@@ -279,6 +281,31 @@ class CampaignOfMail:
 
 
 @dataclass(frozen=True, slots=True)
+class TableDay:
+    """One day of a table; rows that still wait in the hot tier are counted, their bytes are not."""
+
+    day: date
+    rows: int
+    bytes: int
+    files: int
+
+
+@dataclass(frozen=True, slots=True)
+class TableUpkeep:
+    """What maintenance did last, and since when somebody waits for it (None: nobody)."""
+
+    checked_at: datetime | None = None
+    seconds: float = 0
+    compacted_at: datetime | None = None
+    compacted_days: int = 0
+    dropped_at: datetime | None = None
+    dropped_rows: int = 0
+    vacuumed_at: datetime | None = None
+    wanted_at: datetime | None = None
+    wanted_by: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class TableState:
     """How much one table holds. `lag_seconds` is the age of the oldest row not yet in the cold tier, None when there is none."""
 
@@ -292,6 +319,9 @@ class TableState:
     oldest: datetime | None
     newest: datetime | None
     lag_seconds: float | None
+    days: tuple[TableDay, ...] = ()
+    upkeep: TableUpkeep = TableUpkeep()
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

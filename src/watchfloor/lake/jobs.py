@@ -10,16 +10,16 @@ from django.conf import settings
 from watchfloor.connectors.selectors import accepted_after
 from watchfloor.inspection.services import InspectionPool
 from watchfloor.kernel.clock import utc_now
-from watchfloor.lake import campaign_verdicts, campaigns, storage
+from watchfloor.lake import campaign_verdicts, campaigns, storage, upkeep
 from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.history import forget as forget_history
 from watchfloor.lake.ingest import READER, ingest_pending
 from watchfloor.lake.keeping import Errand, keep
+from watchfloor.lake.upkeep import MAINTAIN_EVERY
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import every
 
 TICK_MAILS = 500
-MAINTAIN_EVERY = timedelta(minutes=10)
 FORGET_EVERY = timedelta(minutes=5)
 
 
@@ -40,6 +40,7 @@ class Turn:
 # What waited while the worker was down waits a little longer: the first half minute is for the people who wait for the start.
 _flushing = Turn(first=30, seconds=0)
 _maintenance = Turn(first=120, seconds=MAINTAIN_EVERY.total_seconds())
+_sealing = Turn(first=300, seconds=MAINTAIN_EVERY.total_seconds())
 _pools = ExitStack()
 _open: list[InspectionPool] = []
 
@@ -82,9 +83,17 @@ def forget_seen() -> int:
 
 @every(30, name="lake.maintain")
 def maintain() -> int:
-    """Compact days with many files, drop days past retention, delete files nobody reads; every ten minutes."""
-    if _maintenance.is_due():
+    """Compact days with many files, drop days past retention, delete files nobody reads; every ten minutes, or when asked."""
+    if _maintenance.is_due() or upkeep.is_asked():
         keep(Errand.MAINTAIN, now=utc_now())
+    return 0
+
+
+@every(30, name="lake.seal")
+def seal() -> int:
+    """Lay settled days out for fast reading; every ten minutes."""
+    if _sealing.is_due():
+        keep(Errand.SEAL, now=utc_now())
     return 0
 
 

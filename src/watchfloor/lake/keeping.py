@@ -1,7 +1,7 @@
 """Writing the cold tier, in a process of its own that ends with the work: what arrow and Delta took then goes back.
 
-`python -m watchfloor.lake.keeping flush` or `maintain`, started by the worker's ticks. It holds the writer's lock itself, so
-it may outlive a worker that is killed, and two never write together.
+`python -m watchfloor.lake.keeping flush`, `maintain` or `seal`, started by the worker's ticks. It holds the writer's lock itself,
+so it may outlive a worker that is killed, and two never write together; sealing writes beside the tables and has its own.
 """
 
 import os
@@ -21,6 +21,7 @@ class Errand(StrEnum):
 
     FLUSH = "flush"
     MAINTAIN = "maintain"
+    SEAL = "seal"
 
 
 class KeepingFailed(WatchfloorError):
@@ -48,9 +49,12 @@ def keep(errand: Errand, *, now: datetime) -> None:
 
 
 def _do(errand: Errand, *, now: datetime) -> None:
-    from watchfloor.lake import storage
+    from watchfloor.lake import sealing, storage
     from watchfloor.lake.catalogue import tables
 
+    if errand is Errand.SEAL:
+        sealing.seal_all(now=now)
+        return
     with storage.only_writer(wait=errand is Errand.MAINTAIN) as mine:
         if not mine:
             return

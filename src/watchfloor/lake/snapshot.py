@@ -1,8 +1,11 @@
 """What tables mean at one moment: cold files of a Delta snapshot, and the hot batches above its watermark."""
 
 from collections.abc import Iterable
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
 from django.conf import settings
 
 from watchfloor.lake.arrow import schema_of
@@ -10,6 +13,7 @@ from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Query
 from watchfloor.lake.engines.delta import ColdTable, cold_table
 from watchfloor.lake.engines.duck import DuckEngine, Source, duck
+from watchfloor.lake.engines.segments import Segments, segments_of
 from watchfloor.lake.hot import rows_after
 from watchfloor.lake.place import place
 from watchfloor.lake.query.compile import Window, window_of
@@ -34,7 +38,18 @@ def source_of(name: str, window: Window) -> Source:
     """One table in one window. The Delta snapshot comes first: batches flushed after it are still there for a minute."""
     state = cold(name).snapshot()
     hot = rows_after(name, watermark=state.watermark, start=window.start, end=window.end)
-    return Source(state.within(window.start, window.end), hot, schema_of(name).empty_table(), state.lacking)
+    source = Source(state.files, hot, _nothing(name), state.lacking, segments(name).live(state))
+    return replace(source.between(window.start, window.end), files=state.within(window.start, window.end))
+
+
+@cache
+def _nothing(name: str) -> pa.Table:
+    return schema_of(name).empty_table()
+
+
+def segments(name: str) -> Segments:
+    """The sealed segments of one table."""
+    return segments_of(Path(settings.HOME) / "lake", table_named(name), schema_of(name))
 
 
 def sources_for(query: Query, names: Iterable[str]) -> dict[str, Source]:

@@ -1,11 +1,12 @@
 """DuckDB: one in-memory database per process, a cursor per thread, files of the lake and nothing else of the machine."""
 
+import logging
 import os
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -14,25 +15,34 @@ from sqlglot import ErrorLevel, exp
 
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
+from watchfloor.lake.engines.access_paths import Wanted, columns_named, wanted
 from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.delta import ColdFile
+from watchfloor.lake.engines.segments import Segment
+
+log = logging.getLogger(__name__)
 
 LATE_ROWS = 2000
 """Rows of a LIMIT up to which only the sort column is read first (DuckDB's own 50 is below a page of 100)."""
 BATCH_ROWS = 4096
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+MOST_TIMES = 100
+"""Moments that rows of a segment are looked up by."""
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
     """What a table name means in one query: cold files, newest first, and hot rows; `empty` gives the columns when both lack.
 
-    `lacking` are columns that are never null although some cold files hold none of them.
+    `lacking` are columns that are never null although some cold files hold none of them. `segments` hold rows of `files`
+    once more, in a form that is read faster.
     """
 
     files: tuple[ColdFile, ...]
     hot: pa.Table | None
     empty: pa.Table
     lacking: tuple[str, ...] = ()
+    segments: tuple[Segment, ...] = ()
 
     @property
     def is_empty(self) -> bool:
@@ -40,11 +50,20 @@ class Source:
 
     def between(self, start: datetime, end: datetime) -> "Source":
         """The same moment of the table, with only the files that may hold rows of [start, end)."""
-        return replace(self, files=tuple(file for file in self.files if file.lo < end and file.hi >= start))
+        return replace(
+            self,
+            files=tuple(file for file in self.files if file.lo < end and file.hi >= start),
+            segments=tuple(one for one in self.segments if one.lo < end and one.hi >= start),
+        )
 
     def without(self, files: Sequence[ColdFile]) -> "Source":
         """The same moment of the table, without these files."""
-        return replace(self, files=tuple(file for file in self.files if file not in files))
+        gone = {Path(file.path).name for file in files}
+        return replace(
+            self,
+            files=tuple(file for file in self.files if file not in files),
+            segments=tuple(one for one in self.segments if not one.covers.keys() & gone),
+        )
 
 
 class DuckEngine:
@@ -57,6 +76,7 @@ class DuckEngine:
         scratch.mkdir(parents=True, exist_ok=True)
         self._database = duckdb.connect(":memory:", config={"memory_limit": memory, "temp_directory": str(scratch)})
         self._guard = threading.Lock()
+        self._attached: dict[str, str] = {}
         self._threads = threading.local()
         for setting in (
             "TimeZone = 'UTC'",
@@ -74,8 +94,10 @@ class DuckEngine:
     def run(self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 30.0) -> pa.Table:
         """The whole answer. Raises TooSlow after `timeout` seconds, TooLarge when memory is out, QueryFailed for the rest."""
         cursor = self._cursor()
-        with _told(), self._limited(cursor, timeout), self._registered(cursor, sources):
-            return cursor.sql(self._text(tree, sources)).to_arrow_table()
+        with _told(), self._limited(cursor, timeout):
+            text = self._text(cursor, tree, sources)
+            with _registered(cursor, text, sources):
+                return cursor.sql(text).to_arrow_table()
 
     def stream(
         self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 600.0
@@ -83,36 +105,58 @@ class DuckEngine:
         """The answer in batches, as it is read; memory stays flat when the tree needs no sort of everything."""
         cursor = self._new_cursor()
         try:
-            with _told(), self._limited(cursor, timeout), self._registered(cursor, sources):
-                yield from cursor.sql(self._text(tree, sources)).to_arrow_reader(BATCH_ROWS)
+            with _told(), self._limited(cursor, timeout):
+                text = self._text(cursor, tree, sources)
+                with _registered(cursor, text, sources):
+                    yield from cursor.sql(text).to_arrow_reader(BATCH_ROWS)
         finally:
             cursor.close()
 
-    def _text(self, tree: exp.Expr, sources: Mapping[str, Source]) -> str:
+    def _text(self, cursor: duckdb.DuckDBPyConnection, tree: exp.Expr, sources: Mapping[str, Source]) -> str:
         """Each table as a common table expression that is inlined, so that filters and top-N reach the files.
 
         A tree that has such expressions of its own keeps them, after ours. Only a question is run, whatever a tree may be.
         """
         if not isinstance(tree, exp.Query):
             raise BadInput(f"a {type(tree).__name__.lower()} is no question", place="query")
-        parts = [f'"{name}" AS NOT MATERIALIZED ({_reading(name, source)})' for name, source in sources.items()]
+        parts = [
+            f'"{name}" AS NOT MATERIALIZED ({self._reading(cursor, tree, name, source)})'
+            for name, source in sources.items()
+        ]
         text = tree.sql(dialect=self.dialect, unsupported_level=ErrorLevel.IGNORE)
         if not parts:
             return text
         own = tree.args.get("with_") is not None
         return f"WITH {', '.join(parts)}{',' if own else ''} {text.removeprefix('WITH ') if own else text}"
 
-    @contextmanager
-    def _registered(self, cursor: duckdb.DuckDBPyConnection, sources: Mapping[str, Source]) -> Iterator[None]:
-        names = []
-        for name, source in sources.items():
-            cursor.register(f"hot_{name}", source.empty if source.hot is None else source.hot)
-            names.append(f"hot_{name}")
-        try:
-            yield
-        finally:
-            for name in names:
-                cursor.unregister(name)
+    def _reading(self, cursor: duckdb.DuckDBPyConnection, tree: exp.Expr, name: str, source: Source) -> str:
+        """The rows of one source: its segments in the order the tree wants, the files none of them holds, and hot rows."""
+        attached = [(alias, one) for one in source.segments if (alias := self._attach(one))]
+        if not attached:
+            return _unsealed(name, source)
+        held = {file for _, one in attached for file in one.covers}
+        bare = replace(source, files=tuple(file for file in source.files if Path(file.path).name not in held))
+        ask = wanted(tree, name, key=attached[0][1].key, id=attached[0][1].id)
+        columns = _columns(tree, source)
+        parts = [text for alias, one in attached if (text := _sealed(cursor, alias, one, ask, columns))]
+        if not bare.is_empty or not parts:
+            parts.append(f"SELECT {columns} FROM ({_unsealed(name, bare)})")  # noqa: S608 (names of our own schema)
+        return " UNION ALL ".join(parts)
+
+    def _attach(self, segment: Segment) -> str | None:
+        """The name under which this engine reads a segment; None when it is gone, and the Parquet files have to do."""
+        with self._guard:
+            held = self._attached.get(segment.path)
+            if held:
+                return held
+            alias = f"segment_{len(self._attached)}_{Path(segment.path).stem[:8]}"
+            try:
+                self._database.execute(f"ATTACH {_quoted(segment.path)} AS {alias} (READ_ONLY)")
+            except duckdb.Error as error:
+                log.warning("segment %s cannot be read: %s", segment.path, str(error).splitlines()[0])
+                return None
+            self._attached[segment.path] = alias
+            return alias
 
     @contextmanager
     def _limited(self, cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
@@ -140,6 +184,19 @@ class DuckEngine:
 
 
 @contextmanager
+def _registered(cursor: duckdb.DuckDBPyConnection, text: str, sources: Mapping[str, Source]) -> Iterator[None]:
+    """The hot rows that `text` reads, under the names it reads them by."""
+    names = {f"hot_{name}": source for name, source in sources.items() if f'"hot_{name}"' in text}
+    for name, source in names.items():
+        cursor.register(name, source.empty if source.hot is None else source.hot)
+    try:
+        yield
+    finally:
+        for name in names:
+            cursor.unregister(name)
+
+
+@contextmanager
 def _told() -> Iterator[None]:
     """The engine's own errors as ours: what ran out, or what a value could not be."""
     try:
@@ -152,7 +209,38 @@ def _told() -> Iterator[None]:
         raise QueryFailed(f"the query failed while it ran: {str(error).splitlines()[0][:300]}") from error
 
 
-def _reading(name: str, source: Source) -> str:
+def _columns(tree: exp.Expr, source: Source) -> str:
+    """The columns of a source that a tree needs, at least one; few names are bound faster than sixty."""
+    named, known = columns_named(tree), source.empty.column_names
+    needed = [name for name in known if named is None or name in named]
+    return ", ".join(f'"{name}"' for name in needed or known[:1])
+
+
+def _sealed(cursor: duckdb.DuckDBPyConnection, alias: str, segment: Segment, ask: Wanted, columns: str) -> str:
+    """Reading one segment; nothing when it holds none of the ids asked for."""
+    since = f" AND Timestamp >= {_moment(segment.since)}" if segment.since else ""
+    if ask.ids:
+        found = cursor.execute(
+            f'SELECT DISTINCT epoch_us(Timestamp) FROM {alias}.ids WHERE "{segment.id}" IN ({_list(ask.ids)})'  # noqa: S608
+        ).fetchall()
+        if not found:
+            return ""
+        if len(found) <= MOST_TIMES:
+            times = ", ".join(_moment(EPOCH + timedelta(microseconds=micros)) for (micros,) in sorted(found))
+            return f"SELECT {columns} FROM {alias}.main WHERE Timestamp IN ({times}){since}"  # noqa: S608
+    table = "sorted" if ask.keys and segment.key else "main"
+    return f"SELECT {columns} FROM {alias}.{table}" + since.replace(" AND", " WHERE")  # noqa: S608
+
+
+def _list(values: Sequence[str]) -> str:
+    return ", ".join(map(_quoted, values))
+
+
+def _moment(moment: datetime) -> str:
+    return f"TIMESTAMPTZ '{moment.isoformat()}'"
+
+
+def _unsealed(name: str, source: Source) -> str:
     hot = f'SELECT * FROM "hot_{name}"'  # noqa: S608 (names of our own schema)
     if not source.files:
         return hot

@@ -210,6 +210,7 @@ TABLE = Table(
     description="Mail received, sent or blocked: one row per recipient",
     columns=_DEFENDER + _OURS,
     sort_column="RecipientEmailAddress",
+    leads="ThreatTypes",
     own=frozenset(column.name for column in _OURS),
     filled="the mail that is taken in",
     closed=True,

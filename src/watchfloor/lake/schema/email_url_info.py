@@ -50,6 +50,7 @@ TABLE = Table(
         ),
     ),
     sort_column="UrlDomain",
+    leads="ThreatTypes",
     own=frozenset(
         {
             "UrlPath",
