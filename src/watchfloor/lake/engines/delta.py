@@ -280,9 +280,7 @@ def _read(delta: DeltaTable, shelf: Shelf, table: Table) -> ColdSnapshot:
     noted = said.startswith(FILLED)
     filled = set(said.removeprefix(FILLED).split(", ")) if noted else {one.name for one in delta.schema().fields}
     lacking = tuple(one.name for one in table.columns if one.name in _never_null(table) - filled) if files else ()
-    return ColdSnapshot(
-        delta.transaction_version(APP) or 0, tuple(files), delta.version(), lacking, noted is not None, shelf
-    )
+    return ColdSnapshot(delta.transaction_version(APP) or 0, tuple(files), delta.version(), lacking, noted, shelf)
 
 
 def _file(action: dict[str, Any], shelf: Shelf) -> ColdFile:
