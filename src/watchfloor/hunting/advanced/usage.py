@@ -98,16 +98,15 @@ def report(wanted: Wanted, *, by: Actor, now: datetime) -> Report:
     totals = found.order_by().aggregate(
         runs=Count("id"),
         failed=Count("id", filter=~Q(error="")),
-        seconds=Sum("seconds"),
-        rows_read=Sum("rows_read"),
-        bytes_read=Sum("bytes_read"),
+        took=Sum("seconds"),
+        looked_at=Sum("rows_read"),
         high=Count("id", filter=HIGH),
     )
     people = (
         found.order_by()
         .values("person_id", "person_name", "interface")
-        .annotate(runs=Count("id"), seconds=Sum("seconds"), rows_read=Sum("rows_read"))
-        .order_by("-seconds")[:20]
+        .annotate(runs=Count("id"), took=Sum("seconds"))
+        .order_by("-took")[:20]
     )
     tables = Counter(name for names in found.values_list("tables", flat=True).iterator() for name in names)
     return Report(
