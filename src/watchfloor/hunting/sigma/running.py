@@ -11,22 +11,19 @@ from django.db import transaction
 
 from watchfloor.detection.contracts import Finding
 from watchfloor.detection.services import report_findings
-from watchfloor.hunting.advanced.window import Window, narrowing
-from watchfloor.hunting.advanced.words import time_column
 from watchfloor.hunting.models import SigmaEntry
+from watchfloor.hunting.sigma.batch import MOST_ROWS, evaluate
 from watchfloor.hunting.sigma.matching import findings
+from watchfloor.hunting.sigma.rules import Kind, Logsource, SigmaRule
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.ids import uuid7
-from watchfloor.lake import selectors as lake
 
 MOST_RULES = 500
 """Rules of one turn; more wait some seconds for the next."""
-PORTION = 50
-"""Rules whose outcome is stored together."""
-MOST_ROWS = 10_000
+PORTION = 200
+"""Rules that are asked, and whose outcome is stored, together."""
 MOST_FINDINGS = 100
 """New findings of one rule and run; the others come with the next runs."""
-SECONDS = 60.0
 LATE = timedelta(hours=1)
 """Events that come this late are still met: every run looks at them again, and what was found is not found twice."""
 FIRST = timedelta(days=1)
@@ -75,27 +72,58 @@ def _claimed(now: datetime) -> list[SigmaEntry]:
     return list(SigmaEntry.objects.filter(claim=token).order_by("pk").defer("text")) if frequencies else []
 
 
-def window_of(rule: SigmaEntry, *, now: datetime) -> Window:
-    """From an hour before the end of the last good look (a correlation: its timespan more) until now."""
+def start_of(rule: SigmaEntry, *, now: datetime) -> datetime:
+    """An hour before the end of the last good look; a day back for a first one."""
     start = rule.good_until - LATE if rule.good_until else now - FIRST
-    return Window("custom", "", max(start, now - LONGEST) - timedelta(seconds=rule.seconds), now)
+    return max(start, now - LONGEST)
 
 
 def ask(rules: Sequence[SigmaEntry], *, now: datetime) -> list[Answered]:
-    """The rows of each rule in its window, in order."""
-    return [_asked(rule, now=now) for rule in rules]
+    """The rows of each rule in its window, in order. Rules that look back equally far are asked together."""
+    together: dict[datetime, list[SigmaEntry]] = {}
+    for rule in rules:
+        together.setdefault(start_of(rule, now=now), []).append(rule)
+    found = {key: one for start, part in together.items() for key, one in _asked(part, start=start, now=now).items()}
+    return [found[rule.pk] for rule in rules]
 
 
-def _asked(rule: SigmaEntry, *, now: datetime) -> Answered:
-    query = narrowing(rule.kql, window_of(rule, now=now), time_column) + rule.kql
+def _asked(rules: Sequence[SigmaEntry], *, start: datetime, now: datetime) -> dict[int, Answered]:
     began = time.monotonic()
     try:
-        answer = lake.hunt(query, now=now, limit=MOST_ROWS, timeout=SECONDS)
+        # What happens in this very moment is the next run's.
+        found = evaluate([as_rule(one) for one in rules], start=start, end=now, now=now)
     except WatchfloorError as error:
-        return Answered(seconds=time.monotonic() - began, error=error.message)
-    names = [name for name, _ in answer.columns]
-    rows = [dict(zip(names, row, strict=True)) for row in answer.rows]
-    return Answered(rows, answer.seconds, answer.truncated)
+        if len(rules) == 1:
+            return {rules[0].pk: Answered(error=error.message)}
+        return {key: one for rule in rules for key, one in _asked([rule], start=start, now=now).items()}
+    share = (time.monotonic() - began) / len(rules)
+    return {
+        one.pk: Answered(
+            found.rows.get(str(one.pk), ()), share, str(one.pk) in found.cut, found.failed.get(str(one.pk), "")
+        )
+        for one in rules
+    }
+
+
+def as_rule(one: SigmaEntry) -> SigmaRule:
+    """The rule as it is run; known by its number here."""
+    return SigmaRule(
+        id=str(one.pk),
+        title=one.title,
+        author=one.author,
+        description="",
+        level=one.level,
+        status=one.status,
+        tags=tuple(one.tags),
+        techniques=tuple(one.techniques),
+        references=(),
+        logsource=Logsource(one.category, one.product, one.service),
+        table=one.table,
+        kql=one.kql,
+        kind=Kind(one.kind),
+        entities=tuple((column, role) for column, role in one.entities),
+        seconds=one.seconds,
+    )
 
 
 def _settle(rule: SigmaEntry, answer: Answered, *, now: datetime) -> None:
