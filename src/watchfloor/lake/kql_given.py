@@ -1,4 +1,4 @@
-"""Rows that another slice gives when they are asked for: what views without a table of the lake read (SecurityIncident)."""
+"""Rows that lie in no table of the lake: those another slice gives when they are asked for (SecurityIncident), those of lists."""
 
 import json
 from collections.abc import Callable, Iterable, Mapping
@@ -7,6 +7,9 @@ from typing import Any
 import pyarrow as pa
 
 from watchfloor.lake.contracts import ColumnType, View
+from watchfloor.lake.kql.cells import value_of
+from watchfloor.lake.kql.model import ListData
+from watchfloor.lake.kql.types import Type
 from watchfloor.lake.kql_tables import place_of
 
 Rows = Callable[[], Iterable[Mapping[str, Any]]]
@@ -40,6 +43,35 @@ def given_rows(view: str) -> pa.Table | None:
             for column in names
         }
     )
+
+
+def arrow_of(found: ListData) -> pa.Table:
+    """The rows of an uploaded list, its cells read as the types a query gives its columns."""
+    columns = {
+        name: pa.array([_told(value_of(row[place], kind), kind) for row in found.rows], _HELD[kind])
+        for place, (name, kind) in enumerate(found.columns)
+    }
+    return pa.table(columns)
+
+
+def _told(value: Any, kind: Type) -> Any:
+    if kind is Type.DYNAMIC:
+        return None if value is None else json.dumps(value, ensure_ascii=False, default=str)
+    return value
+
+
+_HELD = {
+    Type.STRING: pa.string(),
+    Type.GUID: pa.string(),
+    Type.DYNAMIC: pa.string(),
+    Type.DATETIME: pa.timestamp("us", tz="UTC"),
+    Type.TIMESPAN: pa.int64(),
+    Type.INT: pa.int32(),
+    Type.LONG: pa.int64(),
+    Type.REAL: pa.float64(),
+    Type.DECIMAL: pa.float64(),
+    Type.BOOL: pa.bool_(),
+}
 
 
 def _cell(value: Any, type: ColumnType) -> Any:

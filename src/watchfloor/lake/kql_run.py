@@ -1,11 +1,13 @@
 """Running KQL: a text becomes a tree, its scans become sources in their windows, the engine answers in Arrow."""
 
+import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import pyarrow as pa
@@ -17,11 +19,11 @@ from watchfloor.lake import lists, storage
 from watchfloor.lake.engines.duck import DuckEngine, Source
 from watchfloor.lake.kql.compiling import Compiled, assembled, compile_query
 from watchfloor.lake.kql.errors import KqlError
-from watchfloor.lake.kql.model import Scan
+from watchfloor.lake.kql.model import ListData, Scan
 from watchfloor.lake.kql.program import Program
 from watchfloor.lake.kql_answer import Answer, Columns, Cost, values
 from watchfloor.lake.kql_entities import ALERTS, EARLIER, EVIDENCE, names_entities, with_entities
-from watchfloor.lake.kql_given import given_rows
+from watchfloor.lake.kql_given import arrow_of, given_rows
 from watchfloor.lake.kql_tables import KqlTables
 from watchfloor.lake.query import compile as trees
 from watchfloor.lake.snapshot import hunting_engine, source_of
@@ -31,6 +33,9 @@ MOST_CHARACTERS = 64_000
 MOST_ROWS = 100_000
 SECONDS = 180.0
 EXPORT_SECONDS = 1800.0
+EMPTY: Mapping[str, ListData] = MappingProxyType({})
+WIDE = re.compile(r"\*|\bsearch\b|\bfind\b")
+"""What may read every table there is."""
 EVER = datetime(1, 1, 2, tzinfo=UTC)
 MAILS, EVENTS = "EmailEvents", "EmailPostDeliveryEvents"
 
@@ -110,7 +115,7 @@ def prepared(
         raise KqlError(f"a query has at most {MOST_CHARACTERS:,} characters", kind="limit")
     compiled = compile_query(
         text,
-        catalogue=KqlTables(by, held=storage.holding() if "*" in text or "search" in text else None),
+        catalogue=KqlTables(by, held=storage.holding() if WIDE.search(text) else None),
         now=now,
         hosts=lists.hosts(text),
         probe=_prober(engine, timeout),
@@ -120,14 +125,14 @@ def prepared(
         raise KqlError(
             f"nobody uploaded the {compiled.missing[0]}; an administrator does so under Settings, Lists", kind="missing"
         )
-    return Asked(compiled, *grounded(compiled.tree, compiled.scans))
+    return Asked(compiled, *grounded(compiled.tree, compiled.scans, compiled.given))
 
 
 def _prober(engine: DuckEngine, timeout: float) -> Callable[[Program, exp.Select], list[tuple[Any, ...]]]:
     """What plugins ask of the data before their columns are known."""
 
     def probe(program: Program, asked: exp.Select) -> list[tuple[Any, ...]]:
-        tree, sources = grounded(assembled(program, asked), program.scans)
+        tree, sources = grounded(assembled(program, asked), program.scans, program.given)
         return _tuples(engine.run(tree, sources, timeout=timeout))
 
     return probe
@@ -137,9 +142,13 @@ def _tuples(rows: pa.Table) -> list[tuple[Any, ...]]:
     return list(zip(*(column.to_pylist() for column in rows.columns), strict=True))
 
 
-def grounded(tree: exp.Expr, scans: Any) -> tuple[exp.Expr, dict[str, Source]]:
-    """The tree over sources: each scan's table in its window, newest locations of mail and entities of alerts folded in where they are asked for."""
+def grounded(tree: exp.Expr, scans: Any, given: Mapping[str, ListData] = EMPTY) -> tuple[exp.Expr, dict[str, Source]]:
+    """The tree over sources: each scan's table in its window, newest locations of mail and entities of alerts folded in where
+    they are asked for. `given` are lists that stand beside the tables under names of their own."""
     sources: dict[str, Source] = {}
+    for name, found in given.items():
+        table = arrow_of(found)
+        sources[name] = Source((), table, table.slice(0, 0))
     folds: list[exp.CTE] = []
     wants_latest = any(scan.table == MAILS for scan in scans) and _names_latest(tree)
     wants_entities = any(scan.table == ALERTS for scan in scans) and names_entities(tree.find_all(exp.Column))

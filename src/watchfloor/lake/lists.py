@@ -20,6 +20,8 @@ MOST_ROWS = 50_000
 MOST_COLUMNS = 60
 ALIAS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .()-]{0,119}")
 SEARCH_KEY = "SearchKey"
+READ_BY = {"geo_info_from_ip_address": "GeoIP", "FileProfile": "FileProfile"}
+"""Functions that answer from the list of this alias."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +98,14 @@ def states() -> tuple[ListState, ...]:
 
 def hosts(text: str) -> Hosts:
     """The lists a query's text can name: read only when it says so at all."""
-    if "Watchlist" not in text and "external_data" not in text and "externaldata" not in text:
+    needed = {alias for word, alias in READ_BY.items() if word in text}
+    if not needed and not any(word in text for word in ("Watchlist", "external_data", "externaldata")):
         return Hosts()
-    found = [one for one in UploadedList.objects.all() if one.alias in text or (one.address and one.address in text)]
+    found = [
+        one
+        for one in UploadedList.objects.all()
+        if one.alias in needed or one.alias in text or (one.address and one.address in text)
+    ]
     return Hosts(
         watchlists={one.alias: _watchlist(one) for one in found},
         pinned={one.address: _pinned(one) for one in found if one.address},

@@ -140,6 +140,14 @@ def _windowed(function: str) -> Special:
     return make
 
 
+def _place_of(binder: "ScalarBinder", node: s.Call, row: Row, scope: Scope) -> Typed:
+    from watchfloor.lake.kql.tabular.hosting import place_of_address
+
+    if len(node.args) != 1:
+        raise KqlError("geo_info_from_ip_address() takes an address", node.span, kind="type")
+    return place_of_address(binder.program, convert.to_text(binder.bind(node.args[0], row, scope)))
+
+
 def _column_names_of(binder: "ScalarBinder", node: s.Call, row: Row, scope: Scope) -> Typed:
     rows = binder.rows(node.args[0], Row(), scope) if len(node.args) == 1 else None
     if rows is None:
@@ -176,6 +184,7 @@ SPECIAL: dict[str, Special] = {
     "next": _windowed("next"),
     "materialize": _materialize,
     "column_names_of": _column_names_of,
+    "geo_info_from_ip_address": _place_of,
     **dict.fromkeys(
         ("datetime", "date", "timespan", "time", "long", "int", "real", "double", "bool", "guid", "decimal"),
         _typed_null,

@@ -1,7 +1,7 @@
 """A query's text to a typed SQL tree: the one way in."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -9,7 +9,7 @@ from sqlglot import ErrorLevel, exp
 
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError
-from watchfloor.lake.kql.model import Catalogue, Hosts, Relation, Scan
+from watchfloor.lake.kql.model import Catalogue, Hosts, ListData, Relation, Scan
 from watchfloor.lake.kql.parsing import parse
 from watchfloor.lake.kql.program import Program
 from watchfloor.lake.kql.tabular.binder import Binder
@@ -27,6 +27,7 @@ class Compiled:
     columns: tuple[tuple[str, Type], ...]
     scans: tuple[Scan, ...]
     missing: tuple[str, ...] = ()
+    given: Mapping[str, ListData] = field(default_factory=dict)
     open: bool = False
     render: s.Render | None = None
 
@@ -65,6 +66,7 @@ def compile_query(
         columns=tuple((column.name, column.type) for column in relation.columns),
         scans=tuple(program.scans),
         missing=tuple(dict.fromkeys(program.missing)),
+        given=dict(program.given),
         open=relation.open,
         render=program.render,
     )

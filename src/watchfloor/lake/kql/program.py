@@ -9,12 +9,14 @@ from sqlglot import exp
 
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, Span
-from watchfloor.lake.kql.model import Catalogue, Column, Hosts, Relation, Scan, Typed
+from watchfloor.lake.kql.model import Catalogue, Column, Hosts, ListData, Relation, Scan, Typed
 from watchfloor.lake.kql.templates import own
 
 MOST_STEPS = 600
 MOST_NODES = 300_000
 MOST_CALLS = 4_000
+FEW_ROWS = 50
+"""Rows of a list that still stand in the statement as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class Row:
 
 @dataclass(slots=True)
 class Program:
-    """Steps become common table expressions in order; `missing` names lists that nobody uploaded.
+    """Steps become common table expressions in order; `missing` names lists that nobody uploaded, `given` are sources of lists.
 
     `probe` runs a tree and gives its rows, for the plugins whose columns depend on data; without it they stay open.
     """
@@ -86,6 +88,7 @@ class Program:
     steps: list[tuple[str, exp.Expr]] = field(default_factory=list)
     scans: list[Scan] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
+    given: dict[str, ListData] = field(default_factory=dict)
     render: s.Render | None = None
     nodes: int = 0
     calls: int = 0
@@ -110,6 +113,16 @@ class Program:
         name = f"s{len(self.steps) + 1}"
         self.steps.append((name, select))
         return name
+
+    def give(self, found: ListData, *, always: bool = False) -> str:
+        """The name of a source that holds a list's rows; "" for a short one, which can stand in the statement itself."""
+        if len(found.rows) <= FEW_ROWS and not always:
+            return ""
+        for name, known in self.given.items():
+            if known is found:
+                return name
+        self.given[f"given{len(self.given) + 1}"] = found
+        return f"given{len(self.given)}"
 
     def scan(self, table: str) -> Scan:
         found = Scan(f"scan{len(self.scans) + 1}", table)

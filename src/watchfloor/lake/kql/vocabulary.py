@@ -58,7 +58,7 @@ format_ipv4 | address, bits? | string | the address cut to its first bits
 format_ipv4_mask | address, bits? | string | the address cut to its first bits, these after a slash
 format_timespan | span, format | string | the span as d.hh:mm:ss and the like
 gamma loggamma | x | real | the gamma function, its logarithm
-geo_info_from_ip_address | address | dynamic | the place of an address; empty while no file of places is there
+geo_info_from_ip_address | address | dynamic | country, state, city, latitude and longitude by the uploaded list GeoIP; empty for an address no network of it holds
 gettype | value | string | the name of the value's type
 has_any_index | text, terms | long | which of the terms the text has first, -1 when none
 has_any_ipv4 has_ipv4 | text, address... | bool | whether the text has one of the addresses

@@ -129,3 +129,54 @@ def test_ada_reads_the_page_without_a_form_and_eve_does_not_see_it(lake, as_ada,
     assert b'type="file"' not in page.content
     assert as_ada.post("/settings/lists/remove", {"alias": "VIP"}).status_code == 403
     assert as_eve.get("/settings/lists").status_code == 403
+
+
+# --- long lists, and functions that answer from lists --------------------------------------------------------------------
+
+
+def test_a_long_list_stands_beside_the_tables_and_not_in_the_statement(lake):
+    many = "".join(f"user{number}@corp.example,{number}\n" for number in range(5000))
+    upload(alias="Many", data=b"Account,Number\n" + many.encode(), address=ADDRESS)
+    assert asked("_GetWatchlist('Many') | where tolong(Number) >= 4990 | count") == [(10,)]
+    assert asked("let L = _GetWatchlist('Many') | project SearchKey; print 'user7@corp.example' in (L)") == [(True,)]
+    rows = f'externaldata(who: string, n: long) ["{ADDRESS}"]'
+    assert asked(f"{rows} | summarize sum(n), dcount(who)") == [(12_497_500, 5000)]
+    assert asked(f"{rows} | join kind=inner ({rows} | where n < 3) on who | count") == [(3,)]
+    assert asked(f"{rows} | where n == 1 | evaluate bag_unpack(d)".replace("| evaluate", "| extend d = bag_pack('k', n) | evaluate")) == [
+        ("user1@corp.example", 1, 1)
+    ]  # fmt: skip
+
+
+GEO = b"network,country,state,city,latitude,longitude\n203.0.113.0/24,Utopia,North,Capital,1.5,-2.25\n203.0.113.128/25,Utopia,South,,,\n"
+PLACE = "print place = geo_info_from_ip_address('{}') | project tostring(place.country), tostring(place.state), todouble(place.latitude)"
+
+
+def test_the_place_of_an_address_comes_from_the_smallest_network_of_the_list(lake):
+    upload(alias="GeoIP", data=GEO)
+    assert asked(PLACE.format("203.0.113.7")) == [("Utopia", "North", 1.5)]
+    assert asked(PLACE.format("203.0.113.200")) == [("Utopia", "South", None)]
+    assert asked(PLACE.format("198.51.100.1")) == [("", "", None)]
+    assert asked(PLACE.format("no address")) == [("", "", None)]
+    assert asked("print net = '203.0.113.7' | project tostring(geo_info_from_ip_address(net).state)") == [("North",)]
+    assert asked("print tostring(geo_info_from_ip_address('8.8.8.8'))") == [("{}",)]
+
+
+@pytest.mark.parametrize(
+    ("text", "alias"),
+    [
+        ("print geo_info_from_ip_address('203.0.113.7')", "GeoIP"),
+        ("datatable(SHA1: string) ['a'] | invoke FileProfile(SHA1, 1000)", "FileProfile"),
+    ],
+)
+def test_without_their_list_places_and_profiles_are_refused_and_not_made_up(lake, text, alias):
+    with pytest.raises(KqlError, match=f"list {alias} .*Settings, Lists"):
+        asked(text)
+
+
+def test_profiles_of_files_come_from_the_list_by_their_hash(lake):
+    upload(alias="FileProfile", data=b"SHA1,GlobalPrevalence,Signer,IsCertificateValid\nAA11,12,Contoso,true\n")
+    rows = "datatable(InitiatingProcessSHA1: string) ['aa11', 'bb22'] | invoke FileProfile(InitiatingProcessSHA1, 1000)"
+    assert asked(f"{rows} | project InitiatingProcessSHA1, GlobalPrevalence, Signer, IsCertificateValid, ProfileAvailability") == [
+        ("aa11", 12, "Contoso", True, "Available"), ("bb22", None, "", None, "Missing"),
+    ]  # fmt: skip
+    assert asked(f"{rows} | where GlobalPrevalence < 100 | count") == [(1,)]

@@ -39,6 +39,14 @@ def _network(cidr: str, span: Span) -> tuple[int, int]:
     return int(found.network_address), int(found.broadcast_address)
 
 
+def network_of(text: str) -> ipaddress.IPv4Network | None:
+    """An IPv4 network as it is written, None for anything else."""
+    try:
+        return ipaddress.IPv4Network(text.strip(), strict=False)
+    except ValueError:
+        return None
+
+
 def _inside(value: Typed, networks: Sequence[str], span: Span) -> Typed:
     number = once(NUMBER, value.sql)
     parts = [

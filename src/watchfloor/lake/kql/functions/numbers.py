@@ -29,9 +29,9 @@ sql("sqrt", "real", R, "CASE WHEN _0 >= 0 THEN SQRT(_0) END")
 sql("exp", "real", R, "EXP(_0)")
 sql("exp2", "real", R, "POW(2, _0)")
 sql("exp10", "real", R, "POW(10, _0)")
-sql("log", "real", R, "CASE WHEN _0 > 0 THEN LN(_0) END")
-sql("log10", "real", R, "CASE WHEN _0 > 0 THEN LOG10(_0) END")
-sql("log2", "real", R, "CASE WHEN _0 > 0 THEN LOG2(_0) END")
+sql("log", "real", R, "CASE WHEN _0 > 0 THEN LN(_0) WHEN _0 = 0 THEN CAST('-inf' AS DOUBLE) END")
+sql("log10", "real", R, "CASE WHEN _0 > 0 THEN LOG10(_0) WHEN _0 = 0 THEN CAST('-inf' AS DOUBLE) END")
+sql("log2", "real", R, "CASE WHEN _0 > 0 THEN LOG2(_0) WHEN _0 = 0 THEN CAST('-inf' AS DOUBLE) END")
 sql("pow", "real real", R, "POW(_0, _1)")
 sql("ceiling", "real", R, "CEIL(_0)")
 sql("sign", "number", L, "CAST(SIGN(_0) AS BIGINT)")
@@ -172,12 +172,6 @@ add("isnotempty notempty", "any", _isempty(negated=True))
 add("not", "bool", _not)
 
 
-def _geo(args: Sequence[Typed], span: Span) -> Typed:
-    """Without a file of places there is nothing to say: the bag is empty, as Kusto's is for an address it does not know."""
-    return literals.typed(D, {})
-
-
-add("geo_info_from_ip_address", "text", _geo)
 sql("cot", "real", R, "CASE WHEN TAN(_0) <> 0 THEN 1 / TAN(_0) END")
 sql("bitset_count_ones", "long", L, "CAST(BIT_COUNT(_0) AS BIGINT)")
 sql("gamma", "real", R, "TRY(GAMMA(_0))")

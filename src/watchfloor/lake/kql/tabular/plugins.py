@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from sqlglot import exp
 
-from watchfloor.lake.kql import convert, literals
+from watchfloor.lake.kql import convert
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, unsupported
 from watchfloor.lake.kql.functions import aggregates
@@ -15,7 +15,7 @@ from watchfloor.lake.kql.functions.bags import PLACE
 from watchfloor.lake.kql.functions.dynamics import path
 from watchfloor.lake.kql.model import Column, Relation, Typed
 from watchfloor.lake.kql.program import Closure, Program, Row, Scope, aliased, columns_of, unique
-from watchfloor.lake.kql.tabular import sources
+from watchfloor.lake.kql.tabular import hosting, sources
 from watchfloor.lake.kql.tabular.combining import qualified
 from watchfloor.lake.kql.templates import every, fill, own, paren, table_of, text
 from watchfloor.lake.kql.types import Type
@@ -245,16 +245,8 @@ def _beside(
     return Relation(binder.program.step(select), made, open=relation.open or other.open)
 
 
-PROFILE = (
-    ("GlobalPrevalence", Type.LONG), ("GlobalFirstSeen", Type.DATETIME), ("GlobalLastSeen", Type.DATETIME),
-    ("Signer", Type.STRING), ("Issuer", Type.STRING), ("SignerHash", Type.STRING), ("IsCertificateValid", Type.BOOL),
-    ("IsRootSignerMicrosoft", Type.BOOL), ("IsExecutable", Type.BOOL), ("ThreatName", Type.STRING),
-    ("Publisher", Type.STRING), ("SoftwareName", Type.STRING), ("ProfileAvailability", Type.STRING),
-)  # fmt: skip
-
-
 def invoke(binder: "Binder", relation: Relation, operator: s.Invoke, scope: Scope) -> Relation:
-    """A let function that takes the table first; FileProfile says that nothing is known."""
+    """A let function that takes the table first, or FileProfile."""
     call = operator.call
     bound = scope.find(call.name)
     if isinstance(bound, Closure):
@@ -262,16 +254,9 @@ def invoke(binder: "Binder", relation: Relation, operator: s.Invoke, scope: Scop
         given = s.Call(call.name, (s.Name("$invoked", span=call.span), *call.args), call.named, span=call.span)
         return sources.closure(binder, given, bound, inner)
     if call.name == "FileProfile":
-        return _file_profile(binder, relation)
+        return hosting.file_profile(binder, relation, call, scope)
+    if call.name == "SeenBy":
+        raise KqlError(
+            "SeenBy() tells which devices saw a device, which nobody here records", call.span, kind="unsupported"
+        )
     raise unsupported(f"function {call.name}()", call.span)
-
-
-def _file_profile(binder: "Binder", relation: Relation) -> Relation:
-    """We hold no profiles of the world's files: every column is empty, and ProfileAvailability says so."""
-    known = {column.name for column in relation.columns}
-    shown = [(column.name, column.typed()) for column in relation.columns]
-    for name, kind in PROFILE:
-        value = literals.string("Missing") if name == "ProfileAvailability" else literals.typed(kind, None)
-        if name not in known:
-            shown.append((name, value))
-    return binder.program.make(relation, shown)

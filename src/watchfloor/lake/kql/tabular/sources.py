@@ -15,7 +15,7 @@ from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import CatalogueTable, Column, ListData, Relation, Typed
 from watchfloor.lake.kql.program import Closure, Row, Scope, aliased, columns_of, unique
 from watchfloor.lake.kql.tabular import combining
-from watchfloor.lake.kql.templates import cast, fill, own
+from watchfloor.lake.kql.templates import cast, fill, own, table_of
 from watchfloor.lake.kql.types import SQL_TYPES, WHOLE, Type
 
 if TYPE_CHECKING:
@@ -143,7 +143,12 @@ def nothing(binder: "Binder", columns: Sequence[tuple[str, Type]], *, open_: boo
 
 
 def listed(binder: "Binder", found: ListData) -> Relation:
-    """Rows that stand in the query itself."""
+    """The rows of a list: a few stand in the query itself, many are a source of their own."""
+    if name := binder.program.give(found):
+        made = columns_of([(column, literals.typed(kind, None)) for column, kind in found.columns])
+        read = [cast(exp.column(column.name, quoted=True), SQL_TYPES[column.type]) for column in made]
+        select = exp.Select(expressions=[aliased(value, column) for value, column in zip(read, made, strict=True)])
+        return Relation(binder.program.step(select.from_(table_of(name), copy=False)), made)
     return rows_of(
         binder,
         found.columns,
