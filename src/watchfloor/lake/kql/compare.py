@@ -15,6 +15,7 @@ from watchfloor.lake.kql.types import NUMBERS, Type
 
 _LETTER = re.compile(r"[^\W_]", re.UNICODE)
 _EDGE = r"[^\pL\pN]"
+_ALNUM = r"[\pL\pN]"
 
 
 def truth(sql: exp.Expr, *, null: bool = False) -> Typed:
@@ -132,9 +133,14 @@ def term(left: Typed, right: Typed, *, fold: bool = True, start: bool = True, en
             return exp.true()
         found = fill("REGEXP_MATCHES(_0, _1)", left.sql, text(flag + bounded([right.const], start=start, end=end)))
         return every(_contains(left, right) if fold else _contains_cs(left, right), paren(found))
-    head = f"'{flag}(^|{_EDGE})'" if start else f"'{flag}'"
-    tail = f"'($|{_EDGE})'" if end else "''"
-    return fill(f"REGEXP_MATCHES(_0, {head} || REGEXP_ESCAPE(_1) || {tail})", left.sql, right.sql)
+    return fill(f"REGEXP_MATCHES(_0, '{flag}' || {_bounded_term('_1', start=start, end=end)})", left.sql, right.sql)
+
+
+def _bounded_term(term: str, *, start: bool = True, end: bool = True) -> str:
+    """The SQL of `bounded` for a term that only the data knows."""
+    head = f"CASE WHEN REGEXP_MATCHES({term}, '^{_ALNUM}') THEN '(?:^|{_EDGE})' ELSE '' END || " if start else ""
+    tail = f" || CASE WHEN REGEXP_MATCHES({term}, '{_ALNUM}$') THEN '(?:$|{_EDGE})' ELSE '' END" if end else ""
+    return f"{head}REGEXP_ESCAPE({term}){tail}"
 
 
 def bounded(terms: Sequence[str], *, start: bool = True, end: bool = True) -> str:
@@ -306,7 +312,10 @@ def _in_folded(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
 
 def _has_any(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
     side = convert.to_text(left)
-    constants = [item.const for item in items if isinstance(item.const, str) and item.const]
+    constants = [item.const for item in items if isinstance(item.const, str)]
+    if "" in constants:
+        # As `has ""` is: the empty text is in every text.
+        return exp.true()
     parts: list[exp.Expr] = []
     parts += [fill("REGEXP_MATCHES(_0, _1)", side.sql, text("(?i)" + bounded(run))) for run in portions(constants)]
     parts += [_any_of(side, item) for item in items if _is_list(item)]
@@ -319,7 +328,7 @@ def _has_any(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
 def _any_of(side: Typed, item: Typed) -> exp.Expr:
     shape = (
         f"LEN(LIST_FILTER(FROM_JSON(_0, '[\"VARCHAR\"]'), LAMBDA one : "
-        f"REGEXP_MATCHES(_1, '(?i)(^|{_EDGE})' || REGEXP_ESCAPE(one) || '($|{_EDGE})'))) > 0"
+        f"REGEXP_MATCHES(_1, '(?i)' || {_bounded_term('one')}))) > 0"
     )
     return fill(f"COALESCE({shape}, FALSE)", item.sql, side.sql)
 

@@ -35,7 +35,14 @@ def python_text(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, bool):
-        return "true" if value else "false"
+        return "True" if value else "False"
+    return value if isinstance(value, str) else json_text(value)
+
+
+def json_text(value: Any) -> str:
+    """A constant dynamic as KQL prints it."""
+    if value is None:
+        return ""
     return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -52,6 +59,8 @@ def raw_text(value: Typed) -> exp.Expr:
             return once(SPAN_TEXT, value.sql)
         case Type.REAL | Type.DECIMAL:
             return fill("REGEXP_REPLACE(CAST(_0 AS TEXT), '\\.0$', '')", value.sql)
+        case Type.BOOL:
+            return fill("CASE WHEN _0 THEN 'True' WHEN NOT _0 THEN 'False' END", value.sql)
         case _:
             return cast(own(value.sql), "TEXT")
 
@@ -68,7 +77,8 @@ def to_text(value: Typed) -> Typed:
     if value.type is Type.STRING and not value.null:
         return value
     if value.is_const and value.type not in (Type.DATETIME, Type.TIMESPAN, Type.REAL, Type.DECIMAL):
-        return literals.string(python_text(value.const)).named(value.name)
+        said = json_text(value.const) if value.type is Type.DYNAMIC else python_text(value.const)
+        return literals.string(said).named(value.name)
     return Typed(fill("COALESCE(_0, '')", raw_text(value)), Type.STRING, value.name, null=False)
 
 
@@ -87,7 +97,7 @@ def to_whole(value: Typed, kind: Type) -> Typed:
         case Type.REAL | Type.DECIMAL:
             sql = fill(f"TRY_CAST(TRUNC(_0) AS {name})", value.sql)
         case Type.DATETIME:
-            sql = fill("(EPOCH_US(_0) + 62135596800000000) * 10", value.sql)
+            sql = fill(f"TRY_CAST((EPOCH_US(_0) + 62135596800000000) * 10 AS {name})", value.sql)
         case _:
             sql = fill(f"TRY_CAST(_0 AS {name})", value.sql)
     return Typed(sql, kind, value.name)
@@ -110,7 +120,12 @@ def to_bool(value: Typed) -> Typed:
         return value
     if value.type in NUMBERS:
         return Typed(fill("_0 <> 0", value.sql), Type.BOOL, value.name)
-    shape = "CASE WHEN LOWER(_0) IN ('true', '1') THEN TRUE WHEN LOWER(_0) IN ('false', '0') THEN FALSE END"
+    number = (
+        "TRY_CAST(_0 AS DOUBLE)"
+        if value.type is Type.DYNAMIC
+        else "TRY_CAST(REGEXP_EXTRACT(_0, '^[+-]?\\d+$') AS BIGINT)"
+    )
+    shape = f"CASE LOWER(_0) WHEN 'true' THEN TRUE WHEN 'false' THEN FALSE ELSE {number} <> 0 END"
     return Typed(fill(shape, raw_text(value)), Type.BOOL, value.name)
 
 

@@ -95,7 +95,8 @@ def _avg(args: Sequence[Typed], span: Span) -> Typed:
     value = _number(args[0], span)
     if value.type is Type.TIMESPAN:
         return Typed(fill("CAST(AVG(_0) AS BIGINT)", value.sql), Type.TIMESPAN)
-    return Typed(fill("AVG(_0)", value.sql), R)
+    # Of nothing it is a sum of 0 by a count of 0.
+    return Typed(fill("COALESCE(AVG(_0), CAST('NaN' AS DOUBLE))", value.sql), R, null=False)
 
 
 def _extreme(function: str) -> Make:

@@ -16,7 +16,9 @@ IS_BAG = "JSON_TYPE(_0) = 'OBJECT'"
 KEYS = f"CASE WHEN {IS_BAG} THEN JSON_KEYS(_0) ELSE [] END"
 PLACE = "'$.\"' || REPLACE(REPLACE(key, '\\', '\\\\'), '\"', '\\\"') || '\"'"
 """Where a bag holds `key`."""
-PAIR = f"{{'k': key, 'v': JSON_EXTRACT(_0, {PLACE})}}"
+HELD = f"CASE WHEN key = '' THEN JSON_EXTRACT(_0, '/') ELSE JSON_EXTRACT(_0, {PLACE}) END"
+"""What a bag holds there; no path of dots can name the empty key."""
+PAIR = f"{{'k': key, 'v': {HELD}}}"
 PAIRS = f"LIST_TRANSFORM({KEYS}, LAMBDA key : {PAIR})"
 
 

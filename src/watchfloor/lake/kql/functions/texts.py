@@ -28,9 +28,9 @@ sql("url_encode_component", "text", S, ENCODED)
 sql("url_encode", "text", S, f"REPLACE({ENCODED}, '%20', '+')")
 sql("base64_encode_tostring base64_encodestring", "text", S, "TO_BASE64(ENCODE(_0))")
 sql("base64_decode_tostring base64_decodestring", "text", S, "TRY(DECODE(FROM_BASE64(_0)))")
-sql("hash_sha256", "text", S, "SHA256(_0)")
-sql("hash_md5", "text", S, "MD5(_0)")
-sql("hash_sha1", "text", S, "SHA1(_0)")
+for _hash in ("SHA256", "MD5", "SHA1"):
+    # Of nothing there is no hash.
+    sql(f"hash_{_hash.lower()}", "text", S, f"{_hash}(NULLIF(_0, ''))")
 sql("strrep", "text long", S, "REPEAT(_0, CAST(LEAST(_1, 1024) AS INT))")
 sql("strcmp", "text text", L, "CAST(CASE WHEN _0 < _1 THEN -1 WHEN _0 > _1 THEN 1 ELSE 0 END AS BIGINT)")
 sql("regex_quote", "text", S, "REGEXP_ESCAPE(_0)")
@@ -173,12 +173,12 @@ def _extract_all(args: Sequence[Typed], span: Span) -> Typed:
     written = str(const(pattern, "the expression of extract_all()", span))
     groups = _chosen(written, args[1], span) if len(args) == 3 else list(range(1, groups_of(written) + 1)) or [0]
     if len(groups) == 1:
-        shape = "TO_JSON(REGEXP_EXTRACT_ALL(_0, _1, _2))"
+        shape = "TO_JSON(NULLIF(REGEXP_EXTRACT_ALL(_0, _1, _2), []))"
         return Typed(fill(shape, source.sql, pattern.sql, whole(groups[0])), D)
     columns = [fill("REGEXP_EXTRACT_ALL(_0, _1, _2)", source.sql, pattern.sql, whole(n)) for n in groups]
     zipped = exp.Anonymous(this="LIST_ZIP", expressions=columns)
     parts = ", ".join(f"one[{n + 1}]" for n in range(len(groups)))
-    return Typed(fill(f"TO_JSON(LIST_TRANSFORM(_0, LAMBDA one : [{parts}]))", zipped), D)
+    return Typed(fill(f"TO_JSON(NULLIF(LIST_TRANSFORM(_0, LAMBDA one : [{parts}]), []))", zipped), D)
 
 
 def _chosen(pattern: str, chosen: Typed, span: Span) -> list[int]:

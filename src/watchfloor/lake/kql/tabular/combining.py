@@ -105,7 +105,9 @@ def _semi(
 
 
 def _keys_equal(left_source: str, left: Typed, right_source: str, right: Typed) -> exp.Expr:
-    return exp.EQ(this=qualified(left.sql, left_source), expression=qualified(right.sql, right_source))
+    """Two nulls are one key, unlike in a condition."""
+    kind = exp.NullSafeEQ if left.null and right.null and left.type is not Type.STRING else exp.EQ
+    return kind(this=qualified(left.sql, left_source), expression=qualified(right.sql, right_source))
 
 
 def qualified(sql: exp.Expr, source: str) -> exp.Expr:

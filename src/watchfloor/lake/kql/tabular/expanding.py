@@ -9,6 +9,7 @@ from sqlglot import exp
 from watchfloor.lake.kql import convert
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError
+from watchfloor.lake.kql.functions.bags import HELD
 from watchfloor.lake.kql.model import Column, Relation, Typed
 from watchfloor.lake.kql.program import Row, Scope, aliased, beside, columns_of, count_of, unique
 from watchfloor.lake.kql.tabular.combining import qualified
@@ -18,18 +19,24 @@ from watchfloor.lake.kql.types import Type
 if TYPE_CHECKING:
     from watchfloor.lake.kql.tabular.binder import Binder
 
-_VALUE = "JSON_EXTRACT(_0, '$.\"' || REPLACE(REPLACE(key, '\\', '\\\\'), '\"', '\\\"') || '\"')"
 _EACH = """CASE JSON_TYPE(_0) WHEN 'ARRAY' THEN FROM_JSON(_0, '["JSON"]')
  WHEN 'OBJECT' THEN LIST_TRANSFORM(JSON_KEYS(_0), LAMBDA key : {bag})
- ELSE CASE WHEN _0 IS NULL OR JSON_TYPE(_0) = 'NULL' THEN [] ELSE [_0] END END"""
-_KEY, _HELD = "CAST(TO_JSON(key) AS TEXT)", f"COALESCE(CAST({_VALUE} AS TEXT), 'null')"
-PARTS = _EACH.replace("{bag}", f"CAST('{{' || {_KEY} || ':' || {_HELD} || '}}' AS JSON)")
-"""The elements of a dynamic: of an array its own, of a bag one-key bags, of anything else itself."""
-PAIRS = _EACH.replace("{bag}", f"CAST('[' || {_KEY} || ',' || {_HELD} || ']' AS JSON)")
+ ELSE CASE WHEN _0 IS NULL OR JSON_TYPE(_0) = 'NULL' THEN {null} ELSE [_0] END END"""
+_KEY, _HELD = "CAST(TO_JSON(key) AS TEXT)", f"COALESCE(CAST({HELD} AS TEXT), 'null')"
+_BAGS = _EACH.replace("{bag}", f"CAST('{{' || {_KEY} || ':' || {_HELD} || '}}' AS JSON)")
+_PAIRS = _EACH.replace("{bag}", f"CAST('[' || {_KEY} || ',' || {_HELD} || ']' AS JSON)")
+
+
+def parts(*, pairs: bool, null: str) -> str:
+    """The elements of a dynamic: of an array its own, of a bag one-key bags (or pairs), of anything else itself."""
+    return (_PAIRS if pairs else _BAGS).replace("{null}", null)
 
 
 def mv_expand(binder: "Binder", relation: Relation, operator: s.MvExpand, scope: Scope) -> Relation:
-    """A row for each element; several columns go side by side to the end of the longest. Nothing to expand keeps the row."""
+    """A row for each element; several columns go side by side to the end of the longest.
+
+    A null keeps its row, an empty array or bag gives none, as the documentation of the operator says.
+    """
     limit = None
     if operator.limit is not None:
         limit = count_of(binder.scalars.const(operator.limit, scope), "the limit", operator.span)
@@ -40,7 +47,7 @@ def mv_expand(binder: "Binder", relation: Relation, operator: s.MvExpand, scope:
         scope,
         index_name=operator.index_name,
         limit=limit,
-        keeps_empty=True,
+        keeps_null=True,
         pairs=operator.bags_as_arrays,
     )
 
@@ -53,13 +60,14 @@ def expanded(
     *,
     index_name: str,
     limit: int | None,
-    keeps_empty: bool,
+    keeps_null: bool,
     pairs: bool = False,
 ) -> Relation:
     """The relation with a row per element."""
     names: set[str] = set()
     bound = [_bound(binder, relation, item, scope, names) for item in items]
-    lists = [once(PAIRS if pairs else PARTS, value.sql) for _, value, _ in bound]
+    shape = parts(pairs=pairs, null="[CAST(NULL AS JSON)]" if keeps_null else "[]")
+    lists = [once(shape, value.sql) for _, value, _ in bound]
     marks = [
         Column(f"~l{number}", Type.DYNAMIC, f"~l{len(binder.program.steps)}_{number}") for number in range(len(bound))
     ]
@@ -67,7 +75,7 @@ def expanded(
         relation.select(exp.Star(), *(aliased(part, mark) for part, mark in zip(lists, marks, strict=True)))
     )
     lengths = [exp.Anonymous(this="LEN", expressions=[mark.read()]) for mark in marks]
-    most: exp.Expr = exp.Anonymous(this="GREATEST", expressions=[whole(1 if keeps_empty else 0), *lengths])
+    most: exp.Expr = exp.Anonymous(this="GREATEST", expressions=[whole(0), *lengths])
     if limit is not None:
         most = exp.Anonymous(this="LEAST", expressions=[most, whole(limit)])
     place = Column("~i", Type.LONG, f"~i{len(binder.program.steps)}")
@@ -115,7 +123,7 @@ def mv_apply(binder: "Binder", relation: Relation, operator: s.MvApply, scope: S
     outer = replace(relation, source=numbered, scan=None)
     inside = replace(outer, hidden=(*outer.hidden, row_id), partition=(*outer.partition, row_id.sql), order=())
     inside = expanded(
-        binder, inside, operator.items, scope, index_name=operator.index_name, limit=limit, keeps_empty=False
+        binder, inside, operator.items, scope, index_name=operator.index_name, limit=limit, keeps_null=False
     )
     result = binder.steps(inside, operator.body, scope)
     return _beside(binder, outer, result, row_id, operator)

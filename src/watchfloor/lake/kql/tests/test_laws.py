@@ -106,10 +106,10 @@ def test_join_kinds_keep_as_many_rows_as_they_say(ask, left, right):
     def count(kind: str) -> int:
         return int(ask(f"{sides} L | join kind={kind} R on k | count")[0][0])
 
-    pairs = sum(1 for a in left for b in right if a is not None and a == b)
-    alone = sum(1 for a in left if a is None or a not in right)
-    other = sum(1 for b in right if b is None or b not in left)
-    once = sum(1 for a in {a for a in left if a is not None} for b in right if a == b)
+    pairs = sum(1 for a in left for b in right if a == b)
+    alone = sum(1 for a in left if a not in right)
+    other = sum(1 for b in right if b not in left)
+    once = sum(1 for a in set(left) for b in right if a == b)
     assert count("inner") == pairs
     assert count("innerunique") == once
     assert count("leftouter") == pairs + alone

@@ -57,7 +57,7 @@ def one(ask, expression):
         ("7.0 / 2", 3.5),
         ("-7 % 3", 2),
         ("1d / 1h", 24.0),
-        ("strcat('a', 1, true)", "a1true"),
+        ("strcat('a', 1, true)", "a1True"),
         ("tolower('ÄB')", "äb"),
         ("substring('abcdef', 1, 2)", "bc"),
         ("split('a-b-c', '-')[1]", '"b"'),
