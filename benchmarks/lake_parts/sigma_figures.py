@@ -20,6 +20,7 @@ from synthetic import Dice, _completed, joined
 UNTIL = datetime(2026, 11, 22, tzinfo=UTC)
 TABLE = "DeviceProcessEvents"
 DAYS = 10
+NEWEST = 5000
 WINDOWS = "C:\\Windows\\System32\\"
 TOOLS = """
 regsvr32 rundll32 certutil bitsadmin mshta wmic schtasks netsh vssadmin wbadmin bcdedit reg sc net nltest whoami cmdkey
@@ -53,7 +54,7 @@ LINES = (
     ["--type=renderer --lang=en-GB --device-scale-factor=1 --num-raster-threads=4 --renderer-client-id=", " --token="],
     ["-k netsvcs -p -s Schedule -instance ", " /session "],
     ["-NoProfile -ExecutionPolicy RemoteSigned -File C:\\ProgramData\\Corp\\inventory.ps1 -Run ", " -Quiet -Id "],
-    ["/c \"C:\\Tools\\sync.bat\" C:\\Users\\person\\Documents\\report-", ".docx copy "],
+    ['/c "C:\\Tools\\sync.bat" C:\\Users\\person\\Documents\\report-', ".docx copy "],
     ["-Embedding {9BA05972-F6A8-11CF-A442-00A0C90A8F39} ", " -ServerName:App."],
     ["fetch --all --prune --jobs=4 origin refs/heads/feature-", ":refs/remotes/"],
 )
@@ -78,7 +79,9 @@ def _rule(number: int, tool: str, first: str, second: str) -> str:
         },
         {
             "selection_img": {"Image|endswith": [f"\\{tool}.exe", f"\\{tool}64.exe"]},
-            "selection_cli": {"CommandLine|contains": [*first.split("|"), f" -{second.split('|')[0]}{number}", " /quiet"]},
+            "selection_cli": {
+                "CommandLine|contains": [*first.split("|"), f" -{second.split('|')[0]}{number}", " /quiet"]
+            },
             "filter_main": {"ParentImage|startswith": "C:\\Program Files\\Corp\\"},
         },
         {
@@ -91,7 +94,9 @@ def _rule(number: int, tool: str, first: str, second: str) -> str:
             "selection_cli": {"CommandLine|re": f"(?i)\\b{tool}\\s+[/-]\\w+\\s+[a-z0-9]{{8}}\\b"},
         },
     )
-    detection = selections[number % 4] | {"condition": "all of selection_*" + (" and not 1 of filter_*" if number % 4 == 1 else "")}
+    detection = selections[number % 4] | {
+        "condition": "all of selection_*" + (" and not 1 of filter_*" if number % 4 == 1 else "")
+    }
     rule = {
         "title": f"Misuse of {tool}, {number}",
         "id": f"00000000-0000-4000-8000-{number:012}",
@@ -119,7 +124,9 @@ def day_of_processes(day: datetime, rows: int, *, seed: int) -> pa.Table:
     name = pc.replace_substring_regex(path, r".*\\", "")
     seconds = dice.below(86_399_000_000)
     began = int(day.timestamp() * 1_000_000)
-    parent = dice.pick(["C:\\Windows\\explorer.exe", "C:\\Windows\\System32\\services.exe", *ORDINARY[1:3], ORDINARY[11]])
+    parent = dice.pick(
+        ["C:\\Windows\\explorer.exe", "C:\\Windows\\System32\\services.exe", *ORDINARY[1:3], ORDINARY[11]]
+    )
     columns = {
         "Timestamp": pc.add(seconds, began).cast(pa.timestamp("us", tz="UTC")),
         "DeviceId": joined("device-", pc.cast(dice.below(4000), pa.string())),
@@ -140,7 +147,7 @@ def day_of_processes(day: datetime, rows: int, *, seed: int) -> pa.Table:
 
 
 def sigma_figures(rows: int) -> dict[str, float]:
-    """Processor seconds of all rules over `rows` rows of ten days in the cold tier, and over the newest 5,000.
+    """Processor seconds of all rules over `rows` rows of ten days in the cold tier, and over the newest 5,000, still hot.
 
     Both threads of the engine count, so that on two idle cores the clock shows little more than half. The rules are converted
     before; the statement is made anew for the first figure and known for the second, as it is to a worker that runs them every
@@ -151,12 +158,12 @@ def sigma_figures(rows: int) -> dict[str, float]:
 
     made, refused = convert(rules())
     assert not refused, refused
-    newest = _filled(rows)
-    start = UNTIL - timedelta(days=DAYS)
+    _filled(rows)
+    start, end = UNTIL - timedelta(days=DAYS), UNTIL + timedelta(days=1)
     evaluate(made[:1], start=start, end=start + timedelta(minutes=1), now=UNTIL)  # the engine starts
     whole, found = _timed(lambda: evaluate(made, start=start, end=UNTIL, now=UNTIL))
     assert not found.failed, found.failed
-    few = min(_timed(lambda: evaluate(made, start=newest, end=UNTIL, now=UNTIL))[0] for _ in range(3))
+    few = min(_timed(lambda: evaluate(made, start=UNTIL, end=end, now=UNTIL))[0] for _ in range(3))
     return {
         "sigma_rules": len(made),
         "sigma_found": sum(map(len, found.rows.values())),
@@ -171,21 +178,28 @@ def _timed(act):
     return time.process_time() - began, found
 
 
-def _filled(rows: int) -> datetime:
-    """Write the rows; returns the time of the 5,000th newest."""
+def _filled(rows: int) -> None:
+    """Ten days of rows in the cold tier, and 5,000 after them that are still hot. One day's texts serve for all of them."""
     from django.conf import settings
 
+    from watchfloor.lake import hot
     from watchfloor.lake.catalogue import table
     from watchfloor.lake.engines.delta import ColdTable
 
     folder = Path(settings.HOME) / "lake"
     folder.mkdir(parents=True, exist_ok=True)
     tier = ColdTable(folder, table(TABLE))
-    for number in range(DAYS):
-        day = day_of_processes(UNTIL - timedelta(days=DAYS - number), rows // DAYS, seed=500 + number)
-        tier.append(day, watermark=0)
-    times = sorted(day.column("Timestamp").cast(pa.int64()).to_pylist())
-    return datetime.fromtimestamp(times[-5000] / 1e6, UTC)
+    day = day_of_processes(UNTIL, rows // DAYS, seed=500)
+    for number in range(1, DAYS + 1):
+        tier.append(_moved(day, timedelta(days=-number)), watermark=0)
+    hot.insert(table=TABLE, rows=day_of_processes(UNTIL, NEWEST, seed=501), now=UNTIL)
+
+
+def _moved(rows: pa.Table, by: timedelta) -> pa.Table:
+    """The same rows at another time."""
+    micros = int(by.total_seconds() * 1_000_000)
+    times = pc.add(rows.column("Timestamp").cast(pa.int64()), micros).cast(pa.timestamp("us", tz="UTC"))
+    return rows.set_column(rows.schema.get_field_index("Timestamp"), "Timestamp", times)
 
 
 if __name__ == "__main__":

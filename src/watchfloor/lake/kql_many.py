@@ -8,6 +8,7 @@ from typing import Any
 
 from sqlglot import exp
 
+from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.catalogue import tables
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
 from watchfloor.lake.engines.duck import DuckEngine, Source
@@ -79,12 +80,15 @@ def _run(
     ask: Ask, source: Source, window: trees.Window, *, engine: DuckEngine, limit: int, timeout: float
 ) -> list[tuple[str, dict[str, Any]]] | None:
     """What one statement finds; None when its queries have to be asked alone."""
-    tree = ask.asked.rows(SOURCE, *(one.copy() for one in ask.reads), number=NUMBERS, where=trees.within(window))
+    stored = [column.name for column in table_named(ask.table).columns]
+    tree = ask.asked.rows(SOURCE, *stored, where=trees.within(window))
     try:
-        answer = engine.run(tree.limit(limit + 1, copy=False), {SOURCE: source}, timeout=timeout)
+        found = engine.run(tree.limit(limit + 1, copy=False), {SOURCE: source}, timeout=timeout)
+        if not found.num_rows or found.num_rows > limit:
+            return None if found.num_rows else []
+        told = ask.asked.told(SOURCE, *(one.copy() for one in ask.reads), number=NUMBERS)
+        answer = engine.run(told, {SOURCE: Source((), found, found.slice(0, 0))}, timeout=timeout)
     except (QueryFailed, TooLarge, TooSlow):
-        return None
-    if answer.num_rows > limit:
         return None
     numbers = answer.column(NUMBERS).to_pylist()
     names = [name for name, _ in ask.columns]

@@ -56,10 +56,11 @@ class Hoisted:
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Predicates as one: rows for which `any_holds`, `numbers` listing which of `members` (numbers of the caller) do.
+    """Predicates as one: `any_holds` says whether any of them does, `numbers` lists which of `members` (numbers of the caller).
 
-    `shared` holds for every such row, and `hoisted` are columns that the other two name. All four are the text of `dialect`:
-    they are long, and the same whenever they are asked.
+    `shared` holds for every such row, and `hoisted` are columns that the other two name. All four are the text of one dialect:
+    they are long, and the same whenever they are asked. Which ones hold is asked of the rows found, in a second statement:
+    most times there are none.
     """
 
     members: tuple[int, ...]
@@ -68,13 +69,24 @@ class Together:
     any_holds: str
     numbers: str
 
-    def rows(self, source: str, *columns: exp.Expr, number: str, where: exp.Expr) -> exp.Select:
-        """A SELECT of these columns and, named `number`, the list of the members that hold, of the rows of `source` within `where`."""
-        inner = exp.Select(expressions=[exp.Star(), *([exp.var(self.hoisted)] if self.hoisted else [])])
-        inner = inner.from_(table_of(source), copy=False).where(where, exp.var(self.shared), copy=False)
+    def rows(self, source: str, *columns: str, where: exp.Expr) -> exp.Select:
+        """A SELECT of these columns of `source`, of the rows within `where` for which any member holds."""
+        inner = self._worked_out(source).where(where, exp.var(self.shared), copy=False)
+        shown = [exp.column(name, quoted=True) for name in columns]
+        return (
+            exp.Select(expressions=shown)
+            .from_(inner.subquery("rows"), copy=False)
+            .where(exp.var(self.any_holds), copy=False)
+        )
+
+    def told(self, source: str, *columns: exp.Expr, number: str) -> exp.Select:
+        """A SELECT of these columns and, named `number`, the list of the members that hold, of rows that `rows` found."""
         numbers = exp.Alias(this=exp.var(self.numbers), alias=exp.to_identifier(number, quoted=True))
-        outer = exp.Select(expressions=[*columns, numbers]).from_(inner.subquery("rows"), copy=False)
-        return outer.where(exp.var(self.any_holds), copy=False)
+        return exp.Select(expressions=[*columns, numbers]).from_(self._worked_out(source).subquery("rows"), copy=False)
+
+    def _worked_out(self, source: str) -> exp.Select:
+        shown = [exp.Star(), *([exp.var(self.hoisted)] if self.hoisted else [])]
+        return exp.Select(expressions=shown).from_(table_of(source), copy=False)
 
 
 def together(predicates: Sequence[tuple[int, exp.Expr]], *, dialect: str) -> list[Together]:
@@ -88,39 +100,51 @@ def together(predicates: Sequence[tuple[int, exp.Expr]], *, dialect: str) -> lis
 
 def _one_scan(shared: exp.Expr, members: Sequence[tuple[int, list[exp.Expr]]], dialect: str) -> Together:
     hoisted = Hoisted()
-    predicates = [_hoist(_all(parts), hoisted) for _, parts in members]
+    groups = _groups([_hoist(_all(parts), hoisted) for _, parts in members])
     return Together(
         tuple(number for number, _ in members),
         shared.sql(dialect=dialect),
         ", ".join(column.sql(dialect=dialect) for column in hoisted.columns()),
-        f"({_gated(predicates).sql(dialect=dialect)})",
-        _numbers(predicates).sql(dialect=dialect),
+        f"({_any(map(_gated, groups)).sql(dialect=dialect)})",
+        _numbers(groups).sql(dialect=dialect),
     )
 
 
-def _gated(predicates: Sequence[exp.Expr]) -> exp.Expr:
-    """Whether any of the predicates holds, asked only where the texts occur without which none of them can."""
-    groups: dict[frozenset[tuple[str, str]], list[exp.Expr]] = {}
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Predicates (by place) none of which can hold where `gate` does not."""
+
+    gate: exp.Expr
+    predicates: tuple[tuple[int, exp.Expr], ...]
+
+
+def _groups(predicates: Sequence[exp.Expr]) -> list[Group]:
+    """The predicates by the columns and kinds of their rarest texts."""
+    members: dict[frozenset[tuple[str, str]], list[tuple[int, exp.Expr]]] = {}
     wanted: dict[tuple[str, str], dict[str, None]] = {}
-    for predicate in predicates:
+    for place, predicate in enumerate(predicates):
         looks = looks_of(predicate)
-        groups.setdefault(frozenset((look.column, look.kind) for look in looks), []).append(predicate)
+        members.setdefault(frozenset((look.column, look.kind) for look in looks), []).append((place, predicate))
         for look in looks:
             wanted.setdefault((look.column, look.kind), {})[look.value] = None
     gates = {key: _gate(*key, list(values)) for key, values in wanted.items()}
-    parts = []
-    for keys, asked in groups.items():
-        whole = _any(one.copy() for one in asked)
-        gate = [gates[key].copy() for key in sorted(keys)]
-        parts.append(_all([_any(gate), whole]) if gate else whole)
-    return _any(parts)
+    return [
+        Group(_any(gates[key] for key in sorted(keys)) if keys else exp.true(), tuple(asked))
+        for keys, asked in members.items()
+    ]
 
 
-def _numbers(predicates: Sequence[exp.Expr]) -> exp.Expr:
+def _gated(group: Group) -> exp.Expr:
+    """Whether any predicate of the group holds, asked only behind its gate."""
+    return _all([group.gate, _any(predicate for _, predicate in group.predicates)])
+
+
+def _numbers(groups: Sequence[Group]) -> exp.Expr:
     """The list of the places, from 0, of the predicates that hold."""
     cases: list[exp.Expr] = [
         exp.Case(ifs=[exp.If(this=predicate.copy(), true=exp.Literal.number(place))])
-        for place, predicate in enumerate(predicates)
+        for group in groups
+        for place, predicate in group.predicates
     ]
     return fill("LIST_FILTER(_0, LAMBDA one : one IS NOT NULL)", exp.Array(expressions=cases))
 
