@@ -211,7 +211,8 @@ class ColdTable:
             delta = self._opened()
             delta.create_checkpoint()
             delta.cleanup_metadata()
-            delta.vacuum(retention_hours=VACUUM_HOURS, dry_run=False, enforce_retention_duration=False)
+            # In full: a checkpoint forgets what was removed long ago, and nothing ever named what a killed flush had written.
+            delta.vacuum(retention_hours=VACUUM_HOURS, dry_run=False, enforce_retention_duration=False, full=True)
 
     def survey(self) -> bool:
         """Look into every file's footer which columns lack values, and note it for readers; True when something changed."""

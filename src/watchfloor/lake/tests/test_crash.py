@@ -14,6 +14,7 @@ import pytest
 
 from labs import wait_until
 from labs.postgres import postgres
+from labs.s3 import S3
 
 SCRIPT = Path(__file__).with_name("crash.py")
 KILLS = 5
@@ -42,7 +43,7 @@ class Part:
 
     def wait_until_it_works(self) -> None:
         """Until it printed something since its start."""
-        wait_until(lambda: self.output.stat().st_size > self.said or self.ended(), seconds=30, what=str(self.words))
+        wait_until(lambda: self.output.stat().st_size > self.said or self.ended(), seconds=120, what=str(self.words))
 
     def ended(self) -> bool:
         if self.process.poll() is None:
@@ -53,17 +54,26 @@ class Part:
         return [line for line in self.output.read_text().splitlines(keepends=True) if line.endswith("\n")]
 
 
-def environment(home: Path, database: str) -> dict[str, str]:
+def environment(home: Path, database: str, store: dict[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in os.environ.items() if name not in {"DATABASE_URL", "WATCHFLOOR_HOME"}}
-    return kept | {"WATCHFLOOR_HOME": str(home)} | ({"DATABASE_URL": database} if database else {})
+    return kept | {"WATCHFLOOR_HOME": str(home)} | ({"DATABASE_URL": database} if database else {}) | store
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("database", ["sqlite", pytest.param("postgresql", marks=pytest.mark.lab)])
-def test_nothing_is_lost_or_doubled_when_processes_are_killed_at_any_moment(tmp_path, database):
+@pytest.mark.parametrize(
+    ("database", "place"),
+    [
+        ("sqlite", "disk"),
+        pytest.param("postgresql", "disk", marks=pytest.mark.lab),
+        ("sqlite", "store"),
+        pytest.param("postgresql", "store", marks=pytest.mark.lab),
+    ],
+)
+def test_nothing_is_lost_or_doubled_when_processes_are_killed_at_any_moment(tmp_path, database, place):
     with ExitStack() as stack:
         url = stack.enter_context(postgres()) if database == "postgresql" else ""
-        environ = environment(tmp_path, url)
+        store = stack.enter_context(S3()).options() if place == "store" else {}
+        environ = environment(tmp_path, url, store)
         migrate = [
             sys.executable,
             "-m",
@@ -84,6 +94,7 @@ def test_nothing_is_lost_or_doubled_when_processes_are_killed_at_any_moment(tmp_
         done = subprocess.run([sys.executable, SCRIPT, "tally"], env=environ, check=True, capture_output=True)
     found = json.loads(done.stdout)
     assert found["database"] == database
+    assert found["where"].startswith("s3://" if place == "store" else "/")
     assert found["commits"] > 3
     assert len(told) > 100
     for moment in ("before", "after"):
@@ -93,7 +104,7 @@ def test_nothing_is_lost_or_doubled_when_processes_are_killed_at_any_moment(tmp_
     reading = json.loads(watcher.lines()[-1])
     assert reading["reads"] > 5
     print(
-        f"{database}: {KILLS} kills, {len(told)} batches told, {found['commits']} commits, {reading['reads']} readings"
+        f"{database}, {place}: {KILLS} kills, {len(told)} batches told, {found['commits']} commits, {reading['reads']} readings"
     )
     assert reading["wrong"] == []
 

@@ -1,9 +1,12 @@
 """From hot to cold: when, in what shape, and what goes when."""
 
+import os
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pyarrow.parquet as pq
 import pytest
+from deltalake import DeltaTable
 from sqlglot import parse_one
 
 from watchfloor.kernel.clock import utc_now
@@ -130,6 +133,28 @@ def test_days_past_retention_go_and_newer_ones_stay(flush):
     flush()
     storage.maintain(MAILS, now=NOON)
     assert selectors.count(asked(days=10)) == 4
+
+
+def test_files_that_no_log_names_any_more_go_after_two_hours_and_not_before(flush, lake):
+    for turn in range(3):
+        append(5, start=turn * 10)
+        flush()
+    folder = lake / "lake/EmailEvents"
+    merged = [Path(file.path) for file in cold("EmailEvents").snapshot().files]
+    old, young = (folder / f"day=2026-11-21/part-of-a-killed-flush-{number}.parquet" for number in range(2))
+    for path in (old, young):
+        path.write_bytes(b"half a file")
+    for path in (old, *merged):
+        os.utime(path, (1000, 1000))
+    storage.maintain(MAILS, now=max(utc_now(), NOON) + 2 * DAY)
+    assert (old.exists(), young.exists()) == (False, True)
+    assert all(path.exists() for path in merged), "a reader may still want what was merged just now"
+    shelf = cold("EmailEvents").shelf
+    DeltaTable(shelf.uri).alter.set_table_properties({"delta.deletedFileRetentionDuration": "interval 0 seconds"})
+    cold("EmailEvents").tidy()
+    cold("EmailEvents").tidy()
+    assert not any(path.exists() for path in merged), "the checkpoint forgot them; they are gone all the same"
+    assert selectors.count(asked()) == 15
 
 
 @pytest.mark.parametrize("damage", ["empty entry", "short file", "missing file"])
