@@ -24,6 +24,7 @@ urlpatterns = [
     path("hunting/run", advanced.run, name="hunting-run"),
     path("hunting/check", advanced.check, name="hunting-check"),
     path("hunting/complete", advanced.complete, name="hunting-complete"),
+    path("hunting/format", advanced.lay_out, name="hunting-format"),
     path("hunting/export", advanced.export, name="hunting-export"),
     path("hunting/usage", usage_views.report, name="hunting-usage"),
     path("hunting/usage.csv", usage_views.export, name="hunting-usage-export"),

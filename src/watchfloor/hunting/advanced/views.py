@@ -10,7 +10,9 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.hunting.advanced import asking, page
 from watchfloor.hunting.advanced.checking import completions, marks_of
+from watchfloor.hunting.advanced.drafts import LONGEST
 from watchfloor.hunting.advanced.exports import TYPES, as_csv, as_json, as_parquet
+from watchfloor.hunting.advanced.formatting import formatted
 from watchfloor.hunting.advanced.samples import Sample, sample, topics
 from watchfloor.hunting.advanced.saving import query_of
 from watchfloor.kernel.clock import utc_now
@@ -99,6 +101,14 @@ def complete(request: Asked) -> HttpResponse:
     typed = request.POST.get("position", "")
     position = min(int(typed), len(text)) if typed.isdecimal() else len(text)
     return JsonResponse({"items": completions(text, position, by=request.actor)})
+
+
+@require_POST
+@requires(Permission.EMAIL_METADATA_READ)
+def lay_out(request: Asked) -> HttpResponse:
+    """The query with lines and indents of its own: {"text"}."""
+    text = request.POST.get("query", "").replace("\r\n", "\n")
+    return JsonResponse({"text": formatted(text) if len(text) <= LONGEST else text})
 
 
 @require_POST

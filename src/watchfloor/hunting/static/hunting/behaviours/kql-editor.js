@@ -67,7 +67,24 @@ export default function editor(box) {
   area.addEventListener("mousemove", (event) => tell(placeAt(area, event)));
   area.addEventListener("mouseleave", () => tell(area.selectionStart));
   completion(area, (position) => ask(form, "/hunting/complete", { query: area.value, position: String(position) }));
+  const layOut = async () => {
+    const before = area.value;
+    const told = await ask(form, "/hunting/format", { query: before });
+    if (!told || told.text === before || area.value !== before) return;
+    area.focus();
+    area.select();
+    // insertText is the one way that leaves the browser's own undo whole.
+    if (!document.execCommand("insertText", false, told.text)) area.setRangeText(told.text, 0, before.length, "end");
+    area.setSelectionRange(0, 0);
+    draw();
+    void check();
+  };
+  form.querySelector("[data-format]")?.addEventListener("click", () => void layOut());
   area.addEventListener("keydown", (event) => {
+    if (event.code === "KeyF" && event.shiftKey && event.altKey) {
+      event.preventDefault();
+      void layOut();
+    }
     if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
       event.preventDefault();
       form.requestSubmit(/** @type {HTMLElement | null} */ (form.querySelector("[data-run]")));
