@@ -42,6 +42,7 @@ SETTINGS = (
     "connections/1",
     "dead-letters",
     "retention",
+    "retention/table?name=EmailEvents",
     "lists",
     "allow-block-list",
     "allow-block-list?tab=indicators",
@@ -201,6 +202,7 @@ def test_fly_outs_are_accessible_too(demo, desk, things):
         things["done"],
         f"{things['incident']}/manage",
         f"{things['alert']}/manage",
+        "/settings/retention/table?name=EmailEvents",
     )
     for path in openers:
         page.evaluate("path => htmx.ajax('GET', path, '#flyout')", path)

@@ -22,6 +22,8 @@ kql = typer.Typer(no_args_is_help=True, help="The query language.")
 app.add_typer(kql, name="kql")
 sigma = typer.Typer(no_args_is_help=True, help="Sigma rules.")
 app.add_typer(sigma, name="sigma")
+lake = typer.Typer(no_args_is_help=True, help="The event tables.")
+app.add_typer(lake, name="lake")
 
 
 @app.command()
@@ -134,6 +136,25 @@ def kql_check(
 
     good = check(paths, as_json=as_json, now=utc_now())
     raise typer.Exit(int(strict and not good))
+
+
+@lake.command("append")
+def lake_append(
+    table: Annotated[str, typer.Argument(help="Event table, such as EntraIdSignInEvents")],
+    paths: Annotated[
+        list[Path], typer.Argument(help="Rows: .csv, .jsonl, .json, .parquet", exists=True, dir_okay=False)
+    ],
+    skip: Annotated[list[str] | None, typer.Option(help="Column to leave out; may be given several times")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Take a file in once more that is in already")] = False,
+    refused: Annotated[Path | None, typer.Option(help="File to write every refused row's place and reason to")] = None,
+) -> None:
+    """Bring rows from exports of other systems; each is checked, and one that does not fit is refused with its place."""
+    prepare()
+    from watchfloor.config.bringing import bring_files
+    from watchfloor.kernel.clock import utc_now
+
+    good = bring_files(table, paths, skip=skip or [], again=again, refused_to=refused, now=utc_now())
+    raise typer.Exit(int(not good))
 
 
 @lake.command("move")

@@ -210,3 +210,21 @@ class UploadedList(models.Model):
 
     def __str__(self) -> str:
         return self.alias
+
+
+class Upkeep(models.Model):
+    """What maintenance last did with one table, and who asked for it to be done at once."""
+
+    table = models.CharField(max_length=60, primary_key=True)
+    checked_at = models.DateTimeField(null=True)
+    seconds = models.FloatField(default=0)
+    compacted_at = models.DateTimeField(null=True)
+    compacted_days = models.IntegerField(default=0)
+    dropped_at = models.DateTimeField(null=True)
+    dropped_rows = models.BigIntegerField(default=0)
+    vacuumed_at = models.DateTimeField(null=True)
+    wanted_at = models.DateTimeField(null=True)
+    wanted_by = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return self.table

@@ -11,7 +11,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
-from watchfloor.lake import bringing, campaign_verdicts, hot, lists, storage
+from watchfloor.lake import bringing, campaign_verdicts, hot, lists, storage, upkeep
 from watchfloor.lake.arrow import to_arrow
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Brought, LateVerdict, Refused
@@ -20,20 +20,22 @@ from watchfloor.lake.judging import judged
 from watchfloor.lake.keeping import keep_apart
 from watchfloor.lake.kql_given import give_rows
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
+from watchfloor.lake.models import Reader, RetentionSetting
 from watchfloor.lake.moving import move
 from watchfloor.lake.place import check_place
-from watchfloor.lake.models import Reader, RetentionSetting
 from watchfloor.lake.snapshot import cold
 from watchfloor.runtime.services import keep_order
 
 audit_verb("retention.change", "{actor} changed how long {target} is kept")
 audit_verb("list.upload", "{actor} uploaded the list {target}")
+audit_verb("table.compact", "{actor} had {target} compacted")
 audit_verb("rows.append", "{actor} brought rows of {target} in a file")
 audit_verb("list.remove", "{actor} removed the list {target}")
 
 __all__ = [
     "append",
     "append_file",
+    "ask_to_compact",
     "check_place",
     "flow_to_campaign",
     "give_rows",
@@ -114,6 +116,18 @@ def set_retention(*, table: str, days: int, by: Actor) -> None:
     ) as result:
         RetentionSetting.objects.update_or_create(table=table, defaults={"days": days})
         result["after"] = {"days": days}
+
+
+def ask_to_compact(*, table: str, now: datetime, by: Actor) -> None:
+    """Have the worker merge the files of every day of `table` and delete what nobody reads, within the next minute."""
+    with audited(
+        by=by,
+        permission=Permission.CONNECTION_MANAGE,
+        verb="table.compact",
+        target_type="table",
+        target=table_named(table).name,
+    ):
+        upkeep.ask(table=table, by=by, now=now)
 
 
 def append_file(

@@ -3,6 +3,7 @@
 import fcntl
 import logging
 import os
+import time
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
@@ -13,11 +14,13 @@ import pyarrow as pa
 from django.db import DatabaseError, connection
 from django.db.models import Max, Min, Sum
 
+from watchfloor.lake import upkeep
 from watchfloor.lake.arrow import fitted, unpack
 from watchfloor.lake.catalogue import tables
-from watchfloor.lake.contracts import Table, TableState
+from watchfloor.lake.contracts import Table, TableState, TableUpkeep
 from watchfloor.lake.models import HotBatch, Reader, RetentionSetting
 from watchfloor.lake.place import lake_folder, place
+from watchfloor.lake.sizes import days_of
 from watchfloor.lake.snapshot import cold
 from watchfloor.runtime.selectors import cursor_position
 
@@ -138,14 +141,19 @@ def retention_days(table: Table) -> int:
 
 def maintain(table: Table, *, now: datetime) -> int:
     """Compact, drop days past retention, tidy up. The caller holds `only_writer`. Returns how many things were done."""
+    began = time.monotonic()
     tier = cold(table.name)
-    days = tier.compact(now=now)
+    most_files = upkeep.most_files(table.name)
+    days = tier.compact(now=now, most_files=most_files)
     dropped = tier.forget_before((now - timedelta(days=retention_days(table))).date())
     if days or dropped:
         tier.tidy()
     state = tier.snapshot()
     if not state.surveyed or (dropped and state.lacking):
         tier.survey()
+    if state.version >= 0 or most_files == upkeep.FEWEST_FILES:
+        seconds, vacuumed = time.monotonic() - began, bool(days or dropped)
+        upkeep.note(table.name, now=now, seconds=seconds, days=days, rows=dropped, vacuumed=vacuumed)
     return days + bool(dropped)
 
 
@@ -156,14 +164,23 @@ def holding() -> frozenset[str]:
 
 
 def states(*, now: datetime) -> tuple[TableState, ...]:
-    """Each table's size, reach and lag; three questions, however many tables there are."""
+    """Each table's size, reach, lag and upkeep; four questions, however many tables there are."""
     kept = dict(RetentionSetting.objects.values_list("table", "days"))
     newest = dict(HotBatch.objects.values_list("table").annotate(newest=Max("hi")))
     held: dict[str, list[_Waiting]] = {}
     for name, id, rows, lo, written in HotBatch.objects.values_list("table", "id", "rows", "lo", "written_at"):
         held.setdefault(name, []).append(_Waiting(id, rows, lo, written))
+    done = upkeep.states()
     return tuple(
-        _state(table, now, held.get(table.name, []), newest.get(table.name), kept.get(table.name)) for table in tables()
+        _state(
+            table,
+            now,
+            held.get(table.name, []),
+            newest.get(table.name),
+            kept.get(table.name),
+            done.get(table.name, TableUpkeep()),
+        )
+        for table in tables()
     )
 
 
@@ -177,7 +194,12 @@ class _Waiting(NamedTuple):
 
 
 def _state(
-    table: Table, now: datetime, batches: list[_Waiting], newest: datetime | None, days: int | None
+    table: Table,
+    now: datetime,
+    batches: list[_Waiting],
+    newest: datetime | None,
+    days: int | None,
+    done: TableUpkeep,
 ) -> TableState:
     snapshot = cold(table.name).snapshot()
     waiting = [batch for batch in batches if batch.id > snapshot.watermark]
@@ -195,4 +217,10 @@ def _state(
         oldest=min(lows, default=None),
         newest=max(highs, default=None),
         lag_seconds=(now - oldest).total_seconds() if oldest else None,
+        days=days_of(
+            ((file.day, file.rows, file.bytes) for file in snapshot.files),
+            ((batch.lo.date(), batch.rows) for batch in waiting),
+        ),
+        upkeep=done,
+        source=table.source,
     )

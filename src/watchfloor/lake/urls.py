@@ -6,6 +6,8 @@ from watchfloor.lake import list_views, views
 
 urlpatterns = [
     path("settings/retention", views.retention),
+    path("settings/retention/table", views.table),
+    path("settings/retention/compact", views.compact),
     path("settings/lists", list_views.lists),
     path("settings/lists/remove", list_views.remove),
 ]

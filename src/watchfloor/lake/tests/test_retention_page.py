@@ -7,7 +7,7 @@ from watchfloor.access.models import AuditEntry
 from watchfloor.access.selectors import system_actor
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, Forbidden
-from watchfloor.lake import selectors, services, storage
+from watchfloor.lake import jobs, selectors, services, storage
 from watchfloor.lake.models import RetentionSetting
 
 from .conftest import DAY, NOON, mail
@@ -35,16 +35,69 @@ def test_the_page_asks_the_database_the_same_whatever_there_is(lake, as_max, dja
     assert not (lake / "lake" / "DeviceProcessEvents").exists()
 
 
-def test_size_is_told_for_a_day(lake):
-    from watchfloor.lake.views import Line
-
-    services.append("EmailEvents", [mail(1), mail(2, Timestamp=NOON - 9 * DAY)])
+def test_a_table_has_its_own_page_with_its_days_and_its_upkeep(lake, as_max):
+    services.append("EmailEvents", [mail(1), mail(2), mail(3, Timestamp=NOON - 9 * DAY)])
     with storage.only_writer():
         storage.flush(selectors.table("EmailEvents"), now=utc_now())
-    (state,) = [state for state in selectors.table_states(now=utc_now()) if state.name == "EmailEvents"]
-    line = Line(state, None)
-    assert line.days == 10
-    assert line.bytes_a_day == state.bytes // 10
+        storage.maintain(selectors.table("EmailEvents"), now=utc_now())
+    page = as_max.get("/settings/retention/table?name=EmailEvents").content.decode()
+    assert "Written by the mail that is taken in." in page
+    assert "Rows by day" in page
+    assert "Looked after" in page
+    assert "Compact now" in page
+    assert "Nothing here writes it" in as_max.get("/settings/retention/table?name=DeviceInfo").content.decode()
+    part = as_max.get("/settings/retention/table?name=EmailEvents", headers={"HX-Request": "true"}).content.decode()
+    assert "<html" not in part
+    assert as_max.get("/settings/retention/table?name=Nothing").status_code == 404
+
+
+def test_max_has_a_table_compacted_and_the_worker_does_it(lake, as_max, monkeypatch):
+    emails = selectors.table("EmailEvents")
+    with storage.only_writer():
+        for number in range(3):
+            services.append("EmailEvents", [mail(number)])
+            storage.flush(emails, now=utc_now())
+    assert state_of("EmailEvents").files == 3
+    assert as_max.post("/settings/retention/compact", {"table": "EmailEvents"}).status_code == 302
+    assert "Compacting soon" in as_max.get("/settings/retention").content.decode()
+    assert "Max asked for compaction" in as_max.get("/settings/retention/table?name=EmailEvents").content.decode()
+    monkeypatch.setattr(jobs, "_maintenance", jobs.Turn(first=9999, seconds=9999))
+    jobs.maintain()
+    state = state_of("EmailEvents")
+    assert (state.files, state.cold_rows) == (1, 3)
+    assert (state.upkeep.compacted_days, state.upkeep.wanted_at) == (1, None)
+    assert AuditEntry.objects.get(verb="table.compact", outcome="success").target == "EmailEvents"
+    checked = state.upkeep.checked_at
+    jobs.maintain()
+    assert state_of("EmailEvents").upkeep.checked_at == checked, "nobody asked again"
+
+
+def test_asking_for_a_table_without_rows_ends_too(lake, as_max):
+    as_max.post("/settings/retention/compact", {"table": "DeviceInfo"})
+    jobs.maintain()
+    assert state_of("DeviceInfo").upkeep.wanted_at is None
+
+
+def test_ada_may_not_have_a_table_compacted(lake, as_ada):
+    assert b"Compact now" not in as_ada.get("/settings/retention/table?name=EmailEvents").content
+    assert as_ada.post("/settings/retention/compact", {"table": "EmailEvents"}).status_code == 403
+    assert state_of("EmailEvents").upkeep.wanted_at is None
+
+
+def test_what_was_dropped_is_remembered(lake):
+    boss = system_actor("test", Permission.CONNECTION_MANAGE)
+    services.append("EmailEvents", [mail(1), mail(2, Timestamp=NOON - 9 * DAY)])
+    services.set_retention(table="EmailEvents", days=5, by=boss)
+    with storage.only_writer():
+        storage.flush(selectors.table("EmailEvents"), now=NOON)
+        storage.maintain(selectors.table("EmailEvents"), now=NOON)
+    state = state_of("EmailEvents")
+    assert (state.cold_rows, state.upkeep.dropped_rows, state.upkeep.dropped_at) == (1, 1, NOON)
+    assert state.upkeep.vacuumed_at == NOON
+
+
+def state_of(name):
+    return next(state for state in selectors.table_states(now=utc_now()) if state.name == name)
 
 
 def test_ada_reads_but_cannot_change(lake, as_ada):
