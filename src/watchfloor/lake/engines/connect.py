@@ -35,7 +35,14 @@ SETTINGS = {
 }
 """Of our own session; those a server does not know are its own affair."""
 _LARGE = ("spark.driver.maxResultSize", "OutOfMemory", "out of memory", "ResourcesExhausted", "Resources exhausted")
-_GONE = ("UNAVAILABLE", "is not running", "SESSION_CLOSED", "SESSION_NOT_FOUND", "failed to connect", "Connection refused")
+_GONE = (
+    "UNAVAILABLE",
+    "is not running",
+    "SESSION_CLOSED",
+    "SESSION_NOT_FOUND",
+    "failed to connect",
+    "Connection refused",
+)
 
 
 class ConnectEngine:
@@ -118,7 +125,9 @@ class ConnectEngine:
             hot = source.hot.select(names).cast(source.empty.schema)
             parts.append(session.createDataFrame(hot, schema=schema))
         if not parts:
-            return session.range(0).selectExpr(*(f"CAST(NULL AS {_sql_type(field)}) AS `{field.name}`" for field in source.empty.schema))
+            return session.range(0).selectExpr(
+                *(f"CAST(NULL AS {_sql_type(field)}) AS `{field.name}`" for field in source.empty.schema)
+            )
         return parts[0] if len(parts) == 1 else parts[0].unionByName(parts[1])
 
     def path_of(self, file: ColdFile) -> str:
@@ -242,7 +251,9 @@ def _as(wanted: pa.Schema, answer: pa.Table) -> pa.Table:
 def _column(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
     if isinstance(field.type, pa.BaseExtensionType):
         stored = column.cast(field.type.storage_type)
-        return pa.chunked_array([pa.ExtensionArray.from_storage(field.type, chunk) for chunk in stored.chunks], field.type)
+        return pa.chunked_array(
+            [pa.ExtensionArray.from_storage(field.type, chunk) for chunk in stored.chunks], field.type
+        )
     return column.cast(field.type)
 
 

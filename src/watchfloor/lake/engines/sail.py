@@ -22,6 +22,12 @@ class SailEngine(ConnectEngine):
         # By value: the server does not have this module.
         cloudpickle.register_pickle_by_value(sail_functions)
         texts = types.ArrayType(types.StringType())
-        kinds = {"text": types.StringType(), "texts": texts, "bool": types.BooleanType(), "moment": types.TimestampType()}
+        kinds = {
+            "text": types.StringType(),
+            "texts": texts,
+            "bool": types.BooleanType(),
+            "wholes": types.ArrayType(types.LongType()),
+            "moment": types.TimestampType(),
+        }
         for name, (function, kind) in sail_functions.FUNCTIONS.items():
             session.udf.register(f"wf_{name}", function, kinds[kind])

@@ -111,7 +111,9 @@ def moment(text: str | None) -> datetime | None:
     if fraction and len(fraction) > 6:
         return None
     try:
-        made = datetime(int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micros, timezone.utc)  # noqa: UP017
+        made = datetime(
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micros, timezone.utc
+        )  # noqa: UP017
     except ValueError:
         return None
     away = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))
@@ -148,7 +150,21 @@ def url_decode(text: str | None) -> str | None:
     return None if text is None else unquote_to_bytes(text).decode("utf-8", "replace")
 
 
+MOST = 10_000_000
+
+
+def numbers(start: int | None, end: int | None, step: int | None) -> list[int] | None:
+    """From `start` to before `end`."""
+    if start is None or end is None or step is None:
+        return None
+    made = range(start, end, step) if step else range(0)
+    if len(made) > MOST:
+        raise ValueError(f"a series of more than {MOST} numbers")
+    return list(made)
+
+
 FUNCTIONS = {
+    "range": (numbers, "wholes"),
     "json_part": (json_part, "text"),
     "json_text": (json_text, "text"),
     "json_valid": (json_valid, "bool"),

@@ -208,7 +208,7 @@ def case(say: Saying, node: exp.Case) -> Said:
 def fitted(value: Said, kind: Kind) -> str:
     """The value where one of `kind` is wanted: nulls and empty lists have to be told what they are."""
     if value.kind is NULL and kind is not NULL:
-        return f"CAST(NULL AS {sql_type(kind)})"
+        return f"CAST({value.sql} AS {sql_type(kind)})"
     if value.kind.name == "list" and value.kind.element is NULL and kind.element is not NULL:
         return f"CAST({value.sql} AS {sql_type(kind)})"
     if value.kind is DECIMAL and kind is DOUBLE:

@@ -23,7 +23,6 @@ from watchfloor.lake.engines.dialects.kinds import (
 from watchfloor.lake.engines.dialects.saying import Said, Saying, Step, emits, json, text
 
 _STEP = re.compile(r'\.("(?:[^"\\]|\\.)*"|[^.\[]+)|\[(#?-?\d+)\]')
-_AWKWARD = re.compile(r"[.\[\]'?*\"\\]")
 
 
 def steps_of(say: Saying, node: exp.Expr, path: exp.Expr) -> tuple[Step, ...]:
@@ -46,6 +45,10 @@ def steps_of(say: Saying, node: exp.Expr, path: exp.Expr) -> tuple[Step, ...]:
 
 
 def _read(say: Saying, node: exp.Expr, path: str) -> tuple[Step, ...]:
+    if path[:1] == "/":
+        return tuple(
+            int(one) if one.isdecimal() else one.replace("~1", "/").replace("~0", "~") for one in path[1:].split("/")
+        )
     if path[:1] != "$":
         return (path,)
     found: list[Step] = []
@@ -68,12 +71,14 @@ def _spark_path(say: Saying, node: exp.Expr, base: str, steps: tuple[Step, ...])
     parts: list[str] = []
     for number, step in enumerate(steps):
         if isinstance(step, str):
-            if _AWKWARD.search(step):
-                if re.search(r"['?*\\]", step):
-                    raise say.refusal(node, f"the key “{step}”")
+            if step in ("", "*"):
+                parts += [f"raise_error({text(f'Spark cannot look for the key “{step}” of a bag')})"]
+            elif not re.search(r"[.\[]", step):
+                parts.append(text(f".{step}"))
+            elif not re.search(r"['?]", step):
                 parts.append(text(f"['{step}']"))
             else:
-                parts.append(text(f".{step}"))
+                raise say.refusal(node, f"the key “{step}”")
         elif step >= 0:
             parts.append(text(f"[{step}]"))
         else:
@@ -184,8 +189,9 @@ def _by_key(say: Saying, held: Said, key: str) -> str:
     if say.flavour.own:
         return say.own("json_part", held.sql, f"to_json(array({key}))")
     shape = (
-        "CASE WHEN {} RLIKE '[\\'?*\\\\\\\\]' THEN CAST(raise_error('this key of a bag cannot be asked for') AS STRING) "
-        "ELSE get_json_object(concat('[', {a}, ']'), concat('$[*][\\'', {}, '\\']')) END"
+        "CASE WHEN {} IN ('', '*') OR ({} RLIKE '[\\'?]' AND {} RLIKE '[.\\\\[]') THEN "
+        "CAST(raise_error('Spark cannot look for this key of a bag') AS STRING) "
+        "WHEN {} RLIKE '[\\'?]' THEN get_json_object(concat('[', {a}, ']'), concat('$[*].', {})) ELSE get_json_object(concat('[', {a}, ']'), concat('$[*][\\'', {}, '\\']')) END"
     )
     return say.once(key, shape, held.sql)
 

@@ -79,7 +79,7 @@ def _converted(say: Saying, node: exp.Expr, held: Said, wanted: Kind, gently: bo
     if held.kind is JSON:
         held = Said(held.text or held.sql, TEXT)
     if wanted in WHOLE:
-        return _whole(say, held, wanted)
+        return _whole(say, held, wanted, gently)
     if wanted is DOUBLE:
         return _double(say, held)
     if wanted is STAMP:
@@ -134,11 +134,15 @@ _DOUBLE_TEXT = (
 """A double as DuckDB writes it: no exponent between 1e-4 and 1e16."""
 
 
-def _whole(say: Saying, held: Said, wanted: Kind) -> Said | None:
+def _word(gently: bool) -> str:
+    return "try_cast" if gently else "CAST"
+
+
+def _whole(say: Saying, held: Said, wanted: Kind, gently: bool) -> Said | None:
     """Halves go to the even neighbour, as DuckDB rounds them."""
     name = sql_type(wanted)
     if held.kind in WHOLE:
-        return Said(f"CAST({held.sql} AS {name})", wanted)
+        return Said(f"{_word(gently)}({held.sql} AS {name})", wanted)
     if held.kind is BOOL:
         return Said(f"CAST({held.sql} AS {name})", wanted)
     if held.kind is DOUBLE:
@@ -147,7 +151,7 @@ def _whole(say: Saying, held: Said, wanted: Kind) -> Said | None:
         return Said(f"CAST(round({held.sql}) AS {name})", wanted)
     if held.kind in WRITTEN:
         hexed = "try_cast(conv(substring(trim({}), 3), 16, 10) AS " + name + ")"
-        number = f"try_cast(round(CAST(trim({{}}) AS DECIMAL(38, 10))) AS {name})"
+        number = f"try_cast(round(try_cast(trim({{}}) AS DECIMAL(38, 10))) AS {name})"
         shape = (
             "CASE WHEN {} RLIKE '^\\\\s*[+-]?[0-9]{1,18}\\\\s*$' THEN try_cast(trim({}) AS " + name + ") "
             "WHEN {} RLIKE '^\\\\s*0[xX][0-9a-fA-F]{1,15}\\\\s*$' THEN " + hexed + " "

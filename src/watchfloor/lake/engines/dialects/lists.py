@@ -1,6 +1,7 @@
 """Functions of lists: places count from 1, what lies outside is null, nulls sort last."""
 
 from sqlglot import exp
+from sqlglot.optimizer.annotate_types import annotate_types
 
 from watchfloor.lake.engines.dialects.atoms import fitted
 from watchfloor.lake.engines.dialects.kinds import (
@@ -27,6 +28,8 @@ EMPTY = "array()"
 def array(say: Saying, node: exp.Array) -> Said:
     parts = say.all(node.expressions)
     kind = wider(*(part.kind for part in parts))
+    if len(parts) == 1 and kind is not NULL:
+        return Said(say.alone(parts[0].sql), list_of(kind))
     return Said(f"array({', '.join(fitted(part, kind) for part in parts)})", list_of(kind))
 
 
@@ -69,17 +72,27 @@ def _lambda(say: Saying, node: exp.Expr, element: Kind) -> tuple[str, Said]:
 
 @emits(exp.Bracket)
 def bracket(say: Saying, node: exp.Bracket) -> Said:
-    """A written place has been counted from 0 by the parser, any other has not."""
+    """The parser has counted from 0 what it knows to be a whole number, where it does not say that it left it as it was."""
     held = say.say(node.this)
     index = node.expressions[0]
+    moved = 0 if node.args.get("offset") or not _is_whole(index) else 1
     if held.kind.name == "struct" and isinstance(index, exp.Literal) and not index.is_string:
-        field, kind = held.kind.fields[int(index.this)]
+        field, kind = held.kind.fields[int(index.this) + moved - 1]
         return Said(f"{held.sql}.`{field}`", kind)
     if held.kind.name != "list":
         raise say.refusal(node, f"a place in a {held.kind.name}")
     if isinstance(index, exp.Literal):
-        return Said(f"get({held.sql}, {index.this})", held.kind.element)
-    return Said(_at(held.sql, say.say(index).sql), held.kind.element)
+        return Said(f"get({held.sql}, {int(index.this) + moved - 1})", held.kind.element)
+    place = say.say(index).sql
+    return Said(_at(held.sql, f"({place} + 1)" if moved else place), held.kind.element)
+
+
+def _is_whole(index: exp.Expr) -> bool:
+    """Whether the parser knew it to be a whole number."""
+    if isinstance(index, exp.Literal):
+        return not index.is_string
+    type = annotate_types(index.copy()).type
+    return type is not None and type.this in exp.DataType.INTEGER_TYPES
 
 
 def _at(sql: str, place: str) -> str:
@@ -203,6 +216,9 @@ def numbers(say: Saying, node: exp.GenerateSeries) -> Said:
         raise say.refusal(node, "a series with its end")
     start, end = (f"CAST({say.say(node.args[key]).sql} AS BIGINT)" for key in ("start", "end"))
     step = node.args.get("step")
+    if say.flavour.own:
+        stride = f"CAST({say.say(step).sql} AS BIGINT)" if step is not None else "CAST(1 AS BIGINT)"
+        return Said(say.own("range", start, end, stride), list_of(BIGINT))
     if step is None:
         return Said(
             say.once(

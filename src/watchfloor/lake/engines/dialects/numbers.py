@@ -134,6 +134,30 @@ def hexed(say: Saying, node: exp.Expr) -> Said:
     return Said(f"hex(CAST({held.sql} AS BIGINT))", TEXT)
 
 
+@emits(exp.LowerHex)
+def hexed_low(say: Saying, node: exp.LowerHex) -> Said:
+    held = say.say(node.this)
+    if held.kind not in WHOLE:
+        raise say.refusal(node, f"a {held.kind.name} in base 16")
+    return Said(f"lower(hex(CAST({held.sql} AS BIGINT)))", TEXT)
+
+
+@emits("BIT_COUNT", exp.BitwiseCount)
+def bit_count(say: Saying, node: exp.Expr) -> Said:
+    held = say.say(node.expressions[0] if isinstance(node, exp.Anonymous) else node.this)
+    return Said(f"CAST(bit_count({held.sql}) AS INT)", INT)
+
+
+@emits(exp.Rand)
+def random(say: Saying, node: exp.Rand) -> Said:
+    return Said("rand()", DOUBLE)
+
+
+@emits("ERROR")
+def error(say: Saying, node: exp.Anonymous) -> Said:
+    return Said(f"raise_error({say.say(node.expressions[0]).sql})", NULL)
+
+
 @emits(exp.IsNan, "ISNAN")
 def not_a_number(say: Saying, node: exp.Expr) -> Said:
     held = say.say(node.expressions[0] if isinstance(node, exp.Anonymous) else node.this)
@@ -240,7 +264,7 @@ def gathered(say: Saying, node: exp.ArrayAgg) -> Said:
 def _gathered(say: Saying, node: exp.ArrayAgg, condition: str) -> Said:
     inner = node.this
     if isinstance(inner, exp.Order):
-        raise say.refusal(node, "values gathered in an order")
+        return _gathered_in_order(say, node, inner, condition)
     distinct = isinstance(inner, exp.Distinct)
     held = say.say(inner.expressions[0] if distinct else inner)
     kind = held.kind if held.kind is not NULL else TEXT
@@ -249,6 +273,19 @@ def _gathered(say: Saying, node: exp.ArrayAgg, condition: str) -> Said:
     one = say.fresh()
     made = f"transform(collect_list(named_struct('v', {held.sql})){condition}, {one} -> {one}.v)"
     return Said(f"nullif({made}, array())", list_of(kind))
+
+
+def _gathered_in_order(say: Saying, node: exp.Expr, inner: exp.Order, condition: str) -> Said:
+    """In the order of keys that all go the same way: they are gathered with the value, sorted, and dropped."""
+    downwards = {bool(one.args.get("desc")) for one in inner.expressions if isinstance(one, exp.Ordered)}
+    if isinstance(inner.this, exp.Distinct) or len(downwards) > 1:
+        raise say.refusal(node, "values gathered in this order")
+    held, one = say.say(inner.this), say.fresh()
+    keys = [say.say(key.this if isinstance(key, exp.Ordered) else key).sql for key in inner.expressions]
+    fields = ", ".join(f"'k{number}', {key}" for number, key in enumerate(keys))
+    made = f"collect_list(named_struct({fields}, 'v', {held.sql})){condition}"
+    ordered = f"sort_array({made}, {'FALSE' if True in downwards else 'TRUE'})"
+    return Said(f"nullif(transform({ordered}, {one} -> {one}.v), array())", list_of(held.kind))
 
 
 @emits(exp.Filter)
@@ -310,7 +347,11 @@ def window(say: Saying, node: exp.Window) -> Said:
         words.append(f"ORDER BY {say.every_column()}")
     elif isinstance(node.this, exp.Anonymous | exp.Lag | exp.Lead) or node.args.get("spec"):
         raise say.refusal(node, "rows before and after one another, where nothing says their order; sort them first")
-    if (spec := node.args.get("spec")) is not None:
+    if (
+        (spec := node.args.get("spec")) is not None
+        and isinstance(node.this, exp.AggFunc)
+        and not isinstance(node.this, exp.Lag | exp.Lead)
+    ):
         words.append(_frame(say, node, spec))
     made = f"{inner.sql} OVER ({' '.join(words)})"
     return Said(f"CAST({made} AS BIGINT)" if isinstance(node.this, exp.RowNumber) else made, inner.kind)

@@ -14,7 +14,7 @@ from watchfloor.lake.engines.dialects.patterns import Grammar
 
 AT = "at"
 """Where a node keeps the characters of the query it was made from, as (start, end)."""
-SHORT = 60
+SHORT = 600
 Step = str | int
 _HOLE = re.compile(r"\{([ab]?)\}")
 
@@ -153,10 +153,20 @@ class Saying:
 
     def once(self, sql: str, shape: str, *others: str) -> str:
         """The shape in which `{}` stands for `sql`, which is worked out once when it is long; `{a}`, `{b}` for `others`."""
-        if len(sql) < SHORT:
+        if self._is_short(sql, shape.count("{}")):
             return _HOLE.sub(lambda hole: dict(zip(("", "a", "b"), (sql, *others), strict=False))[hole[1]], shape)
         name = self.fresh()
-        return f"element_at(transform(array({sql}), {name} -> {self.once(name, shape, *others)}), 1)"
+        return f"element_at(transform({self.alone(sql)}, {name} -> {self.once(name, shape, *others)}), 1)"
+
+    def _is_short(self, sql: str, times: int) -> bool:
+        """Whether writing it out again costs less than naming it; what is gathered over rows or asked of our own functions never."""
+        if times < 2 or len(sql) < 40:
+            return True
+        return len(sql) * times < SHORT and not any(sign in sql for sign in ("wf_", "collect_", "rand", "uuid"))
+
+    def alone(self, sql: str) -> str:
+        """A list of one. Sail wants to be told that it may hold a null."""
+        return f"slice(array({sql}, NULL), 1, 1)" if self.flavour.own else f"array({sql})"
 
     def own(self, function: str, *args: str) -> str:
         return f"wf_{function}({', '.join(args)})"

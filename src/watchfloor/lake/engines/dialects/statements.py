@@ -107,7 +107,7 @@ class Statement(Saying):
         shown = [f"{_typed(one.sql, one.kind)} AS {name(alias)}" for one, alias, _ in made]
         self.names.made |= dict(columns)
         words = [source] if source else []
-        words += self._conditions(node)
+        words += self._conditions(node, [item for item, _ in items])
         if node.args.get("qualify"):
             return self._qualified(node, shown, words, columns), columns
         text = f"SELECT {self._distinct(node)}{', '.join(shown)}" + "".join(f" {word}" for word in words)
@@ -119,29 +119,23 @@ class Statement(Saying):
             raise self.refusal(node, "DISTINCT ON")
         return "DISTINCT " if distinct is not None else ""
 
-    def _conditions(self, node: exp.Select) -> list[str]:
+    def _conditions(self, node: exp.Select, items: list[exp.Expr]) -> list[str]:
         words = []
         if where := node.args.get("where"):
             words.append(f"WHERE {self.say(where.this).sql}")
         if group := node.args.get("group"):
-            words.append(f"GROUP BY {', '.join(self._group(node, one) for one in group.expressions)}")
+            words.append(f"GROUP BY {', '.join(self._group(one, items) for one in group.expressions)}")
         if having := node.args.get("having"):
             words.append(f"HAVING {self.say(having.this).sql}")
         return words
 
-    def _group(self, node: exp.Select, one: exp.Expr) -> str:
-        """A place among the columns is written out, as not every engine counts."""
+    def _group(self, one: exp.Expr, items: list[exp.Expr]) -> str:
+        """What is also a column is named by its place, so that both are the same to every engine."""
         if isinstance(one, exp.Literal) and not one.is_string:
-            item = node.expressions[int(one.this) - 1]
-            return self.say(item.this if isinstance(item, exp.Alias) else item).sql
-        if isinstance(one, exp.Column) and not one.table and not self._is_source_column(one.name):
-            for item in node.expressions:
-                if isinstance(item, exp.Alias) and item.alias.lower() == one.name.lower():
-                    return self.say(item.this).sql
-        return self.say(one).sql
-
-    def _is_source_column(self, wanted: str) -> bool:
-        return any(rows.find(wanted) for rows in self.names.rows)
+            return str(one.this)
+        if isinstance(one, exp.Column) and not one.table and not any(rows.find(one.name) for rows in self.names.rows):
+            return name(one.name)
+        return next((str(place + 1) for place, item in enumerate(items) if item == one), None) or self.say(one).sql
 
     def _tail(self, node: exp.Select) -> str:
         words = ""

@@ -171,10 +171,26 @@ def _letters(say: Saying, node: exp.Split) -> str:
 
 @emits(exp.Chr)
 def character(say: Saying, node: exp.Chr) -> Said:
-    code = node.expressions[0]
-    if isinstance(code, exp.Literal):
-        return Said(text(chr(int(code.this))), TEXT)
+    code = say.literal_int(node.expressions[0])
+    if code is not None:
+        return Said(text(chr(code)), TEXT)
     raise say.refusal(node, "a character by a number of the data")
+
+
+@emits("URL_ENCODE")
+def url_encoded(say: Saying, node: exp.Anonymous) -> Said:
+    """As a form is encoded there, as a part of an address here."""
+    held = sql_of(say, node.expressions[0])
+    return Said(f"replace(replace(replace(url_encode({held}), '+', '%20'), '*', '%2A'), '%7E', '~')", TEXT)
+
+
+@emits("URL_DECODE")
+def url_decoded(say: Saying, node: exp.Anonymous) -> Said:
+    """What is no code stays as it is, and so does a plus."""
+    held = sql_of(say, node.expressions[0])
+    if say.flavour.own:
+        return Said(say.own("url_decode", held), TEXT)
+    return Said(f"url_decode(regexp_replace(replace({held}, '+', '%2B'), '%(?![0-9a-fA-F]{{2}})', '%25'))", TEXT)
 
 
 @emits(exp.Translate)
@@ -200,6 +216,12 @@ def pattern_of(say: Saying, node: exp.Expr, pattern: exp.Expr) -> str:
         return f"concat({', '.join(pattern_of(say, node, part) for part in pattern.flatten())})"
     if isinstance(pattern, exp.Anonymous) and pattern.name.upper() == "REGEXP_ESCAPE":
         return say_escaped(say, pattern)
+    if isinstance(pattern, exp.Case) and pattern.this is None:
+        arms = [
+            f"WHEN {say.say(one.this).sql} THEN {pattern_of(say, node, one.args['true'])}"
+            for one in pattern.args["ifs"]
+        ]
+        return f"CASE {' '.join(arms)} ELSE {pattern_of(say, node, pattern.args['default'])} END"
     raise say.refusal(node, "a regular expression that comes from the data")
 
 
