@@ -90,7 +90,7 @@ def _operand(sql: exp.Expr) -> exp.Expr:
 def lower(value: Typed) -> exp.Expr:
     """The text in lower case, done here when it is a constant."""
     if isinstance(value.const, str):
-        return text(value.const.lower())
+        return text("".join(map(str.lower, value.const.replace("İ", "i"))))  # sign by sign, as the engine does: a last Σ is σ
     return exp.Lower(this=own(value.sql))
 
 
@@ -325,19 +325,17 @@ def _has_any(left: Typed, items: Sequence[Typed], span: Span) -> exp.Expr:
     return some(*map(paren, parts)) if parts else exp.false()
 
 
+HELD_TERM = f"REGEXP_MATCHES(_1, '(?i)' || {_bounded_term('one')})"
+"""Whether the text `_1` has the term `one`, for shapes that go through a list."""
+
+
 def _any_of(side: Typed, item: Typed) -> exp.Expr:
-    shape = (
-        f"LEN(LIST_FILTER(FROM_JSON(_0, '[\"VARCHAR\"]'), LAMBDA one : "
-        f"REGEXP_MATCHES(_1, '(?i)' || {_bounded_term('one')}))) > 0"
-    )
+    shape = f"LEN(LIST_FILTER(FROM_JSON(_0, '[\"VARCHAR\"]'), LAMBDA one : {HELD_TERM})) > 0"
     return fill(f"COALESCE({shape}, FALSE)", item.sql, side.sql)
 
 
 def _all_of(side: Typed, item: Typed) -> exp.Expr:
-    shape = (
-        f"LEN(LIST_FILTER(FROM_JSON(_0, '[\"VARCHAR\"]'), LAMBDA one : NOT "
-        f"REGEXP_MATCHES(_1, '(?i)(^|{_EDGE})' || REGEXP_ESCAPE(one) || '($|{_EDGE})'))) = 0"
-    )
+    shape = f"LEN(LIST_FILTER(FROM_JSON(_0, '[\"VARCHAR\"]'), LAMBDA one : NOT {HELD_TERM})) = 0"
     return fill(f"COALESCE({shape}, FALSE)", item.sql, side.sql)
 
 

@@ -11,13 +11,26 @@ from watchfloor.lake.kql import arithmetic, compare, convert, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.calls import SPECIAL
 from watchfloor.lake.kql.errors import KqlError, Span
-from watchfloor.lake.kql.functions import addresses, aggregates, bags, dynamics, numbers, registry, series, texts, times
+from watchfloor.lake.kql.functions import (
+    addresses,
+    aggregates,
+    bags,
+    dynamics,
+    encodings,
+    geography,
+    numbers,
+    registry,
+    series,
+    texts,
+    times,
+    units,
+)
 from watchfloor.lake.kql.model import Relation, Typed, no_column
 from watchfloor.lake.kql.program import Closure, Program, Row, Scope, Unfit
 from watchfloor.lake.kql.templates import every, fill, no, own, paren, some
 from watchfloor.lake.kql.types import Type
 
-_LOADED = (addresses, bags, dynamics, numbers, series, texts, times)
+_LOADED = (addresses, bags, dynamics, encodings, geography, numbers, series, texts, times, units)
 """Importing them fills the registry."""
 
 

@@ -8,15 +8,16 @@ abs | x | as x | the number without its sign
 acos asin atan | x | real | the angle, in radians, with this cosine, sine or tangent
 atan2 | y, x | real | the angle of the point (x, y), in radians
 ago | span | datetime | this long before now
+around | value, centre, delta | bool | whether the value lies within delta of the centre
 array_concat | array, array... | dynamic | one array after the other
 array_iff array_iif | conditions, a, b | dynamic | element by element, a where the condition is true, else b
-array_index_of | array, value | long | where the value stands in the array, -1 when it does not
+array_index_of | array, value, start?, length?, occurrence? | long | where the value stands in the array, -1 when it does not
 array_length | array | long | how many elements
 array_reverse | array | dynamic | the elements from last to first
 array_rotate_left array_rotate_right | array, count | dynamic | the elements moved by count, those that fall out coming in again
 array_shift_left array_shift_right | array, count, filler? | dynamic | the elements moved by count, gaps filled
 array_slice | array, first, last | dynamic | the elements from first to last, both counted from 0, negative from the end
-array_sort_asc array_sort_desc | array, nulls_last? | dynamic | the elements in order
+array_sort_asc array_sort_desc | array, array..., nulls_last? | columns | the elements in order; further arrays in the order of the first
 array_split | array, places | dynamic | the pieces of the array between the places
 array_sum | array | real | the sum of the elements
 bag_has_key | bag, key | bool | whether the bag has the key
@@ -28,6 +29,9 @@ bag_remove_keys | bag, keys | dynamic | the bag without these keys
 bag_set_key | bag, key, value | dynamic | the bag with this key set
 bag_zip | keys, values | dynamic | a bag of the keys with the values at their places
 base64_decode_tostring base64_decodestring | text | string | the text that was encoded
+base64_decode_toarray | text | dynamic | the bytes that were encoded
+base64_decode_toguid base64_encode_fromguid | value | as named | a guid from, to base64
+base64_encode_fromarray | bytes | string | the bytes encoded
 base64_encode_tostring base64_encodestring | text | string | the text encoded
 bin floor | value, step | as value | down to a multiple of step
 bin_at | value, step, origin | as value | down to a multiple of step counted from origin
@@ -40,10 +44,12 @@ ceiling | x | real | up to a whole number
 coalesce | a, b... | as a | the first that is not null, or not empty
 column_names_of | table | dynamic | the names of the columns of a table
 column_ifexists columnifexists | name, otherwise | as column | the column when the table has it
+convert_angle convert_energy convert_force convert_length convert_mass convert_speed convert_temperature convert_volume | x, from, to | real | the measure in another unit
 cos cot sin tan | x | real | of an angle in radians
 countof | text, search, kind? | long | how often the search stands in the text; kind regex takes an expression
 datetime_add | part, count, moment | datetime | the moment moved by so many days, hours, months
 datetime_diff | part, later, earlier | long | how many boundaries of this part lie between
+datetime_local_to_utc datetime_utc_to_local | moment, zone | datetime | between UTC and the clock of a time zone such as Europe/Paris
 datetime_part | part, moment | long | one part of the moment
 dayofmonth dayofyear hourofday monthofyear getmonth getyear | moment | int | that part of the moment
 dayofweek | moment | timespan | days since Sunday
@@ -54,19 +60,22 @@ extract | regex, group, text, type? | string | what the group caught of the firs
 extract_all extractall | regex, text | dynamic | what the groups caught of every match
 extract_json extractjson | path, text, type? | string | the value at a JSON path
 format_datetime | moment, format | string | the moment as yyyy-MM-dd HH:mm:ss and the like
+format_bytes | count, places?, unit? | string | so many bytes in KB, MB and the like
 format_ipv4 | address, bits? | string | the address cut to its first bits
 format_ipv4_mask | address, bits? | string | the address cut to its first bits, these after a slash
 format_timespan | span, format | string | the span as d.hh:mm:ss and the like
 gamma loggamma | x | real | the gamma function, its logarithm
 geo_info_from_ip_address | address | dynamic | country, state, city, latitude and longitude by the uploaded list GeoIP; empty for an address no network of it holds
 gettype | value | string | the name of the value's type
+geo_distance_2points | longitude, latitude, longitude, latitude | real | metres between two points on the Earth
+geo_point_in_circle | longitude, latitude, longitude, latitude, metres | bool | whether the point lies so near the other
 has_any_index | text, terms | long | which of the terms the text has first, -1 when none
 has_any_ipv4 has_ipv4 | text, address... | bool | whether the text has one of the addresses
 has_any_ipv4_prefix has_ipv4_prefix | text, prefix... | bool | whether the text has an address that begins so
 hash hash_xxhash64 | value | long | refused: no engine here knows these numbers
 hash_md5 hash_sha1 hash_sha256 | text | string | the digest in hexadecimal
 iff iif | condition, a, b | as a | a when the condition holds, else b
-indexof | text, search, start? | long | where the search stands in the text, -1 when it does not
+indexof | text, search, start?, length?, occurrence? | long | where the search stands in the text, -1 when it does not
 indexof_regex | text, regex | long | where the expression first matches, -1 when it does not
 ingestion_time |  | datetime | when the row came in; here the row's own time
 ipv4_compare ipv6_compare | a, b, bits? | long | -1, 0 or 1 as the addresses are in order, by the shorter prefix
@@ -74,6 +83,7 @@ ipv4_is_in_any_range ipv6_is_in_any_range | address, network... | bool | whether
 ipv4_is_in_range ipv6_is_in_range | address, network | bool | whether the address lies in the network
 ipv4_is_match ipv6_is_match | a, b, bits? | bool | whether the addresses are equal by the shorter prefix
 ipv4_is_private | address | bool | whether the address is of a private network
+ipv4_netmask_suffix | address | long | the bits after the slash, 32 without one
 isascii | text | bool | whether all letters are ASCII
 isempty | value | bool | whether there is nothing to read
 isfinite isinf isnan | x | bool | whether the number is finite, infinite, none
@@ -94,8 +104,10 @@ now | offset? | datetime | the moment the query began
 pack_all | without_empty? | dynamic | a bag of all columns of the row
 pack_array | value... | dynamic | an array of the values
 parse_command_line | text, "windows" | dynamic | the words of a command
+parse_csv | text | dynamic | the fields of the first record
 parse_ipv4 | text | long | the address as a number
 parse_ipv6 | text | string | the address in full
+parse_ipv4_mask parse_ipv6_mask | text, bits | as named | the address cut to its first bits
 parse_json parsejson todynamic toobject | text | dynamic | the JSON in the text; the text itself when it is none
 parse_path | text | dynamic | the parts of a file's path
 parse_url | text | dynamic | the parts of an address
@@ -142,13 +154,13 @@ strcat_delim | delimiter, value... | string | the texts joined with something be
 strcmp | a, b | long | -1, 0 or 1 as the texts are in order
 string_size | text | long | bytes of the text
 strlen | text | long | letters of the text
-strrep | text, count | string | the text so many times
+strrep | text, count, between? | string | the text so many times
 substring | text, start, length? | string | a part of the text, counted from 0
 tobool toboolean | value | bool | the value as true or false
 todatetime | value | datetime | the value as a moment
 todecimal todouble toreal | value | real | the value as a number
 toguid | value | guid | the value as an identifier
-tohex | x | string | the number in hexadecimal
+tohex | x, least? | string | the number in hexadecimal
 toint tolong toint64 | value | long | the value as a whole number
 tolower toupper | text | string | the text in small, in capital letters
 toscalar | table | as column | the first column of the first row
@@ -173,6 +185,7 @@ avg avgif | x, condition? | real | the mean
 binary_all_and binary_all_or binary_all_xor | x | long | bit by bit over all rows
 count |  | long | how many rows
 count_distinct count_distinctif dcount dcountif | x, condition? | long | how many different values, exactly
+covariance covarianceif covariancep covariancepif | x, y, condition? | real | how two columns go together, of a sample, of all
 countif | condition | long | how many rows fulfil the condition
 make_bag make_bag_if make_dictionary | bag, condition? | dynamic | one bag of all
 make_list make_list_if makelist | x, condition?, most? | dynamic | the values, nulls left out
@@ -185,7 +198,7 @@ percentiles_array | x, share... | dynamic | one array of the values at each shar
 stdev stdevif stdevp | x, condition? | real | the standard deviation of a sample, of all
 sum sumif | x, condition? | as x | the sum
 take_any | column... | as column | the columns of any row
-variance variancep | x | real | the variance of a sample, of all
+variance varianceif variancep variancepif | x, condition? | real | the variance of a sample, of all
 """
 
 OPERATORS = """
@@ -231,8 +244,28 @@ union | table, ... | table | all rows of all tables
 filter where | condition | table | rows that fulfil the condition
 """
 
+KEYWORDS = """
+and or | condition | bool | both hold, one of the two holds
+asc desc | | order | the smallest, the largest first
+between | (low .. high) | bool | lies in a range, its ends included
+by | column, ... | groups | groups of these
+contains contains_cs | text | bool | has this text anywhere; with _cs the case counts
+endswith endswith_cs | text | bool | ends with this text
+false true | | bool | no, yes
+has has_cs | text | bool | has this as a whole word
+has_all has_any | (text, ...) | bool | has all, has one of these words
+hasprefix hassuffix | text | bool | has a word that begins, that ends so
+in in~ | (value, ...) | bool | is one of these values; with ~ the case does not count
+kind | = inner | option | which rows a join keeps, which parts a union shows
+matches | regex "expression" | bool | fits a regular expression
+on | column, ... | keys | the keys of a join
+startswith startswith_cs | text | bool | begins with this text
+"""
+"""Words inside a step: what they take, what they mean."""
+
 PLUGINS = """
 bag_unpack | column, prefix?, columnsConflict?, ignoredProperties? | table | a column for each key of a bag
-ipv4_lookup | table, address, network, column..., return_unmatched? | table | rows with the networks that hold their address
+ipv4_lookup ipv6_lookup | table, address, network, column..., return_unmatched? | table | rows with the networks that hold their address
 pivot | column, aggregate?, key... | table | a column for each value
+rows_near | condition, before, after? | table | rows that fulfil the condition, and those near them
 """

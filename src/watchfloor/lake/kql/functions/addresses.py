@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from sqlglot import exp
 
 from watchfloor.lake.kql import compare, convert
-from watchfloor.lake.kql.errors import KqlError, Span, unsupported
+from watchfloor.lake.kql.errors import NOWHERE, KqlError, Span, unsupported
 from watchfloor.lake.kql.functions.registry import add, sql
 from watchfloor.lake.kql.model import Typed
 from watchfloor.lake.kql.templates import fill, once, own, paren, some, text
@@ -221,6 +221,11 @@ def _v6_match(args: Sequence[Typed], span: Span) -> Typed:
     return Typed(fill("_0 = 0", _v6_compare(args, span).sql), B)
 
 
+def in_network(address: exp.Expr, network: exp.Expr) -> exp.Expr:
+    """Whether an address of either kind lies in a network."""
+    return _v6_match([Typed(address, S), Typed(network, S)], NOWHERE).sql
+
+
 def _v6_any(args: Sequence[Typed], span: Span) -> Typed:
     values = constants(args[1:])
     if values is None and args[1].type is D:
@@ -235,8 +240,10 @@ def _v6_any(args: Sequence[Typed], span: Span) -> Typed:
 
 
 def _parse_v6(args: Sequence[Typed], span: Span) -> Typed:
-    """The address in full, what lies behind its mask as zeros."""
+    """The address in full, what lies behind its mask as zeros; parse_ipv6_mask() is told a further mask."""
     bits = fill(V6_BITS, args[0].sql)
+    if len(args) > 1:
+        bits = fill("LEAST(_0, _1)", bits, args[1].sql)
     whole = expanded(args[0].sql)
     kept = once(_CUT, whole, bits)
     padded = fill("RPAD(LOWER(_0), 32, '0')", _shifted(kept, bits))
@@ -254,8 +261,16 @@ def _shifted(kept: exp.Expr, bits: exp.Expr) -> exp.Expr:
 
 
 sql("parse_ipv4", "text", L, f"(({NUMBER}) >> (32 - {BITS})) << (32 - {BITS})")
+sql("ipv4_netmask_suffix", "text", L, f"CASE WHEN ({NUMBER}) IS NOT NULL THEN {BITS} END")
+sql(
+    "parse_ipv4_mask",
+    "text long",
+    L,
+    f"CASE WHEN _1 BETWEEN 0 AND 32 THEN (({NUMBER}) >> (32 - LEAST(_1, {BITS}))) << (32 - LEAST(_1, {BITS})) END",
+)
 sql("isipv4", "text", B, f"COALESCE(REGEXP_FULL_MATCH(_0, '{V4}'), FALSE)")
 add("parse_ipv6", "text", _parse_v6)
+add("parse_ipv6_mask", "text long", _parse_v6)
 add("ipv4_is_private", "text", _is_private)
 add("ipv4_is_in_range", "text text", _in_range)
 add("ipv4_is_in_any_range", "text any any*", _in_any)

@@ -184,6 +184,15 @@ def _deviation(function: str) -> Make:
     return make
 
 
+def _covariance(function: str, *, conditional: bool = False) -> Make:
+    def make(args: Sequence[Typed], span: Span) -> Typed:
+        one, other = (_number(arg, span).sql for arg in args[:2])
+        found = fill(f"{function}(CAST(_0 AS DOUBLE), CAST(_1 AS DOUBLE))", one, other)
+        return Typed(_filtered(found, convert.fit(args[2], B, span).sql) if conditional else found, R)
+
+    return make
+
+
 def _bits(function: str) -> Make:
     return _shape(f"{function}(_0)", L)
 
@@ -222,6 +231,12 @@ add("stdevp", 1, 1, _deviation("STDDEV_POP"))
 add("stdevif", 2, 2, _deviation("STDDEV_SAMP"), conditional=True)
 add("variance", 1, 1, _deviation("VAR_SAMP"))
 add("variancep", 1, 1, _deviation("VAR_POP"))
+add("varianceif", 2, 2, _deviation("VAR_SAMP"), conditional=True)
+add("variancepif", 2, 2, _deviation("VAR_POP"), conditional=True)
+add("covariance", 2, 2, _covariance("COVAR_SAMP"))
+add("covariancep", 2, 2, _covariance("COVAR_POP"))
+add("covarianceif", 3, 3, _covariance("COVAR_SAMP", conditional=True))
+add("covariancepif", 3, 3, _covariance("COVAR_POP", conditional=True))
 add("binary_all_and", 1, 1, _bits("BIT_AND"))
 add("binary_all_or", 1, 1, _bits("BIT_OR"))
 add("binary_all_xor", 1, 1, _bits("BIT_XOR"))

@@ -1,5 +1,7 @@
 """Functions of bags: packed, taken apart, put together. Of a key that comes twice the first value stands."""
 
+import json
+import re
 from collections.abc import Sequence
 
 from sqlglot import exp
@@ -72,16 +74,49 @@ def _has_key(args: Sequence[Typed], span: Span) -> Typed:
 def _remove(args: Sequence[Typed], span: Span) -> Typed:
     keys = args[1].const if args[1].is_const else None
     if isinstance(keys, list) and any(map(_is_path, keys)):
-        raise unsupported("bag_remove_keys() with a path", span)
+        return _without_paths(args[0], keys, span)
     gone = "FROM_JSON(_1, '[\"VARCHAR\"]')"
     kept = f"LIST_FILTER(JSON_KEYS(_0), LAMBDA key : NOT LIST_CONTAINS({gone}, key))"
     shape = f"CASE WHEN {IS_BAG} THEN {of_pairs(f'LIST_TRANSFORM({kept}, LAMBDA key : {PAIR})')} END"
     return Typed(fill(shape, args[0].sql, args[1].sql), D)
 
 
+def _steps_of(path: str, span: Span) -> list[str]:
+    """The keys of a path such as $.a.b; one with places in arrays is refused."""
+    if not re.fullmatch(r"\$(\.\w+)+", path):
+        raise unsupported(f"the path “{path}”", span)
+    return path[2:].split(".")
+
+
+def _without_paths(bag: Typed, keys: Sequence[object], span: Span) -> Typed:
+    """A bag without the places of some paths: each is taken out where it is there."""
+    found = bag.sql
+    for key in map(str, keys):
+        steps = _steps_of(key, span) if _is_path(key) else [key]
+        patch: object = None
+        for step in reversed(steps):
+            patch = {step: patch}
+        place = text("$" + "".join('."' + step.replace("\\", "\\\\").replace('"', '\\"') + '"' for step in steps))
+        gone = "CASE WHEN JSON_EXISTS(_0, _1) THEN JSON_MERGE_PATCH(_0, CAST(_2 AS JSON)) ELSE _0 END"
+        found = fill(gone, found, place, text(json.dumps(patch)))
+    return Typed(fill(f"CASE WHEN {IS_BAG} THEN _1 END", bag.sql, found), D)
+
+
+def _with_path(args: Sequence[Typed], span: Span) -> Typed:
+    """A bag with a value at a path; what is no bag on the way becomes one."""
+    value = args[2]
+    if value.type is D:
+        raise unsupported("bag_set_key() with a path and a dynamic", span)
+    patch = "_0"
+    for step in reversed(_steps_of(str(args[1].const), span)):
+        patch = f"JSON_OBJECT('{step}', {patch})"
+    shape = f"CASE WHEN {IS_BAG} THEN JSON_MERGE_PATCH(_0, _1) END"
+    return Typed(fill(shape, args[0].sql, fill(patch, convert.to_dynamic(value).sql)), D)
+
+
 def _set_key(args: Sequence[Typed], span: Span) -> Typed:
     if _is_path(const(args[1], "the key of bag_set_key()", span)):
-        raise unsupported("bag_set_key() with a path", span)
+        return _with_path(args, span)
     others = f"LIST_FILTER({PAIRS}, LAMBDA pair : pair.k <> _1)"
     shape = f"CASE WHEN {IS_BAG} THEN {of_pairs(f'LIST_APPEND({others}, {{{{}}}})')} END".replace(
         "{{}}", "{'k': _1, 'v': _2}"

@@ -20,7 +20,6 @@ sql("array_length", "dynamic", L, f"CASE WHEN {IS_LIST} THEN CAST(JSON_ARRAY_LEN
 sql("array_reverse", "dynamic", D, f"CASE WHEN {IS_LIST} THEN TO_JSON(LIST_REVERSE({LIST})) END")
 sql("array_sum", "dynamic", Type.REAL, "LIST_SUM(FROM_JSON(_0, '[\"DOUBLE\"]'))")
 sql("strcat_array", "dynamic text", S, f"ARRAY_TO_STRING({TEXTS}, _1)")
-sql("array_index_of", "dynamic text", L, f"CAST(COALESCE(LIST_POSITION({TEXTS}, _1), 0) - 1 AS BIGINT)")
 
 
 def path(value: Typed, keys: Sequence[str | int], name: str) -> Typed:
@@ -53,6 +52,19 @@ def at(value: Typed, index: Typed, name: str, span: Span) -> Typed:
         shape = "JSON_EXTRACT(_0, '$.\"' || REPLACE(REPLACE(_1, '\\', '\\\\'), '\"', '\\\"') || '\"')"
         return Typed(fill(shape, value.sql, key), D, name)
     raise KqlError(f"a dynamic is asked by a place or a key, not by a {index.type}", span, kind="type")
+
+
+def _index_of(args: Sequence[Typed], span: Span) -> Typed:
+    """array_index_of(array, value, start?, length?, occurrence?): -1 when it does not stand there."""
+    if len(args) == 2:
+        return Typed(fill(f"CAST(COALESCE(LIST_POSITION({TEXTS}, _1), 0) - 1 AS BIGINT)", args[0].sql, args[1].sql), L)
+    start = "CASE WHEN _2 < 0 THEN GREATEST(LEN(l) + _2, 0) ELSE _2 END"
+    length = args[3].sql if len(args) > 3 else whole(-1)
+    nth = args[4].sql if len(args) > 4 else whole(1)
+    held = f"i > {start} AND (_3 < 0 OR i <= {start} + _3) AND LIST_EXTRACT(l, i) = _1"
+    found = f"LIST_EXTRACT(LIST_FILTER(RANGE(1, LEN(l) + 1), LAMBDA i : {held}), _4)"
+    shape = f"LIST_EXTRACT(LIST_TRANSFORM([{TEXTS}], LAMBDA l : COALESCE({found}, 0) - 1), 1)"
+    return Typed(fill(f"CAST({shape} AS BIGINT)", args[0].sql, args[1].sql, args[2].sql, length, nth), L)
 
 
 def _pack_array(args: Sequence[Typed], span: Span) -> Typed:
@@ -108,9 +120,11 @@ def _sorted(*, descending: bool) -> Make:
     order = "DESC" if descending else "ASC"
 
     def make(args: Sequence[Typed], span: Span) -> Typed:
-        if len(args) > 2 or (len(args) > 1 and not isinstance(args[1].const, bool)):
-            raise unsupported("sorting several arrays together", span)
-        nulls = "FIRST" if len(args) > 1 and args[1].const is False else "LAST"
+        last = args[-1].const if len(args) > 1 and isinstance(args[-1].const, bool) else None
+        arrays = args if last is None else args[:-1]
+        nulls = "FIRST" if last is False else "LAST"
+        if len(arrays) > 1:
+            return _together([convert.fit(one, D, span) for one in arrays], order, nulls)
         struct = (
             "CASE WHEN JSON_TYPE(one) <> 'NULL' THEN "
             "{'n': TRY_CAST(CASE WHEN JSON_TYPE(one) <> 'VARCHAR' THEN CAST(one AS TEXT) END AS DOUBLE), "
@@ -120,9 +134,29 @@ def _sorted(*, descending: bool) -> Make:
             f"CASE WHEN {IS_LIST} THEN TO_JSON(LIST_TRANSFORM(LIST_SORT(LIST_TRANSFORM({LIST}, LAMBDA one : {struct}), "
             f"'{order}', 'NULLS {nulls}'), LAMBDA one : one.j)) END"
         )
-        return Typed(fill(shape, args[0].sql), D, args[0].name)
+        return Typed(fill(shape, args[0].sql), D, f"{args[0].name}_sorted")
 
     return make
+
+
+def _together(arrays: Sequence[Typed], order: str, nulls: str) -> Typed:
+    """The first array in order, the others in the order of it: a column each, or one array of them all inside an expression."""
+    key = "{'n': TRY_CAST(CASE WHEN JSON_TYPE(one) <> 'VARCHAR' THEN CAST(one AS TEXT) END AS DOUBLE), 't': one ->> '$', 'i': place}"
+    places = (
+        f"LIST_TRANSFORM(LIST_SORT(LIST_TRANSFORM({LIST}, LAMBDA one, place : CASE WHEN JSON_TYPE(one) <> 'NULL' THEN {key} END), "
+        f"'{order}', 'NULLS {nulls}'), LAMBDA one : one.i)"
+    )
+    sorted_ = [
+        fill(
+            f"CASE WHEN {IS_LIST} THEN TO_JSON(LIST_TRANSFORM({places}, LAMBDA at : {LIST.replace('_0', '_1')}[at])) END",
+            arrays[0].sql,
+            array.sql,
+        )
+        for array in arrays
+    ]
+    parts = tuple((f"{array.name}_sorted", Typed(found, D)) for array, found in zip(arrays, sorted_, strict=True))
+    packed = exp.Anonymous(this="JSON_ARRAY", expressions=[own(found) for found in sorted_])
+    return Typed(packed, D, parts=parts)
 
 
 MOST_ELEMENTS = 1_048_576
@@ -200,6 +234,7 @@ def _gettype(args: Sequence[Typed], span: Span) -> Typed:
     return Typed(fill(shape, args[0].sql), S, null=False)
 
 
+add("array_index_of", "dynamic text long? long? long?", _index_of)
 add("pack_array", "any*", _pack_array)
 add("array_concat", "dynamic*", _array_concat)
 add("array_slice", "dynamic long long", _slice)

@@ -8,7 +8,7 @@ from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.functions.registry import add, sql
 from watchfloor.lake.kql.model import Typed
-from watchfloor.lake.kql.templates import fill, no, own, text
+from watchfloor.lake.kql.templates import fill, no, once, own, text
 from watchfloor.lake.kql.types import Type, wider
 
 S, L, B, D, R = Type.STRING, Type.LONG, Type.BOOL, Type.DYNAMIC, Type.REAL
@@ -55,8 +55,23 @@ sql("binary_xor", "long long", L, "XOR(_0, _1)")
 sql("binary_not", "long", L, "~_0")
 sql("binary_shift_left", "long long", L, "_0 << _1")
 sql("binary_shift_right", "long long", L, "_0 >> _1")
-sql("tohex", "long", S, "LOWER(TO_HEX(_0))")
 sql("new_guid", "", Type.GUID, "CAST(UUID() AS TEXT)")
+
+
+def _tohex(args: Sequence[Typed], span: Span) -> Typed:
+    """tohex(number, least?): an int has 32 bits, a long 64; zeros in front up to the least length."""
+    number = (
+        fill("_0 & 4294967295", convert.to(args[0], L).sql)
+        if args[0].type is Type.INT
+        else convert.fit(args[0], L, span).sql
+    )
+    if len(args) == 1:
+        return Typed(fill("COALESCE(LOWER(TO_HEX(_0)), '')", number), S, null=False)
+    shape = "COALESCE(LPAD(LOWER(TO_HEX(_0)), CAST(GREATEST(LENGTH(TO_HEX(_0)), _1) AS INT), '0'), '')"
+    return Typed(once(shape, number, args[1].sql), S, null=False)
+
+
+add("tohex", "any long?", _tohex)
 
 
 def _same_type(shape: str) -> Callable[[Sequence[Typed], Span], Typed]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from sqlglot import exp
 
 from watchfloor.lake.kql import compare, convert, literals
-from watchfloor.lake.kql.errors import KqlError, Span
+from watchfloor.lake.kql.errors import KqlError, Span, unsupported
 from watchfloor.lake.kql.functions.registry import add, const, sql
 from watchfloor.lake.kql.model import Typed
 from watchfloor.lake.kql.templates import cast, fill, own, text, whole
@@ -31,7 +31,6 @@ sql("base64_decode_tostring base64_decodestring", "text", S, "TRY(DECODE(FROM_BA
 for _hash in ("SHA256", "MD5", "SHA1"):
     # Of nothing there is no hash.
     sql(f"hash_{_hash.lower()}", "text", S, f"{_hash}(NULLIF(_0, ''))")
-sql("strrep", "text long", S, "REPEAT(_0, CAST(LEAST(_1, 1024) AS INT))")
 sql("strcmp", "text text", L, "CAST(CASE WHEN _0 < _1 THEN -1 WHEN _0 > _1 THEN 1 ELSE 0 END AS BIGINT)")
 sql("regex_quote", "text", S, "REGEXP_ESCAPE(_0)")
 sql("translate", "text text text", S, "TRANSLATE(_2, _0, _1)")
@@ -100,11 +99,25 @@ def _substring(args: Sequence[Typed], span: Span) -> Typed:
 
 
 def _indexof(args: Sequence[Typed], span: Span) -> Typed:
-    if len(args) > 2:
-        offset = args[2].sql
-        shape = "CASE WHEN STRPOS(SUBSTRING(_0, CAST(_2 + 1 AS BIGINT)), _1) = 0 THEN -1 ELSE STRPOS(SUBSTRING(_0, CAST(_2 + 1 AS BIGINT)), _1) - 1 + _2 END"
-        return Typed(fill(f"CAST({shape} AS BIGINT)", args[0].sql, args[1].sql, offset), L)
-    return Typed(fill("CAST(STRPOS(_0, _1) - 1 AS BIGINT)", args[0].sql, args[1].sql), L)
+    """indexof(text, search, start?, length?, occurrence?): -1 when it does not stand there."""
+    if len(args) == 2:
+        return Typed(fill("CAST(STRPOS(_0, _1) - 1 AS BIGINT)", args[0].sql, args[1].sql), L)
+    if len(args) > 4 and args[3].const != -1:
+        raise unsupported("indexof() with a length and an occurrence", span)
+    start = "CASE WHEN _2 < 0 THEN GREATEST(LENGTH(_0) + _2, 0) ELSE _2 END"
+    length = args[3].sql if len(args) > 3 else whole(-1)
+    nth = args[4].sql if len(args) > 4 else whole(1)
+    held = f"i > {start} AND (_3 < 0 OR i - 1 + LENGTH(_1) <= {start} + _3) AND SUBSTRING(_0, CAST(i AS BIGINT), LENGTH(_1)) = _1"
+    shape = f"COALESCE(LIST_EXTRACT(LIST_FILTER(RANGE(1, LENGTH(_0) + 1), LAMBDA i : {held}), _4), 0) - 1"
+    return Typed(fill(f"CAST({shape} AS BIGINT)", args[0].sql, args[1].sql, args[2].sql, length, nth), L)
+
+
+def _repeated(args: Sequence[Typed], span: Span) -> Typed:
+    """strrep(text, count, between?): at most 1,024 times."""
+    if len(args) == 2:
+        return Typed(fill("REPEAT(_0, CAST(LEAST(_1, 1024) AS INT))", args[0].sql, args[1].sql), S, null=False)
+    shape = "CASE WHEN _1 < 1 THEN '' ELSE REPEAT(_0 || _2, CAST(LEAST(_1, 1024) - 1 AS INT)) || _0 END"
+    return Typed(fill(f"COALESCE({shape}, '')", *(arg.sql for arg in args)), S, null=False)
 
 
 def _split(args: Sequence[Typed], span: Span) -> Typed:
@@ -205,7 +218,10 @@ def _has_index(args: Sequence[Typed], span: Span) -> Typed:
     """has_any_index(text, list): the place of the first term found, -1 when none is."""
     items = args[1].const
     if not isinstance(items, list):
-        raise KqlError("has_any_index() takes a constant list", span, kind="unsupported")
+        found = f"LIST_POSITION(LIST_TRANSFORM(FROM_JSON(_0, '[\"VARCHAR\"]'), LAMBDA one : {compare.HELD_TERM}), TRUE)"
+        return Typed(fill(f"CAST(COALESCE({found}, 0) - 1 AS BIGINT)", args[1].sql, args[0].sql), L)
+    if not items:
+        return literals.long(-1)
     case = exp.Case()
     for number, item in enumerate(items):
         case = case.when(compare.term(args[0], literals.string(str(item))), whole(number), copy=False)
@@ -219,7 +235,8 @@ def _reg_trim(names: str, *, start: bool, end: bool) -> None:
 add("strcat", "text*", _strcat)
 add("strcat_delim", "text text*", _strcat_delim)
 add("substring", "text long long?", _substring)
-add("indexof", "text text long?", _indexof)
+add("indexof", "text text long? long? long?", _indexof)
+add("strrep", "text long text?", _repeated)
 add("split", "text text long?", _split)
 add("replace_string", "text text text", _replace_string)
 add("replace_regex", "text text text", _replace_regex)

@@ -1,11 +1,12 @@
 """Functions of moments and spans."""
 
 import re
+import zoneinfo
 from collections.abc import Sequence
 
 from sqlglot import exp
 
-from watchfloor.lake.kql import convert, literals
+from watchfloor.lake.kql import arithmetic, convert, literals
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.functions.registry import add, const, sql
 from watchfloor.lake.kql.model import Typed
@@ -217,6 +218,41 @@ def _format_timespan(args: Sequence[Typed], span: Span) -> Typed:
 
 add("format_datetime", "datetime string", _format_datetime)
 add("format_timespan", "timespan string", _format_timespan)
+
+
+def _zone(arg: Typed, span: Span) -> None:
+    if isinstance(arg.const, str) and arg.const not in zoneinfo.available_timezones():
+        raise KqlError(f"“{arg.const}” is no time zone", span, kind="type")
+
+
+_LOCAL = "TIMEZONE('UTC', TIMEZONE(_1, {}))"
+"""The clock of a zone at a moment, as if it were UTC's."""
+
+
+def _to_local(args: Sequence[Typed], span: Span) -> Typed:
+    _zone(args[1], span)
+    return Typed(fill(f"TRY({_LOCAL.replace('{}', '_0')})", args[0].sql, args[1].sql), D)
+
+
+def _from_local(args: Sequence[Typed], span: Span) -> Typed:
+    """A clock's time less the zone's distance from UTC; a time the clock jumps over takes the distance after it."""
+    _zone(args[1], span)
+    moment = "TIMEZONE(_1, TIMEZONE('UTC', _0))"
+    shape = f"TRY(_0 - ({_LOCAL.replace('{}', moment)} - {moment}))"
+    return Typed(fill(shape, args[0].sql, args[1].sql), D)
+
+
+def _around(args: Sequence[Typed], span: Span) -> Typed:
+    """around(value, centre, delta): from delta before the centre to delta after it."""
+    value, centre, delta = args
+    low, high = (arithmetic.binary(sign, centre, delta, span) for sign in "-+")
+    shape = "_0 BETWEEN _1 AND _2"
+    return Typed(fill(shape, value.sql, low.sql, high.sql), Type.BOOL)
+
+
+add("datetime_utc_to_local", "datetime string", _to_local)
+add("datetime_local_to_utc", "datetime string", _from_local)
+add("around", "any any any", _around)
 
 
 def _make_timespan(args: Sequence[Typed], span: Span) -> Typed:

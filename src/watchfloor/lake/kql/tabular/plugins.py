@@ -1,6 +1,6 @@
 """evaluate and invoke: plugins whose columns may depend on data, and functions that take the table."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,11 +10,11 @@ from watchfloor.lake.kql import convert
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, unsupported
 from watchfloor.lake.kql.functions import aggregates
-from watchfloor.lake.kql.functions.addresses import masked
+from watchfloor.lake.kql.functions.addresses import in_network, masked
 from watchfloor.lake.kql.functions.bags import PLACE
 from watchfloor.lake.kql.functions.dynamics import path
 from watchfloor.lake.kql.model import Column, Relation, Typed
-from watchfloor.lake.kql.program import Closure, Program, Row, Scope, aliased, columns_of, unique
+from watchfloor.lake.kql.program import Closure, Program, Row, Scope, aliased, columns_of, count_of, unique
 from watchfloor.lake.kql.tabular import hosting, sources
 from watchfloor.lake.kql.tabular.combining import qualified
 from watchfloor.lake.kql.templates import every, fill, own, paren, table_of, text
@@ -37,7 +37,12 @@ def evaluate(binder: "Binder", relation: Relation, operator: s.Evaluate, scope: 
     """A plugin by name."""
     if operator.call.name == "bag_unpack":
         return bag_unpack(binder, relation, operator, scope)
-    plugin = {"pivot": pivot, "ipv4_lookup": ipv4_lookup}.get(operator.call.name)
+    plugin = {
+        "pivot": pivot,
+        "ipv4_lookup": ipv4_lookup,
+        "ipv6_lookup": ipv6_lookup,
+        "rows_near": rows_near,
+    }.get(operator.call.name)
     if plugin is None:
         raise unsupported(f"plugin {operator.call.name}", operator.span)
     return plugin(binder, relation, operator.call, scope)
@@ -195,20 +200,49 @@ def pivot(binder: "Binder", relation: Relation, call: s.Call, scope: Scope) -> R
 
 def ipv4_lookup(binder: "Binder", relation: Relation, call: s.Call, scope: Scope) -> Relation:
     """Rows with the networks of another table that hold their address; further columns of the same name must be equal."""
+    return _lookup(binder, relation, call, scope, lambda left, right: fill(masked("_0", "_1"), left, right))
+
+
+def ipv6_lookup(binder: "Binder", relation: Relation, call: s.Call, scope: Scope) -> Relation:
+    """ipv4_lookup() for addresses of both kinds."""
+    return _lookup(binder, relation, call, scope, in_network)
+
+
+def _lookup(
+    binder: "Binder", relation: Relation, call: s.Call, scope: Scope, holds: Callable[[exp.Expr, exp.Expr], exp.Expr]
+) -> Relation:
     if len(call.args) < 3:
-        raise KqlError("ipv4_lookup() takes a table, an address and the table's network", call.span, kind="type")
+        raise KqlError(f"{call.name}() takes a table, an address and the table's network", call.span, kind="type")
     other = binder.scalars.rows(call.args[0], Row(), scope)
     if other is None:
-        raise KqlError("ipv4_lookup() takes a table first", call.span, kind="type")
+        raise KqlError(f"{call.name}() takes a table first", call.span, kind="type")
     address = convert.to_text(binder.scalars.bind(call.args[1], Row(relation), scope))
     network = convert.to_text(binder.scalars.bind(call.args[2], Row(other), scope))
     further = [node for node in call.args[3:] if isinstance(node, s.Name)]
     keeps = _says_true(binder, [*call.args[3 + len(further) :], *dict(call.named).values()], scope)
-    conditions = [paren(fill(masked("_0", "_1"), qualified(address.sql, "L"), qualified(network.sql, "R")))]
+    conditions = [paren(holds(qualified(address.sql, "L"), qualified(network.sql, "R")))]
     for node in further:
         left, right = relation.demand(node.name, node.span), other.demand(node.name, node.span)
         conditions.append(exp.EQ(this=qualified(left.read(), "L"), expression=qualified(right.read(), "R")))
     return _beside(binder, relation, other, {node.name for node in further}, conditions, keeps=keeps)
+
+
+def rows_near(binder: "Binder", relation: Relation, call: s.Call, scope: Scope) -> Relation:
+    """Rows that fulfil a condition, and so many before and after each, in the order the rows stand."""
+    if not 2 <= len(call.args) <= 3:
+        raise KqlError("rows_near() takes a condition and counts of rows before and after", call.span, kind="type")
+    if not relation.order:
+        raise KqlError("rows_near() needs rows in an order; sort them first", call.span, kind="type")
+    condition = binder.scalars.truth(call.args[0], Row(relation), scope)
+    counts = [count_of(binder.scalars.const(node, scope), "the count of rows", node.span) for node in call.args[1:]]
+    before, after = counts[0], counts[-1]
+    spec = exp.WindowSpec(kind="ROWS", start=str(after), start_side="PRECEDING", end=str(before), end_side="FOLLOWING")
+    order = exp.Order(expressions=[key.expression() for key in relation.order])
+    parts = [exp.column(name, quoted=True) for name in relation.partition]
+    near = exp.Window(this=fill("BOOL_OR(COALESCE(_0, FALSE))", condition), partition_by=parts, order=order, spec=spec)
+    return replace(
+        relation, source=binder.program.step(relation.select(exp.Star()).qualify(near, copy=False)), scan=None
+    )
 
 
 def _says_true(binder: "Binder", nodes: Sequence[s.Expression], scope: Scope) -> bool:

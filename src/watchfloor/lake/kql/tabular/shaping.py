@@ -92,7 +92,7 @@ def items_of(
             continue
         value = binder.scalars.bind(item.value, row, scope)
         if value.parts:
-            found += _columns_of_parts(item, value, used)
+            found += columns_of_parts(item, value, used)
             continue
         if len(item.names) > 1:
             if value.type is not Type.DYNAMIC:
@@ -110,7 +110,7 @@ def items_of(
     return found
 
 
-def _columns_of_parts(item: s.Assigned, value: Typed, used: set[str]) -> list[tuple[str, Typed]]:
+def columns_of_parts(item: s.Assigned, value: Typed, used: set[str]) -> list[tuple[str, Typed]]:
     """The columns of a function that gives several: under the names a query gives the first of them, the rest under their own."""
     if len(item.names) > len(value.parts):
         raise KqlError(f"there are {len(value.parts)} values for {len(item.names)} names", item.span, kind="type")

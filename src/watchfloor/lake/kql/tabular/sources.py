@@ -15,6 +15,7 @@ from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import CatalogueTable, Column, ListData, Relation, Typed
 from watchfloor.lake.kql.program import Closure, Row, Scope, aliased, columns_of, unique
 from watchfloor.lake.kql.tabular import combining
+from watchfloor.lake.kql.tabular.shaping import columns_of_parts
 from watchfloor.lake.kql.templates import cast, fill, own, table_of
 from watchfloor.lake.kql.types import SQL_TYPES, WHOLE, Type
 
@@ -200,6 +201,9 @@ def printed(binder: "Binder", tree: s.Print, scope: Scope) -> Relation:
     shown: list[tuple[str, Typed]] = []
     for number, item in enumerate(tree.values):
         value = binder.scalars.const(item.value, scope)
+        if value.parts:
+            shown += columns_of_parts(item, value, used)
+            continue
         shown.append((unique(item.names[0] if item.names else f"print_{number}", used), value))
     made = columns_of(shown)
     select = exp.Select(
