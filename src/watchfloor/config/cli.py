@@ -107,7 +107,7 @@ def doctor(json: Annotated[bool, typer.Option("--json", help="As JSON, for monit
 @app.command()
 def query(
     text: Annotated[str, typer.Argument(help="KQL; - reads it from standard input")],
-    engine: Annotated[str, typer.Option(help="Engine that answers")] = "duckdb",
+    engine: Annotated[str, typer.Option(help="duckdb, spark or sail; else that of lake_engine")] = "",
     form: Annotated[str, typer.Option("--format", help="table, csv, json or parquet")] = "table",
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write")] = None,
     limit: Annotated[int, typer.Option(help="Rows at most")] = 100_000,
@@ -115,10 +115,11 @@ def query(
     """Ask the event tables in KQL, with the rights of whoever may read the home folder."""
     prepare()
     from watchfloor.config.hunting import run_query
+    from watchfloor.config.options import options
     from watchfloor.kernel.clock import utc_now
 
     asked = typer.get_text_stream("stdin").read() if text == "-" else text
-    run_query(asked, engine=engine, form=form, out=output, limit=limit, now=utc_now())
+    run_query(asked, engine=engine or options().lake_engine, form=form, out=output, limit=limit, now=utc_now())
 
 
 @kql.command("check")

@@ -59,6 +59,9 @@ class Options:
     lake_secret: str = ""
     lake_allow_http: bool = False
     lake_cache_mb: int = 10_000
+    lake_engine: str = "duckdb"
+    lake_spark: str = ""
+    lake_sail: str = ""
     web_threads: int = 6
     time_zone: str = "UTC"
     sigma_rules: str = ""
@@ -141,6 +144,18 @@ def _check_lake(read: Options) -> None:
         raise BadInput("must be at least 100", place="lake_cache_mb")
 
 
+def _check_engines(read: Options) -> None:
+    """An engine is asked over Spark Connect, whose addresses begin with sc://."""
+    for name in ("lake_spark", "lake_sail"):
+        value = getattr(read, name)
+        if value and not re.fullmatch(r"sc://[^/\s:]+(:\d+)?(/.*)?", value):
+            raise BadInput(f"“{value}” is not an address of Spark Connect, as sc://host:15002", place=name)
+    if read.lake_engine not in ("duckdb", "spark", "sail"):
+        raise BadInput(f"“{read.lake_engine}” is none of duckdb, spark and sail", place="lake_engine")
+    if read.lake_engine != "duckdb" and not getattr(read, f"lake_{read.lake_engine}"):
+        raise BadInput(f"needs lake_{read.lake_engine}, where {read.lake_engine} answers", place="lake_engine")
+
+
 def _check(read: Options) -> None:
     """Refuse at the door what would break later in words that nobody connects with a setting."""
     if read.lake_fast_days < 0:
@@ -155,6 +170,7 @@ def _check(read: Options) -> None:
     if read.inspection_workers < 1 or read.web_threads < 1:
         raise BadInput("must be at least 1", place="inspection_workers, web_threads")
     _check_lake(read)
+    _check_engines(read)
     try:
         ZoneInfo(read.time_zone)
     except (ZoneInfoNotFoundError, ValueError):

@@ -3,7 +3,7 @@
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -16,9 +16,11 @@ from sqlglot import exp
 
 from watchfloor.access.contracts import Actor
 from watchfloor.lake import lists, storage
+from watchfloor.lake.engines.connect import ConnectEngine
+from watchfloor.lake.engines.dialects.saying import Unspeakable
 from watchfloor.lake.engines.duck import DuckEngine, Source
 from watchfloor.lake.kql.compiling import Compiled, assembled, compile_query
-from watchfloor.lake.kql.errors import KqlError
+from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import ListData, Scan
 from watchfloor.lake.kql.program import Program
 from watchfloor.lake.kql_answer import Answer, Columns, Cost, values
@@ -26,7 +28,7 @@ from watchfloor.lake.kql_entities import ALERTS, EARLIER, EVIDENCE, names_entiti
 from watchfloor.lake.kql_given import arrow_of, given_rows
 from watchfloor.lake.kql_tables import KqlTables
 from watchfloor.lake.query import compile as trees
-from watchfloor.lake.snapshot import hunting_engine, source_of
+from watchfloor.lake.snapshot import engine_named, hunting_engine, source_of
 from watchfloor.lake.turns import Turn
 
 MOST_CHARACTERS = 64_000
@@ -63,17 +65,19 @@ def hunt(
     limit: int = MOST_ROWS,
     timeout: float = SECONDS,
     engine: DuckEngine | None = None,
+    on: str = "",
 ) -> Answer:
     """The answer of a KQL query, at most `limit` rows of it.
 
-    `now` is what now() says; `by` is who asks (none: the product itself, which sees all). Raises KqlError with the place of
+    `now` is what now() says; `by` is who asks (none: the product itself, which sees all); `on` names the engine (people's own
+    queries run on the operator's choice, the product's on DuckDB, where nothing is said). Raises KqlError with the place of
     what is refused, Forbidden for a table `by` may not read, TooMany, TooSlow, TooLarge, QueryFailed.
     """
     began = time.monotonic()
-    engine = engine or hunting_engine()
-    with _turn(by):
-        asked = prepared(text, now=now, by=by, limit=limit + 1, timeout=timeout, engine=engine)
-        rows = engine.run(asked.tree, asked.sources, timeout=timeout)
+    asking = engine or engine_named(on or (settings.WATCHFLOOR.lake_engine if by is not None else "duckdb"))
+    with _turn(by), _placed():
+        asked = prepared(text, now=now, by=by, limit=limit + 1, timeout=timeout, engine=asking)
+        rows = asking.run(asked.tree, asked.sources, timeout=timeout)
     return Answer(
         columns=asked.compiled.columns,
         table=rows.slice(0, limit),
@@ -82,6 +86,15 @@ def hunt(
         render=asked.compiled.render,
         cost=asked.cost,
     )
+
+
+@contextmanager
+def _placed() -> Iterator[None]:
+    """What another engine would answer otherwise, as a refusal with its place."""
+    try:
+        yield
+    except Unspeakable as error:
+        raise KqlError(error.words, Span(*error.at), kind="unsupported") from error
 
 
 def hunt_stream(
@@ -108,7 +121,7 @@ def _turn(by: Actor | None) -> ExitStack:
 
 
 def prepared(
-    text: str, *, now: datetime, by: Actor | None, limit: int | None, timeout: float, engine: DuckEngine
+    text: str, *, now: datetime, by: Actor | None, limit: int | None, timeout: float, engine: DuckEngine | ConnectEngine
 ) -> Asked:
     """The query compiled, with the sources it reads. Raises KqlError and Forbidden."""
     if len(text) > MOST_CHARACTERS:
@@ -128,7 +141,9 @@ def prepared(
     return Asked(compiled, *grounded(compiled.tree, compiled.scans, compiled.given))
 
 
-def _prober(engine: DuckEngine, timeout: float) -> Callable[[Program, exp.Select], list[tuple[Any, ...]]]:
+def _prober(
+    engine: DuckEngine | ConnectEngine, timeout: float
+) -> Callable[[Program, exp.Select], list[tuple[Any, ...]]]:
     """What plugins ask of the data before their columns are known."""
 
     def probe(program: Program, asked: exp.Select) -> list[tuple[Any, ...]]:

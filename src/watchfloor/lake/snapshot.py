@@ -8,15 +8,21 @@ from pathlib import Path
 import pyarrow as pa
 from django.conf import settings
 
+from watchfloor.kernel.errors import BadInput, NotConfigured
 from watchfloor.lake.arrow import schema_of
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Query
+from watchfloor.lake.engines.connect import ConnectEngine, connected
 from watchfloor.lake.engines.delta import ColdTable, cold_table
 from watchfloor.lake.engines.duck import DuckEngine, Source, duck
 from watchfloor.lake.engines.segments import Segments, segments_of
 from watchfloor.lake.hot import rows_after
 from watchfloor.lake.place import place
 from watchfloor.lake.query.compile import Window, window_of
+
+
+TOO_OLD = 30.0
+"""Seconds between a look at the cold tier and the hot rows read after it; flushed batches stay for storage.GRACE, a minute."""
 
 
 def cold(name: str) -> ColdTable:
@@ -34,10 +40,34 @@ def hunting_engine() -> DuckEngine:
     return duck(home=Path(settings.HOME), memory=settings.WATCHFLOOR.lake_memory, use="hunting")
 
 
+ENGINES = ("duckdb", "spark", "sail")
+
+
+def engine_named(name: str) -> DuckEngine | ConnectEngine:
+    """The engine that answers a query. Raises BadInput for a name there is none of, NotConfigured without an address."""
+    if name == "duckdb":
+        return hunting_engine()
+    if name not in ENGINES:
+        raise BadInput(f"there is no engine “{name}”; engines are {', '.join(ENGINES)}", place="engine")
+    address = getattr(settings.WATCHFLOOR, f"lake_{name}")
+    if not address:
+        raise NotConfigured(
+            f"set lake_{name} to where {name.title()} answers, as sc://host:15002", place=f"lake_{name}"
+        )
+    return connected(name, address, hunting_engine())
+
+
 def source_of(name: str, window: Window) -> Source:
-    """One table in one window. The Delta snapshot comes first: batches flushed after it are still there for a minute."""
-    state = cold(name).snapshot()
-    hot = rows_after(name, watermark=state.watermark, start=window.start, end=window.end)
+    """One table in one window. The Delta snapshot comes first: batches flushed after it are still there for a minute.
+
+    A process that had to wait longer than that in between begins again.
+    """
+    state, hot = cold(name).snapshot(), None
+    while True:
+        hot = rows_after(name, watermark=state.watermark, start=window.start, end=window.end)
+        if cold(name).age() < TOO_OLD:
+            break
+        state = cold(name).snapshot(fresh=True)
     source = Source(state.files, hot, _nothing(name), state.lacking, segments(name).live(state))
     return replace(source.between(window.start, window.end), files=state.within(window.start, window.end))
 

@@ -128,11 +128,11 @@ class ConnectEngine:
             return session.range(0).selectExpr(
                 *(f"CAST(NULL AS {_sql_type(field)}) AS `{field.name}`" for field in source.empty.schema)
             )
-        return parts[0] if len(parts) == 1 else parts[0].unionByName(parts[1])
+        return _filled(parts[0] if len(parts) == 1 else parts[0].unionByName(parts[1]), source)
 
     def path_of(self, file: ColdFile) -> str:
         """A file as the engine names it: the workers read it, so it must be where they look."""
-        return file.path
+        return file.uri if file.uri.startswith("s3://") else file.path
 
     # --- the session ---
 
@@ -208,6 +208,37 @@ class ConnectEngine:
             raise QueryFailed(f"the query failed while it ran on {self.flavour.name}: {words}") from error
 
 
+_engines: dict[tuple[int, str, str], ConnectEngine] = {}
+_engines_guard = threading.Lock()
+
+
+def connected(name: str, address: str, reference: DuckEngine) -> ConnectEngine:
+    """This process's engine of that name at an address; its session is opened with the first query."""
+    from watchfloor.lake.engines.sail import SailEngine
+    from watchfloor.lake.engines.spark import SparkEngine
+
+    key = (os.getpid(), name, address)
+    with _engines_guard:
+        if key not in _engines:
+            kind = {"spark": SparkEngine, "sail": SailEngine}[name]
+            _engines[key] = kind(address=address, reference=reference)
+        return _engines[key]
+
+
+def _filled(rows: Any, source: Source) -> Any:
+    """Columns that some files are too old to hold, as rows have them that were stored without: an empty text, 0, false."""
+    if not source.lacking:
+        return rows
+    blank = {"text": "''", "bool": "false"}
+    kinds = {field.name: kind_of(field.type) for field in source.empty.schema}
+    return rows.selectExpr(
+        *(
+            f"coalesce(`{name}`, {blank.get(kind.name, '0')}) AS `{name}`" if name in source.lacking else f"`{name}`"
+            for name, kind in kinds.items()
+        )
+    )
+
+
 def _client(engine: str) -> Any:
     """Spark's client, which only those who have a cluster install."""
     with warnings.catch_warnings():
@@ -266,5 +297,5 @@ def _quietly(call: Any, *args: Any) -> None:
     """For what is tidied up, or is not known everywhere: nothing depends on its success."""
     try:
         call(*args)
-    except Exception:  # noqa: BLE001, S110
+    except Exception:
         time.sleep(0)

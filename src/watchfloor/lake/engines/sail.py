@@ -20,7 +20,7 @@ class SailEngine(ConnectEngine):
 
         super().prepare(session)
         # By value: the server does not have this module.
-        cloudpickle.register_pickle_by_value(sail_functions)
+        cloudpickle.register_pickle_by_value(sail_functions)  # type: ignore[no-untyped-call]
         texts = types.ArrayType(types.StringType())
         kinds = {
             "text": types.StringType(),

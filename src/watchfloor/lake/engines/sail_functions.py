@@ -7,7 +7,7 @@ the same forms. Each function takes null and gives null.
 import base64
 import json
 import re
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import unquote_to_bytes
 
@@ -41,10 +41,11 @@ def _at(text: str | None, path: str) -> Any:
         value = _loaded(text)
     except ValueError:
         return _missing
+    step: Any
     for step in json.loads(path):
-        if isinstance(step, str) and isinstance(value, dict) and step in value:
-            value = value[step]
-        elif isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value):
+        if (isinstance(step, str) and isinstance(value, dict) and step in value) or (
+            isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value)
+        ):
             value = value[step]
         else:
             return _missing
@@ -112,8 +113,8 @@ def moment(text: str | None) -> datetime | None:
         return None
     try:
         made = datetime(
-            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micros, timezone.utc
-        )  # noqa: UP017
+            int(year), int(month), int(day), int(hour or 0), int(minute or 0), int(second or 0), micros, UTC
+        )
     except ValueError:
         return None
     away = timedelta(hours=int(hours or 0), minutes=int(minutes or 0))

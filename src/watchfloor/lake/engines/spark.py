@@ -12,7 +12,6 @@ class SparkEngine(ConnectEngine):
     flavour = Flavour("Spark", JAVA, own=False, lateral_in=True)
 
     def path_of(self, file: ColdFile) -> str:
-        scheme, found, rest = file.path.partition("://")
-        if not found:
-            return f"file:{file.path}"  # a cluster's own file system may be another
-        return f"s3a://{rest}" if scheme == "s3" else file.path
+        if file.uri.startswith("s3://"):
+            return "s3a" + file.uri.removeprefix("s3")  # as Hadoop calls it
+        return f"file:{file.path}"  # a cluster's own file system may be another

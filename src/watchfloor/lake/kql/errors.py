@@ -18,6 +18,8 @@ class Span:
 
 
 NOWHERE = Span(0, 0)
+AT = "at"
+"""Under this name a node of a tree keeps its place in the query, for engines that must refuse it later: (start, end)."""
 
 
 class KqlError(BadInput):

@@ -298,8 +298,8 @@ def json_of(say: Saying, node: exp.Expr, held: Said) -> str:
             held.sql, "CASE WHEN {} IS NOT NULL THEN regexp_extract(to_json(array({})), '(?s)^.(.*).$', 1) END"
         )
     if held.kind in (*NUMBERS, BOOL):
-        made = written(say, node, held)
-        return made.sql if made else ""
+        number = written(say, node, held)
+        return number.sql if number else ""
     if held.kind.name == "list":
         one = say.fresh()
         inner = json_of(say, node, Said(one, held.kind.element))

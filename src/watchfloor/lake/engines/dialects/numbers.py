@@ -2,6 +2,7 @@
 
 from sqlglot import exp
 
+from watchfloor.lake.engines.dialects.atoms import fitted
 from watchfloor.lake.engines.dialects.kinds import (
     BIGINT,
     BOOL,
@@ -322,16 +323,26 @@ def row_number(say: Saying, node: exp.RowNumber) -> Said:
 
 @emits("LAG", "LEAD")
 def neighbour(say: Saying, node: exp.Anonymous) -> Said:
-    value = say.say(node.expressions[0])
-    rest = [part.sql for part in say.all(node.expressions[1:])]
-    return Said(f"{node.name.lower()}({', '.join([value.sql, *rest])})", value.kind)
+    value, *rest = node.expressions
+    return _neighbour(say, node, node.name.lower(), value, *rest)
+
+
+def _neighbour(say: Saying, node: exp.Expr, word: str, value: exp.Expr, *rest: exp.Expr) -> Said:
+    """How many rows away has to be a plain number there."""
+    held = say.say(value)
+    parts = [held.sql]
+    if rest:
+        offset = say.literal_int(rest[0])
+        if offset is None:
+            raise say.refusal(node, "a distance between rows that comes from the data")
+        parts += [str(offset), *(fitted(say.say(part), held.kind) for part in rest[1:])]
+    return Said(f"{word}({', '.join(parts)})", held.kind)
 
 
 @emits(exp.Lag, exp.Lead)
 def neighbour_by_class(say: Saying, node: exp.Expr) -> Said:
-    value = say.say(node.this)
-    rest = [say.say(node.args[key]).sql for key in ("offset", "default") if node.args.get(key) is not None]
-    return Said(f"{'lag' if isinstance(node, exp.Lag) else 'lead'}({', '.join([value.sql, *rest])})", value.kind)
+    rest = [node.args[key] for key in ("offset", "default") if node.args.get(key) is not None]
+    return _neighbour(say, node, "lag" if isinstance(node, exp.Lag) else "lead", node.this, *rest)
 
 
 @emits(exp.Window)

@@ -11,9 +11,8 @@ from sqlglot import exp
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.engines.dialects.kinds import JSON, Kind
 from watchfloor.lake.engines.dialects.patterns import Grammar
+from watchfloor.lake.kql.errors import AT
 
-AT = "at"
-"""Where a node keeps the characters of the query it was made from, as (start, end)."""
 SHORT = 600
 Step = str | int
 _HOLE = re.compile(r"\{([ab]?)\}")

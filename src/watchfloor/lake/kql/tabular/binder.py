@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from watchfloor.lake.kql import syntax as s
-from watchfloor.lake.kql.errors import KqlError, unsupported
+from watchfloor.lake.kql.errors import AT, KqlError, unsupported
 from watchfloor.lake.kql.model import Relation
 from watchfloor.lake.kql.program import Program, Scope
 from watchfloor.lake.kql.scalars import ScalarBinder
@@ -43,8 +43,12 @@ class Binder:
         if isinstance(operator, s.Unsupported):
             raise unsupported(operator.what, operator.span)
         bind: Callable[..., Relation] = OPERATORS[type(operator)]
+        before = len(self.program.steps)
         try:
-            return bind(self, relation, operator, scope)
+            found = bind(self, relation, operator, scope)
+            for _, made in self.program.steps[before:]:
+                made.meta.setdefault(AT, (operator.span.start, operator.span.end))
+            return found
         except KqlError as error:
             if error.span.end == 0:
                 raise KqlError(error.words, operator.span, kind=error.kind) from None
