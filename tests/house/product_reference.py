@@ -82,7 +82,7 @@ def kql() -> str:
     from watchfloor.lake.selectors import tables, views
 
     lines = ["# KQL", "", NOTE, "", "What is not here is refused, with its place; nothing is guessed."]
-    for kind in ("operator", "function", "aggregate", "plugin"):
+    for kind in ("operator", "keyword", "function", "aggregate", "plugin"):
         lines += ["", f"## {kind.capitalize()}s", "", "| word | gives | what it does |", "|---|---|---|"]
         lines += [f"| `{cell(one.call)}` | {one.result} | {cell(one.describe)} |" for one in entries(kind)]
     lines += [

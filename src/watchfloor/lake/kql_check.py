@@ -64,9 +64,21 @@ def check_query(text: str, *, now: datetime, by: Actor | None = None) -> list[Re
 def complete_query(text: str, position: int, *, now: datetime, by: Actor | None = None) -> list[editing.Completion]:
     """Words that may stand at `position`, those of the place first: tables `by` may read, columns, functions, operators."""
     try:
-        return editing.completions(text, position, catalogue=KqlTables(by), now=now)
+        found = editing.completions(text, position, catalogue=KqlTables(by), now=now)
     except Forbidden:
         return []
+    return [dataclasses.replace(one, detail=_told(one)) for one in found]
+
+
+def _told(one: editing.Completion) -> str:
+    """What our own tables and columns are, in the words of the schema."""
+    place = place_of(one.name if one.kind == "table" else one.of)
+    if place is None:
+        return one.detail
+    if one.kind == "table":
+        return place.description
+    words = next((column.description for column in place.columns if column.name == one.name), "")
+    return f"{one.detail}: {words}" if words else one.detail
 
 
 def check_files(paths: Iterable[Path], *, now: datetime) -> Iterator[Checked]:

@@ -100,7 +100,7 @@ def complete(request: Asked) -> HttpResponse:
     text = request.POST.get("query", "").replace("\r\n", "\n")
     typed = request.POST.get("position", "")
     position = min(int(typed), len(text)) if typed.isdecimal() else len(text)
-    return JsonResponse({"items": completions(text, position, by=request.actor)})
+    return JsonResponse({"items": completions(text, position, by=request.actor, now=utc_now())})
 
 
 @require_POST

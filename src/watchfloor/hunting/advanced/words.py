@@ -21,65 +21,7 @@ class Word:
         return {"name": self.name, "kind": self.kind, "detail": self.detail, "of": self.of}
 
 
-OPERATORS: dict[str, str] = {
-    "where": "Keeps the rows for which a condition holds",
-    "project": "Shows these columns, in this order",
-    "project-away": "Leaves these columns out",
-    "project-keep": "Keeps these columns, in the order they had",
-    "project-rename": "Gives columns new names",
-    "project-reorder": "Puts these columns first",
-    "extend": "Adds columns that are worked out",
-    "summarize": "Groups rows and counts, sums or lists them",
-    "count": "How many rows there are",
-    "distinct": "The different values of these columns",
-    "take": "Some rows, whichever come first",
-    "limit": "Some rows, whichever come first",
-    "top": "The first rows by a column",
-    "sort by": "Orders the rows",
-    "order by": "Orders the rows",
-    "join": "Puts rows of two tables side by side where keys are the same",
-    "lookup": "Adds columns of a small table",
-    "union": "The rows of several tables, one after another",
-    "mv-expand": "One row for each element of a list",
-    "mv-apply": "Asks something of each row's list",
-    "parse": "Takes parts out of a text by a pattern",
-    "parse-where": "Takes parts out of a text, and keeps only rows that fit",
-    "parse-kv": "Takes keys and values out of a text",
-    "make-series": "Lists of numbers over time",
-    "evaluate": "Runs a plugin, as bag_unpack or pivot",
-    "render": "Draws the rows as a chart",
-    "search": "Looks for a text in every column",
-    "invoke": "Calls a function on the rows",
-    "sample": "Some rows by chance",
-    "getschema": "The columns and their types",
-    "serialize": "Fixes the order of rows for functions that look at the row before",
-}
-KEYWORDS: dict[str, str] = {
-    "let": "Gives a value, a table or a function a name",
-    "and": "Both hold",
-    "or": "One of the two holds",
-    "not": "Turns a condition round",
-    "by": "Groups by these",
-    "on": "The keys of a join",
-    "kind": "Which rows a join keeps",
-    "asc": "Smallest first",
-    "desc": "Largest first",
-    "has": "Contains this word (whole words, ignoring case)",
-    "has_any": "Contains one of these words",
-    "has_all": "Contains all of these words",
-    "has_cs": "Contains this word, case counts",
-    "contains": "Contains this text, ignoring case",
-    "startswith": "Begins with this text, ignoring case",
-    "endswith": "Ends with this text, ignoring case",
-    "matches regex": "Fits this regular expression",
-    "in": "Is one of these values",
-    "in~": "Is one of these values, ignoring case",
-    "between": "Lies in a range, as between (ago(7d) .. now())",
-    "true": "Yes",
-    "false": "No",
-    "datatable": "Rows written into the query",
-    "externaldata": "A list that an administrator uploaded",
-}
+CALLS = ("aggregate", "function", "plugin")
 
 
 def tables(by: Actor) -> Sequence[Any]:
@@ -100,11 +42,10 @@ def table_words(by: Actor) -> tuple[Word, ...]:
 
 
 def language() -> Iterator[Word]:
-    """Operators and keywords, then the functions and aggregates of the language's own reference."""
-    yield from (Word(name, "operator", detail) for name, detail in OPERATORS.items())
-    yield from (Word(name, "keyword", detail) for name, detail in KEYWORDS.items())
-    for kind in ("aggregate", "function"):
-        yield from (Word(one.name, "function", f"{one.call}: {one.describe}") for one in lake.kql_words(kind))
+    """Operators, keywords, aggregates, functions and plugins, as the language's own reference tells them."""
+    for kind in ("operator", "keyword", *CALLS):
+        for one in lake.kql_words(kind):
+            yield Word(one.name, "function" if kind in CALLS else kind, f"{one.call}: {one.describe}")
 
 
 def time_column(name: str) -> str | None:

@@ -4,6 +4,8 @@ import pytest
 
 from watchfloor.access.selectors import actor_of
 from watchfloor.hunting.advanced.checking import completions
+from watchfloor.hunting.advanced.words import language
+from watchfloor.kernel.clock import utc_now
 
 
 @pytest.fixture
@@ -12,7 +14,7 @@ def offered(ada):
 
     def at(text: str) -> list[str]:
         place = text.index("¦")
-        return [one["label"] for one in completions(text.replace("¦", ""), place, by=actor_of(ada))]
+        return [one["label"] for one in completions(text.replace("¦", ""), place, by=actor_of(ada), now=utc_now())]
 
     return at
 
@@ -49,9 +51,18 @@ def test_nothing_is_offered_behind_a_finished_word(offered):
     assert offered("EmailEvents | take 5 ¦") == []
 
 
+def test_a_column_is_explained_in_the_words_of_its_table_and_an_operator_in_those_of_the_language(ada):
+    text = "EmailEvents | where Subj"
+    [column, *_] = completions(text, len(text), by=actor_of(ada), now=utc_now())
+    assert column["detail"].startswith("string: ")
+    words = {(one.name, one.kind): one.detail for one in language()}
+    assert words["summarize", "operator"].startswith("summarize aggregate by keys: ")
+    assert {("has", "keyword"), ("bag_unpack", "function")} <= words.keys()
+
+
 def test_a_function_is_written_with_its_bracket(ada):
     text = "EmailEvents | where Timestamp > ag"
-    item = next(one for one in completions(text, len(text), by=actor_of(ada)) if one["label"] == "ago")
+    item = next(one for one in completions(text, len(text), by=actor_of(ada), now=utc_now()) if one["label"] == "ago")
     assert (item["insert"], item["start"], item["end"], item["kind"]) == ("ago(", len(text) - 2, len(text), "function")
     assert item["detail"]
 

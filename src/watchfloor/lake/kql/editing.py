@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from watchfloor.lake.kql import reference
@@ -26,11 +26,20 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class Completion:
-    """A word that may stand here: `kind` is table, column, variable, function, aggregate, operator or plugin; `detail` explains."""
+    """A word that may stand in the place of characters [start, end): `kind` is table, column, variable, function, aggregate,
+    operator, plugin or keyword; `detail` explains; `of` names a column's table where it is plain."""
 
     name: str
     kind: str
     detail: str = ""
+    of: str = ""
+    start: int = 0
+    end: int = 0
+
+    @property
+    def insert(self) -> str:
+        """What is written for it: a function with its bracket."""
+        return f"{self.name}(" if self.kind in ("function", "aggregate", "plugin") else self.name
 
 
 def check(text: str, *, catalogue: Catalogue, now: datetime, hosts: Hosts | None = None) -> list[Diagnostic]:
@@ -49,26 +58,32 @@ def check(text: str, *, catalogue: Catalogue, now: datetime, hosts: Hosts | None
 
 _WORD = re.compile(r"[A-Za-z_$][A-Za-z0-9_-]*$|$")
 _LET = re.compile(r"\blet\s+([A-Za-z_]\w*)\s*=")
+_SOURCES = ("let", "union", "search", "find", "datatable", "print", "range", "externaldata")
+_KEEPING = frozenset({"where", "filter", "extend", "sort", "order", "take", "limit", "serialize"})
+"""Steps after which a table's own columns can still be named."""
 MOST = 200
 
 
 def completions(text: str, position: int, *, catalogue: Catalogue, now: datetime) -> list[Completion]:
-    """Words that may stand at `position`, those of the place first; only such as begin with what is typed there."""
+    """Words that may stand at `position`, those that begin with what is typed there first, then those that have it in them."""
     before = text[:position]
     typed = _WORD.search(before)
     prefix = typed[0] if typed else ""
     place = before[: len(before) - len(prefix)]
-    found = {}
-    for one in _candidates(place, catalogue, now):
-        if one.name.lower().startswith(prefix.lower()) and one.name not in found:
-            found[one.name] = one
-    return list(found.values())[:MOST]
+    found: dict[str, Completion] = {}
+    for one in _candidates(place, prefix, catalogue, now):
+        if prefix.lower() in one.name.lower() and one.name not in found:
+            found[one.name] = replace(one, start=len(place), end=position)
+    ordered = sorted(found.values(), key=lambda one: not one.name.lower().startswith(prefix.lower()))
+    return ordered[:MOST]
 
 
-def _candidates(place: str, catalogue: Catalogue, now: datetime) -> Iterator[Completion]:
+def _candidates(place: str, prefix: str, catalogue: Catalogue, now: datetime) -> Iterator[Completion]:
     try:
         tokens = tokens_of(place)[:-1]
     except KqlError:
+        return
+    if _in_comment(place, tokens) or (tokens and not prefix and _is_finished(tokens[-1])):
         return
     last = tokens[-1].text if tokens else ""
     if last == "|":
@@ -76,6 +91,16 @@ def _candidates(place: str, catalogue: Catalogue, now: datetime) -> Iterator[Com
         return
     if last == ".":
         return
+    if last in ("", ";"):
+        yield from _tables(catalogue)
+        yield from (one for one in _words("operator") if one.name in _SOURCES)
+        yield from (Completion(name, "variable") for name in _LET.findall(place))
+        return
+    yield from _inside(place, tokens, last, catalogue, now)
+
+
+def _inside(place: str, tokens: list[Token], last: str, catalogue: Catalogue, now: datetime) -> Iterator[Completion]:
+    """What may stand inside a step."""
     step = _step(tokens)
     if step == "evaluate":
         yield from _words("plugin")
@@ -84,12 +109,29 @@ def _candidates(place: str, catalogue: Catalogue, now: datetime) -> Iterator[Com
     for name in _LET.findall(place):
         yield Completion(name, "variable")
     if not columns or last in ("(", ",") or step in ("join", "lookup", "union"):
-        for name in catalogue.names():
-            yield Completion(name, "table")
+        yield from _tables(catalogue)
     if columns:
         if step in ("summarize", "make-series"):
             yield from _words("aggregate")
+        yield from _words("keyword")
         yield from _words("function")
+
+
+def _in_comment(place: str, tokens: list[Token]) -> bool:
+    """Whether the caret stands behind `//`: comments are no tokens."""
+    rest = place[tokens[-1].span.end if tokens else 0 :]
+    return "//" in rest.rpartition("\n")[2]
+
+
+def _is_finished(token: Token) -> bool:
+    """Whether a value ends here, behind which a blank invites nothing."""
+    if token.kind is not Kind.NAME:
+        return token.kind is not Kind.PUNCT or token.text in ")]}"
+    return reference.described(token.text) is None or token.text in ("true", "false")
+
+
+def _tables(catalogue: Catalogue) -> Iterator[Completion]:
+    return (Completion(name, "table") for name in catalogue.names())
 
 
 def _words(kind: str) -> Iterator[Completion]:
@@ -128,7 +170,7 @@ def _step(tokens: list[Token]) -> str:
 
 
 def _columns(place: str, tokens: list[Token], catalogue: Catalogue, now: datetime) -> Iterator[Completion]:
-    """The columns the step that is being written may name."""
+    """The columns the step that is being written may name; of a pipeline that does not bind, those of its table."""
     first, pipes = _pipes(tokens)
     if not pipes:
         return
@@ -136,9 +178,14 @@ def _columns(place: str, tokens: list[Token], catalogue: Catalogue, now: datetim
     begin = tokens[first].span.start
     pipeline = place[begin : tokens[pipes[0]].span.start]
     asked = f"{lets};{pipeline}" if lets and begin >= len(lets) else pipeline
+    table = catalogue.table(tokens[first].text)
     try:
         found = compile_query(asked, catalogue=catalogue, now=now)
     except KqlError:
-        return
-    for name, kind in found.columns:
-        yield Completion(name, "column", str(kind))
+        kept = True
+    else:
+        kept = {tokens[at + 1].text for at in pipes[1:]} <= _KEEPING
+        for name, kind in found.columns:
+            yield Completion(name, "column", str(kind), table.name if table and kept else "")
+    if table is not None and kept:
+        yield from (Completion(one.name, "column", str(one.type), table.name) for one in table.columns)

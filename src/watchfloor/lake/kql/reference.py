@@ -7,9 +7,12 @@ from functools import cache
 from watchfloor.lake.kql import vocabulary
 
 
+_WORDS = ("operator", "keyword")
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One word: `kind` is function, aggregate, operator or plugin; `aliases` mean the same or belong together with it."""
+    """One word: `kind` is function, aggregate, operator, plugin or keyword; `aliases` mean the same or belong together with it."""
 
     name: str
     kind: str
@@ -21,7 +24,7 @@ class Entry:
     @property
     def call(self) -> str:
         """How it is written."""
-        return f"{self.name} {self.arguments}".rstrip() if self.kind == "operator" else f"{self.name}({self.arguments})"
+        return f"{self.name} {self.arguments}".rstrip() if self.kind in _WORDS else f"{self.name}({self.arguments})"
 
 
 _LISTS = {
@@ -29,6 +32,7 @@ _LISTS = {
     "aggregate": vocabulary.AGGREGATES,
     "operator": vocabulary.OPERATORS,
     "plugin": vocabulary.PLUGINS,
+    "keyword": vocabulary.KEYWORDS,
 }
 
 

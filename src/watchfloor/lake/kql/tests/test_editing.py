@@ -3,6 +3,7 @@
 import pytest
 
 from watchfloor.lake.kql import calls, reference
+from watchfloor.lake.kql.compare import MATCHES
 from watchfloor.lake.kql.editing import check, completions
 from watchfloor.lake.kql.functions.aggregates import AGGREGATES
 from watchfloor.lake.kql.functions.registry import SCALARS
@@ -68,6 +69,40 @@ def test_what_may_come_next_is_offered(text, wanted, unwanted):
 
 def test_inside_a_text_that_is_not_closed_nothing_is_offered():
     assert names("EmailEvents | where Subject == 'pa^") == []
+
+
+@pytest.mark.parametrize(
+    "text", ["EmailEvents // Subj^", "EmailEvents | take 5 ^", "EmailEvents | where Subject == 'a' ^"]
+)
+def test_behind_a_comment_or_a_finished_value_nothing_is_offered(text):
+    assert names(text) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [("EmailEvents | where ubje^", "Subject"), ("EmailEvents | where Subject h^", "has"), ("le^", "let"), ("EmailEvents | su^", "summarize")],
+)  # fmt: skip
+def test_what_begins_with_the_typed_letters_stands_before_what_has_them_inside(text, first):
+    assert names(text)[0] == first
+
+
+def test_a_pipeline_that_does_not_bind_yet_still_offers_its_tables_columns():
+    assert "Subject" in names("EmailEvents | where Sbject == 1 | where Sub^")
+
+
+def test_a_completion_knows_what_it_takes_the_place_of():
+    found = completions("EmailEvents | where tol", 23, catalogue=CATALOGUE, now=NOW)
+    word = next(one for one in found if one.name == "tolower")
+    assert (word.start, word.end, word.insert) == (20, 23, "tolower(")
+    column = next(
+        one for one in completions("EmailEvents | where Sub", 23, catalogue=CATALOGUE, now=NOW) if one.kind == "column"
+    )
+    assert (column.of, column.insert) == ("EmailEvents", "Subject")
+
+
+def test_every_word_comparison_is_described():
+    described = {entry.name for entry in reference.entries("keyword")}
+    assert {name.partition(" ")[0] for name in MATCHES} - {"containscs", "hasprefix_cs", "hassuffix_cs"} <= described
 
 
 def test_every_function_is_described():
