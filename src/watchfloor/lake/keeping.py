@@ -7,7 +7,8 @@ so it may outlive a worker that is killed, and two never write together; sealing
 import os
 import subprocess
 import sys
-from datetime import datetime
+import time
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from watchfloor.kernel.errors import WatchfloorError
@@ -62,7 +63,11 @@ def _do(errand: Errand, *, now: datetime) -> None:
             for table in tables():
                 storage.maintain(table, now=now)
             return
-        while moved := [storage.flush(table, now=now) for table in storage.due(now=now)]:
+        began = time.monotonic()
+        while moved := [
+            storage.flush(table, now=now + timedelta(seconds=time.monotonic() - began))
+            for table in storage.due(now=now)
+        ]:
             if not any(moved):
                 break
 

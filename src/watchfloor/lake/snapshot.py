@@ -1,5 +1,6 @@
 """What tables mean at one moment: cold files of a Delta snapshot, and the hot batches above its watermark."""
 
+import time
 from collections.abc import Iterable
 from dataclasses import replace
 from functools import cache
@@ -20,9 +21,9 @@ from watchfloor.lake.hot import rows_after
 from watchfloor.lake.place import place
 from watchfloor.lake.query.compile import Window, window_of
 
-
 TOO_OLD = 30.0
 """Seconds between a look at the cold tier and the hot rows read after it; flushed batches stay for storage.GRACE, a minute."""
+ATTEMPTS = 3
 
 
 def cold(name: str) -> ColdTable:
@@ -62,12 +63,12 @@ def source_of(name: str, window: Window) -> Source:
 
     A process that had to wait longer than that in between begins again.
     """
-    state, hot = cold(name).snapshot(), None
-    while True:
+    for _ in range(ATTEMPTS):
+        began = time.monotonic()
+        state = cold(name).snapshot()
         hot = rows_after(name, watermark=state.watermark, start=window.start, end=window.end)
-        if cold(name).age() < TOO_OLD:
+        if time.monotonic() - began < TOO_OLD:
             break
-        state = cold(name).snapshot(fresh=True)
     source = Source(state.files, hot, _nothing(name), state.lacking, segments(name).live(state))
     return replace(source.between(window.start, window.end), files=state.within(window.start, window.end))
 

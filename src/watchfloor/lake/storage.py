@@ -88,6 +88,7 @@ def flush(table: Table, *, now: datetime) -> int:
 
     Commit, fsync, then mark: killed anywhere between, the next call finds from the watermark what is already inside.
     """
+    began = time.monotonic()
     tier = cold(table.name)
     if tier.repair():
         log.warning("the last commit of %s had not reached the disk whole; its rows are written again", table.name)
@@ -102,7 +103,8 @@ def flush(table: Table, *, now: datetime) -> int:
     data = HotBatch.objects.filter(id__in=ids).order_by("id").values_list("data", flat=True)
     rows = pa.concat_tables([fitted(table.name, unpack(batch)) for batch in data])
     tier.append(rows, watermark=ids[-1], after=watermark)
-    HotBatch.objects.filter(id__in=ids).update(flushed_at=now)
+    # GRACE counts from the commit, however long that took: until then readers had nothing but the hot batches.
+    HotBatch.objects.filter(id__in=ids).update(flushed_at=now + timedelta(seconds=time.monotonic() - began))
     return len(rows)
 
 

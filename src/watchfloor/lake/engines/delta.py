@@ -108,10 +108,11 @@ class ColdTable:
         With `fresh`, for whoever writes, that of now. Raises Unreachable.
         """
         with self._guard:
-            age = time.monotonic() - self._looked
+            now = time.monotonic()
+            age = now - self._looked
             if not fresh and age < self.shelf.fresh_seconds:
                 return self._held
-            if time.monotonic() - self._failed < FAILED_SECONDS and not fresh:
+            if now - self._failed < FAILED_SECONDS and not fresh:
                 raise Unreachable("the object store did not answer a moment ago", place=self.shelf.uri)
             try:
                 with self._told():
@@ -119,7 +120,7 @@ class ColdTable:
             except Unreachable:
                 self._failed = time.monotonic()
                 raise
-            self._looked = time.monotonic()
+            self._looked = now
             return self._held
 
     def _look(self, age: float) -> None:

@@ -1,6 +1,7 @@
 """From hot to cold: when, in what shape, and what goes when."""
 
 import os
+import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -258,3 +259,40 @@ def test_a_page_far_down_is_the_same_slice_of_the_same_order(flush, offset):
         f"id-{2999 - offset - n:06}" for n in range(20) if offset + n < 3000
     ]
     assert len(selectors.rows(asked(), limit=2500, order_by="Subject", descending=False)) == 2500
+
+
+def test_a_reader_that_was_held_up_between_cold_and_hot_begins_again(flush, monkeypatch):
+    """Meanwhile its batches were flushed, and forgotten after a minute."""
+    from watchfloor.lake import snapshot
+
+    append(4)
+    flush()
+    append(3, start=10)
+    real, calls = snapshot.rows_after, []
+
+    def held_up(*given, **more):
+        if not calls:
+            flush()
+            HotBatch.objects.all().delete()
+            monkeypatch.setattr(snapshot.time, "monotonic", lambda: 1e12)
+        calls.append(1)
+        return real(*given, **more)
+
+    monkeypatch.setattr(snapshot, "rows_after", held_up)
+    monkeypatch.setattr(snapshot, "time", type("Clock", (), {"monotonic": staticmethod(time.monotonic)}))
+    assert selectors.count(asked()) == 7
+    assert len(calls) == 2
+
+
+def test_the_minute_that_readers_have_counts_from_the_end_of_a_long_commit(flush, monkeypatch):
+    append(4)
+    clock = iter([0.0, 100.0])
+    monkeypatch.setattr(storage, "time", type("Clock", (), {"monotonic": staticmethod(lambda: next(clock))}))
+    began = utc_now()
+    flush(began)
+    batch = HotBatch.objects.get()
+    assert batch.flushed_at == began + timedelta(seconds=100)
+    storage.forget_flushed(now=began + timedelta(seconds=120))
+    assert HotBatch.objects.exists()
+    storage.forget_flushed(now=began + timedelta(seconds=161))
+    assert not HotBatch.objects.exists()
