@@ -11,7 +11,7 @@ from collections.abc import Sequence
 
 from watchfloor.hunting.sigma.texts import escaped, quoted
 
-DEPTH = 3
+DEPTH = 6
 STRING = r'"(?:[^"\\]|\\.)*"'
 _STEP = re.compile(r"(?P<key>[^\[\]]+)(?:\[(?:(?P<name>[^=\]]+)=(?P<value>[^\]]+))?\])?")
 PATH = re.compile(r"[^.\[\]]+(?:\[[^\]]*\])?")
