@@ -160,11 +160,29 @@ def purges() -> list[dict[str, Any]]:
     return [{"id": str(one.pk), "name": one.name, "status": one.status, "rows": one.rows} for one in found]
 
 
+def sigma(*, texts: list[str]) -> dict[str, str]:
+    """Bring Sigma rules, all on, and run them; the addresses of the first one, of one that is refused, and of the import."""
+    from watchfloor.hunting.models import SigmaEntry
+    from watchfloor.hunting.sigma.keeping import bring
+    from watchfloor.hunting.sigma.running import run_due
+
+    now = datetime.now(UTC)
+    files = [(f"rules/{number}.yml", text.encode()) for number, text in enumerate(texts)]
+    told = bring(files=files, source="rules.zip", by=_analyst(), now=now, switch_on="all")
+    run_due(now=now)
+    refused = SigmaEntry.objects.exclude(refused="").first()
+    return {
+        "sigma_rule": SigmaEntry.objects.exclude(kql="").order_by("pk")[0].href,
+        "sigma_refused": refused.href if refused else "",
+        "sigma_import": f"/hunting/sigma/imports/{told.pk}",
+    }
+
+
 VERBS = {
     one.__name__: one
     for one in (
         *(connect, receive, rows, verdict, alerts, start, propose, undo, remediation, person, audit),
-        *(take_in, label, zero_hour, purges),
+        *(take_in, label, zero_hour, purges, sigma),
     )
 }
 

@@ -19,6 +19,23 @@ SERIOUS = {"serious", "critical"}
 
 pytestmark = [pytest.mark.lab, pytest.mark.browser, pytest.mark.slow]
 
+SIGMA = """
+title: Certutil Fetches A File From An Address Somebody Else Chose
+id: 4f1d2c3b-0000-4000-8000-000000000001
+status: test
+description: certutil.exe is asked for an address
+author: Jane Doe (Example Labs), @someone
+references: ["https://attack.mitre.org/techniques/T1105/"]
+tags: [attack.command-and-control, attack.t1105]
+logsource: {category: process_creation, product: windows}
+detection:
+    selection:
+        CommandLine|contains: 'urlcache'
+    condition: selection
+falsepositives: [Administrators]
+level: critical
+"""
+
 OUTSIDE = {"sign-in", "sign-out"}
 """Walked without being signed in, or ends the session."""
 
@@ -68,6 +85,9 @@ def things(demo: Demo) -> dict[str, str]:
     asked = demo.home.ask("propose", action="soft-delete", where={"SenderFromAddress": INVOICE})
     demo.home.ended(done)
     return {
+        **demo.home.ask(
+            "sigma", texts=[SIGMA, SIGMA.replace("0001", "0002").replace("process_creation", "sysmon_status")]
+        ),
         "email": f"/email/{row['NetworkMessageId']}?recipient={row['RecipientEmailAddress']}",
         "malware": f"/email/{malware['NetworkMessageId']}?recipient={malware['RecipientEmailAddress']}",
         "summary": f"/email/{row['NetworkMessageId']}/summary?recipient={row['RecipientEmailAddress']}",
@@ -100,6 +120,8 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
     yield from ("/hunting?query=EmailEvents&run=1", "/hunting?panel=queries", "/hunting?panel=history")
     yield from ("/hunting/queries/edit?query=EmailEvents", "/hunting/queries/import")
     yield from ("/hunting/detections", "/hunting/detections/edit")
+    yield from ("/hunting/sigma", "/hunting/sigma?state=refused&sort=match", "/hunting/sigma?q=none-such")
+    yield from ("/hunting/sigma/import", *(things[f"sigma_{one}"] for one in ("rule", "refused", "import")))
     yield from (f"{things['email']}&tab={tab}" for tab in EMAIL_TABS)
     yield from (f"{things['malware']}&tab=attachments", things["preview"], things["download"], things["action"])
     yield from ("/action-center", "/action-center?tab=pending", things["done"], things["asked"])
@@ -172,6 +194,10 @@ def test_tables_fit_their_window_until_somebody_chooses_more_columns(demo, desk,
         *(
             "/alerts",
             things["alert"],
+            "/hunting/sigma",
+            "/hunting/sigma?state=refused",
+            things["sigma_rule"],
+            things["sigma_import"],
             "/incidents?status=all",
             f"{things['incident']}?tab=alerts",
             "/action-center",

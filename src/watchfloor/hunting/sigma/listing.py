@@ -139,7 +139,7 @@ def state_of(rule: SigmaEntry) -> tuple[str, str]:
     if rule.refused:
         return "Not converted", "warning"
     if not rule.kql:
-        return "Part of a correlation", "neutral"
+        return "Part", "neutral"
     if not rule.enabled:
         return "Off", "neutral"
     return ("Failing", "danger") if rule.last_state == "failing" else ("On", "success")

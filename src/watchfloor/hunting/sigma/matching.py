@@ -151,7 +151,11 @@ def _value(value: object) -> str:
 def _explanation(rule: SigmaEntry, row: Row) -> Iterator[str]:
     """What the rule looks at comes first, then the rest, as far as there is room."""
     asked = set(WORD.findall(rule.kql))
-    filled = [(name, value) for name, value in row.items() if value not in (None, "", [], {})]
+    filled = [
+        (name, value)
+        for name, value in row.items()
+        if value not in (None, "", [], {}) and (value or name in asked)  # a number of nought says little
+    ]
     ordered = sorted(filled, key=lambda pair: pair[0] not in asked)
     for name, value in ordered[:MOST_LINES]:
         text = json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, list | dict) else str(value)

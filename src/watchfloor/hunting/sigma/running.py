@@ -171,7 +171,8 @@ def _count(rule: SigmaEntry, portion: Sequence[Finding], fresh: int) -> None:
 
 
 def _words(rule: SigmaEntry, left: int, *, truncated: bool, gap: bool) -> str:
-    said = [f"{rule.last_rows:,} rows, {rule.last_new:,} new findings"]
+    rows = f"{rule.last_rows:,} row{'' if rule.last_rows == 1 else 's'}"
+    said = [f"{rows}, {rule.last_new:,} new finding{'' if rule.last_new == 1 else 's'}"]
     if left:
         said.append(f"{left:,} wait for the next runs, as one makes at most {MOST_FINDINGS}")
     if truncated:

@@ -199,7 +199,7 @@ def test_a_rule_shows_what_it_found(as_max, kept, ran):
     run_due(now=utc_now())
     promote(now=utc_now())
     page = body(as_max.get(rule.href))
-    assert "1 rows, 1 new findings" in page
+    assert "1 row, 1 new finding" in page
     assert "Matches by day of the event" in page
     assert "ann@corp.example" in page
     assert 'data-column="Matches" class="number"' in body(as_max.get("/hunting/sigma?state=matched"))

@@ -114,7 +114,7 @@ def test_the_overlap_of_two_looks_finds_nothing_twice(by_max, ran):
     ran(age=timedelta(minutes=2))
     assert run_due(now=now + timedelta(minutes=6)) == 1
     assert FindingRecord.objects.count() == 2
-    assert SigmaEntry.objects.get().last_words == "2 rows, 1 new findings"
+    assert SigmaEntry.objects.get().last_words == "2 rows, 1 new finding"
     assert SigmaEntry.objects.get().matches == 2
 
 

@@ -71,7 +71,7 @@ def _runs(rule: SigmaEntry) -> list[tuple[Any, ...]]:
         ("Runs every", FREQUENCIES.get(rule.every_minutes, f"{rule.every_minutes} minutes")),
         ("Last run", rule.last_at),
         ("Outcome", rule.last_words),
-        ("Took", f"{rule.last_seconds:.2f} s" if rule.last_at else ""),
+        ("Its share of the run", f"{rule.last_seconds:.2f} s" if rule.last_at else ""),
         ("Matches", f"{rule.matches:,}"),
         ("Last match", rule.last_match_at),
     ]
