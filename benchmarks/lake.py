@@ -1,25 +1,34 @@
-"""The lake's figures: appending, kill -9 rounds, the fifteen questions beside DuckDB's own file, compiling KQL.
+"""The lake's figures: appending, kill -9 rounds, the fifteen questions beside other stores, compiling KQL, Sigma rules.
 
-`make bench-lake` (1 M mails; SCALE=full 10 M) ends with one JSON line. The data is written while the crash rounds run, the
-timings come after both. BENCH_HOME keeps the home.
+`make bench-lake` (1 M mails with a URL each, beside DuckDB's own file and ClickHouse; SCALE=full 10 M with two, and PostgreSQL)
+ends with one JSON line. MAILS, URLS and PEERS say otherwise; BENCH_HOME keeps the data, 7 GB at full scale.
 """
 
 import json
 import os
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path(__file__).resolve().parent
 sys.path[:0] = [str(FOLDER), str(FOLDER / "lake_parts"), str(FOLDER.parent)]
 FULL = os.environ.get("SCALE") == "full"
 MAILS = int(float(os.environ.get("MAILS", 10e6 if FULL else 1e6)))
+ROUNDS = 7 if FULL else 3
+PEERS_ASKED = os.environ.get("PEERS", "duckdb clickhouse postgres" if FULL else "duckdb clickhouse").split()
+KEPT = "BENCH_HOME" in os.environ
 HOME = Path(os.environ.setdefault("BENCH_HOME", tempfile.mkdtemp(prefix="wf-lake")))
+os.environ.setdefault("URLS", "2" if FULL else "1")
+os.environ |= {"WATCHFLOOR_HOME": str(HOME), "DJANGO_SETTINGS_MODULE": "watchfloor.config.settings"}
+os.environ["PYTHONPATH"] = str(FOLDER.parent)
 
 
 def say(*words: object) -> None:
@@ -27,17 +36,25 @@ def say(*words: object) -> None:
 
 
 def built() -> None:
-    """The data, in a process of its own."""
-    if not (HOME / "native.duckdb").exists():
-        environ = {**os.environ, "WATCHFLOOR_HOME": str(HOME), "DJANGO_SETTINGS_MODULE": "watchfloor.config.settings"}
-        environ["PYTHONPATH"] = str(FOLDER.parent)
-        subprocess.run(
-            [sys.executable, str(FOLDER / "lake_parts/data.py"), str(HOME), str(MAILS)], env=environ, check=True
-        )
+    """The data: our tables in two processes, then the peers in two."""
+    done = HOME / "built"
+    if done.exists():
+        return
+    began = time.monotonic()
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(_apart, ("mails", "links")))
+        list(pool.map(_apart, [part for part in PEERS_ASKED if part != "postgres"]))
+    done.touch()
+    say(f"{MAILS:,} mails written, sealed, and loaded into the peers in {time.monotonic() - began:.1f} s")
+
+
+def _apart(part: str) -> None:
+    subprocess.run([sys.executable, str(FOLDER / "lake_parts/data.py"), str(HOME), str(MAILS), part], check=True)
 
 
 def appending(times: int) -> tuple[float, float]:
     """Median ms of one durable append of 1000 rows: of Arrow, and of rows as the intake has them."""
+    from data import UNTIL
     from synthetic import day_of_mails
 
     from watchfloor.kernel.clock import utc_now
@@ -51,7 +68,7 @@ def appending(times: int) -> tuple[float, float]:
     return statistics.median(arrow), statistics.median(plain)
 
 
-def _ms(act) -> float:
+def _ms(act: Callable[[], object]) -> float:
     began = time.perf_counter()
     act()
     return (time.perf_counter() - began) * 1000
@@ -59,6 +76,8 @@ def _ms(act) -> float:
 
 def compiling() -> float:
     """Median ms of processor time from KQL to SQL text, over ordinary hunts, warm."""
+    from data import UNTIL
+
     from watchfloor.lake.kql.compiling import compile_query
     from watchfloor.lake.selectors import KqlTables
 
@@ -73,27 +92,26 @@ def compiling() -> float:
     return statistics.median(times)
 
 
-def tiles(native: dict[str, float], rounds: int) -> float:
-    """The worst of the six tiles as Explorer asks them, against DuckDB's own file."""
+def tiles(peers: dict[str, float]) -> float:
+    """The worst of the six tiles as Explorer asks them, from its query to rows in Python, against the quickest peer."""
     import lake_tiles
     from questions import TILES
 
     worst = 0.0
-    for name, ask in zip(
-        ("Q1_hist2d", "Q1_hist30d", "Q2_topdom7d", "Q2_topip7d", "Q2_topfam7d", "Q3_newest100"),
-        lake_tiles.TILES.values(),
-        strict=True,
-    ):
+    names = ("Q1_hist2d", "Q1_hist30d", "Q2_topdom7d", "Q2_topip7d", "Q2_topfam7d", "Q3_newest100")
+    for name, ask in zip(names, lake_tiles.TILES.values(), strict=True):
         ask()
-        took = min(_ms(ask) for _ in range(rounds))
+        took = min(_ms(ask) for _ in range(ROUNDS * 2))
         assert name in TILES
-        say(f"  {name:14} {took:8.1f} ms, {took / native[name]:.2f} of DuckDB native")
-        worst = max(worst, took / native[name])
+        say(f"  {name:14} {took:8.1f} ms, {took / peers[name]:.2f} of the quickest peer")
+        worst = max(worst, took / peers[name])
     return worst
 
 
-def drawn() -> dict[str, object]:
+def drawn() -> dict[str, Any]:
     """One mail and one URL to ask for."""
+    from data import UNTIL
+
     from watchfloor.lake import selectors
     from watchfloor.lake.contracts import Query
 
@@ -103,52 +121,64 @@ def drawn() -> dict[str, object]:
     return mail | {"UrlDomain": url["UrlDomain"]}
 
 
-def main() -> None:
+def crashed() -> Any:
     from crashing import rounds
 
-    began = time.monotonic()
-    with ThreadPoolExecutor(1) as pool:
-        building = pool.submit(built)
-        crash_home = Path(tempfile.mkdtemp(prefix="wf-crash"))
-        crashed = rounds(crash_home, count=9 if FULL else 2)
-        building.result()
-    say(f"data and crash rounds took {time.monotonic() - began:.1f} s: {crashed}")
+    home = Path(tempfile.mkdtemp(prefix="wf-crash"))
+    try:
+        return rounds(home, count=9 if FULL else 2)
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+def measured() -> dict[str, object]:
+    """Everything that wants a quiet machine, one after another."""
     import lake_tiles  # noqa: F401 (sets up Django over BENCH_HOME)
     from django.core.management import call_command
-    from questions import compare
+    from peers import PEERS
+    from questions import OURS, compare
+    from sigma_figures import sigma_figures
 
     call_command("migrate", verbosity=0)
-    rounds_ = 7 if FULL else 5
-    compared = compare(HOME, drawn(), rounds=rounds_)
-    for name, one in compared.items():
-        unlike = "" if one.same else "  ROWS DIFFER"
-        say(f"{name:14} ours {one.ours:8.1f} ms, DuckDB native {one.theirs:8.1f} ms, ratio {one.ratio:.2f}{unlike}")
+    peers = [PEERS[name](HOME) for name in PEERS_ASKED]
+    for peer in peers:
+        peer.open()
+    compared = compare(drawn(), peers, rounds=ROUNDS)
+    for peer in peers:
+        peer.close()
     say("the tiles as Explorer asks them:")
-    tile_ratio = tiles({name: one.theirs for name, one in compared.items()}, rounds_)
+    tile_ratio = tiles({name: one.best(one.best_peer) for name, one in compared.items()})
     arrow, plain = appending(50)
-    say(
-        "Sigma rules are not part of the lake yet; its two figures stay null.",
-        f"In all {time.monotonic() - began:.0f} s.",
-    )
     figures = {
-        "mails": MAILS,
         "append_1000_ms": round(arrow, 2),
         "append_1000_rows_ms": round(plain, 2),
-        "acknowledged": crashed.acknowledged,
-        "lost": crashed.lost,
-        "duplicated": crashed.duplicated,
-        "wrong_reads": crashed.wrong_reads,
         "tile_ratio_worst": round(tile_ratio, 2),
         "query_ratio_worst": round(max(one.ratio for one in compared.values()), 2),
-        "rows_equal": all(one.same for one in compared.values()),
+        "rows_equal": not any(one.unlike for one in compared.values()),
+        "query_ms": {name: round(one.best(OURS), 1) for name, one in compared.items()},
         "compile_ms": round(compiling(), 2),
-        "sigma_rules": None,
-        "sigma_1m_s": None,
     }
+    return figures | sigma_figures(1_000_000)
+
+
+def main() -> None:
+    began = time.monotonic()
+    built()
+    kept = crashed()
+    say(f"kill -9 rounds: {kept}")
+    figures = {
+        "mails": MAILS,
+        "peers": PEERS_ASKED,
+        "acknowledged": kept.acknowledged,
+        "lost": kept.lost,
+        "duplicated": kept.duplicated,
+        "wrong_reads": kept.wrong_reads,
+    } | measured()
+    if not KEPT:
+        shutil.rmtree(HOME, ignore_errors=True)
+    say(f"in all {time.monotonic() - began:.0f} s")
     print(json.dumps(figures))
 
 
 if __name__ == "__main__":
-    from data import UNTIL
-
     main()

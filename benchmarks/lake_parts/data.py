@@ -1,34 +1,57 @@
-"""A home full of mails, URLs and clicks in the lake's own layout, and the same rows in a DuckDB file. `python data.py HOME MAILS`."""
+"""A month of mails, URLs and clicks in the lake's own layout, settled and sealed, and the same rows in its peers.
 
+`python data.py HOME MAILS mails|links|duckdb|clickhouse` makes one part; mails and links first, two processes at once. The first
+day of a table goes through the product's own writer; the others through Arrow's, which is three times as quick, in one commit.
+"""
+
+import json
+import os
 import sys
 import time
+import uuid
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-import duckdb
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from deltalake import DeltaTable
+from deltalake.transaction import AddAction
 from synthetic import Dice, _completed, day_of_mails, urls_of
 
+from watchfloor.lake.arrow import schema_of
 from watchfloor.lake.catalogue import table
-from watchfloor.lake.engines.delta import ColdTable
+from watchfloor.lake.engines.delta import ROW_GROUP, ColdTable
+from watchfloor.lake.engines.segments import segments_of
 
 UNTIL = datetime(2026, 11, 22, tzinfo=UTC)
 DAYS = 30
 TABLES = {"E": "EmailEvents", "U": "EmailUrlInfo", "C": "UrlClickEvents"}
 CLICKED = 0.03
+MOST_AT_ONCE = 400_000
+"""Rows made at once, so that a hundred million fit into memory too."""
+
+
+def mails_of(number: int, count: int, turn: int = 0) -> pa.Table:
+    """A share of one day's mails; the same numbers give the same mails."""
+    return day_of_mails(UNTIL - timedelta(days=DAYS - number), count, seed=7000 + number + 1000 * turn)
 
 
 def clicks_of(mails: pa.Table, *, seed: int) -> pa.Table:
-    """A click on some of the mails, an hour after they came."""
+    """A click on some of the mails, at most an hour after they came and on the same day."""
     dice = Dice(seed, len(mails))
     some = mails.filter(pc.less(dice.uniform(), CLICKED))
     dice = Dice(seed + 1, len(some))
-    later = pc.add(some.column("Timestamp").cast(pa.int64()), 3_600_000_000).cast(pa.timestamp("us", tz="UTC"))
+    came = some.column("Timestamp").cast(pa.int64())
+    day = pc.multiply(pc.divide(came, 86_400_000_000), 86_400_000_000)
+    later = pc.min_element_wise(pc.add(came, 3_600_000_000), pc.add(day, 86_399_000_000))
     columns = {
-        "Timestamp": later,
+        "Timestamp": later.cast(pa.timestamp("us", tz="UTC")),
         "Url": pa.array(["http://u1.example/offer"] * len(some)),
         "ActionType": dice.pick(["ClickAllowed", "ClickBlocked"], skew=2.0),
         "AccountUpn": some.column("RecipientEmailAddress"),
@@ -38,36 +61,81 @@ def clicks_of(mails: pa.Table, *, seed: int) -> pa.Table:
     return _completed("UrlClickEvents", columns, len(some))
 
 
-def build(home: Path, mails: int) -> tuple[float, float]:
-    """Write both stores day by day; returns the seconds each took."""
+def build(home: Path, mails: int, keys: str, *, urls: int) -> None:
+    """Write and seal the tables of `keys`, day by day."""
     (home / "lake").mkdir(parents=True, exist_ok=True)
-    tiers = {key: ColdTable(home / "lake", table(name)) for key, name in TABLES.items()}
-    began = time.perf_counter()
-    for number in range(DAYS):
-        day = UNTIL - timedelta(days=DAYS - number)
-        rows = day_of_mails(day, mails // DAYS, seed=7000 + number)
-        tiers["E"].append(rows, watermark=0)
-        tiers["U"].append(urls_of(rows, seed=49000 + number), watermark=0)
-        tiers["C"].append(clicks_of(rows, seed=91000 + number), watermark=0)
-    ours = time.perf_counter() - began
-    return ours, _native(home, tiers)
+    daily = mails // DAYS
+    turns = -(-daily // MOST_AT_ONCE)
+
+    def rows(key: str, number: int, turn: int) -> pa.Table:
+        made = mails_of(number, daily // turns, turn)
+        seed = number + 1000 * turn
+        if key == "U":
+            return urls_of(made, seed=49000 + seed, each=urls)
+        return clicks_of(made, seed=91000 + seed) if key == "C" else made
+
+    for key in keys:
+        began = time.perf_counter()
+        _write(home / "lake", TABLES[key], partial(_day, rows, key, turns))
+        written = time.perf_counter()
+        sealed = _seal(home, TABLES[key])
+        print(
+            f"{TABLES[key]}: written in {written - began:.1f} s, {sealed} segments in {time.perf_counter() - written:.1f} s",
+            file=sys.stderr,
+        )
 
 
-def _native(home: Path, tiers: dict[str, ColdTable]) -> float:
-    """The same rows in the same order, in DuckDB's own file; seconds it took."""
-    began = time.perf_counter()
-    native = duckdb.connect(str(home / "native.duckdb.part"), config={"memory_limit": "4GB"})
-    native.execute("SET TimeZone = 'UTC'")
-    for key, tier in tiers.items():
-        files = [file.path for file in reversed(tier.snapshot().files)]
-        native.execute(f"CREATE TABLE {key} AS SELECT * FROM read_parquet($1, hive_partitioning = false)", [files])
-    native.close()
-    (home / "native.duckdb.part").rename(home / "native.duckdb")
-    return time.perf_counter() - began
+def _day(rows: Callable[[str, int, int], pa.Table], key: str, turns: int, number: int) -> list[pa.Table]:
+    return [rows(key, number, turn) for turn in range(turns)]
+
+
+def _write(folder: Path, name: str, rows: Callable[[int], list[pa.Table]]) -> None:
+    tier = ColdTable(folder, table(name))
+    tier.append(pa.concat_tables(rows(0)), watermark=0)
+    files = [_file(folder / name, name, number, pa.concat_tables(rows(number))) for number in range(1, DAYS)]
+    DeltaTable(folder / name).create_write_transaction(files, "append", schema_of(name).append(_DAY), ["day"])
+
+
+_DAY = pa.field("day", pa.date32())
+
+
+def _file(folder: Path, name: str, number: int, rows: pa.Table) -> AddAction:
+    """One day in one sorted file, as the compactor would leave it."""
+    day = (UNTIL - timedelta(days=DAYS - number)).date()
+    path = folder / f"day={day}" / f"part-00001-{uuid.uuid4()}-c000.zstd.parquet"
+    path.parent.mkdir()
+    rows = rows.sort_by([(table(name).sort_column, "ascending")])
+    bloom = {"NetworkMessageId": {"ndv": ROW_GROUP, "fpp": 0.01}}
+    pq.write_table(
+        rows, path, compression="zstd", compression_level=3, row_group_size=ROW_GROUP, bloom_filter_options=bloom
+    )
+    times = pc.min_max(rows.column("Timestamp")).as_py()
+    edges = {f"{edge}Values": {"Timestamp": times[edge].isoformat()} for edge in ("min", "max")}
+    stats = json.dumps({"numRecords": len(rows), **edges, "nullCount": {"Timestamp": 0}})
+    at = int(time.time() * 1000)
+    return AddAction(str(path.relative_to(folder)), path.stat().st_size, {"day": str(day)}, at, True, stats)
+
+
+def _seal(home: Path, name: str) -> int:
+    """What the product does ten minutes after a day is over."""
+    shelf, snapshot = segments_of(home / "lake", table(name), schema_of(name)), ColdTable(home / "lake", table(name))
+    state = snapshot.snapshot()
+    soon = datetime.now(UTC) + timedelta(minutes=20)
+    due = shelf.due(state, now=soon, since=UNTIL - timedelta(days=9000))
+    (home / "scratch").mkdir(exist_ok=True)
+    for files in due:
+        shelf.build(files, lacking=state.lacking, scratch=home / "scratch", memory="4GB")
+    return len(due)
 
 
 if __name__ == "__main__":
-    took = build(Path(sys.argv[1]), int(float(sys.argv[2])))
-    print(
-        f"wrote {float(sys.argv[2]):,.0f} mails: ours {took[0]:.1f} s, DuckDB native {took[1]:.1f} s", file=sys.stderr
-    )
+    home, mails, part = Path(sys.argv[1]), int(float(sys.argv[2])), sys.argv[3]
+    urls = int(os.environ.get("URLS", "2"))
+    if part in ("mails", "links"):
+        build(home, mails, "E" if part == "mails" else "UC", urls=urls)
+    else:
+        from peers import PEERS
+
+        began = time.perf_counter()
+        PEERS[part](home).load()
+        print(f"{part}: loaded in {time.perf_counter() - began:.1f} s", file=sys.stderr)
