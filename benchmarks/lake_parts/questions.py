@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from data import TABLES, UNTIL
-from peers import Peer, rows_of
+from peers import Peer, in_utc, rows_of
 from sqlglot import parse_one
 
 from watchfloor.lake.query.compile import FOREVER, Window
@@ -79,7 +79,7 @@ def window(name: str) -> Window:
 def ours(name: str, text: str) -> Callable[[], Sequence[tuple[Any, ...]]]:
     """The question as the product would run it: a tree over snapshots of its window, taken anew each time."""
     keys = [key for key in TABLES if "{" + key + "}" in text]
-    tree = parse_one(filled(text), dialect="duckdb")
+    tree = parse_one(in_utc(filled(text)), dialect="duckdb")
 
     def ask() -> Sequence[tuple[Any, ...]]:
         return rows_of(engine().run(tree, {key: source_of(TABLES[key], window(name)) for key in keys}, timeout=120))
