@@ -133,12 +133,28 @@ def no_column(name: str, known: Iterable[str], span: Span) -> KqlError:
 
 @dataclass(slots=True)
 class Scan:
-    """One reading of a table: `name` stands for it in the tree; rows outside [low, high] are not asked for."""
+    """One reading of a table: `name` stands for it in the tree; rows outside [low, high] are not asked for.
+
+    One of several tables put below one another has them as `parts`, and no name of its own.
+    """
 
     name: str
     table: str
     low: Any = None
     high: Any = None
+    parts: tuple["Scan", ...] = ()
+
+    def since(self, moment: Any) -> None:
+        """Nothing before `moment` is asked for."""
+        self.low = moment if self.low is None else max(self.low, moment)
+        for part in self.parts:
+            part.since(moment)
+
+    def until(self, moment: Any) -> None:
+        """Nothing after `moment` is asked for."""
+        self.high = moment if self.high is None else min(self.high, moment)
+        for part in self.parts:
+            part.until(moment)
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from sqlglot import exp
 from watchfloor.lake.kql import compare, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, Span, unsupported
-from watchfloor.lake.kql.model import Relation, Typed
+from watchfloor.lake.kql.model import Relation, Scan, Typed
 from watchfloor.lake.kql.program import Scope, aliased, columns_of, unique
 from watchfloor.lake.kql.templates import cast, every, fill, no, own, table_of
 from watchfloor.lake.kql.types import SQL_TYPES, Type
@@ -194,6 +194,7 @@ def _union(
     scope: Scope,
     span: Span,
 ) -> Relation:
+    only = binder.wanted
     said = dict(options)
     fuzzy = said.get("isfuzzy", "false").lower() == "true"
     found = list(before)
@@ -209,7 +210,7 @@ def _union(
     if not found:
         raise KqlError("none of these tables is there", span, kind="name")
     label = said.get("withsource") or said.get("with_source") or ""
-    return united(binder, found, withsource=label, inner=said.get("kind") == "inner")
+    return united(binder, found, withsource=label, inner=said.get("kind") == "inner", only=only)
 
 
 def label_of(part: s.Pipeline) -> str:
@@ -230,9 +231,22 @@ def spread(binder: "Binder", part: s.Pipeline) -> list[s.Pipeline]:
     return [replace(part, source=s.Table(name, span=part.source.span)) for name in names]
 
 
-def united(binder: "Binder", parts: Sequence[tuple[str, Relation]], *, withsource: str, inner: bool) -> Relation:
-    """All rows of all parts, in the columns of any of them; one name with two types becomes two columns."""
+def united(
+    binder: "Binder",
+    parts: Sequence[tuple[str, Relation]],
+    *,
+    withsource: str,
+    inner: bool,
+    only: frozenset[str] | None = None,
+) -> Relation:
+    """All rows of all parts, in the columns of any of them; one name with two types becomes two columns.
+
+    `only` names the columns that somebody will ask for, where that is known: the others are not carried along.
+    """
     names = _columns_of_all([relation for _, relation in parts], inner=inner)
+    open_ = any(relation.open for _, relation in parts)
+    if only is not None and not open_:
+        names = [one for one in names if one[0] in only] or names[: 0 if withsource else 1]
     shown_of: list[list[tuple[str, Typed]]] = []
     for label, relation in parts:
         shown: list[tuple[str, Typed]] = []
@@ -254,7 +268,13 @@ def united(binder: "Binder", parts: Sequence[tuple[str, Relation]], *, withsourc
     tree: exp.Expr = selects[0]
     for select in selects[1:]:
         tree = exp.Union(this=tree, expression=select, distinct=False)
-    return Relation(binder.program.step(tree), made, extras=(), open=any(relation.open for _, relation in parts))
+    return Relation(binder.program.step(tree), made, scan=_scans(parts), open=open_)
+
+
+def _scans(parts: Sequence[tuple[str, Relation]]) -> Scan | None:
+    """The readings of all parts as one, so that a condition on the time narrows each."""
+    found = [relation.scan for _, relation in parts if relation.scan is not None]
+    return Scan("", "", parts=tuple(found)) if len(found) == len(parts) else None
 
 
 def _as_type(value: Typed) -> exp.Expr:

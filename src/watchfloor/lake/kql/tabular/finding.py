@@ -119,7 +119,7 @@ def _shaped(binder: "Binder", relation: Relation, shown: Shown) -> Relation:
     if shown.packed:
         names = {name for name, _ in shown.columns}
         values.append((PACKED, _packed([column for column in relation.columns if column.name not in names])))
-    return binder.program.make(relation, values)
+    return replace(binder.program.make(relation, values), scan=relation.scan)
 
 
 def _value(relation: Relation, name: str, kind: Type) -> Typed:

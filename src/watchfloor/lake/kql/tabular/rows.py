@@ -122,8 +122,9 @@ def named(binder: "Binder", relation: Relation, operator: s.As, scope: Scope) ->
     outermost = scope
     while outermost.outer is not None:
         outermost = outermost.outer
-    outermost.names[operator.name] = replace(relation, scan=None)
-    return relation
+    # What comes after must not narrow what the name stands for.
+    outermost.names[operator.name] = found = replace(relation, scan=None)
+    return found
 
 
 def serialize(binder: "Binder", relation: Relation, operator: s.Serialize, scope: Scope) -> Relation:

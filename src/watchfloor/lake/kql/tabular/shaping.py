@@ -40,11 +40,11 @@ def _narrow(binder: "Binder", scan: Scan, node: s.Expression, scope: Scope) -> N
         low = _const(binder, node.low, scope)
         high = _const(binder, node.high, scope)
         if isinstance(low, datetime):
-            _raise_low(scan, low)
+            scan.since(low)
         if isinstance(high, datetime):
-            _lower_high(scan, high)
+            scan.until(high)
         elif isinstance(low, datetime) and isinstance(high, int):
-            _lower_high(scan, literals.shifted(low, high, node.span))
+            scan.until(literals.shifted(low, high, node.span))
     elif isinstance(node, s.Binary) and node.operator in ("<", "<=", ">", ">=", "=="):
         left, right, operator = node.left, node.right, node.operator
         if _is_time(right):
@@ -53,9 +53,9 @@ def _narrow(binder: "Binder", scan: Scan, node: s.Expression, scope: Scope) -> N
         bound = _const(binder, right, scope) if _is_time(left) else None
         if isinstance(bound, datetime):
             if operator in (">", ">=", "=="):
-                _raise_low(scan, bound)
+                scan.since(bound)
             if operator in ("<", "<=", "=="):
-                _lower_high(scan, bound)
+                scan.until(bound)
 
 
 def _is_time(node: s.Expression) -> bool:
@@ -67,14 +67,6 @@ def _const(binder: "Binder", node: s.Expression, scope: Scope) -> object:
         return binder.scalars.const(node, scope).const
     except KqlError:
         return None
-
-
-def _raise_low(scan: Scan, moment: datetime) -> None:
-    scan.low = moment if scan.low is None else max(scan.low, moment)
-
-
-def _lower_high(scan: Scan, moment: datetime) -> None:
-    scan.high = moment if scan.high is None else min(scan.high, moment)
 
 
 # --- columns ----------------------------------------------------------------------------------------------------------

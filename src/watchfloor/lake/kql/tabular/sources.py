@@ -245,6 +245,7 @@ def _places(count: str) -> str:
 
 def searched(binder: "Binder", tree: s.Search, scope: Scope) -> Relation:
     """`search in (T1, T2) "x"`: the rows of these tables, of all without a list, in which some text has it."""
+    only = binder.wanted
     names = tree.tables or tuple(binder.program.catalogue.names())
     parts: list[tuple[str, Relation]] = []
     for name in _spread(binder, names):
@@ -252,7 +253,7 @@ def searched(binder: "Binder", tree: s.Search, scope: Scope) -> Relation:
         parts.append((name, filtered_by_search(binder, relation, tree.predicate, scope)))
     if not parts:
         raise KqlError("there is no table to search", tree.span, kind="name")
-    return combining.united(binder, parts, withsource="$table", inner=False)
+    return combining.united(binder, parts, withsource="$table", inner=False, only=only)
 
 
 def filtered_by_search(binder: "Binder", relation: Relation, predicate: s.Expression, scope: Scope) -> Relation:

@@ -214,3 +214,72 @@ def test_thousands_of_constants_stand_in_the_statement_as_one(ask):
     assert ask(f"{query} | extend known = iff(h in (L), 'y', 'n') | summarize count() by known | sort by known asc") == [
         ("n", 501), ("y", 999),
     ]  # fmt: skip
+
+
+# --- all tables at once -----------------------------------------------------------------------------------------------
+
+TIME = CatalogueColumn("Timestamp", Type.DATETIME, null=False)
+WIDE = [
+    CatalogueTable(name, name, (TIME, *(CatalogueColumn(f"{name}{number}", Type.STRING) for number in range(40))))
+    for name in ("A", "B", "C")
+]
+
+
+def compiled(query):
+    return compile_query(query, catalogue=Tables(*WIDE), now=NOW)
+
+
+@pytest.mark.parametrize("source", ["union A, B, C", "union *", "search *", "search in (A, B, C) *"])
+def test_of_all_tables_only_what_is_asked_for_is_carried(source):
+    sql = compiled(f"{source} | where Timestamp > ago(1d) | summarize n = count() by bin(Timestamp, 1h)").sql("duckdb")
+    assert "A7" not in sql
+    assert len(sql) < 2000
+
+
+@pytest.mark.parametrize("source", ["union A, B", "search *", "find in (A, B) where A1 == 'x'", "union (A | where A1 == 'x'), B"])  # fmt: skip
+def test_a_condition_on_the_time_narrows_every_table(source):
+    scans = compiled(f"{source} | where Timestamp between (ago(2d) .. ago(1d))").scans
+    assert {(scan.low.day, scan.high.day) for scan in scans} == {(30, 31)}
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "union A, (B | take 5) | where Timestamp > ago(1d)",
+        "union A, (B | extend Timestamp = now()) | where Timestamp > ago(1d)",
+        "A | as X | where Timestamp > ago(1d) | union X",
+        "union A, B | as X | where Timestamp > ago(1d) | count",
+    ],
+)
+def test_a_condition_narrows_nothing_it_was_not_said_of(query):
+    assert all(scan.low is None for scan in compiled(query).scans)
+
+
+def test_a_column_nobody_has_is_refused_with_what_is_there():
+    with pytest.raises(KqlError, match="did you mean “A12”"):
+        compiled("union A, B | where a12 == 'x' | count")
+
+
+@pytest.mark.parametrize(
+    ("query", "expected"),
+    [
+        ("union A, B | summarize arg_max(Timestamp, *)", 81),
+        ("union A, B | where * has 'x' | count", 1),
+        ("union A, B | project x = pack_all()", 1),
+        ("union withsource=T A, B | summarize count() by T", 2),
+        ("union A, B | project A1, B2 | union C", 43),
+        ("search 'x' | count", 1),
+        ("search * | project $table", 1),
+    ],
+)
+def test_what_reads_every_column_still_does(query, expected):
+    assert len(compiled(query).columns) == expected
+
+
+def test_rows_of_several_tables_are_counted_right(ask):
+    tables = "let T = datatable(k: string, n: long) ['a', 1, 'b', 2]; let U = datatable(k: string, m: real) ['a', 5.5];"
+    assert sorted(ask(f"{tables} union T, U | where k == 'a' | summarize count(), sum(n)")) == [(2, 1)]
+    assert ask(f"{tables} union withsource=S T, U | summarize dcount(S)") == [(2,)]
+    assert sorted(ask(f"{tables} union T, U | project k | union (T | project n)")) == [
+        ("", 1), ("", 2), ("a", None), ("a", None), ("b", None),
+    ]  # fmt: skip
