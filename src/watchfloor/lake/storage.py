@@ -31,6 +31,8 @@ FLUSH_AGE = timedelta(seconds=120)
 MOST_ROWS_AT_ONCE = 100_000
 GRACE = timedelta(seconds=60)
 """A reader that took its Delta snapshot before a flush still finds the batches in the hot tier for this long."""
+TIDY_EVERY = timedelta(hours=6)
+"""Files that compaction replaced go two hours later, so somebody has to look again although nothing else is to do."""
 UNREAD_AT_MOST = timedelta(days=7)
 WRITER = zlib.crc32(b"lake.writer")
 
@@ -148,13 +150,14 @@ def maintain(table: Table, *, now: datetime) -> int:
     most_files = upkeep.most_files(table.name)
     days = tier.compact(now=now, most_files=most_files)
     dropped = tier.forget_before((now - timedelta(days=retention_days(table))).date())
-    if days or dropped:
+    late = upkeep.vacuumed_before(table.name, now - TIDY_EVERY)
+    if days or dropped or late:
         tier.tidy()
     state = tier.snapshot()
     if not state.surveyed or (dropped and state.lacking):
         tier.survey()
     if state.version >= 0 or most_files == upkeep.FEWEST_FILES:
-        seconds, vacuumed = time.monotonic() - began, bool(days or dropped)
+        seconds, vacuumed = time.monotonic() - began, bool(days or dropped or late)
         upkeep.note(table.name, now=now, seconds=seconds, days=days, rows=dropped, vacuumed=vacuumed)
     return days + bool(dropped)
 

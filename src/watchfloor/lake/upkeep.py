@@ -28,6 +28,11 @@ def most_files(table: str) -> int:
     return FEWEST_FILES if asked else MOST_FILES_A_DAY
 
 
+def vacuumed_before(table: str, moment: datetime) -> bool:
+    """Whether the last look for files that nobody reads was before `moment`, or never."""
+    return not Upkeep.objects.filter(table=table, vacuumed_at__gte=moment).exists()
+
+
 def note(table: str, *, now: datetime, seconds: float, days: int, rows: int, vacuumed: bool) -> None:
     """Remember one round of maintenance: `days` compacted, `rows` dropped because they were too old."""
     done: dict[str, object] = {"checked_at": now, "seconds": seconds, "wanted_at": None, "wanted_by": ""}

@@ -296,3 +296,23 @@ def test_the_minute_that_readers_have_counts_from_the_end_of_a_long_commit(flush
     assert HotBatch.objects.exists()
     storage.forget_flushed(now=began + timedelta(seconds=161))
     assert not HotBatch.objects.exists()
+
+
+def test_what_compaction_replaced_is_deleted_although_nothing_else_happens_any_more(flush, lake):
+    for turn in range(3):
+        append(5, start=turn * 10)
+        flush()
+    later = max(utc_now(), NOON) + 2 * DAY
+    storage.maintain(MAILS, now=later)
+    files = list((lake / "lake/EmailEvents").glob("day=*/*.parquet"))
+    assert len(files) == 4
+    live = {file.path for file in cold("EmailEvents").snapshot().files}
+    shelf = cold("EmailEvents").shelf
+    DeltaTable(shelf.uri).alter.set_table_properties({"delta.deletedFileRetentionDuration": "interval 0 seconds"})
+    cold("EmailEvents").tidy()
+    for path in files:
+        os.utime(path, (1000, 1000))
+    storage.maintain(MAILS, now=later + timedelta(minutes=10))
+    assert all(path.exists() for path in files)
+    storage.maintain(MAILS, now=later + timedelta(hours=7))
+    assert {str(path) for path in files if path.exists()} == live
