@@ -16,6 +16,7 @@ KINDS: Mapping[str, str] = {
     "scatterchart": "line",
     "anomalychart": "line",
 }
+OVER_TIME = frozenset({"timechart", "linechart", "areachart", "stackedareachart", "scatterchart", "anomalychart"})
 MOST_POINTS = 1000
 MOST_SERIES = 20
 Chart = dict[str, Any]
@@ -29,7 +30,7 @@ def chart_of(visualization: str, heads: Sequence[Head], rows: Sequence[Sequence[
     numbers = [place for place, head in enumerate(heads) if head.type in NUMBERS]
     if not numbers:
         return _of_lists(kind, heads, rows)
-    across = _axis(heads, numbers)
+    across = _axis(heads, numbers, timed=visualization in OVER_TIME)
     named = [
         p
         for p, head in enumerate(heads)
@@ -50,7 +51,10 @@ def chart_of(visualization: str, heads: Sequence[Head], rows: Sequence[Sequence[
     timed = across >= 0 and heads[across].type == "datetime"
     categories = sorted(points) if timed else list(points)
     series = {name: [points[one].get(name) or 0 for one in categories] for name in names}
-    return _cut(kind, times(categories) if timed else categories, series)
+    chart = _cut(kind, times(categories) if timed else categories, series)
+    if visualization == "barchart":
+        chart["data"]["horizontal"] = True
+    return chart
 
 
 def times(labels: Sequence[str]) -> list[str]:
@@ -61,9 +65,9 @@ def times(labels: Sequence[str]) -> list[str]:
     return [one.replace("T", " ").removesuffix("Z") for one in labels]
 
 
-def _axis(heads: Sequence[Head], numbers: Sequence[int]) -> int:
-    """The column across: a time, else the first that is no number, else the first number when there are two."""
-    times = [place for place, head in enumerate(heads) if head.type == "datetime"]
+def _axis(heads: Sequence[Head], numbers: Sequence[int], *, timed: bool) -> int:
+    """The column across: a time where that is drawn, else the first that is no number, else the first number when there are two."""
+    times = [place for place, head in enumerate(heads) if timed and head.type == "datetime"]
     others = [place for place in range(len(heads)) if place not in numbers]
     return next(iter([*times, *others]), numbers[0] if len(numbers) > 1 else -1)
 

@@ -13,6 +13,7 @@ from watchfloor.kernel.text import csv_line
 
 Batches = Iterator[Sequence[Sequence[Any]]]
 TYPES = {"csv": "text/csv; charset=utf-8", "json": "application/json", "parquet": "application/vnd.apache.parquet"}
+_TIGHT: dict[str, Any] = {"ensure_ascii": False, "separators": (",", ":")}
 _ARROW = {
     "bool": pa.bool_(),
     "int": pa.int32(),
@@ -40,9 +41,9 @@ def as_json(heads: Sequence[Head], batches: Batches) -> Iterator[str]:
     yield "["
     joint = "\n"
     for rows in batches:
-        for row in rows:
-            one = dict(zip(names, map(plain, row), strict=True))
-            yield joint + json.dumps(one, ensure_ascii=False, separators=(",", ":"))
+        lines = (json.dumps(dict(zip(names, map(plain, row), strict=True)), **_TIGHT) for row in rows)
+        if part := ",\n".join(lines):
+            yield joint + part
             joint = ",\n"
     yield "\n]\n"
 

@@ -33,12 +33,14 @@ class Topic:
     title: str
     about: str
     samples: tuple[Sample, ...]
+    order: int = 0
 
 
 @cache
 def topics() -> tuple[Topic, ...]:
-    """Every file of content/hunts, by name. Raises BadInput naming the file and what is wrong with it."""
-    found = tuple(_topic(path.name, path.read_text(encoding="utf-8")) for path in _files())
+    """Every file of content/hunts, in the order they give themselves. Raises BadInput naming the file and what is wrong with it."""
+    read = (_topic(path.name, path.read_text(encoding="utf-8")) for path in _files())
+    found = tuple(sorted(read, key=lambda topic: topic.order))
     slugs = [one.slug for topic in found for one in topic.samples]
     if double := {slug for slug in slugs if slugs.count(slug) > 1}:
         raise BadInput(f"two hunts are called {', '.join(sorted(double))}", place="content/hunts")
@@ -53,7 +55,7 @@ def _topic(place: str, text: str) -> Topic:
     data = yaml.safe_load(text)
     try:
         samples = tuple(_sample(one) for one in data["hunts"])
-        return Topic(data["title"], data["about"], samples)
+        return Topic(data["title"], data["about"], samples, int(data.get("order", 0)))
     except (KeyError, TypeError) as error:
         raise BadInput(f"a hunt lacks {error}", place=place) from None
     except BadInput as error:

@@ -16,7 +16,16 @@ def test_a_time_chart_has_one_series_for_each_value_of_the_text_column():
 
 def test_a_bar_chart_keeps_the_order_of_the_rows():
     chart = chart_of("barchart", (NAME, COUNT), [("z", 3), ("a", 1)])
-    assert chart["data"] == {"categories": ["z", "a"], "series": [{"name": "Mails", "values": [3, 1]}]}
+    drawn = {"categories": ["z", "a"], "series": [{"name": "Mails", "values": [3, 1]}], "horizontal": True}
+    assert chart["data"] == drawn
+    assert "horizontal" not in chart_of("columnchart", (NAME, COUNT), [("z", 3)])["data"]
+
+
+def test_bars_stand_over_the_first_column_though_a_time_follows():
+    heads = (NAME, COUNT, Head("Newest", "datetime"))
+    chart = chart_of("columnchart", heads, [("a", 1, "2026-01-01T00:00:00Z"), ("b", 2, "2026-01-02T00:00:00Z")])
+    assert chart["data"] == {"categories": ["a", "b"], "series": [{"name": "Mails", "values": [1, 2]}]}
+    assert chart_of("timechart", heads, [("a", 1, "2026-01-01T00:00:00Z")])["data"]["categories"] == ["2026-01-01"]
 
 
 def test_two_numbers_are_two_series():
