@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Protocol
 
 from watchfloor.kernel.errors import Unreachable
-from watchfloor.lake.contracts import TooLarge
+from watchfloor.lake.contracts import TooLarge, TooSlow
 from watchfloor.lake.engines.object_store import Bucket
 from watchfloor.lake.engines.pins import Pins
 
@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 AT_ONCE = 8
 """Fetches at the same time: one connection seldom fills the line to a store."""
 PART = ".part"
+FETCH_SECONDS = 60.0
+"""How long a question waits for its files; they go on coming after that."""
 ABANDONED = 600.0
 """Seconds after which a part file that nobody writes belongs to a process that was killed."""
 TOUCH_AFTER = 30.0
@@ -116,7 +118,12 @@ class FileCache:
         """Fetch in parallel; a file that another query of this process fetches already is waited for."""
         with self._guard:
             futures = [self._future(file) for file in files]
-        done, rest = wait(futures, return_when=FIRST_EXCEPTION)
+        done, rest = wait(futures, FETCH_SECONDS, FIRST_EXCEPTION)
+        if rest and not any(future.cancelled() or future.exception() for future in done):
+            raise TooSlow(
+                f"{len(done)} of {len(futures)} files came from the object store in {FETCH_SECONDS:.0f} seconds; the others are "
+                "still being fetched and what came stays: ask again in a moment, or take a shorter time"
+            )
         for future in rest:
             future.cancel()
         for future in done:

@@ -14,7 +14,7 @@ import pytest
 from labs import wait_until
 from labs.s3 import BUCKET, KEY_ID, S3, SECRET
 from watchfloor.kernel.errors import Unreachable
-from watchfloor.lake.contracts import TooLarge
+from watchfloor.lake.contracts import TooLarge, TooSlow
 from watchfloor.lake.engines import cache as caching
 from watchfloor.lake.engines import object_store
 from watchfloor.lake.engines.cache import FileCache, Lease
@@ -155,6 +155,17 @@ def test_many_threads_that_want_the_same_files_fetch_each_once(made, monkeypatch
         thread.join()
     assert len(lies(cache)) == 20
     assert len(fetched) == 20
+
+
+def test_a_question_does_not_wait_for_ever_and_what_came_stays_for_the_next(made, monkeypatch):
+    cache, files = made(30, 20)
+    fetch = cache.bucket.fetch
+    monkeypatch.setattr(caching, "FETCH_SECONDS", 0.3)
+    monkeypatch.setattr(cache.bucket, "fetch", lambda key, target: time.sleep(0.2) or fetch(key, target))
+    with pytest.raises(TooSlow, match=r"of 20 files came from the object store .* ask again"):
+        Lease(cache).ready(files)
+    wait_until(lambda: cache.state().files == 20 and not cache.state().fetching, seconds=30)
+    Lease(cache).ready(files)
 
 
 def test_a_store_that_is_away_is_told_and_what_lies_here_still_serves(tmp_path, monkeypatch):
