@@ -90,12 +90,20 @@ class Together:
 
 
 def together(predicates: Sequence[tuple[int, exp.Expr]], *, dialect: str) -> list[Together]:
-    """Numbered predicates in as few scans as they have different first conditions, such as the kind of event they look at."""
-    kinds: dict[str, tuple[exp.Expr, list[tuple[int, list[exp.Expr]]]]] = {}
+    """Numbered predicates in as few scans as they have different first conditions, such as the kind of event they look at.
+
+    Those that share their first condition with no other are one scan as well.
+    """
+    kinds: dict[str, list[tuple[int, list[exp.Expr]]]] = {}
     for number, predicate in predicates:
-        first, *rest = conjuncts(predicate)
-        kinds.setdefault(first.sql(dialect="duckdb"), (first, []))[1].append((number, rest))
-    return [_one_scan(first, members, dialect) for first, members in kinds.values()]
+        parts = conjuncts(predicate)
+        kinds.setdefault(parts[0].sql(dialect=dialect), []).append((number, parts))
+    shared = [members for members in kinds.values() if len(members) > 1]
+    rest = [members[0] for members in kinds.values() if len(members) == 1]
+    scans = [(members[0][1][0], [(number, parts[1:]) for number, parts in members]) for members in shared]
+    if rest:
+        scans.append((exp.true(), rest))
+    return [_one_scan(first, members, dialect) for first, members in scans]
 
 
 def _one_scan(shared: exp.Expr, members: Sequence[tuple[int, list[exp.Expr]]], dialect: str) -> Together:
