@@ -15,11 +15,53 @@ os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a 
 
 import django  # noqa: E402
 import pytest  # noqa: E402
+from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 from django.test import Client  # noqa: E402
 
 django.setup()
 
+# The same algorithm at a thousandth of its cost: each person of each test has a password, and a full hash takes 0.2 seconds of
+# a processor. What runs in processes of its own, as every server of the stories, pays the whole.
+Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
+
 PASSWORD = "correct horse battery staple"
+
+
+SHARING_THE_DEMO = {"tests/stories/test_pages.py", "tests/stories/test_analyst.py"}
+"""Both walk through the sample organisation, which takes longer to build than most tests run."""
+
+
+def file_of(nodeid: str) -> str:
+    return nodeid.split("::", 1)[0]
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(config, items):
+    """On PostgreSQL only what asks for a database; among several processes, files with slow tests first."""
+    if os.environ.get("DATABASE_URL"):
+        asking = {True: [], False: []}
+        for item in items:
+            names = {"db", "transactional_db"}
+            asks = not names.isdisjoint(item.fixturenames) or item.get_closest_marker("django_db")
+            asking[bool(asks)].append(item)
+        config.hook.pytest_deselected(items=asking[False])
+        items[:] = asking[True]
+    yield
+    if hasattr(config, "workerinput"):
+        slow = {file_of(item.nodeid) for item in items if item.get_closest_marker("slow")}
+        items.sort(key=lambda item: file_of(item.nodeid) not in slow)
+
+
+def pytest_xdist_make_scheduler(config, log):
+    """A file's tests stay together, and with them what they share: servers, homes, browsers."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = file_of(nodeid)
+            return "the demo" if file in SHARING_THE_DEMO else file
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

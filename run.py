@@ -143,12 +143,18 @@ WITHOUT_DATABASE = ("kernel", "inspection", "lake/kql")
 """What knows no Django: PostgreSQL tells nothing new about it."""
 
 
+def at_once() -> tuple[str, ...]:
+    """Pytest in as many processes as there are cores, eight at most; a file's tests stay in one of them."""
+    processes = max(2, min(8, os.cpu_count() or 2))
+    return ("-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder")
+
+
 def test(*arguments: str) -> None:
     """The whole suite: checks, then pytest with real servers and a real browser, then the slices once more on PostgreSQL."""
     servers()
     check()
     python = BIN / "python"
-    run(python, "-m", "pytest", *arguments)
+    run(python, "-m", "pytest", *(arguments or at_once()))
     if not arguments:
         print("The slices on PostgreSQL ...", flush=True)
         run(
@@ -159,6 +165,7 @@ def test(*arguments: str) -> None:
             "-m",
             "pytest",
             "-q",
+            *at_once(),
             "-m",
             "not lab and not browser and not slow",
             *(f"--ignore=src/watchfloor/{part}" for part in WITHOUT_DATABASE),
