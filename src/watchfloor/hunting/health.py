@@ -28,6 +28,8 @@ def _tell(part: str, told: tuple[str, str], known: tuple[str, str] | None) -> No
 
 def words(failing: Sequence[str], enabled: int) -> tuple[str, str]:
     """State and sentence: failing when none of them works, warning when some do not."""
+    if not enabled:
+        return "ok", "none is on"
     if not failing:
         return "ok", f"{enabled:,} are on, and the last run of each was well"
     named = ", ".join(f"“{title}”" for title in failing[:NAMED])

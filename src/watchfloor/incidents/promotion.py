@@ -171,7 +171,8 @@ def _link(alert: Alert, incident: Incident, decision: Decision, *, now: datetime
         by=CORRELATION.name,
         at=now,
     )
-    note(by=POLICIES, at=now, kind="created", text=f"Raised by the alert policy “{alert.title}”", alert=alert)
+    whose = alert.source or "the alert policy"
+    note(by=POLICIES, at=now, kind="created", text=f"Raised by {whose}: “{alert.title}”", alert=alert)
     if decision.kind is not LinkKind.NEW:
         text = f"Alert “{alert.title}” joined: {decision.reason}"
         note(by=CORRELATION, at=now, kind="linked", text=text, incident=incident, alert=alert)

@@ -76,12 +76,13 @@ def alerts(found: EmailEntity, *, actor: Actor) -> Iterable[TimelineEvent]:
     if not actor.may(Permission.INCIDENT_READ):
         return
     for alert in alerts_of_message(found.id):
+        where = f"incident {alert.incident_id}: {alert.incident_name}"
         yield TimelineEvent(
             at=alert.created_at,
             source=Source.SYSTEM,
             event="Alert",
             result=alert.title,
-            details=f"{alert.severity.capitalize()}, incident {alert.incident_id}: {alert.incident_name}",
+            details=", ".join(filter(None, (alert.source, alert.severity.capitalize(), where))),
             href=alert.href,
         )
 

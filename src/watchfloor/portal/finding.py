@@ -132,7 +132,7 @@ class AlertFinder:
             Hit(
                 one.href,
                 one.title,
-                f"{one.severity.capitalize()}, in incident {one.incident_id}",
+                ", ".join(filter(None, (one.severity.capitalize(), f"in incident {one.incident_id}", one.source))),
                 "bell",
                 one.last_activity,
             )

@@ -19,6 +19,7 @@ DEEPEST = 30
 LONGEST_ID = 64
 MAKES_A_RULE = {"detection", "correlation", "filter"}
 TOGETHER = re.compile(r"^action\s*:", re.MULTILINE)
+OLD_FORM = "“action” joins the documents of this file, which is no part of Sigma any more; write each rule out"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,10 @@ def read(files: Iterable[File]) -> Brought:
 
 
 def _read(name: str, text: str, brought: Brought, ids: dict[str, str]) -> None:
-    parts = [text] if TOGETHER.search(text) else [one for one in BETWEEN.split(text) if one.strip()]
+    if TOGETHER.search(text):
+        brought.wrong.append(Refused("", "", name, OLD_FORM, "action"))
+        return
+    parts = [one for one in BETWEEN.split(text) if one.strip()]
     for number, part in enumerate(parts, 1):
         place = name if len(parts) == 1 else f"{name}, document {number}"
         found = _document(place, part)

@@ -23,6 +23,7 @@ audit_verb("sigma.delete", "{actor} deleted the Sigma rule {target}")
 
 SWITCH_ON = {"none": "None of them", "high": "Those of level high and critical", "all": "All that convert"}
 HIGH = {"high", "critical"}
+KEPT_IMPORTS = 200
 MOST_TOLD = 500
 """Rules that an audit entry names."""
 
@@ -85,6 +86,8 @@ def _store(became: Became, *, source: str, by: Actor, now: datetime) -> SigmaImp
     SigmaEntry.objects.bulk_create(became.new, batch_size=100)
     if became.kept:
         SigmaEntry.objects.bulk_update(became.kept, became.fields, batch_size=50)
+    old = SigmaImport.objects.order_by("-id").values_list("pk", flat=True)[KEPT_IMPORTS - 1 :]
+    SigmaImport.objects.filter(pk__in=list(old[:500])).delete()
     return SigmaImport.objects.create(
         at=now,
         by=by.name,

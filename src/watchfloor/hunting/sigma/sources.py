@@ -13,6 +13,7 @@ LARGEST_FILE = 256 * 1024
 LARGEST_ARCHIVE = 32 * 1024 * 1024
 LARGEST_IN_ALL = 64 * 1024 * 1024
 MOST_FILES = 10_000
+MOST_MEMBERS = 50_000
 LONGEST_NAME = 400
 ENCRYPTED = 0x1
 LINK = 0o120000
@@ -86,7 +87,10 @@ def _unzipped(name: str, data: bytes) -> Iterator[File]:
     left = _Left()
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            for member in archive.infolist():
+            members = archive.infolist()
+            if len(members) > MOST_MEMBERS:
+                raise BadInput(f"an archive has at most {MOST_MEMBERS:,} entries", place=name)
+            for member in members:
                 if _wanted(member, name):
                     # Never what the archive says of its sizes: what is read is what counts.
                     with archive.open(member) as handle:

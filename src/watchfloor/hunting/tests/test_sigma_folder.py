@@ -7,8 +7,8 @@ from django.conf import settings as django_settings
 
 from watchfloor.config.sigma import import_rules
 from watchfloor.config.slices import load
-from watchfloor.hunting.health import SIGMA, report_rules
-from watchfloor.hunting.models import SigmaEntry, SigmaImport
+from watchfloor.hunting.health import CUSTOM, SIGMA, report_rules
+from watchfloor.hunting.models import CustomDetection, SigmaEntry, SigmaImport
 from watchfloor.hunting.sigma import folder
 from watchfloor.hunting.tests.test_sigma_running import RULE
 from watchfloor.kernel.clock import utc_now
@@ -78,3 +78,23 @@ def test_the_command_tells_everything_as_json(db, tmp_path, capsys):
     import_rules([tmp_path], switch_on="none", again=False, as_json=True, now=utc_now())
     assert '"refused": 1' in (out := capsys.readouterr().out)
     assert '"place": "a.yml"' in out
+
+
+def test_failing_custom_detections_are_in_the_health_too(db):
+    now = utc_now()
+    CustomDetection.objects.create(
+        title="Mine",
+        text="EmailEvents",
+        severity="low",
+        every_minutes=60,
+        look_back_minutes=60,
+        owner_name="Ada",
+        changed_at=now,
+        next_at=now,
+        last_state="failing",
+    )
+    load("panels")
+    report_rules()
+    found = {one.part: one for one in health()}[CUSTOM]
+    assert (found.state, found.href) == ("failing", "/hunting/detections")
+    assert found.sentence == "1 of 1 failed at the last run: “Mine”; their pages say why"

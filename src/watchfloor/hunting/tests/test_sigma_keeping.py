@@ -9,7 +9,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.models import AuditEntry
 from watchfloor.access.selectors import actor_of
 from watchfloor.hunting.models import SigmaEntry, SigmaImport
-from watchfloor.hunting.sigma import sources
+from watchfloor.hunting.sigma import keeping, sources
 from watchfloor.hunting.sigma.documents import read
 from watchfloor.hunting.sigma.keeping import bring, delete, schedule, switch
 from watchfloor.hunting.sigma.sources import from_paths, from_upload
@@ -118,6 +118,13 @@ def test_a_correlation_finds_the_rules_it_names_among_those_kept_before(by_max):
     assert SigmaEntry.objects.get(kind="rule").kql
 
 
+def test_only_so_many_imports_are_remembered(by_max, monkeypatch):
+    monkeypatch.setattr(keeping, "KEPT_IMPORTS", 2)
+    for number in range(4):
+        brought(by_max, RULE.replace("asked for", f"asked {number} for"))
+    assert SigmaImport.objects.count() == 2
+
+
 def test_nothing_that_is_a_rule_is_said(by_max):
     with pytest.raises(BadInput, match="no Sigma rule"):
         brought(by_max, "name: a workflow\non: push\n")
@@ -204,6 +211,12 @@ def test_an_import_holds_so_many_files_and_bytes_and_no_more(monkeypatch):
         list(sources.bounded([("a.yml", b"x" * 11)]))
 
 
+def test_an_archive_of_very_many_entries_is_refused(monkeypatch):
+    monkeypatch.setattr(sources, "MOST_MEMBERS", 2)
+    with pytest.raises(BadInput, match="at most 2 entries"):
+        list(from_upload("rules.zip", zipped({f"{number}.txt": "x" for number in range(3)})))
+
+
 def test_other_files_are_not_taken():
     with pytest.raises(BadInput, match=r"\.yml or \.yaml"):
         list(from_upload("rules.txt", b"x"))
@@ -230,6 +243,11 @@ def test_each_document_of_a_file_is_a_rule_of_its_own():
     assert list(found.documents) == ["a.yml, document 1", "a.yml, document 2"]
     assert found.skipped == 1
     assert found.documents["a.yml, document 2"].text.startswith("title: Sysmon Config")
+
+
+def test_the_old_form_of_several_documents_in_one_is_refused():
+    found = read([("a.yml", f"action: global\nauthor: x\n---\n{RULE}".encode())])
+    assert (len(found.wrong), found.wrong[0].field, dict(found.documents)) == (1, "action", {})
 
 
 def test_two_rules_of_one_id_are_not_both_taken():

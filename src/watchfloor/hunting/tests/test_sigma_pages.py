@@ -215,7 +215,8 @@ def test_wherever_a_match_shows_its_author_stands_beside_it(as_max, kept, ran):
     alert = Alert.objects.get()
     number = alert.incident_id
     places = ("/alerts", f"/alerts/{alert.alert_id}", f"/incidents/{number}?tab=alerts", f"/incidents/{number}/summary")
-    for path in (*places, f"/incidents/{number}?tab=story"):
+    more = (f"/incidents/{number}?tab=story", f"/incidents/{number}?tab=activity", "/search?q=ann@corp.example")
+    for path in (*places, *more):
         assert "Sigma rule by Jane Doe, @someone" in body(as_max.get(path)), path
 
 
