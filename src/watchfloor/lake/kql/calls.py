@@ -115,7 +115,7 @@ def _windowed(function: str) -> Special:
 
         if function == "row_number":
             if len(args) > 1:
-                raise unsupported("row_number() with a restart", node.span)
+                raise unsupported("row_number() with a restart outside extend and project", node.span)
             first = args[0].sql if args else whole(1)
             return Typed(fill("CAST(_0 - 1 + _1 AS BIGINT)", over(exp.RowNumber()), first), Type.LONG)
         if function == "row_cumsum":
@@ -123,7 +123,7 @@ def _windowed(function: str) -> Special:
             if value.type not in NUMBERS | {Type.TIMESPAN}:
                 raise KqlError("row_cumsum() adds numbers", node.span, kind="type")
             if len(args) > 1:
-                raise unsupported("row_cumsum() with a restart", node.span)
+                raise unsupported("row_cumsum() with a restart outside extend and project", node.span)
             found = over(exp.Sum(this=own(value.sql)), running=True)
             kind = value.type if value.type is not Type.INT else Type.LONG
             return Typed(cast(found, "DOUBLE" if kind in (Type.REAL, Type.DECIMAL) else "BIGINT"), kind)
@@ -138,6 +138,10 @@ def _windowed(function: str) -> Special:
         return Typed(found, args[0].type)
 
     return make
+
+
+def _outside(binder: "ScalarBinder", node: s.Call, row: Row, scope: Scope) -> Typed:
+    raise unsupported(f"{node.name}() outside extend and project", node.span)
 
 
 def _place_of(binder: "ScalarBinder", node: s.Call, row: Row, scope: Scope) -> Typed:
@@ -180,6 +184,7 @@ SPECIAL: dict[str, Special] = {
     "bag_pack_columns": _bag_pack_columns,
     "row_number": _windowed("row_number"),
     "row_cumsum": _windowed("row_cumsum"),
+    **dict.fromkeys(("row_rank_dense", "row_rank_min", "row_window_session"), _outside),
     "prev": _windowed("prev"),
     "next": _windowed("next"),
     "materialize": _materialize,

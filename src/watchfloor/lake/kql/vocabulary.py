@@ -126,8 +126,10 @@ replace_string | text, search, rewrite | string | every occurrence rewritten
 replace_strings | text, searches, rewrites | string | all of them rewritten in one pass
 reverse | text | string | the letters from last to first
 round | x, places? | real | to so many places
-row_cumsum | column | as column | the sum so far, in the order the rows stand
-row_number | first? | long | the number of the row, in the order the rows stand
+row_cumsum | column, restart? | as column | the sum so far, in the order the rows stand, anew where restart holds
+row_number | first?, restart? | long | the number of the row, in the order the rows stand, anew where restart holds
+row_rank_dense row_rank_min | column, restart? | long | the rank of the row by the changes of the column, in the order the rows stand
+row_window_session | column, longest, gap, restart? | as column | the column where the session of the row began
 set_difference set_intersect set_union | array, array... | dynamic | the elements, each once
 set_has_element | array, value | bool | whether the array has the value
 series_abs series_acos series_asin series_atan series_ceiling series_cos series_exp series_floor series_log series_sign series_sin series_tan | series | dynamic | that function of every element

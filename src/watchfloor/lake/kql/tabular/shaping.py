@@ -15,6 +15,7 @@ from watchfloor.lake.kql.functions.dynamics import path
 from watchfloor.lake.kql.model import Column, Relation, Scan, Typed
 from watchfloor.lake.kql.program import Row, Scope, aliased, beside, columns_of, unique
 from watchfloor.lake.kql.scalars import children
+from watchfloor.lake.kql.tabular import restarting
 from watchfloor.lake.kql.types import Type
 
 if TYPE_CHECKING:
@@ -117,7 +118,8 @@ def columns_of_parts(item: s.Assigned, value: Typed, used: set[str]) -> list[tup
 def extend(binder: "Binder", relation: Relation, operator: s.Extend | s.Serialize, scope: Scope) -> Relation:
     """New columns; one of a known name takes its place. A later item sees the earlier ones."""
     for group in _independent(operator.items):
-        relation = _extended(binder, relation, group, scope)
+        relation, items = restarting.prepared(binder, relation, group, scope)
+        relation = _extended(binder, relation, items, scope)
     return relation
 
 
@@ -177,7 +179,8 @@ def reshaped(
 
 def project(binder: "Binder", relation: Relation, operator: s.Project, scope: Scope) -> Relation:
     """Exactly these columns."""
-    shown = items_of(binder, operator.items, Row(relation), scope, used=set())
+    relation, items = restarting.prepared(binder, relation, operator.items, scope)
+    shown = items_of(binder, items, Row(relation), scope, used=set())
     names = [name for name, _ in shown]
     for name in names:
         if names.count(name) > 1:
