@@ -16,6 +16,7 @@ from sqlglot import exp
 
 from watchfloor.access.contracts import Actor
 from watchfloor.lake import lists, storage
+from watchfloor.lake.contracts import TooLarge
 from watchfloor.lake.engines.connect import ConnectEngine
 from watchfloor.lake.engines.dialects.saying import Unspeakable
 from watchfloor.lake.engines.duck import DuckEngine, Source
@@ -23,6 +24,7 @@ from watchfloor.lake.kql.compiling import Compiled, assembled, compile_query
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import ListData, Scan
 from watchfloor.lake.kql.program import Program
+from watchfloor.lake.kql.types import SQL_TYPES
 from watchfloor.lake.kql_answer import Answer, Columns, Cost, values
 from watchfloor.lake.kql_entities import ALERTS, EARLIER, EVIDENCE, names_entities, with_entities
 from watchfloor.lake.kql_given import arrow_of, given_rows
@@ -33,6 +35,12 @@ from watchfloor.lake.turns import Turn
 
 MOST_CHARACTERS = 64_000
 MOST_ROWS = 100_000
+MOST_BYTES = 256 << 20
+ARROW = {
+    "BOOLEAN": pa.bool_(), "INT": pa.int32(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(), "TEXT": pa.string(),
+    "JSON": pa.string(), "TIMESTAMPTZ": pa.timestamp("us", tz="UTC"),
+}  # fmt: skip
+"""What an answer without rows has in the place of each of the compiler's SQL types."""
 SECONDS = 180.0
 EXPORT_SECONDS = 1800.0
 EMPTY: Mapping[str, ListData] = MappingProxyType({})
@@ -77,7 +85,7 @@ def hunt(
     asking = engine or engine_named(on or (settings.WATCHFLOOR.lake_engine if by is not None else "duckdb"))
     with _turn(by), _placed():
         asked = prepared(text, now=now, by=by, limit=limit + 1, timeout=timeout, engine=asking)
-        rows = asking.run(asked.tree, asked.sources, timeout=timeout)
+        rows = _whole(asking.stream(asked.tree, asked.sources, timeout=_left(began, timeout)), asked.compiled.columns)
     return Answer(
         columns=asked.compiled.columns,
         table=rows.slice(0, limit),
@@ -141,14 +149,34 @@ def prepared(
     return Asked(compiled, *grounded(compiled.tree, compiled.scans, compiled.given))
 
 
+def _left(began: float, timeout: float) -> float:
+    """What is left of the time of a query that began then: its plugins' questions and its planning are part of it."""
+    return max(timeout - (time.monotonic() - began), 0.01)
+
+
+def _whole(batches: Iterator[pa.RecordBatch], columns: Columns) -> pa.Table:
+    """The answer in memory. Raises TooLarge before it grows beyond MOST_BYTES."""
+    held: list[pa.RecordBatch] = []
+    size = 0
+    for batch in batches:
+        size += batch.nbytes
+        if size > MOST_BYTES:
+            raise TooLarge(f"the answer is larger than {MOST_BYTES >> 20} MB; show fewer columns or rows, or export it")
+        held.append(batch)
+    if held:
+        return pa.Table.from_batches(held)
+    return pa.schema([(f"c{place}", ARROW[SQL_TYPES[kind]]) for place, (_, kind) in enumerate(columns)]).empty_table()
+
+
 def _prober(
     engine: DuckEngine | ConnectEngine, timeout: float
 ) -> Callable[[Program, exp.Select], list[tuple[Any, ...]]]:
-    """What plugins ask of the data before their columns are known."""
+    """What plugins ask of the data before their columns are known, all of them together in the time of the query."""
+    began = time.monotonic()
 
     def probe(program: Program, asked: exp.Select) -> list[tuple[Any, ...]]:
         tree, sources = grounded(assembled(program, asked), program.scans, program.given)
-        return _tuples(engine.run(tree, sources, timeout=timeout))
+        return _tuples(engine.run(tree, sources, timeout=_left(began, timeout)))
 
     return probe
 

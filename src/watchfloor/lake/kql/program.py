@@ -15,6 +15,8 @@ from watchfloor.lake.kql.templates import own
 MOST_STEPS = 600
 MOST_NODES = 300_000
 MOST_CALLS = 4_000
+MOST_SCANS = 200
+MOST_COLUMNS = 2_000
 FEW_ROWS = 50
 """Rows of a list that still stand in the statement as they are."""
 
@@ -125,6 +127,9 @@ class Program:
         return f"given{len(self.given)}"
 
     def scan(self, table: str) -> Scan:
+        """One more reading of a table."""
+        if len(self.scans) >= MOST_SCANS:
+            raise KqlError(f"the query reads tables more than {MOST_SCANS} times", kind="limit")
         found = Scan(f"scan{len(self.scans) + 1}", table)
         self.scans.append(found)
         return found
@@ -156,7 +161,7 @@ def beside(program: Program, relation: Relation, added: Mapping[str, Typed], *, 
     return replace(
         relation,
         source=program.step(select),
-        columns=(*columns, *fresh.values()),
+        columns=bounded((*columns, *fresh.values())),
         extras=tuple(column for column in relation.extras if column.name not in added),
         raw=raw,
     )
@@ -165,6 +170,13 @@ def beside(program: Program, relation: Relation, added: Mapping[str, Typed], *, 
 def aliased(sql: exp.Expr, column: Column) -> exp.Expr:
     """The expression under a column's identifier."""
     return exp.Alias(this=own(sql), alias=exp.Identifier(this=column.sql, quoted=True))
+
+
+def bounded(columns: tuple[Column, ...]) -> tuple[Column, ...]:
+    """The columns, unless they are more than an engine plans in time."""
+    if len(columns) > MOST_COLUMNS:
+        raise KqlError(f"a table may have {MOST_COLUMNS} columns, this one gets {len(columns)}", kind="limit")
+    return columns
 
 
 def columns_of(shown: Iterable[tuple[str, Typed]], *, taken: Iterable[str] = ()) -> tuple[Column, ...]:
@@ -178,7 +190,7 @@ def columns_of(shown: Iterable[tuple[str, Typed]], *, taken: Iterable[str] = ())
             identifier = f"{name}~{number}"
         used.add(identifier.lower())
         found.append(Column(name, value.type, identifier, value.null, json=value.json))
-    return tuple(found)
+    return bounded(tuple(found))
 
 
 def unique(name: str, used: set[str]) -> str:

@@ -69,7 +69,8 @@ def _next(text: str, at: int) -> Token:
     if text[at] in "\"'@`~hH":
         for pattern, read in ((_VERBATIM, _verbatim), (_BLOCK, _block), (_PLAIN, plain)):
             if match := pattern.match(text, at):
-                return Token(Kind.STRING, match[0], read(match[0]), Span(*match.span()))
+                span = Span(*match.span())
+                return Token(Kind.STRING, match[0], _sound(read(match[0]), span), span)
     if text[at].isdigit() and (match := _NUMBER.match(text, at)):
         kind = {"hex": Kind.LONG, "long": Kind.LONG, "real": Kind.REAL, "span": Kind.TIMESPAN}[str(match.lastgroup)]
         return Token(kind, match[0], match[0], Span(*match.span()))
@@ -81,6 +82,16 @@ def _next(text: str, at: int) -> Token:
     if sign not in _SIGNS and sign not in "()[]{},;:|.=<>+-*/%!@?~":
         raise KqlError(f"“{sign}” means nothing here", Span(at, at + 1))
     return Token(Kind.PUNCT, sign, sign, Span(at, at + len(sign)))
+
+
+_UNSOUND = re.compile("[\0\ud800-\udfff]")
+
+
+def _sound(value: str, span: Span) -> str:
+    """The text, unless it has what is no letter and what no engine keeps."""
+    if found := _UNSOUND.search(value):
+        raise KqlError(f"a text cannot have the character U+{ord(found[0]):04X}", span, kind="unsupported")
+    return value
 
 
 def plain(text: str) -> str:

@@ -24,10 +24,16 @@ sql("strcat_array", "dynamic text", S, f"ARRAY_TO_STRING({TEXTS}, _1)")
 
 def path(value: Typed, keys: Sequence[str | int], name: str) -> Typed:
     """A place inside a dynamic; a path in a path becomes one longer path."""
+    if "" in keys:
+        # No path of dots can name the empty key.
+        first, rest = keys[: keys.index("")], keys[keys.index("") + 1 :]
+        above = path(value, first, name) if first else value
+        empty = Typed(exp.Anonymous(this="JSON_EXTRACT", expressions=[own(above.sql), text("/")]), D, name)
+        return path(empty, rest, name) if rest else empty
     source, before = value.sql, ""
     if isinstance(source, exp.Anonymous) and source.name == "JSON_EXTRACT":
         inner, known = source.expressions
-        if isinstance(known, exp.Literal):
+        if isinstance(known, exp.Literal) and known.this[:1] == "$":
             source, before = inner, str(known.this)[1:]
     step = "".join(_step(key) for key in keys)
     found = exp.Anonymous(this="JSON_EXTRACT", expressions=[source.copy(), text("$" + before + step)])

@@ -176,7 +176,7 @@ def groups_of(pattern: str) -> int:
     """How many groups a pattern captures."""
     try:
         return re.compile(re.sub(r"\(\?P?<(\w+)>", "(", re.sub(r"\\[pP](?:\{\w+\}|\w)", "x", pattern))).groups
-    except re.error:
+    except (re.error, OverflowError):
         return 9
 
 
@@ -209,7 +209,7 @@ def _chosen(pattern: str, chosen: Typed, span: Span) -> list[int]:
 def _group_names(pattern: str) -> dict[str, int]:
     try:
         known = re.compile(re.sub(r"\(\?<(\w+)>", r"(?P<\1>", re.sub(r"\\[pP](?:\{\w+\}|\w)", "x", pattern))).groupindex
-    except re.error:
+    except (re.error, OverflowError):
         return {}
     return dict(known)
 

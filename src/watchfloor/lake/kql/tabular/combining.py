@@ -11,7 +11,7 @@ from watchfloor.lake.kql import compare, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, Span, unsupported
 from watchfloor.lake.kql.model import Relation, Scan, Typed
-from watchfloor.lake.kql.program import Scope, aliased, columns_of, unique
+from watchfloor.lake.kql.program import Scope, aliased, bounded, columns_of, unique
 from watchfloor.lake.kql.templates import cast, every, fill, no, own, table_of
 from watchfloor.lake.kql.types import SQL_TYPES, Type
 
@@ -151,7 +151,7 @@ def _joined(
             copy=False,
         )
     )
-    columns = (*left.columns, *made) if kept else made
+    columns = bounded((*left.columns, *made)) if kept else made
     return Relation(binder.program.step(select), columns, open=left.open or right.open, raw=kept)
 
 
