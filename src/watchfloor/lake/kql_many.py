@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
+import pyarrow as pa
 from sqlglot import exp
 
 from watchfloor.lake.catalogue import table as table_named
@@ -22,6 +23,8 @@ from watchfloor.lake.snapshot import hunting_engine, source_of
 
 MOST_ROWS = 20_000
 SECONDS = 120.0
+FEW, VERY_FEW = 50_000, 500
+"""Rows that are first asked for texts alone; rows whose texts are looked at here."""
 SOURCE, NUMBERS = "events", "numbers"
 TIMELESS = datetime(2000, 1, 1, tzinfo=UTC)
 
@@ -80,14 +83,15 @@ def _run(
     ask: Ask, source: Source, window: trees.Window, *, engine: DuckEngine, limit: int, timeout: float
 ) -> list[tuple[str, dict[str, Any]]] | None:
     """What one statement finds; None when its queries have to be asked alone."""
-    stored = [column.name for column in table_named(ask.table).columns]
-    tree = ask.asked.rows(SOURCE, *stored, where=trees.within(window))
     try:
-        found = engine.run(tree.limit(limit + 1, copy=False), {SOURCE: source}, timeout=timeout)
+        found = _found(ask, source, window, engine=engine, limit=limit, timeout=timeout)
         if not found.num_rows or found.num_rows > limit:
             return None if found.num_rows else []
-        told = ask.asked.told(SOURCE, *(one.copy() for one in ask.reads), number=NUMBERS)
-        answer = engine.run(told, {SOURCE: Source((), found, found.slice(0, 0))}, timeout=timeout)
+        places = _likely(ask.asked, found)
+        if not places:
+            return []
+        told = ask.asked.told(SOURCE, *(one.copy() for one in ask.reads), number=NUMBERS, places=places)
+        answer = engine.run(told, {SOURCE: _of_rows(found)}, timeout=timeout)
     except (QueryFailed, TooLarge, TooSlow):
         return None
     numbers = answer.column(NUMBERS).to_pylist()
@@ -98,6 +102,39 @@ def _run(
         for row in values(ask.columns, batch)
     ]
     return [(ask.keys[number], row) for row, holding in zip(rows, numbers, strict=True) for number in holding]
+
+
+def _found(
+    ask: Ask, source: Source, window: trees.Window, *, engine: DuckEngine, limit: int, timeout: float
+) -> pa.Table:
+    """Rows for which a query holds, `limit` + 1 at most.
+
+    Few rows are first asked only for the texts that queries look for, which is a short statement; what that leaves is asked
+    no more when it is very little.
+    """
+    stored = [column.name for column in table_named(ask.table).columns]
+    many = sum(file.rows for file in source.files) + (0 if source.hot is None else source.hot.num_rows)
+    where = trees.within(window)
+    if many <= FEW:
+        maybe = engine.run(
+            ask.asked.rows(SOURCE, *stored, where=where, surely=False), {SOURCE: source}, timeout=timeout
+        )
+        if maybe.num_rows <= VERY_FEW:
+            return maybe
+        source, where = _of_rows(maybe.select(stored)), exp.true()
+    asked = ask.asked.rows(SOURCE, *stored, where=where).limit(limit + 1, copy=False)
+    return engine.run(asked, {SOURCE: source}, timeout=timeout)
+
+
+def _likely(asked: Together, found: pa.Table) -> list[int]:
+    """The queries that may hold for any of these rows: all of them where there are many rows, which cost more to look at."""
+    if found.num_rows > VERY_FEW:
+        return list(range(len(asked.members)))
+    return asked.likely({name: set(found.column(name).to_pylist()) for name in asked.looked_at})
+
+
+def _of_rows(rows: pa.Table) -> Source:
+    return Source((), rows, rows.slice(0, 0))
 
 
 @lru_cache(maxsize=16)

@@ -5,7 +5,7 @@ once, in one regular expression a column; only rows that have one of them are as
 what has no such text is asked of every row.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from sqlglot import exp
@@ -30,6 +30,16 @@ class Look:
     kind: str
     value: str
 
+    def sees(self, cell: str | None) -> bool:
+        """Whether a cell has the text, as the engine would say."""
+        if cell is None:
+            return False
+        if self.kind == HAS:
+            return self.value in cell
+        if self.kind == EQUAL:
+            return self.value == cell
+        return cell.endswith(self.value) if self.kind == ENDS else cell.startswith(self.value)
+
     @property
     def worth(self) -> int:
         return len(self.value) + (SURE if self.kind == EQUAL else 0)
@@ -49,44 +59,62 @@ class Hoisted:
             self.made[self.names[key]] = tree.copy()
         return exp.column(self.names[key], quoted=True)
 
-    def columns(self) -> Iterator[exp.Expr]:
-        for name, tree in self.made.items():
-            yield exp.Alias(this=tree.copy(), alias=exp.to_identifier(name, quoted=True))
-
 
 @dataclass(frozen=True, slots=True)
 class Together:
-    """Predicates as one: `any_holds` says whether any of them does, `numbers` lists which of `members` (numbers of the caller).
+    """Predicates as one: `any_holds` says whether any of `members` (numbers of the caller) does, `may_hold` whether one could.
 
-    `shared` holds for every such row, and `hoisted` are columns that the other two name. All four are the text of one dialect:
-    they are long, and the same whenever they are asked. Which ones hold is asked of the rows found, in a second statement:
-    most times there are none.
+    `shared` holds for every such row, and `hoisted` (name, how it is worked out) are columns that the others name. Predicates
+    are the text of one dialect: they are long, and the same whenever they are asked. Which ones hold is asked of the rows that
+    were found, in a second statement: most times there are none.
     """
 
     members: tuple[int, ...]
     shared: str
-    hoisted: str
+    hoisted: tuple[tuple[str, str], ...]
+    may_hold: str
     any_holds: str
-    numbers: str
+    predicates: tuple[str, ...]
+    looks: tuple[tuple[Look, ...], ...]
 
-    def rows(self, source: str, *columns: str, where: exp.Expr) -> exp.Select:
-        """A SELECT of these columns of `source`, of the rows within `where` for which any member holds."""
+    def rows(self, source: str, *columns: str, where: exp.Expr, surely: bool = True) -> exp.Select:
+        """A SELECT of these columns of `source` and of those of the looks, of rows within `where` for which a member holds.
+
+        Not `surely` is quicker, and gives rows for which none does as well.
+        """
         inner = self._worked_out(source).where(where, exp.var(self.shared), copy=False)
-        shown = [exp.column(name, quoted=True) for name in columns]
-        return (
-            exp.Select(expressions=shown)
-            .from_(inner.subquery("rows"), copy=False)
-            .where(exp.var(self.any_holds), copy=False)
-        )
+        shown = [exp.column(name, quoted=True) for name in (*columns, *(name for name, _ in self.hoisted))]
+        asked = exp.Select(expressions=shown).from_(inner.subquery("rows"), copy=False)
+        return asked.where(exp.var(self.any_holds if surely else self.may_hold), copy=False)
 
-    def told(self, source: str, *columns: exp.Expr, number: str) -> exp.Select:
-        """A SELECT of these columns and, named `number`, the list of the members that hold, of rows that `rows` found."""
-        numbers = exp.Alias(this=exp.var(self.numbers), alias=exp.to_identifier(number, quoted=True))
-        return exp.Select(expressions=[*columns, numbers]).from_(self._worked_out(source).subquery("rows"), copy=False)
+    def told(self, source: str, *columns: exp.Expr, number: str, places: Sequence[int]) -> exp.Select:
+        """A SELECT of these columns and, named `number`, the list of those of the members at `places` that hold, at least one.
+
+        `source` has the columns that `rows` gave.
+        """
+        cases = ", ".join(f"CASE WHEN {self.predicates[place]} THEN {place} END" for place in places)
+        numbers = f"LIST_FILTER([{cases}], LAMBDA one : one IS NOT NULL)"
+        named = exp.Alias(this=exp.var(numbers), alias=exp.to_identifier(number, quoted=True))
+        asked = exp.Select(expressions=[exp.Star(), named]).from_(table_of(source), copy=False).subquery("rows")
+        outer = exp.Select(expressions=[*columns, exp.column(number, quoted=True)]).from_(asked, copy=False)
+        return outer.where(fill("LEN(_0) > 0", exp.column(number, quoted=True)), copy=False)
+
+    def likely(self, cells: Mapping[str, Iterable[str | None]]) -> list[int]:
+        """Places of the members that may hold for any of some rows, of which `cells` gives the columns of the looks."""
+        found: dict[Look, bool] = {}
+        for look in (look for looks in self.looks for look in looks):
+            if look not in found:
+                found[look] = any(look.sees(cell) for cell in cells[look.column])
+        return [place for place, looks in enumerate(self.looks) if not looks or any(map(found.__getitem__, looks))]
+
+    @property
+    def looked_at(self) -> frozenset[str]:
+        """The columns of the looks."""
+        return frozenset(look.column for looks in self.looks for look in looks)
 
     def _worked_out(self, source: str) -> exp.Select:
-        shown = [exp.Star(), *([exp.var(self.hoisted)] if self.hoisted else [])]
-        return exp.Select(expressions=shown).from_(table_of(source), copy=False)
+        made = [exp.var(f'{tree} AS "{name}"') for name, tree in self.hoisted]
+        return exp.Select(expressions=[exp.Star(), *made]).from_(table_of(source), copy=False)
 
 
 def together(predicates: Sequence[tuple[int, exp.Expr]], *, dialect: str) -> list[Together]:
@@ -108,53 +136,46 @@ def together(predicates: Sequence[tuple[int, exp.Expr]], *, dialect: str) -> lis
 
 def _one_scan(shared: exp.Expr, members: Sequence[tuple[int, list[exp.Expr]]], dialect: str) -> Together:
     hoisted = Hoisted()
-    groups = _groups([_hoist(_all(parts), hoisted) for _, parts in members])
+    predicates = [_hoist(_all(parts), hoisted) for _, parts in members]
+    looks = tuple(tuple(looks_of(predicate)) for predicate in predicates)
+    groups = _groups(predicates, looks)
     return Together(
         tuple(number for number, _ in members),
         shared.sql(dialect=dialect),
-        ", ".join(column.sql(dialect=dialect) for column in hoisted.columns()),
+        tuple((name, tree.sql(dialect=dialect)) for name, tree in hoisted.made.items()),
+        f"({_any(group.gate or group.any_holds for group in groups).sql(dialect=dialect)})",
         f"({_any(map(_gated, groups)).sql(dialect=dialect)})",
-        _numbers(groups).sql(dialect=dialect),
+        tuple(predicate.sql(dialect=dialect) for predicate in predicates),
+        looks,
     )
 
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Predicates (by place) none of which can hold where `gate` does not."""
+    """Predicates none of which can hold where `gate` does not; without a gate, those that nothing tells beforehand."""
 
-    gate: exp.Expr
-    predicates: tuple[tuple[int, exp.Expr], ...]
+    gate: exp.Expr | None
+    any_holds: exp.Expr
 
 
-def _groups(predicates: Sequence[exp.Expr]) -> list[Group]:
+def _groups(predicates: Sequence[exp.Expr], looks: Sequence[Sequence[Look]]) -> list[Group]:
     """The predicates by the columns and kinds of their rarest texts."""
-    members: dict[frozenset[tuple[str, str]], list[tuple[int, exp.Expr]]] = {}
+    members: dict[frozenset[tuple[str, str]], list[exp.Expr]] = {}
     wanted: dict[tuple[str, str], dict[str, None]] = {}
-    for place, predicate in enumerate(predicates):
-        looks = looks_of(predicate)
-        members.setdefault(frozenset((look.column, look.kind) for look in looks), []).append((place, predicate))
-        for look in looks:
+    for predicate, own in zip(predicates, looks, strict=True):
+        members.setdefault(frozenset((look.column, look.kind) for look in own), []).append(predicate)
+        for look in own:
             wanted.setdefault((look.column, look.kind), {})[look.value] = None
     gates = {key: _gate(*key, list(values)) for key, values in wanted.items()}
     return [
-        Group(_any(gates[key] for key in sorted(keys)) if keys else exp.true(), tuple(asked))
+        Group(_any(gates[key] for key in sorted(keys)) if keys else None, _any(asked))
         for keys, asked in members.items()
     ]
 
 
 def _gated(group: Group) -> exp.Expr:
     """Whether any predicate of the group holds, asked only behind its gate."""
-    return _all([group.gate, _any(predicate for _, predicate in group.predicates)])
-
-
-def _numbers(groups: Sequence[Group]) -> exp.Expr:
-    """The list of the places, from 0, of the predicates that hold."""
-    cases: list[exp.Expr] = [
-        exp.Case(ifs=[exp.If(this=predicate.copy(), true=exp.Literal.number(place))])
-        for group in groups
-        for place, predicate in group.predicates
-    ]
-    return fill("LIST_FILTER(_0, LAMBDA one : one IS NOT NULL)", exp.Array(expressions=cases))
+    return group.any_holds if group.gate is None else _all([group.gate, group.any_holds])
 
 
 def conjuncts(tree: exp.Expr) -> list[exp.Expr]:
