@@ -2,17 +2,25 @@
 
 import json
 import math
+import re
 from collections.abc import Iterable
 from typing import Any
 
 import pyarrow as pa
 
-GATHERED = ("make_set", "make_list", "makeset", "makelist", "make_bag")
+GATHERED = re.compile(r"make_?(set|list|bag)")
 """What gathers values in whatever order rows come."""
+CAPPED = re.compile(r"make_?(set|list)\w*\([^()]*,\s*\d+\s*\)")
+"""What gathers some of them only."""
 
 
-def comparable(table: pa.Table, *, loose: bool = False) -> list[tuple[Any, ...]]:
-    """Rows in an order of their own; `loose` forgets the order inside arrays."""
+def looseness(text: str) -> str:
+    """How much of an array's content is anybody's choice: nothing, the order, or all but its length."""
+    return "choice" if CAPPED.search(text) else "order" if GATHERED.search(text) else ""
+
+
+def comparable(table: pa.Table, *, loose: str = "") -> list[tuple[Any, ...]]:
+    """Rows in an order of their own; arrays as `loose` says, see `looseness`."""
     columns = [[_cell(value, loose=loose) for value in _held(column)] for column in table.columns]
     return sorted(zip(*columns, strict=True), key=repr)
 
@@ -29,26 +37,28 @@ class _Json(str):
     """A cell that is JSON."""
 
 
-def _cell(value: Any, *, loose: bool) -> Any:
+def _cell(value: Any, *, loose: str) -> Any:
     if isinstance(value, _Json):
         try:
-            return _plain(json.loads(value), loose=loose)  # null is what an analyst sees of both
+            return _plain(json.loads(value), loose=loose)
         except ValueError:
             return str(value)
     if isinstance(value, str) and loose and value[:1] == "[":
         try:
-            return _plain(json.loads(value), loose=True)
+            return _plain(json.loads(value), loose=loose)
         except ValueError:
             return value
     return _plain(value, loose=loose)
 
 
-def _plain(value: Any, *, loose: bool) -> Any:
+def _plain(value: Any, *, loose: str) -> Any:
     if isinstance(value, bool) or value is None:
         return value
     if isinstance(value, int | float):
         return _number(float(value)) if isinstance(value, float) else value
     if isinstance(value, list):
+        if loose == "choice":
+            return ("array", len(value))
         parts = [_plain(one, loose=loose) for one in value]
         return tuple(sorted(parts, key=repr)) if loose else tuple(parts)
     if isinstance(value, dict):

@@ -136,6 +136,13 @@ class ConnectEngine:
 
     # --- the session ---
 
+    def close(self) -> None:
+        """End the session there, if there is one."""
+        with self._guard:
+            if self._held is not None and self._held[0] == os.getpid():
+                _quietly(self._held[1].stop)
+            self._held = None
+
     def prepare(self, session: Any) -> None:
         """What a new session needs."""
         for key, value in SETTINGS.items():

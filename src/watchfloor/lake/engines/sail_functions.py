@@ -41,7 +41,6 @@ def _at(text: str | None, path: str) -> Any:
         value = _loaded(text)
     except ValueError:
         return _missing
-    step: Any
     for step in json.loads(path):
         if (isinstance(step, str) and isinstance(value, dict) and step in value) or (
             isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value)

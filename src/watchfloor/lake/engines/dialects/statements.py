@@ -122,12 +122,22 @@ class Statement(Saying):
     def _conditions(self, node: exp.Select, items: list[exp.Expr]) -> list[str]:
         words = []
         if where := node.args.get("where"):
-            words.append(f"WHERE {self.say(where.this).sql}")
+            words.append(f"WHERE {self._where(where.this)}")
         if group := node.args.get("group"):
             words.append(f"GROUP BY {', '.join(self._group(one, items) for one in group.expressions)}")
         if having := node.args.get("having"):
             words.append(f"HAVING {self.say(having.this).sql}")
         return words
+
+    def _where(self, condition: exp.Expr) -> str:
+        """Sail looks into files with the parts of a condition, and stumbles there over those that look into lists: a part
+        that is never twice the same to it stays outside."""
+        if not self.flavour.own:
+            return self.say(condition).sql
+        parts = [
+            self.say(part).sql for part in (condition.flatten() if isinstance(condition, exp.And) else (condition,))
+        ]
+        return " AND ".join(f"CASE WHEN rand() >= 0 THEN {part} END" if "->" in part else part for part in parts)
 
     def _group(self, one: exp.Expr, items: list[exp.Expr]) -> str:
         """What is also a column is named by its place, so that both are the same to every engine."""
