@@ -178,11 +178,39 @@ def sigma(*, texts: list[str]) -> dict[str, str]:
     }
 
 
+def hunting(*, query: str) -> dict[str, str]:
+    """Link the first row of a query to a new incident and put the query on a schedule; the addresses of what came of it."""
+    from watchfloor.hunting.advanced.asking import Found, ask, read_question
+    from watchfloor.hunting.advanced.linking import Wish, alert_of, link_rows
+    from watchfloor.hunting.custom.keeping import Plan, save
+    from watchfloor.hunting.custom.mapping import guessed
+    from watchfloor.hunting.custom.running import run_now
+    from watchfloor.incidents.promotion import promote
+
+    now, by = datetime.now(UTC), _analyst()
+    told = ask(read_question({"query": query}, now=now), by=by, now=now)
+    assert isinstance(told, Found), told
+    entities = guessed(head.name for head in told.heads)
+    link = link_rows(run=told.run, values=["#0"], wish=Wish("Chosen by hand", "low", entities), by=by, now=now)
+    plan = Plan("Asked every day", query, "low", 1440, 1440, entities, most_findings=1)
+    detection = run_now(key=save(plan=plan, by=by, now=now).pk, by=by, now=now)
+    while (alert := alert_of(link)) is None:
+        promote(now=now)
+    return {
+        "linked": f"/hunting/links/{link.pk}",
+        "linked_alert": alert.href,
+        "linked_incident": f"/incidents/{alert.incident_id}?tab=alerts",
+        "behind": f"/hunting/behind/{alert.alert_id}",
+        "of_incident": f"/hunting/of-incident/{alert.incident_id}",
+        "detection": detection.href,
+    }
+
+
 VERBS = {
     one.__name__: one
     for one in (
         *(connect, receive, rows, verdict, alerts, start, propose, undo, remediation, person, audit),
-        *(take_in, label, zero_hour, purges, sigma),
+        *(take_in, label, zero_hour, purges, sigma, hunting),
     )
 }
 

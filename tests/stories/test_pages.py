@@ -88,6 +88,9 @@ def things(demo: Demo) -> dict[str, str]:
         **demo.home.ask(
             "sigma", texts=[SIGMA, SIGMA.replace("0001", "0002").replace("process_creation", "sysmon_status")]
         ),
+        **demo.home.ask(
+            "hunting", query="EmailEvents | summarize Mails = count() by SenderFromAddress, Day = bin(Timestamp, 1d)"
+        ),
         "email": f"/email/{row['NetworkMessageId']}?recipient={row['RecipientEmailAddress']}",
         "malware": f"/email/{malware['NetworkMessageId']}?recipient={malware['RecipientEmailAddress']}",
         "summary": f"/email/{row['NetworkMessageId']}/summary?recipient={row['RecipientEmailAddress']}",
@@ -119,7 +122,19 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
     )
     yield from ("/hunting?query=EmailEvents&run=1", "/hunting?panel=queries", "/hunting?panel=history")
     yield from ("/hunting/queries/edit?query=EmailEvents", "/hunting/queries/import")
-    yield from ("/hunting/detections", "/hunting/detections/edit")
+    yield from (
+        "/hunting/detections",
+        "/hunting/detections?show=failing",
+        "/hunting/detections/edit",
+        things["detection"],
+    )
+    yield from (
+        "/hunting?sample=most-attacked&run=1",
+        "/hunting/samples",
+        "/hunting/usage",
+        "/hunting/usage?state=failed",
+    )
+    yield from (things[one] for one in ("linked", "linked_alert", "linked_incident", "behind", "of_incident"))
     yield from ("/hunting/sigma", "/hunting/sigma?state=refused&sort=match", "/hunting/sigma?q=none-such")
     yield from ("/hunting/sigma/import", *(things[f"sigma_{one}"] for one in ("rule", "refused", "import")))
     yield from (f"{things['email']}&tab={tab}" for tab in EMAIL_TABS)
@@ -194,6 +209,7 @@ def test_tables_fit_their_window_until_somebody_chooses_more_columns(demo, desk,
         *(
             "/alerts",
             things["alert"],
+            "/hunting/detections",
             "/hunting/sigma",
             "/hunting/sigma?state=refused",
             things["sigma_rule"],
