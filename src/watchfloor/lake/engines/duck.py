@@ -149,7 +149,8 @@ class DuckEngine:
             held = self._attached.get(segment.path)
             if held:
                 return held
-            alias = f"segment_{len(self._attached)}_{Path(segment.path).stem[:8]}"
+            self._detach_gone()
+            alias = f"segment_{Path(segment.path).stem}"
             try:
                 self._database.execute(f"ATTACH {_quoted(segment.path)} AS {alias} (READ_ONLY)")
             except duckdb.Error as error:
@@ -157,6 +158,13 @@ class DuckEngine:
                 return None
             self._attached[segment.path] = alias
             return alias
+
+    def _detach_gone(self) -> None:
+        """Let go of segments that were deleted; a query that still reads one keeps it alive until its end."""
+        for path, alias in list(self._attached.items()):
+            if not Path(path).exists():
+                self._database.execute(f"DETACH {alias}")
+                del self._attached[path]
 
     @contextmanager
     def _limited(self, cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:

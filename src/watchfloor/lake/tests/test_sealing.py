@@ -6,14 +6,16 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
+from sqlglot import parse_one
 
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake import sealing, selectors, services, storage
 from watchfloor.lake.catalogue import table
 from watchfloor.lake.contracts import Operator
+from watchfloor.lake.engines.duck import DuckEngine
 from watchfloor.lake.models import RetentionSetting
 from watchfloor.lake.query.compile import Window
-from watchfloor.lake.snapshot import cold, segments, source_of
+from watchfloor.lake.snapshot import cold, engine, segments, source_of, sources_for
 
 from .conftest import DAY, NOON, asked, mail
 
@@ -140,7 +142,7 @@ def test_rows_that_come_late_to_a_sealed_day_are_found_at_once(months):
     assert selectors.count(LONG) == 53
     assert len(ids(QUESTIONS["one id"])) == 1
     assert seal() == 1
-    assert sealing.state_of("EmailEvents").rows == 43
+    assert sealing.state_of("EmailEvents").rows == 53
     assert selectors.count(LONG) == 53
 
 
@@ -175,13 +177,25 @@ def test_a_segment_that_goes_away_under_a_reader_is_read_from_the_tables(months)
     assert source.segments
     for path in segments("EmailEvents").folder.iterdir():
         path.write_bytes(b"no database")
-    from sqlglot import parse_one
-
-    from watchfloor.lake.engines.duck import DuckEngine
-
     fresh = DuckEngine(lake=months / "lake", scratch=months / "other", memory="200MB")
     found = fresh.run(parse_one('SELECT count(*) AS n FROM "EmailEvents"', dialect="duckdb"), {"EmailEvents": source})
     assert found.to_pylist() == [{"n": 50}]
+
+
+def test_an_engine_lets_go_of_segments_that_were_replaced(months):
+    selectors.count(QUESTIONS["phish"])
+    before = set(engine()._attached)
+    for path in segments("EmailEvents").folder.iterdir():
+        path.unlink()
+    assert seal() == 1
+    reader = engine().stream(
+        parse_one('SELECT * FROM "EmailEvents"', dialect="duckdb"), sources_for(LONG, ["EmailEvents"])
+    )
+    assert next(reader).num_rows
+    assert selectors.count(QUESTIONS["phish"]) == 14
+    assert not before & set(engine()._attached)
+    assert len(engine()._attached) == 1
+    assert sum(batch.num_rows for batch in reader)
 
 
 def test_many_small_segments_become_one(lake, monkeypatch):
