@@ -67,8 +67,12 @@ format_timespan | span, format | string | the span as d.hh:mm:ss and the like
 gamma loggamma | x | real | the gamma function, its logarithm
 geo_info_from_ip_address | address | dynamic | country, state, city, latitude and longitude by the uploaded list GeoIP; empty for an address no network of it holds
 gettype | value | string | the name of the value's type
+geo_angle | longitude, latitude, ... | real | the angle at the second of three points
+geo_azimuth | longitude, latitude, longitude, latitude | real | the direction from one point to another
 geo_distance_2points | longitude, latitude, longitude, latitude | real | metres between two points on the Earth
+geo_geohash_to_central_point | geohash | dynamic | the middle of the cell
 geo_point_in_circle | longitude, latitude, longitude, latitude, metres | bool | whether the point lies so near the other
+geo_point_to_geohash | longitude, latitude, letters? | string | the cell that holds the point
 has_any_index | text, terms | long | which of the terms the text has first, -1 when none
 has_any_ipv4 has_ipv4 | text, address... | bool | whether the text has one of the addresses
 has_any_ipv4_prefix has_ipv4_prefix | text, prefix... | bool | whether the text has an address that begins so

@@ -11,6 +11,7 @@ from watchfloor.lake.kql import convert, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.compare import check_pattern, escaped
 from watchfloor.lake.kql.errors import KqlError, unsupported
+from watchfloor.lake.kql.functions.texts import groups_of
 from watchfloor.lake.kql.model import Relation, Typed
 from watchfloor.lake.kql.program import Row, Scope
 from watchfloor.lake.kql.tabular.shaping import reshaped
@@ -112,6 +113,7 @@ class Pairs:
     opening: str
     closing: str
     escape: str
+    greedy: bool = False
 
     @property
     def plain(self) -> bool:
@@ -126,19 +128,40 @@ class Pairs:
         if self.plain:
             return f"(?s)(?:^|[^\\pL\\pN]){key}[^\\pL\\pN{opening}]+(?:{quoted}|([\\pL\\pN]*))"
         pair = escaped(self.pair)
+        if self.greedy:
+            # The value goes on to the last delimiter before the next key.
+            next_ = f"{pair}[^{pair}{escaped(self.key)}]+{escaped(self.key)}"
+            return f"(?s)(?:^|{pair})\\s*{key}\\s*{escaped(self.key)}\\s*(?:{quoted}|(.*?))(?:{next_}|$)"
         return f"(?s)(?:^|{pair})\\s*{key}\\s*{escaped(self.key)}\\s*(?:{quoted}|(.*?))(?:{pair}|$)"
+
+
+def _by_regex(
+    binder: "Binder", relation: Relation, operator: s.ParseKv, regex: str, scope: Scope
+) -> list[tuple[str, Typed]]:
+    """Keys and values as the two groups of an expression."""
+    check_pattern(regex, operator.span)
+    if groups_of(regex) != 2:
+        raise KqlError("the expression of parse-kv has two groups, the key and the value", operator.span, kind="type")
+    source = convert.to_text(binder.scalars.bind(operator.value, Row(relation), scope))
+    all_ = "REGEXP_EXTRACT_ALL(_0, _1, {})"
+    shape = f"COALESCE(LIST_EXTRACT({all_.format(2)}, LIST_POSITION({all_.format(1)}, _2)), '')"
+    return [
+        (name, convert.to(Typed(fill(shape, source.sql, text(regex), text(name)), Type.STRING, null=False), Type(kind)))
+        for name, kind in operator.columns
+    ]
 
 
 def parse_kv(binder: "Binder", relation: Relation, operator: s.ParseKv, scope: Scope) -> Relation:
     """Columns out of `key=value` pairs."""
     options = dict(operator.options)
-    if {"greedy", "regex"} & options.keys():
-        raise unsupported("parse-kv with these options", operator.span)
+    greedy = options.get("greedy", "").lower() == "true"
+    if "regex" in options:
+        return _with(binder, relation, _by_regex(binder, relation, operator, options["regex"], scope))
     pair, key = options.get("pair_delimiter", ""), options.get("kv_delimiter", "")
     if bool(pair) is not bool(key):
         raise unsupported("parse-kv with one delimiter of two", operator.span)
     quote = options.get("quote", "")
-    pairs = Pairs(pair, key, quote[:1], quote[-1:], options.get("escape", ""))
+    pairs = Pairs(pair, key, quote[:1], quote[-1:], options.get("escape", ""), greedy)
     source = convert.to_text(binder.scalars.bind(operator.value, Row(relation), scope))
     found: list[tuple[str, Typed]] = []
     for name, kind in operator.columns:

@@ -20,6 +20,14 @@ WORDS = 'dynamic(["this", "is", "an", "example", "an", "example"])'
         ("geo_point_in_circle(-122.143564, 47.535677, -122.100896, 47.527351, 3500)", True),
         ("geo_point_in_circle(-122.137575, 47.630683, -122.100896, 47.527351, 3500)", False),
         ("geo_point_in_circle(1, 1, 1, 1, -1)", None),
+        ("geo_azimuth(5, 10, 10, -40)", pytest.approx(3.05459939796449)),
+        ("geo_azimuth(5, 10, 5, 10)", None),
+        ("geo_angle(0, 10, 0, 5, 3, -10)", pytest.approx(2.94493843406882)),
+        ("geo_angle(0, 10, 0, 10, 3, -10)", None),
+        ("geo_point_to_geohash(-80.195829, 25.802215, 8)", "dhwfz15h"),
+        ("geo_point_to_geohash(-122.303404, 47.570482)", "c23n8"),
+        ("geo_point_to_geohash(200, 1, 8)", ""),
+        ("geo_geohash_to_central_point('a')", None),
         ("convert_angle(1.2, 'Degree', 'Arcminute')", pytest.approx(72)),
         ("convert_energy(1.2, 'Joule', 'BritishThermalUnit')", pytest.approx(0.00113738054437598)),
         ("convert_force(1.2, 'Newton', 'Decanewton')", pytest.approx(0.12)),
@@ -84,6 +92,7 @@ def test_places(value, expression, expected):
 @pytest.mark.parametrize(
     ("expression", "expected"),
     [
+        ("geo_geohash_to_central_point('sunny')", {"type": "Point", "coordinates": [42.47314453125, 23.70849609375]}),
         ("base64_decode_toarray('S3VzdG8=')", [75, 117, 115, 116, 111]),
         ("parse_csv('aa,\"b,b,b\",cc,\"Escaping quotes: \"\"Title\"\"\",\"line1\\nline2\"')", ["aa", "b,b,b", "cc", 'Escaping quotes: "Title"', "line1\nline2"]),
         ("parse_csv('record1,a,b,c\\nrecord2,x,y,z')", ["record1", "a", "b", "c"]),
@@ -125,6 +134,17 @@ def test_several_arrays_are_sorted_by_the_first(ask):
 def test_covariances(ask, aggregate, expected):
     rows = "datatable(x: real, y: real) [1.0, 14.0, 2.0, 10.0, 3.0, 17.0, 4.0, 20.0, 5.0, 50.0]"
     assert ask(f"{rows} | summarize {aggregate}") == [(pytest.approx(expected),)]
+
+
+def test_keys_and_values_come_by_an_expression_and_as_far_as_the_next_key(ask):
+    people = "print s = 'name=John Doe phone=555 5555 city=New York'"
+    kinds = "(name: string, phone: string, city: string)"
+    separators = "pair_delimiter=' ', kv_delimiter='='"
+    greedy = f"{people} | parse-kv s as {kinds} with ({separators}, greedy=true) | project-away s"
+    assert ask(greedy) == [("John Doe", "555 5555", "New York")]
+    pairs = """print s = '["referer: https://a/?h=1", "id: 7"]'"""
+    regex = """parse-kv s as (id: long, referer: string, none: string) with (regex=@'"([\\w ]+)\\s*:\\s*([^"]*)"')"""
+    assert ask(f"{pairs} | {regex} | project-away s") == [(7, "https://a/?h=1", "")]
 
 
 def test_rows_near_those_that_fulfil_a_condition(ask):
