@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -20,8 +20,10 @@ from watchfloor.kernel.ids import uuid7
 
 MOST_RULES = 500
 """Rules of one turn; more wait some seconds for the next."""
-PORTION = 200
+PORTION = 250
 """Rules that are asked, and whose outcome is stored, together."""
+NOISY = 1000
+"""Rows of its last run from which on a rule is asked alone."""
 MOST_FINDINGS = 100
 """New findings of one rule and run; the others come with the next runs."""
 LATE = timedelta(hours=1)
@@ -50,12 +52,19 @@ class Answered:
 def run_due(*, now: datetime) -> int:
     """Run every rule that is due; returns how many. Two workers never take the same one."""
     rules = _claimed(now)
-    for place in range(0, len(rules), PORTION):
-        part = rules[place : place + PORTION]
+    for part in _portions(rules):
         for rule, answer in zip(part, ask(part, now=now), strict=True):
             _settle(rule, answer, now=now)
         _store(part)
     return len(rules)
+
+
+def _portions(rules: Sequence[SigmaEntry]) -> Iterator[list[SigmaEntry]]:
+    """Calm rules together; each noisy one alone, so that its rows neither crowd the others out nor are held beside theirs."""
+    calm = [one for one in rules if one.last_rows < NOISY]
+    for place in range(0, len(calm), PORTION):
+        yield calm[place : place + PORTION]
+    yield from ([one] for one in rules if one.last_rows >= NOISY)
 
 
 def _claimed(now: datetime) -> list[SigmaEntry]:

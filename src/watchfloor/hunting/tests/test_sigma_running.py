@@ -208,6 +208,17 @@ def test_a_correlation_counts_what_the_rule_it_names_finds(by_max, ran):
     assert Alert.objects.get().source == "Sigma rule by John Roe"
 
 
+def test_a_noisy_rule_is_asked_alone(by_max, monkeypatch):
+    texts = [RULE.replace("0001", f"000{number}").replace("Fetches", f"Fetches {number}") for number in range(1, 5)]
+    brought(by_max, *texts)
+    noisy = SigmaEntry.objects.order_by("pk")[1]
+    SigmaEntry.objects.filter(pk=noisy.pk).update(last_rows=running.NOISY)
+    asked = []
+    monkeypatch.setattr(running, "ask", lambda part, now: asked.append(len(part)) or [running.Answered()] * len(part))
+    assert run_due(now=utc_now()) == 4
+    assert asked == [3, 1]
+
+
 def test_two_workers_do_not_run_one_rule_twice(by_max, monkeypatch):
     brought(by_max, RULE)
     now = utc_now()
