@@ -7,6 +7,8 @@ from sqlglot import exp
 
 MOST_VALUES = 50
 """Values of one key or id up to which looking them up beats reading by time."""
+PASSING = {"with_", "expressions", "from_", "where", "kind", "hint"}
+"""Parts of a SELECT that leaves each of its source's rows out or as it is, when its only expression is `*`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +22,14 @@ class Wanted:
 ALL = Wanted()
 
 
-def wanted(tree: exp.Expr, name: str, *, key: str, id: str) -> Wanted:
-    """What `tree` asks of the source `name`. A source that is named twice is read whole."""
-    named = [table for table in tree.find_all(exp.Table) if table.name == name]
-    select = named[0].find_ancestor(exp.Select) if len(named) == 1 else None
-    if select is None or not _reads_alone(select, named[0]):
-        return ALL
-    values = dict(_equalities(select))
+def wanted(tree: exp.Expr, name: str, *, key: str, id: str, folded: frozenset[str] = frozenset()) -> Wanted:
+    """What `tree` asks of the source `name`. A source that is named twice is read whole.
+
+    `folded` names the columns whose values are stored in lower case, so that comparing them in lower case changes nothing.
+    """
+    values: dict[str, tuple[str, ...]] = {}
+    for select in _readers(tree, name):
+        values = dict(_equalities(select, folded)) | values
     return Wanted(_few(values.get(key, ())), _few(values.get(id, ())))
 
 
@@ -38,25 +41,52 @@ def columns_named(tree: exp.Expr) -> frozenset[str] | None:
     return frozenset(column.name for column in tree.find_all(exp.Column))
 
 
+def _readers(tree: exp.Expr, name: str) -> Iterator[exp.Select]:
+    """The selects that all rows of `name` go through, one after the other, as long as each is the only one that reads."""
+    while True:
+        named = [table for table in tree.find_all(exp.Table) if table.name == name]
+        select = named[0].find_ancestor(exp.Select) if len(named) == 1 else None
+        if select is None or not _reads_alone(select, named[0]):
+            return
+        yield select
+        if not isinstance(select.parent, exp.CTE) or not _passes(select):
+            return
+        name = select.parent.alias
+
+
 def _reads_alone(select: exp.Select, table: exp.Table) -> bool:
     """Whether the conditions of `select` are about this table and no other."""
     start = select.args.get("from_")
     return start is not None and start.this is table and not select.args.get("joins")
 
 
+def _passes(select: exp.Select) -> bool:
+    """Whether it is `SELECT * FROM ... WHERE ...` and nothing more."""
+    plain = [one for one in select.expressions if isinstance(one, exp.Star) and not any(one.args.values())]
+    return len(plain) == len(select.expressions) == 1 and all(
+        name in PASSING for name, part in select.args.items() if part
+    )
+
+
 def _few(values: tuple[str, ...]) -> tuple[str, ...]:
     return values if len(values) <= MOST_VALUES else ()
 
 
-def _equalities(select: exp.Select) -> Iterator[tuple[str, tuple[str, ...]]]:
+def _equalities(select: exp.Select, folded: frozenset[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Columns that must equal one of some texts, of the conditions that all have to hold."""
     where = select.args.get("where")
     for part in _parts(where.this) if where else ():
-        if isinstance(part, exp.In) and isinstance(part.this, exp.Column) and part.expressions:
-            if all(_is_text(value) for value in part.expressions):
-                yield part.this.name, tuple(value.this for value in part.expressions)
-        elif isinstance(part, exp.EQ) and isinstance(part.this, exp.Column) and _is_text(part.expression):
-            yield part.this.name, (part.expression.this,)
+        texts = part.expressions if isinstance(part, exp.In) else [part.expression] if isinstance(part, exp.EQ) else []
+        column = _column(part.this, folded) if texts else ""
+        if column and all(isinstance(text, exp.Literal) and text.is_string for text in texts):
+            yield column, tuple(text.this for text in texts)
+
+
+def _column(side: exp.Expr, folded: frozenset[str]) -> str:
+    """The column that is compared, "" for anything else."""
+    lowered = isinstance(side, exp.Lower)
+    column = side.this if lowered else side
+    return column.name if isinstance(column, exp.Column) and (not lowered or column.name in folded) else ""
 
 
 def _parts(condition: exp.Expr) -> Iterator[exp.Expr]:
@@ -67,7 +97,3 @@ def _parts(condition: exp.Expr) -> Iterator[exp.Expr]:
         yield from _parts(condition.right)
     else:
         yield condition
-
-
-def _is_text(value: exp.Expr) -> bool:
-    return isinstance(value, exp.Literal) and bool(value.is_string)

@@ -136,7 +136,8 @@ class DuckEngine:
             return _unsealed(name, source)
         held = {file for _, one in attached for file in one.covers}
         bare = replace(source, files=tuple(file for file in source.files if Path(file.path).name not in held))
-        ask = wanted(tree, name, key=attached[0][1].key, id=attached[0][1].id)
+        first = attached[0][1]
+        ask = wanted(tree, name, key=first.key, id=first.id, folded=first.folded)
         columns = _columns(tree, source)
         parts = [text for alias, one in attached if (text := _sealed(cursor, alias, one, ask, columns))]
         if not bare.is_empty or not parts:

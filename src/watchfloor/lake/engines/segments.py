@@ -40,7 +40,8 @@ GRACE = timedelta(minutes=10)
 class Segment:
     """One sealed file: [lo, hi] holds all its times, `covers` the names and days of the Parquet files whose rows it holds.
 
-    `since` leaves out rows of days that retention dropped meanwhile. `key` and `id` name the columns of `sorted` and `ids`.
+    `since` leaves out rows of days that retention dropped meanwhile. `key` and `id` name the columns of
+    `sorted` and `ids`; values of those in `folded` are stored in lower case.
     """
 
     path: str
@@ -51,6 +52,7 @@ class Segment:
     hi: datetime
     key: str
     id: str
+    folded: frozenset[str] = frozenset()
     since: datetime | None = None
 
 
@@ -106,6 +108,7 @@ class Segments:
             hi=datetime.fromisoformat(told["hi"]),
             key=self.key,
             id=self.id,
+            folded=frozenset(one.name for one in self.table.columns if one.folded and one.name in (self.key, self.id)),
         )
 
     def due(self, snapshot: ColdSnapshot, *, now: datetime, since: datetime) -> list[list[ColdFile]]:
