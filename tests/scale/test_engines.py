@@ -178,7 +178,7 @@ def test_an_engine_without_an_address_says_which_setting_it_wants():
 
 
 def test_an_address_of_a_cluster_without_spark_connect_says_how_to_get_one():
-    with pytest.raises(BadInput, match="start-connect-server.sh"):
+    with pytest.raises(BadInput, match="start-connect-server"):
         SparkEngine(address="spark://127.0.0.1:7077", reference=hunting_engine())
 
 
