@@ -1,8 +1,8 @@
 # The words people type; run.py does the work, so that nothing here needs more than make and Python.
 PYTHON ?= python3
 
-.PHONY: env demo test check serve fuzz requirements
-env demo test check serve fuzz:
+.PHONY: env demo test test-scale check serve fuzz requirements
+env demo test test-scale check serve fuzz:
 	@$(PYTHON) run.py $@
 
 bench-%:

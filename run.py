@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""The words people type, without make: python3 run.py env | demo | test | check | serve | bench NAME | fuzz.
+"""The words people type, without make: python3 run.py env | demo | test | test-scale | check | serve | bench NAME | fuzz.
 
 Needs only Python 3.11; brings uv into .uv/, and everything else into .venv/.
 """
@@ -173,6 +173,14 @@ def test(*arguments: str) -> None:
         )
 
 
+def test_scale(*arguments: str) -> None:
+    """All questions of the other engines, of which `test` asks a part; writes docs/reference/engines.md."""
+    env("dev")
+    servers()
+    os.environ["WATCHFLOOR_SCALE"] = "full"
+    run(BIN / "python", "-m", "pytest", "-q", "tests/scale/test_engines.py", *arguments)
+
+
 def demo(*arguments: str) -> None:
     """Build the sample organisation and start the portal."""
     env()
@@ -197,7 +205,16 @@ def fuzz(seconds: str = "600") -> None:
     run(BIN / "python", "tests/fuzz/mail_parser.py", seconds)
 
 
-WORDS = {"env": env, "demo": demo, "test": test, "check": check, "serve": serve, "bench": bench, "fuzz": fuzz}
+WORDS = {
+    "env": env,
+    "demo": demo,
+    "test": test,
+    "test-scale": test_scale,
+    "check": check,
+    "serve": serve,
+    "bench": bench,
+    "fuzz": fuzz,
+}
 
 if __name__ == "__main__":
     if len(sys.argv) < 2 or sys.argv[1] not in WORDS:
