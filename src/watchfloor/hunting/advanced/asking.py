@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
@@ -54,13 +54,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What the lake answered; `rows` are plain values in the order of `heads`, `run` is its number in the history."""
+    """What the lake answered; `rows` are plain values in the order of `heads`, `run` is its number in the history.
+
+    `visualization` and `wishes` are what `render` asked for.
+    """
 
     heads: tuple[Head, ...]
     rows: tuple[tuple[Any, ...], ...]
     truncated: bool
     seconds: float
     visualization: str = ""
+    wishes: Mapping[str, str] = field(default_factory=dict)
     rows_read: int = 0
     bytes_read: int = 0
     run: int = 0
@@ -103,6 +107,7 @@ def ask(question: Question, *, by: Actor, now: datetime) -> Found | Refused:
         truncated=answer.truncated,
         seconds=answer.seconds,
         visualization=answer.render.visualization if answer.render else "",
+        wishes=dict(answer.render.properties) if answer.render else {},
         rows_read=answer.cost.rows,
         bytes_read=answer.cost.bytes,
     )

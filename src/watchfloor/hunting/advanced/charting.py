@@ -22,39 +22,58 @@ MOST_SERIES = 20
 Chart = dict[str, Any]
 
 
-def chart_of(visualization: str, heads: Sequence[Head], rows: Sequence[Sequence[Any]]) -> Chart | None:
-    """{"kind", "data", "cut"}: `cut` says in words what is not drawn. None for a table, or rows without a number to draw."""
+def chart_of(
+    visualization: str,
+    heads: Sequence[Head],
+    rows: Sequence[Sequence[Any]],
+    wishes: Mapping[str, str] | None = None,
+) -> Chart | None:
+    """{"kind", "data", "cut"}: `cut` says in words what is not drawn. None for a table, or rows without a number to draw.
+
+    `wishes` are what `render ... with (...)` says: kind=stacked, xcolumn, ycolumns and series; a title is the page's.
+    """
     kind = KINDS.get(visualization)
     if kind is None or not rows:
         return None
+    wishes = wishes or {}
     numbers = [place for place, head in enumerate(heads) if head.type in NUMBERS]
     if not numbers:
         return _of_lists(kind, heads, rows)
-    across = _axis(heads, numbers, timed=visualization in OVER_TIME)
-    named = [
-        p
-        for p, head in enumerate(heads)
-        if p != across and p not in numbers and head.type in ("string", "bool", "guid")
+    across = next(iter(_named(heads, wishes, "xcolumn")), _axis(heads, numbers, timed=visualization in OVER_TIME))
+    numbers = [place for place in _named(heads, wishes, "ycolumns") if place in numbers] or numbers
+    split = _named(heads, wishes, "series") or [
+        place for place, head in enumerate(heads) if place != across and head.type in ("string", "bool", "guid")
     ]
-    points: dict[str, dict[str, Any]] = {}
-    names: dict[str, None] = {}
-    for row in rows:
-        label = shown(row[across]) if across >= 0 else ""
-        values = points.setdefault(label, {})
-        prefix = " ".join(shown(row[place]) for place in named)
-        for place in numbers:
-            if place == across:
-                continue
-            name = _series(prefix, heads[place].name, alone=len(numbers) == 1)
-            names[name] = None
-            values[name] = row[place]
+    categories, series = _table(heads, rows, across, [place for place in numbers if place != across], split)
     timed = across >= 0 and heads[across].type == "datetime"
-    categories = sorted(points) if timed else list(points)
-    series = {name: [points[one].get(name) or 0 for one in categories] for name in names}
-    chart = _cut(kind, times(categories) if timed else categories, series)
+    stacked = kind == "bar" and wishes.get("kind", "").startswith("stacked")
+    chart = _cut("stacked" if stacked else kind, times(categories) if timed else categories, series)
     if visualization == "barchart":
         chart["data"]["horizontal"] = True
     return chart
+
+
+def _named(heads: Sequence[Head], wishes: Mapping[str, str], wish: str) -> list[int]:
+    """The places of the columns that a property names, those that are there."""
+    wanted = [one.strip(" '\"[]") for one in wishes.get(wish, "").split(",")]
+    return [place for place, head in enumerate(heads) if head.name in wanted]
+
+
+def _table(
+    heads: Sequence[Head], rows: Sequence[Sequence[Any]], across: int, numbers: Sequence[int], split: Sequence[int]
+) -> tuple[list[str], dict[str, list[Any]]]:
+    """The labels across, in time's order or the rows', and each series' values under them; nothing counts as 0."""
+    points: dict[str, dict[str, Any]] = {}
+    names: dict[str, None] = {}
+    for row in rows:
+        values = points.setdefault(shown(row[across]) if across >= 0 else "", {})
+        prefix = " ".join(shown(row[place]) for place in split)
+        for place in numbers:
+            name = _series(prefix, heads[place].name, alone=len(numbers) == 1)
+            names[name] = None
+            values[name] = row[place]
+    categories = sorted(points) if across >= 0 and heads[across].type == "datetime" else list(points)
+    return categories, {name: [points[one].get(name) or 0 for one in categories] for name in names}
 
 
 def times(labels: Sequence[str]) -> list[str]:

@@ -7,7 +7,7 @@ from zlib import crc32
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.hunting.advanced.asking import Found, Mark, Question, Refused, history
-from watchfloor.hunting.advanced.cells import Head, cell, key_of, mail_keys, readable
+from watchfloor.hunting.advanced.cells import Head, cell, key_of, mail_keys, readable, shown
 from watchfloor.hunting.advanced.charting import KINDS, chart_of
 from watchfloor.hunting.advanced.people import ACCOUNTS
 from watchfloor.hunting.advanced.saving import folders
@@ -143,9 +143,10 @@ def drawn(told: Found) -> Context:
     asked = told.visualization
     if not asked or asked == "table":
         return {}
-    chart = chart_of(asked, told.heads, told.rows)
+    chart = chart_of(asked, told.heads, told.rows, told.wishes)
     if chart:
-        return {"chart": chart, "chart_title": ", ".join(head.name for head in told.heads)}
+        title = shown(told.wishes.get("title", "")) or ", ".join(head.name for head in told.heads)
+        return {"chart": chart, "chart_title": title}
     known = ", ".join(KINDS)
     why = "the rows hold no number to draw" if asked in KINDS else f"“{asked}” is not drawn here, only {known}"
     return {"chart_missing": f"No chart: {why}." if told.rows else ""}

@@ -62,3 +62,19 @@ def test_what_is_not_drawn_is_said():
     assert "s24" in {one["name"] for one in many["data"]["series"]}
     long = chart_of("columnchart", (NAME, COUNT), [(f"c{n}", 1) for n in range(MOST_POINTS + 1)])
     assert long["cut"] == "the first 1,000 of 1,001 points"
+
+
+def test_render_says_which_columns_are_drawn_how():
+    heads = (NAME, Head("Way", "string"), COUNT, Head("Urls", "long"))
+    rows = [("a", "in", 1, 9), ("a", "out", 2, 8), ("b", "in", 3, 7)]
+    wishes = {"kind": "stacked", "xcolumn": "Domain", "ycolumns": "Mails", "series": "Way"}
+    chart = chart_of("columnchart", heads, rows, wishes)
+    assert chart["kind"] == "stacked"
+    assert chart["data"] == {
+        "categories": ["a", "b"],
+        "series": [{"name": "in", "values": [1, 3]}, {"name": "out", "values": [2, 0]}],
+    }
+    assert chart_of("columnchart", heads, rows, {"xcolumn": "Way"})["data"]["categories"] == ["in", "out"]
+    assert chart_of("columnchart", heads, rows, {"xcolumn": "Gone", "ycolumns": "Gone"}) == chart_of(
+        "columnchart", heads, rows
+    )

@@ -159,6 +159,8 @@ def test_a_chart_is_drawn_when_the_query_asks_for_one(as_ada, mail):
     page = run(as_ada, "EmailEvents | summarize Mails = count() by SenderFromDomain | render barchart")
     assert 'id="answer-chart"' in page
     assert set(data_of(page, "answer-chart-data")["categories"]) == {"one.example", "two.example"}
+    named = run(as_ada, "EmailEvents | summarize count() by Subject | render columnchart with (title='How many')")
+    assert "How many" in named
     assert "is not drawn here" in run(as_ada, "EmailEvents | summarize count() by Subject | render treemap")
 
 
