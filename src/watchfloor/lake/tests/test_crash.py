@@ -96,7 +96,7 @@ def test_nothing_is_lost_or_doubled_when_processes_are_killed_at_any_moment(tmp_
     assert found["database"] == database
     assert found["where"].startswith("s3://" if place == "store" else "/")
     assert found["commits"] > 3
-    assert len(told) > 100
+    assert len(told) > 20
     for moment in ("before", "after"):
         assert told - found[moment].keys() == set(), f"lost {moment} the last flush"
         assert {batch: rows for batch, rows in found[moment].items() if rows != 40} == {}, f"torn or doubled {moment}"
