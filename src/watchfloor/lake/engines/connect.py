@@ -26,14 +26,14 @@ from watchfloor.lake.engines.duck import BATCH_ROWS, DuckEngine, Source
 
 INSTALL = "python3 -m pip install 'pyspark[connect]>=4.1,<4.3'"
 RETRIES = 3
+MEANING = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
+"""Without these of our session an answer would be another: moments in UTC, and errors where a value does not fit."""
 SETTINGS = {
-    "spark.sql.session.timeZone": "UTC",
-    "spark.sql.ansi.enabled": "true",
     "spark.sql.caseSensitive": "false",
     "spark.sql.variant.allowDuplicateKeys": "true",
     "spark.sql.sources.parallelPartitionDiscovery.threshold": "1000",
 }
-"""Of our own session; those a server does not know are its own affair."""
+"""Good to have; those a server does not know are its own affair."""
 _LARGE = ("spark.driver.maxResultSize", "OutOfMemory", "out of memory", "ResourcesExhausted", "Resources exhausted")
 _GONE = (
     "UNAVAILABLE",
@@ -159,7 +159,8 @@ class ConnectEngine:
         session = connect.builder.remote(self.address).create()
         _hold_retries(session)
         try:
-            session.conf.set("spark.sql.session.timeZone", "UTC")
+            for key, value in MEANING.items():
+                session.conf.set(key, value)
         except Exception as error:
             raise Unreachable(f"{self.flavour.name} at {self.address} does not answer: {_first_line(error)}") from error
         self.prepare(session)

@@ -42,11 +42,15 @@ def _at(text: str | None, path: str) -> Any:
     except ValueError:
         return _missing
     for step in json.loads(path):
-        if (isinstance(step, str) and isinstance(value, dict) and step in value) or (
-            isinstance(step, int) and isinstance(value, list) and -len(value) <= step < len(value)
-        ):
-            value = value[step]
-        else:
+        try:
+            value = (
+                value[step]
+                if isinstance(value, dict | list) and isinstance(step, str) == isinstance(value, dict)
+                else _missing
+            )
+        except (KeyError, IndexError):
+            return _missing
+        if value is _missing:
             return _missing
     return value
 

@@ -174,7 +174,11 @@ class Saying:
 def text(value: str) -> str:
     """A text as a literal."""
     quoted = (
-        value.replace("\\", "\\\\").replace("'", "\\'").replace("\n", "\\n").replace("\r", "\\r").replace("\0", "\\0")
+        value.replace("\\", "\\\\")
+        .replace("'", "\\'")
+        .replace("\n", "\\n")
+        .replace("\r", "\\r")
+        .replace("\0", "\\u0000")
     )
     return f"'{quoted}'"
 
