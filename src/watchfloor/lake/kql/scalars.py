@@ -10,7 +10,7 @@ from sqlglot import exp
 from watchfloor.lake.kql import arithmetic, compare, convert, literals
 from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.calls import SPECIAL
-from watchfloor.lake.kql.errors import KqlError, Span
+from watchfloor.lake.kql.errors import AT, KqlError, Span
 from watchfloor.lake.kql.functions import (
     addresses,
     aggregates,
@@ -44,7 +44,9 @@ class ScalarBinder:
     def bind(self, node: s.Expression, row: Row, scope: Scope) -> Typed:
         """The typed tree of a scalar. Raises KqlError with the place."""
         try:
-            return _BINDERS[type(node)](self, node, row, scope)
+            found = _BINDERS[type(node)](self, node, row, scope)
+            found.sql.meta.setdefault(AT, (node.span.start, node.span.end))
+            return found
         except KqlError as error:
             if error.span.end == 0:
                 raise KqlError(error.words, node.span, kind=error.kind) from None
