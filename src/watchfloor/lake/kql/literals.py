@@ -19,7 +19,21 @@ def typed(type_: Type, value: Any) -> Typed:
         value = ""
     if value is None:
         return Typed(cast(exp.Null(), SQL_TYPES[type_]), type_, const=None)
+    if type_ is Type.STRING and NOTHING in value:
+        return Typed(_with_nothing(value), type_, null=False)
     return Typed(_MAKERS[type_](value), type_, const=value, null=False)
+
+
+NOTHING = "\0"
+"""The character no statement can hold: decoded commands are full of it, and queries take it out of them."""
+
+
+def _with_nothing(value: str) -> exp.Expr:
+    """A text with U+0000, put together when it runs; nobody may read it as a constant."""
+    parts: list[exp.Expr] = []
+    for number, part in enumerate(value.split(NOTHING)):
+        parts += [exp.Anonymous(this="CHR", expressions=[whole(0)]), text(part)] if number else [text(part)]
+    return exp.Anonymous(this="CONCAT", expressions=parts)
 
 
 def _moment(value: datetime | str) -> exp.Expr:
@@ -48,7 +62,7 @@ _MAKERS = {
     Type.TIMESPAN: _whole("BIGINT", 63),
     Type.REAL: _real,
     Type.DECIMAL: _real,
-    Type.STRING: lambda value: text(value.replace("\0", "")),
+    Type.STRING: text,
     Type.GUID: text,
     Type.DATETIME: _moment,
     Type.DYNAMIC: lambda value: cast(text(json.dumps(value, ensure_ascii=False)), "JSON"),

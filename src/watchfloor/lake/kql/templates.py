@@ -9,6 +9,8 @@ from typing import Any
 
 from sqlglot import exp, parse_one
 
+from watchfloor.lake.kql.errors import KqlError
+
 _HOLES = {f"_{number}": number for number in range(10)}
 _ATOMS = (exp.Column, exp.Literal, exp.Func, exp.Paren, exp.Cast, exp.Boolean, exp.Null, exp.Subquery, exp.Case)
 Build = Callable[[tuple[exp.Expr, ...], set[int]], Any]
@@ -84,6 +86,8 @@ def _hole(number: int) -> Build:
 
 
 def text(value: str) -> exp.Literal:
+    if "\0" in value:
+        raise KqlError("a text cannot have the character U+0000 here", kind="unsupported")
     return exp.Literal.string(value)
 
 

@@ -84,7 +84,7 @@ def _next(text: str, at: int) -> Token:
     return Token(Kind.PUNCT, sign, sign, Span(at, at + len(sign)))
 
 
-_UNSOUND = re.compile("[\0\ud800-\udfff]")
+_UNSOUND = re.compile("[\ud800-\udfff]")
 
 
 def _sound(value: str, span: Span) -> str:

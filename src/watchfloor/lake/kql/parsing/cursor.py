@@ -79,9 +79,11 @@ class Cursor:
             return self.advance().text
         if self.is_quoted_name():
             self.advance()
-            value = self.advance().value
+            token = self.advance()
             self.advance()
-            return value
+            if "\0" in token.value:
+                raise KqlError("a name cannot have the character U+0000", token.span, kind="unsupported")
+            return token.value
         raise self.expected(what)
 
     def is_quoted_name(self) -> bool:

@@ -283,3 +283,15 @@ def test_rows_of_several_tables_are_counted_right(ask):
     assert sorted(ask(f"{tables} union T, U | project k | union (T | project n)")) == [
         ("", 1), ("", 2), ("a", None), ("a", None), ("b", None),
     ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "taken",
+    [r"translate('\0', '', s)", r"replace_string(s, '\u0000', '')", r"replace_string(s, @'x', '') | project s = replace_string(s, '\0', '')"],
+)  # fmt: skip
+def test_what_decoding_leaves_between_the_letters_can_be_taken_out(ask, taken):
+    """A command in UTF-16 has U+0000 after each letter; no statement can hold one as it is."""
+    assert ask(f"print s = base64_decode_tostring('YQBiAA==') | project s = {taken}") == [("ab",)]
+    assert ask(r"print s = base64_decode_tostring('YQBiAA==') | where s has 'a' and s contains '\0' | count") == [(1,)]
+    with pytest.raises(KqlError, match=r"U\+0000"):
+        ask(r"print ['a\0'] = 1")
