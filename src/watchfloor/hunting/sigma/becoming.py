@@ -37,21 +37,26 @@ class Became:
 
 
 def become(brought: Brought, *, by: Actor, now: datetime, everything: bool) -> Became:
-    """Entries of the documents, nothing stored yet. What comes again as it was is converted anew only if `everything`."""
+    """Entries of the documents, nothing stored yet. What converted and comes as it was is converted anew only if `everything`."""
     known = _known([one.sigma_id for one in brought.documents.values()])
     became = Became(skipped=brought.skipped)
     asked = {
-        place: one
-        for place, one in brought.documents.items()
-        if everything or one.sigma_id not in known or known[one.sigma_id].text != one.text
+        place: one for place, one in brought.documents.items() if everything or _is_news(one, known.get(one.sigma_id))
     }
     became.same = len(brought.documents) - len(asked)
+    untouched = [known[one.sigma_id] for place, one in brought.documents.items() if place not in asked]
+    became.converted = sum(bool(one.kql) for one in untouched)
     rules, refused = _converted(asked, brought.documents)
     for place, document in asked.items():
         _take(document, rules.get(place) or refused.get(place), known.get(document.sigma_id), became, by=by, now=now)
     for one in brought.wrong:
         became.refused.append({"place": one.place, "title": one.title, "field": one.field, "words": one.words})
     return became
+
+
+def _is_news(one: Document, known: SigmaEntry | None) -> bool:
+    """What was refused is tried again: the product may have learnt."""
+    return known is None or known.text != one.text or bool(known.refused)
 
 
 def _known(ids: Sequence[str]) -> dict[str, SigmaEntry]:

@@ -17,9 +17,9 @@ from watchfloor.kernel.errors import BadInput, NotFound
 from watchfloor.lake import selectors as lake
 
 audit_verb("sigma.import", "{actor} imported Sigma rules from {target}")
-audit_verb("sigma.switch", "{actor} switched the Sigma rule {target}")
-audit_verb("sigma.schedule", "{actor} changed how often the Sigma rule {target} runs")
-audit_verb("sigma.delete", "{actor} deleted the Sigma rule {target}")
+audit_verb("sigma.switch", "{actor} switched Sigma rules: {target}")
+audit_verb("sigma.schedule", "{actor} changed how often Sigma rules run: {target}")
+audit_verb("sigma.delete", "{actor} deleted Sigma rules: {target}")
 
 SWITCH_ON = {"none": "None of them", "high": "Those of level high and critical", "all": "All that convert"}
 HIGH = {"high", "critical"}

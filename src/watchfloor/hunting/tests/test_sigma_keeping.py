@@ -62,7 +62,7 @@ def test_an_import_keeps_what_converts_and_what_does_not_with_its_place(by_max):
 def test_a_rule_that_comes_again_changes_what_it_made_and_says_how(by_max):
     brought(by_max, RULE, switch_on="all")
     same = brought(by_max, RULE)
-    assert (same.same, same.new, same.changed) == (1, 0, [])
+    assert (same.same, same.converted, same.new, same.changed) == (1, 1, 0, [])
     key = SigmaEntry.objects.get().pk
     told = brought(by_max, RULE.replace("level: critical", "level: low").replace("urlcache", "-split"))
     assert told.changed == [
@@ -80,6 +80,14 @@ def test_a_rule_that_no_longer_converts_says_so_and_does_not_run(by_max):
     assert SigmaEntry.objects.get().kql == ""
     told = brought(by_max, RULE)
     assert "it converts now" in told.changed[0][2]
+
+
+def test_what_was_refused_is_tried_again_and_told_again(by_max):
+    first = brought(by_max, NO_TABLE)
+    told = brought(by_max, NO_TABLE)
+    assert (told.same, told.changed, told.refused) == (1, [], first.refused)
+    SigmaEntry.objects.update(refused="we did not know this yet")
+    assert "for another reason" in brought(by_max, NO_TABLE).changed[0][2]
 
 
 def test_words_that_change_are_a_change_too(by_max):
