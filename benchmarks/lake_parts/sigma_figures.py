@@ -124,14 +124,9 @@ def day_of_processes(day: datetime, rows: int, *, seed: int) -> pa.Table:
     name = pc.replace_substring_regex(path, r".*\\", "")
     seconds = dice.below(86_399_000_000)
     began = int(day.timestamp() * 1_000_000)
-    parents = [
-        "C:\\Windows\\explorer.exe",
-        "C:\\Windows\\System32\\services.exe",
-        ORDINARY[4],
-        ORDINARY[11],
-        *ORDINARY[1:3],
-    ]
-    parent = dice.pick(parents, skew=2.5)
+    # A program started by Office is rare: some three in a hundred.
+    parents = ["C:\\Windows\\explorer.exe", "C:\\Windows\\System32\\services.exe", *ORDINARY[3:], *ORDINARY[1:3]]
+    parent = dice.pick(parents, skew=4.0)
     columns = {
         "Timestamp": pc.add(seconds, began).cast(pa.timestamp("us", tz="UTC")),
         "DeviceId": joined("device-", pc.cast(dice.below(4000), pa.string())),

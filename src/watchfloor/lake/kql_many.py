@@ -130,7 +130,7 @@ def _likely(asked: Together, found: pa.Table) -> list[int]:
     """The queries that may hold for any of these rows: all of them where there are many rows, which cost more to look at."""
     if found.num_rows > VERY_FEW:
         return list(range(len(asked.members)))
-    return asked.likely({name: set(found.column(name).to_pylist()) for name in asked.looked_at})
+    return asked.likely({name: found.column(name).to_pylist() for name in asked.looked_at})
 
 
 def _of_rows(rows: pa.Table) -> Source:

@@ -75,7 +75,7 @@ class Together:
     may_hold: str
     any_holds: str
     predicates: tuple[str, ...]
-    looks: tuple[tuple[Look, ...], ...]
+    clauses: tuple[tuple[tuple[Look, ...], ...], ...]
 
     def rows(self, source: str, *columns: str, where: exp.Expr, surely: bool = True) -> exp.Select:
         """A SELECT of these columns of `source` and of those of the looks, of rows within `where` for which a member holds.
@@ -99,22 +99,39 @@ class Together:
         outer = exp.Select(expressions=[*columns, exp.column(number, quoted=True)]).from_(asked, copy=False)
         return outer.where(fill("LEN(_0) > 0", exp.column(number, quoted=True)), copy=False)
 
-    def likely(self, cells: Mapping[str, Iterable[str | None]]) -> list[int]:
-        """Places of the members that may hold for any of some rows, of which `cells` gives the columns of the looks."""
-        found: dict[Look, bool] = {}
-        for look in (look for looks in self.looks for look in looks):
-            if look not in found:
-                found[look] = any(look.sees(cell) for cell in cells[look.column])
-        return [place for place, looks in enumerate(self.looks) if not looks or any(map(found.__getitem__, looks))]
+    def likely(self, cells: Mapping[str, Sequence[str | None]]) -> list[int]:
+        """Places of the members that may hold for one of some rows, of which `cells` gives the columns of the looks."""
+        seen: dict[Look, int] = {}
+
+        def rows_of(look: Look) -> int:
+            """The rows that have its text, one bit each."""
+            if look not in seen:
+                seen[look] = sum(1 << row for row, cell in enumerate(cells[look.column]) if look.sees(cell))
+            return seen[look]
+
+        return [place for place, clauses in enumerate(self.clauses) if _rows_with(clauses, rows_of)]
 
     @property
     def looked_at(self) -> frozenset[str]:
         """The columns of the looks."""
-        return frozenset(look.column for looks in self.looks for look in looks)
+        return frozenset(look.column for clauses in self.clauses for looks in clauses for look in looks)
 
     def _worked_out(self, source: str) -> exp.Select:
         made = [exp.var(f'{tree} AS "{name}"') for name, tree in self.hoisted]
         return exp.Select(expressions=[exp.Star(), *made]).from_(table_of(source), copy=False)
+
+
+def _rows_with(clauses: Iterable[Iterable[Look]], rows_of: Callable[[Look], int]) -> int:
+    """The rows that have a text of every clause, as bits; -1, which is every row, without clauses."""
+    found = -1
+    for clause in clauses:
+        any_of = 0
+        for look in clause:
+            any_of |= rows_of(look)
+        found &= any_of
+        if not found:
+            break
+    return found
 
 
 def together(predicates: Sequence[tuple[int, exp.Expr]], *, dialect: str) -> list[Together]:
@@ -137,8 +154,8 @@ def together(predicates: Sequence[tuple[int, exp.Expr]], *, dialect: str) -> lis
 def _one_scan(shared: exp.Expr, members: Sequence[tuple[int, list[exp.Expr]]], dialect: str) -> Together:
     hoisted = Hoisted()
     predicates = [_hoist(_all(parts), hoisted) for _, parts in members]
-    looks = tuple(tuple(looks_of(predicate)) for predicate in predicates)
-    groups = _groups(predicates, looks)
+    clauses = [clauses_of(predicate) for predicate in predicates]
+    groups = _groups(predicates, [_rarest(one) for one in clauses])
     return Together(
         tuple(number for number, _ in members),
         shared.sql(dialect=dialect),
@@ -146,7 +163,7 @@ def _one_scan(shared: exp.Expr, members: Sequence[tuple[int, list[exp.Expr]]], d
         f"({_any(group.gate or group.any_holds for group in groups).sql(dialect=dialect)})",
         f"({_any(map(_gated, groups)).sql(dialect=dialect)})",
         tuple(predicate.sql(dialect=dialect) for predicate in predicates),
-        looks,
+        tuple(tuple(map(tuple, one)) for one in clauses),
     )
 
 
@@ -226,21 +243,27 @@ def _hoist(tree: exp.Expr, hoisted: Hoisted) -> exp.Expr:
     return tree.transform(replaced, copy=True)
 
 
-def looks_of(tree: exp.Expr) -> list[Look]:
-    """Texts of which at least one must be there where the predicate holds; none when nothing of the kind follows from it."""
+def clauses_of(tree: exp.Expr) -> list[list[Look]]:
+    """Texts of which, clause by clause, at least one must be there where the predicate holds."""
     options = disjuncts(tree)
     if len(options) > 1:
-        found = [looks_of(option) for option in options]
-        return [look for looks in found for look in looks] if all(found) else []
+        found = [_rarest(clauses_of(option)) for option in options]
+        return [[look for looks in found for look in looks]] if all(found) else []
     parts = conjuncts(tree)
     if len(parts) > 1:
-        return max((looks_of(part) for part in parts), key=_worth)
-    return _look(parts[0])
+        return [clause for part in parts for clause in clauses_of(part)]
+    looks = _look(parts[0])
+    return [looks] if looks else []
+
+
+def _rarest(clauses: Sequence[list[Look]]) -> list[Look]:
+    """The clause that is taken to be met most rarely; nothing when there is none."""
+    return max(clauses, key=_worth, default=[])
 
 
 def _worth(looks: Sequence[Look]) -> float:
     """How rarely these texts are taken to occur: as their shortest; many of them are worth a little less."""
-    return min(look.worth for look in looks) - len(looks) / 100 if looks else -1
+    return min(look.worth for look in looks) - len(looks) / 100
 
 
 def _look(node: exp.Expr) -> list[Look]:

@@ -9,7 +9,7 @@ from sqlglot import exp, parse_one
 from watchfloor.lake.kql import together as module
 from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.kql.filters import filter_of
-from watchfloor.lake.kql.together import Look, conjuncts, looks_of, together
+from watchfloor.lake.kql.together import Look, clauses_of, conjuncts, together
 from watchfloor.lake.selectors import KqlTables
 
 from .tables import NOW
@@ -107,18 +107,25 @@ def test_a_thousand_predicates_are_no_deeper_than_a_few(events):
 
 
 def look(text):
-    return looks_of(parse_one(text, dialect="duckdb"))
+    return clauses_of(parse_one(text, dialect="duckdb"))
 
 
-def test_the_rarest_text_of_an_and_is_looked_for():
-    assert look("CONTAINS(a, 'short') AND SUFFIX(b, 'much longer')") == [Look("b", "ends", "much longer")]
-    assert look("CONTAINS(a, 'quite a text') AND b = 'equal'") == [Look("b", "equal", "equal")]
+def test_every_part_of_an_and_is_a_clause():
+    assert look("CONTAINS(a, 'short') AND SUFFIX(b, 'much longer')") == [
+        [Look("a", "has", "short")],
+        [Look("b", "ends", "much longer")],
+    ]
 
 
-def test_of_an_or_every_side_is_looked_for_or_none():
-    assert look("CONTAINS(a, 'one') OR STARTS_WITH(b, 'two')") == [Look("a", "has", "one"), Look("b", "begins", "two")]
+def test_of_an_or_the_rarest_clause_of_every_side_is_one_or_there_is_none():
+    assert look("(CONTAINS(a, 'one') AND CONTAINS(a, 'longer')) OR STARTS_WITH(b, 'two')") == [
+        [Look("a", "has", "longer"), Look("b", "begins", "two")]
+    ]
     assert look("CONTAINS(a, 'one') OR REGEXP_MATCHES(b, 'two')") == []
-    assert look("a IN ('x', 'y')") == [Look("a", "equal", "x"), Look("a", "equal", "y")]
+    assert look("a IN ('x', 'y')") == [[Look("a", "equal", "x"), Look("a", "equal", "y")]]
+    assert look("(CONTAINS(a, 'quite a text') AND b = 'equal') OR c = 'z'") == [
+        [Look("b", "equal", "equal"), Look("c", "equal", "z")]
+    ]
 
 
 def test_nothing_follows_from_the_contrary_or_from_very_short_texts():
@@ -126,6 +133,15 @@ def test_nothing_follows_from_the_contrary_or_from_very_short_texts():
     assert look("CONTAINS(a, 'ab')") == []
     assert look("CONTAINS(a, b)") == []
     assert look("a <> 'text'") == []
+
+
+def test_only_predicates_whose_texts_meet_in_one_row_are_likely():
+    texts = ["SUFFIX(a, 'one') AND CONTAINS(b, 'two')", "a = 'xxx'", "REGEXP_MATCHES(a, 'x')"]
+    predicates = [parse_one(f"k = 1 AND {text}", dialect="duckdb") for text in texts]
+    (one,) = together(list(enumerate(predicates)), dialect="duckdb")
+    assert one.likely({"a": ["one", "x"], "b": ["no", "two"]}) == [2]
+    assert one.likely({"a": ["some one", "xxx"], "b": ["two", None]}) == [0, 1, 2]
+    assert one.likely({"a": [None], "b": [None]}) == [2]
 
 
 def test_predicates_of_different_kinds_of_events_are_scans_of_their_own():
