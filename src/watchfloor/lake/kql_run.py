@@ -36,6 +36,7 @@ from watchfloor.lake.turns import Turn
 MOST_CHARACTERS = 64_000
 MOST_ROWS = 100_000
 MOST_BYTES = 256 << 20
+TOO_LARGE = f"the answer is larger than {MOST_BYTES >> 20} MB; show fewer columns or rows"
 ARROW = {
     "BOOLEAN": pa.bool_(), "INT": pa.int32(), "BIGINT": pa.int64(), "DOUBLE": pa.float64(), "TEXT": pa.string(),
     "JSON": pa.string(), "TIMESTAMPTZ": pa.timestamp("us", tz="UTC"),
@@ -158,11 +159,14 @@ def _whole(batches: Iterator[pa.RecordBatch], columns: Columns) -> pa.Table:
     """The answer in memory. Raises TooLarge before it grows beyond MOST_BYTES."""
     held: list[pa.RecordBatch] = []
     size = 0
-    for batch in batches:
-        size += batch.nbytes
-        if size > MOST_BYTES:
-            raise TooLarge(f"the answer is larger than {MOST_BYTES >> 20} MB; show fewer columns or rows, or export it")
-        held.append(batch)
+    try:
+        for batch in batches:
+            size += batch.nbytes
+            if size > MOST_BYTES:
+                raise TooLarge(TOO_LARGE)
+            held.append(batch)
+    except OSError as error:  # Arrow's own, for one batch that is larger than it can hold
+        raise TooLarge(TOO_LARGE) from error
     if held:
         return pa.Table.from_batches(held)
     return pa.schema([(f"c{place}", ARROW[SQL_TYPES[kind]]) for place, (_, kind) in enumerate(columns)]).empty_table()

@@ -171,6 +171,8 @@ def _percentile(args: Sequence[Typed], span: Span) -> Typed:
     share = args[1].const
     if not isinstance(share, int | float):
         raise KqlError("the percentile must be a constant", span, kind="unsupported")
+    if not 0 <= share <= 100:
+        raise KqlError("a percentile lies between 0 and 100", span, kind="type")
     kind = value.type
     stored = {L: "BIGINT", Type.INT: "BIGINT", Type.TIMESPAN: "BIGINT"}.get(kind)
     found = fill("QUANTILE_DISC(_0, _1)", value.sql, exp.Literal.number(share / 100))

@@ -11,7 +11,7 @@ from watchfloor.lake.kql import syntax as s
 from watchfloor.lake.kql.errors import KqlError, unsupported
 from watchfloor.lake.kql.functions import aggregates
 from watchfloor.lake.kql.functions.addresses import in_network, masked
-from watchfloor.lake.kql.functions.bags import PLACE
+from watchfloor.lake.kql.functions.bags import HELD
 from watchfloor.lake.kql.functions.dynamics import path
 from watchfloor.lake.kql.model import Column, Relation, Typed
 from watchfloor.lake.kql.program import Closure, Program, Row, Scope, aliased, columns_of, count_of, unique
@@ -143,7 +143,7 @@ def _keys(program: Program, relation: Relation, column: Column) -> dict[str, set
         aliased(fill(shape, column.read()), Column("key", Type.STRING, "key")),
         aliased(column.read(), Column("bag", Type.DYNAMIC, "bag")),
     )
-    kind = fill(f"JSON_TYPE(JSON_EXTRACT(_0, {PLACE.replace('key', '_1')}))", exp.column("bag"), exp.column("key"))
+    kind = fill(f"JSON_TYPE({HELD.replace('key', '_1')})", exp.column("bag"), exp.column("key"))
     asked = (
         exp.Select(expressions=[exp.column("key"), exp.alias_(kind, "kind")])
         .from_(exp.Subquery(this=keys, alias=exp.TableAlias(this=exp.to_identifier("k"))), copy=False)
