@@ -61,4 +61,5 @@ TABLE = Table(
     sort_column="AccountUpn",
     follows=True,
     own=frozenset({"UrlDomain", "UrlDomainPath"}),
+    filled="the sample organisation only",
 )
