@@ -18,7 +18,12 @@ from watchfloor.lake.services import remove_list, upload_list
 class ListForm(forms.Form):
     """A CSV with its names."""
 
-    alias = forms.CharField(max_length=120, label="Alias", help_text="As queries say it: _GetWatchlist('alias')")
+    alias = forms.CharField(
+        max_length=120,
+        label="Alias",
+        help_text="As queries say it: _GetWatchlist('alias'). GeoIP (network, country, state, city, latitude, longitude) answers "
+        "geo_info_from_ip_address(), FileProfile (SHA1, GlobalPrevalence, Signer and so on) answers FileProfile()",
+    )
     address = forms.CharField(
         max_length=2000,
         required=False,

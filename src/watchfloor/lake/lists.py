@@ -16,7 +16,7 @@ from watchfloor.lake.kql.types import Type
 from watchfloor.lake.models import UploadedList
 
 MOST_BYTES = 5 * 1024 * 1024
-MOST_ROWS = 50_000
+MOST_ROWS = 100_000
 MOST_COLUMNS = 60
 ALIAS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .()-]{0,119}")
 SEARCH_KEY = "SearchKey"
