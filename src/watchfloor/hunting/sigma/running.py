@@ -26,7 +26,7 @@ NOISY = 1000
 """Rows of its last run from which on a rule is asked alone."""
 MOST_FINDINGS = 100
 """New findings of one rule and run; the others come with the next runs."""
-LATE = timedelta(hours=1)
+LATE = timedelta(hours=4)
 """Events that come this late are still met: every run looks at them again, and what was found is not found twice."""
 FIRST = timedelta(days=1)
 """How far a rule's first run looks back."""
@@ -82,7 +82,7 @@ def _claimed(now: datetime) -> list[SigmaEntry]:
 
 
 def start_of(rule: SigmaEntry, *, now: datetime) -> datetime:
-    """An hour before the end of the last good look; a day back for a first one."""
+    """`LATE` before the end of the last good look; a day back for a first one."""
     start = rule.good_until - LATE if rule.good_until else now - FIRST
     return max(start, now - LONGEST)
 

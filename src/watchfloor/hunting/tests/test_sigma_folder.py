@@ -80,6 +80,16 @@ def test_the_command_tells_everything_as_json(db, tmp_path, capsys):
     assert '"place": "a.yml"' in out
 
 
+def test_the_home_page_links_to_the_failing_rules(as_max, tmp_path):
+    (tmp_path / "a.yml").write_text(RULE)
+    import_rules([tmp_path], switch_on="all", again=False, as_json=False, now=utc_now())
+    SigmaEntry.objects.update(last_state="failing")
+    report_rules()
+    page = as_max.get("/").content.decode()
+    assert '<a href="/hunting/sigma?state=failing">Sigma rules</a>' in page
+    assert "1 of 1 failed at the last run" in page
+
+
 def test_failing_custom_detections_are_in_the_health_too(db):
     now = utc_now()
     CustomDetection.objects.create(

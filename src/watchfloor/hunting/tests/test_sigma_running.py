@@ -155,6 +155,15 @@ def test_what_happened_while_nothing_ran_is_met_later(by_max, ran):
     assert FindingRecord.objects.count() == 1
 
 
+def test_an_event_that_comes_some_hours_late_is_met(by_max, ran):
+    brought(by_max, RULE)
+    now = utc_now()
+    run_due(now=now)
+    ran(age=timedelta(hours=3))
+    run_due(now=now + timedelta(minutes=6))
+    assert FindingRecord.objects.count() == 1
+
+
 def test_a_gap_longer_than_a_week_is_told(by_max, ran):
     brought(by_max, RULE)
     SigmaEntry.objects.update(good_until=utc_now() - timedelta(days=9))
