@@ -235,15 +235,43 @@ def test_two_workers_do_not_run_one_rule_twice(by_max, monkeypatch):
     assert running._claimed(now) == []
 
 
-def test_records_of_a_directory_name_who_did_it_inside():
-    row = {"InitiatedBy": {"user": {"userPrincipalName": "ann@corp.example", "ipAddress": "192.0.2.7"}}}
-    assert [(one.type, one.value) for one in running_evidence(row)] == [
-        ("user", "ann@corp.example"),
-        ("ip", "192.0.2.7"),
-    ]
+DIRECTORY = """
+title: Member Added To A Role
+id: 4f1d2c3b-0000-4000-8000-000000000007
+author: Jane Doe
+logsource:
+    product: azure
+    service: auditlogs
+detection:
+    selection:
+        properties.message: Add member to role
+    condition: selection
+level: medium
+"""
 
 
-def running_evidence(row):
-    from watchfloor.hunting.sigma.matching import evidence_of
+def test_records_of_a_directory_name_who_did_it(by_max):
+    assert brought(by_max, DIRECTORY).converted == 1
+    row = {
+        "Timestamp": utc_now() - timedelta(minutes=5),
+        "ActionType": "Add member to role",
+        "Application": "Entra ID",
+        "AccountUpn": "ann@corp.example",
+        "IPAddress": "192.0.2.7",
+        "ReportId": "r1",
+    }
+    append("IdentityDirectoryEvents", [row])
+    run_due(now=utc_now())
+    promote(now=utc_now())
+    found = Alert.objects.get().evidence.values_list("type", "value")
+    assert set(found) == {("user", "ann@corp.example"), ("ip", "192.0.2.7")}
 
-    return evidence_of(row, ())
+
+def test_a_row_without_any_entity_is_an_alert_all_the_same(by_max, ran):
+    brought(by_max, RULE)
+    for _ in range(2):
+        ran(AccountUpn="", DeviceName="", AccountName="SYSTEM")
+    run_due(now=utc_now())
+    promote(now=utc_now())
+    alert = Alert.objects.get()
+    assert (alert.hit_count, alert.evidence.count()) == (2, 0)
