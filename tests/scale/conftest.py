@@ -1,4 +1,4 @@
-"""A lake with cold and hot rows of every table, a Sail server and a Spark cluster: each once for the run."""
+"""A lake with cold and hot rows of every table, a Sail server and a Spark cluster, once for the file that asks them: meanwhile the home of the process is another."""
 
 from datetime import timedelta
 
@@ -20,7 +20,7 @@ COLD, HOT = 120, 30
 AREAS = ("explorer", "detections", "fifteen", "hunts", "grid", "corpus")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def filled(django_db_setup, django_db_blocker, tmp_path_factory):
     """A home whose tables hold rows of eleven days, the last day hot. Only in here may the database be asked."""
     home = tmp_path_factory.mktemp("scale")
@@ -40,7 +40,7 @@ def filled(django_db_setup, django_db_blocker, tmp_path_factory):
     patch.undo()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def asked(filled):
     """Every question by its area, with the rows of one moment."""
     return {
@@ -53,7 +53,7 @@ def asked(filled):
     }
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def sail(filled):
     with Sail() as server:
         engine = SailEngine(address=server.address, reference=hunting_engine())
@@ -61,7 +61,7 @@ def sail(filled):
         engine.close()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def spark(filled):
     with Spark() as cluster:
         engine = SparkEngine(address=cluster.address, reference=hunting_engine())

@@ -1,4 +1,4 @@
-"""What engines answered, as docs/reference/engines.md tells it: `WATCHFLOOR_SCALE=full` writes it, every run reads it.
+"""What engines answered, as docs/reference/engines.md tells it: `WATCHFLOOR_SCALE=full` writes it (`part`: for the part that `make test` asks), every run reads it.
 
 The list of what is refused there is the promise: a question that is refused and not listed fails the suite.
 """
@@ -43,23 +43,39 @@ def known_refusals(engine: str, area: str) -> frozenset[str]:
 def noted(engine: str, area: str, found: Sequence[Found]) -> None:
     """Keep what an engine answered; a full run writes the page anew each time."""
     _kept[engine, area] = found
-    if os.environ.get("WATCHFLOOR_SCALE") == "full" and area != "corpus":
+    if os.environ.get("WATCHFLOOR_SCALE") in ("full", "part") and area != "corpus":
         PAGE.write_text(page(), encoding="utf-8")
 
 
 def page() -> str:
-    counts, listed = "", ""
-    for (engine, area), found in sorted(_kept.items()):
+    """The page with what this run found, and as it was for what it did not ask."""
+    before = PAGE.read_text(encoding="utf-8") if PAGE.exists() else ""
+    lines = {key: rows for key, rows in _rows(before).items() if key not in _kept}
+    for (engine, area), found in _kept.items():
         if area == "corpus":
             continue
         states = Counter(state for _, state, _ in found)
-        counts += (
-            f"| {engine} | {area} | {len(found)} | {states['same']} | {states['refused']} | {states['failed']} |\n"
-        )
-        for name, state, words in sorted(set(found)):
-            if state in ("refused", "failed"):
-                listed += f"| {engine} | {area} | `{_shut(name)}` | {_shut(_brief(words))} |\n"
-    return HEAD + counts + LISTED + listed
+        lines[engine, area] = [
+            f"| {engine} | {area} | {len(found)} | {states['same']} | {states['refused']} | {states['failed']} |",
+            *(
+                f"| {engine} | {area} | `{_shut(name)}` | {_shut(_brief(words))} |"
+                for name, state, words in sorted(set(found))
+                if state in ("refused", "failed")
+            ),
+        ]
+    order = sorted(lines)
+    heads = "".join(f"{lines[key][0]}\n" for key in order)
+    return HEAD + heads + LISTED + "".join(f"{row}\n" for key in order for row in lines[key][1:])
+
+
+def _rows(text: str) -> dict[tuple[str, str], list[str]]:
+    """Per engine and area of a page its line of counts, and its refusals."""
+    found: dict[tuple[str, str], list[str]] = {}
+    for line in text.splitlines():
+        parts = [part.strip() for part in line.split("|")]
+        if len(parts) > 4 and parts[1] in ("Sail", "Spark"):
+            found.setdefault((parts[1], parts[2]), []).append(line)
+    return found
 
 
 def _brief(words: str) -> str:

@@ -68,7 +68,7 @@ def test_an_engine_gives_duckdbs_rows_or_refuses(area, asked, engine):
 
 
 @pytest.fixture
-def kept(db, settings, tmp_path):
+def kept(filled, db, settings, tmp_path):
     """A lake of one test's own."""
     settings.HOME = tmp_path
 
@@ -103,7 +103,7 @@ def test_an_answer_has_the_types_that_duckdb_gives_it(engine):
 
 
 def test_a_table_without_rows_answers_as_one(kept, engine):
-    sources = {"E": source_of("EmailEvents", Window(NOW - timedelta(days=30), FOREVER))}
+    sources = {"E": source_of("EmailEvents", Window(NOW - timedelta(days=9000), NOW - timedelta(days=8000)))}
     assert engine.run(parse_one("SELECT count(*) AS n FROM E"), sources).to_pylist() == [{"n": 0}]
 
 
@@ -138,14 +138,14 @@ def test_a_value_that_does_not_fit_is_an_error_of_the_query(engine):
         engine.run(parse_one("SELECT CAST(x AS INT) AS n FROM (SELECT 'many' AS x)", dialect="duckdb"), {})
 
 
-ENDLESS = "SELECT count(*) AS n FROM (SELECT UNNEST(RANGE(0, 200000)) AS a) AS l JOIN (SELECT UNNEST(RANGE(0, 200000)) AS b) AS r ON (l.a * r.b) % 7 = 3"
+ENDLESS = "SELECT count(*) AS n FROM (SELECT UNNEST(RANGE(0, 300000)) AS a) AS l JOIN (SELECT UNNEST(RANGE(0, 300000)) AS b) AS r ON l.a % 7 = r.b % 7"
 
 
 def test_a_query_that_takes_too_long_is_stopped_there(engine):
     began = time.monotonic()
     with pytest.raises(TooSlow):
         engine.run(parse_one(ENDLESS, dialect="duckdb"), {}, timeout=3)
-    assert time.monotonic() - began < 40
+    assert time.monotonic() - began < 60
     # What ran there is gone: a small question has the workers for itself.
     assert engine.run(parse_one("SELECT 1 AS n"), {}, timeout=60).to_pylist() == [{"n": 1}]
 

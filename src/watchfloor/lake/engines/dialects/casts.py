@@ -150,6 +150,12 @@ def _whole(say: Saying, held: Said, wanted: Kind, gently: bool) -> Said | None:
         return Said(f"try_cast(rint({held.sql}) AS {name})", wanted)
     if held.kind is DECIMAL:
         return Said(f"CAST(round({held.sql}) AS {name})", wanted)
+    if held.kind in WRITTEN and not gently and not say.flavour.own:
+        return Said(f"CAST(trim({held.sql}) AS {name})", wanted)
+    if held.kind in WRITTEN and not gently:
+        # Sail works out both arms where it knows the value: only what cannot be read at all may fail.
+        shape = f"CASE WHEN try_cast(trim({{}}) AS {name}) IS NULL AND {{}} IS NOT NULL THEN CAST(raise_error(concat('no number: ', {{}})) AS {name}) ELSE try_cast(trim({{}}) AS {name}) END"
+        return Said(say.once(held.sql, shape), wanted)
     if held.kind in WRITTEN:
         hexed = "try_cast(conv(substring(trim({}), 3), 16, 10) AS " + name + ")"
         number = f"try_cast(round(try_cast(trim({{}}) AS DECIMAL(38, 10))) AS {name})"
