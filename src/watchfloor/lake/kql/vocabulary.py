@@ -201,6 +201,7 @@ max maxif min minif | x, condition? | as x | the largest, the smallest value
 percentile | x, share | as x | the value below which so many percent lie
 percentiles | x, share... | as x | a column for each share
 percentiles_array | x, share... | dynamic | one array of the values at each share
+percentilesw percentilesw_array percentilew | x, weight, share... | as x | the same, each value counted as often as its weight says
 stdev stdevif stdevp | x, condition? | real | the standard deviation of a sample, of all
 sum sumif | x, condition? | as x | the sum
 take_any | column... | as column | the columns of any row

@@ -10,7 +10,7 @@ from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.functions import bags
 from watchfloor.lake.kql.model import Typed
 from watchfloor.lake.kql.templates import cast, fill, own, whole
-from watchfloor.lake.kql.types import NUMBERS, Type
+from watchfloor.lake.kql.types import NUMBERS, SQL_TYPES, Type
 
 S, L, B, D, R = Type.STRING, Type.LONG, Type.BOOL, Type.DYNAMIC, Type.REAL
 LONGEST_SET = 1_048_576
@@ -177,6 +177,22 @@ def _percentile(args: Sequence[Typed], span: Span) -> Typed:
     stored = {L: "BIGINT", Type.INT: "BIGINT", Type.TIMESPAN: "BIGINT"}.get(kind)
     found = fill("QUANTILE_DISC(_0, _1)", value.sql, exp.Literal.number(share / 100))
     return Typed(cast(found, stored) if stored else found, L if kind is Type.INT else kind)
+
+
+def weighted_percentile(value: Typed, weight: Typed, share: Typed, span: Span) -> Typed:
+    """The first value, in their order, with which so many percent of the weight are reached."""
+    value, weight = _number(value, span), _number(weight, span)
+    if not isinstance(share.const, int | float):
+        raise KqlError("the percentile must be a constant", span, kind="unsupported")
+    kind = L if value.type is Type.INT else value.type
+    stored = SQL_TYPES[kind]
+    shape = (
+        f"LIST_TRANSFORM([{{'l': LIST({{'v': CAST(_0 AS {stored}), 'w': CAST(_1 AS DOUBLE)}} ORDER BY _0) "
+        "FILTER (WHERE _0 IS NOT NULL AND _1 > 0), 't': CAST(SUM(CASE WHEN _0 IS NOT NULL AND _1 > 0 THEN _1 END) AS DOUBLE)}], "
+        "LAMBDA g : LIST_REDUCE(g.l, LAMBDA a, x : CASE WHEN a.c >= g.t * _2 THEN a ELSE {'c': a.c + x.w, 'v': x.v} END, "
+        f"{{'c': CAST(0 AS DOUBLE), 'v': CAST(NULL AS {stored})}}).v)[1]"
+    )
+    return Typed(fill(shape, value.sql, weight.sql, exp.Literal.number(share.const / 100)), kind)
 
 
 def _deviation(function: str) -> Make:

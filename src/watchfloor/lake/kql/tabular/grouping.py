@@ -19,6 +19,8 @@ from watchfloor.lake.kql.types import Type
 if TYPE_CHECKING:
     from watchfloor.lake.kql.tabular.binder import Binder
 
+WEIGHTED = ("percentilew", "percentilesw", "percentilesw_array")
+PERCENTILES = ("percentiles", "percentiles_array", *WEIGHTED)
 EXTREMES = ("arg_max", "arg_min", "argmax", "argmin")
 
 
@@ -53,7 +55,7 @@ def _aggregate(
     node = item.value
     if isinstance(node, s.Call) and node.name in EXTREMES:
         return _extreme(binder, item, node, relation, keys, scope)
-    if isinstance(node, s.Call) and node.name in ("percentiles", "percentiles_array"):
+    if isinstance(node, s.Call) and node.name in PERCENTILES:
         return _percentiles(binder, item, node, relation, scope)
     if isinstance(node, s.Call) and node.name in ("take_any", "any", "anyif") and _takes_many(node):
         return _any_of_many(binder, item, node, relation, keys, scope)
@@ -110,11 +112,18 @@ def _percentiles(
 ) -> list[tuple[str, Typed]]:
     given = [*node.args, *(arg for _, arg in node.named)] if not node.args else node.args
     value = binder.scalars.bind(given[0], Row(relation), scope)
-    shares = [binder.scalars.const(arg, scope) for arg in given[1:]]
+    weighted = node.name in WEIGHTED
+    if len(given) < 2 + weighted:
+        raise KqlError(f"{node.name}() takes a value{', a weight' * weighted} and percentiles", node.span, kind="type")
+    shares = [binder.scalars.const(arg, scope) for arg in given[1 + weighted :]]
     if len(shares) == 1 and isinstance(shares[0].const, list):
         shares = [literals.typed(Type.REAL, float(one)) for one in shares[0].const if isinstance(one, int | float)]
-    made = [aggregates.call(aggregates.AGGREGATES["percentile"], [value, share], node.span) for share in shares]
-    if node.name == "percentiles_array":
+    if weighted:
+        weight = binder.scalars.bind(given[1], Row(relation), scope)
+        made = [aggregates.weighted_percentile(value, weight, share, node.span) for share in shares]
+    else:
+        made = [aggregates.call(aggregates.AGGREGATES["percentile"], [value, share], node.span) for share in shares]
+    if node.name.endswith("_array"):
         packed = exp.Anonymous(this="JSON_ARRAY", expressions=[own(convert.to_dynamic(one).sql) for one in made])
         return [(item.names[0] if item.names else f"percentiles_{value.name}", Typed(packed, Type.DYNAMIC))]
     names = [f"percentile_{value.name}_{str(share.const).replace('.', '_')}" for share in shares]

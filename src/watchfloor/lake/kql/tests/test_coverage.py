@@ -192,6 +192,19 @@ def test_columns_are_projected_by_names_that_may_be_lists_and_patterns(step, exp
     assert names_of(query) == expected
 
 
+def test_percentiles_count_each_value_as_often_as_its_weight_says(ask):
+    """The documentation's latencies: 8 requests of 10 ms, 6 of 20, 3 of 30, one of 40."""
+    rows = "datatable (n: long, ms: long) [8, 10, 6, 20, 3, 30, 1, 40, 0, 99]"
+    assert ask(f"{rows} | summarize percentilesw(ms, n, 50, 75, 99.9)") == [(20, 20, 40)]
+    [(found,)] = ask(f"{rows} | summarize percentilesw_array(ms, n, dynamic([50, 75, 99.9]))")
+    assert json.loads(found) == [20, 20, 40]
+    assert names_of(f"{rows} | summarize percentilew(ms, n, 50), percentilesw(ms, n, 99.9)") == ["percentile_ms_50:long", "percentile_ms_99_9:long"]  # fmt: skip
+    assert ask(f"{rows} | summarize percentilew(ms, n, 50) by odd = ms % 20 == 10 | sort by odd asc") == [
+        (False, 20),
+        (True, 10),
+    ]
+
+
 def test_percentiles_come_as_one_array(ask):
     query = (
         "range x from 1 to 100 step 1 | summarize percentiles_array(x, 5, 50), p = percentiles_array(x, dynamic([95]))"

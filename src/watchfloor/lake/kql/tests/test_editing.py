@@ -112,7 +112,17 @@ def test_every_function_is_described():
 
 def test_every_aggregate_is_described():
     described = {entry.name for entry in reference.entries("aggregate")}
-    assert described == set(AGGREGATES) | {"arg_max", "arg_min", "argmax", "argmin", "percentiles", "percentiles_array"}
+    assert described == set(AGGREGATES) | {
+        "arg_max",
+        "arg_min",
+        "argmax",
+        "argmin",
+        "percentiles",
+        "percentiles_array",
+        "percentilew",
+        "percentilesw",
+        "percentilesw_array",
+    }
 
 
 def test_every_operator_is_described():
