@@ -62,6 +62,9 @@ def _judge(golden: dict[str, Any], runner: Runner, found: Goldens) -> None:
     except Exception as error:
         found.failed[name] = f"compiler: {error!r}"[:300]
         return
+    if compiled.missing:
+        found.refused[name] = f"nobody uploaded the {compiled.missing[0].split()[0]}"
+        return
     ran = runner.run([compiled.sql("duckdb")])
     if ran.error:
         found.failed[name] = ran.error

@@ -120,7 +120,7 @@ parse_user_agent parse_xml | text | dynamic | refused, with advice
 parse_version | text | decimal | a version as a number that compares
 pi |  | real | the number
 pow | base, exponent | real | the power
-rand |  | real | a random number from 0 to 1
+rand | n? | real | a random number from 0 to 1, or a whole one below n
 range | first, last, step? | dynamic | the array of values from first to last
 regex_quote | text | string | an expression that matches the text itself
 repeat | value, count | dynamic | an array of the value

@@ -38,7 +38,6 @@ sql("sign", "number", L, "CAST(SIGN(_0) AS BIGINT)")
 sql("isnan", "real", B, "COALESCE(ISNAN(_0), FALSE)")
 sql("isinf", "real", B, "COALESCE(ISINF(_0), FALSE)")
 sql("isfinite", "real", B, "COALESCE(ISFINITE(_0), FALSE)")
-sql("rand", "long?", R, "RANDOM()")
 sql("pi", "", R, "PI()")
 sql("sin", "real", R, "SIN(_0)")
 sql("cos", "real", R, "COS(_0)")
@@ -56,6 +55,16 @@ sql("binary_not", "long", L, "~_0")
 sql("binary_shift_left", "long long", L, "_0 << _1")
 sql("binary_shift_right", "long long", L, "_0 >> _1")
 sql("new_guid", "", Type.GUID, "CAST(UUID() AS TEXT)")
+
+
+def _rand(args: Sequence[Typed], span: Span) -> Typed:
+    """rand(): from 0 to 1; rand(n): one of the whole numbers below n."""
+    if not args:
+        return Typed(fill("RANDOM()"), R, null=False)
+    return Typed(fill("FLOOR(RANDOM() * _0)", args[0].sql), R)
+
+
+add("rand", "long?", _rand)
 
 
 def _tohex(args: Sequence[Typed], span: Span) -> Typed:

@@ -147,6 +147,12 @@ def test_keys_and_values_come_by_an_expression_and_as_far_as_the_next_key(ask):
     assert ask(f"{pairs} | {regex} | project-away s") == [(7, "https://a/?h=1", "")]
 
 
+def test_a_random_number_lies_below_the_one_that_is_named(ask):
+    rows = "range x from 1 to 200 step 1 | extend r = rand(3), f = rand()"
+    assert ask(f"{rows} | distinct r | sort by r asc") == [(0.0,), (1.0,), (2.0,)]
+    assert ask(f"{rows} | where f < 0 or f >= 1 | count") == [(0,)]
+
+
 def test_rows_near_those_that_fulfil_a_condition(ask):
     rows = "range x from 1 to 9 step 1 | sort by x asc | evaluate rows_near(x == 5, 1, 2)"
     assert sorted(ask(rows)) == [(4,), (5,), (6,), (7,)]
