@@ -88,8 +88,27 @@ def answer(relation: Relation, limit: int | None) -> exp.Select:
     return select if limit is None else select.limit(limit, copy=False)
 
 
+FEW_STEPS = 12
+MOST_WORK = 10_000
+"""Steps an engine may have to plan when every step is written out wherever it is read."""
+
+
+def bounded_work(program: Program) -> None:
+    """Refuse a query in which tables are named twice that name tables twice: its plan grows by a power with every step."""
+    if len(program.steps) <= FEW_STEPS:
+        return
+    work: dict[str, int] = {}
+    for name, step in program.steps:
+        work[name] = 1 + sum(work.get(table.name, 0) for table in step.find_all(exp.Table))
+        if work[name] > MOST_WORK:
+            raise KqlError(
+                f"this query comes to more than {MOST_WORK:,} steps when its names are written out", kind="limit"
+            )
+
+
 def assembled(program: Program, last: exp.Select) -> exp.Expr:
     """The steps as common table expressions before the last SELECT."""
+    bounded_work(program)
     tree = last
     for name, step in program.steps:
         tree = tree.with_(exp.to_identifier(name, quoted=True), as_=step, copy=False)

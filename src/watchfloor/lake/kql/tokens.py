@@ -89,6 +89,9 @@ _UNSOUND = re.compile("[\ud800-\udfff]")
 
 def _sound(value: str, span: Span) -> str:
     """The text, unless it has what is no letter and what no engine keeps."""
+    if _UNSOUND.search(value):
+        # Two escapes may stand for the halves of one letter.
+        value = value.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "surrogatepass")
     if found := _UNSOUND.search(value):
         raise KqlError(f"a text cannot have the character U+{ord(found[0]):04X}", span, kind="unsupported")
     return value
