@@ -170,6 +170,7 @@ def test_the_pages_are_accessible_and_no_wider_than_their_window(ada, mails, ope
     row = save(plan=Plan(title="Detection " * 18, text="EmailEvents", **fields), by=by, now=utc_now())
     save(plan=Plan(title="Bad", text="EmailEvents | where Subject has 'x'", **fields), by=by, now=utc_now())
     run_due(now=utc_now())
+    promote(now=utc_now())
     paths = (hunting("EmailEvents", run="1"), "/hunting/samples", "/hunting/usage", "/hunting/detections", row.href)
     page = open_page("/hunting")
     page.set_viewport_size({"width": 1280, "height": 800})
