@@ -80,7 +80,9 @@ def _hole(number: int) -> Build:
         part = parts[number]
         taken = part.copy() if id(part) in used or part.parent is not None else part
         used.add(id(part))
-        return taken if isinstance(taken, _ATOMS) else exp.Paren(this=taken)
+        # An `or` is both an operator and, to sqlglot, a function: what stands between two operands is no atom.
+        alone = isinstance(taken, _ATOMS) and not isinstance(taken, exp.Binary)
+        return taken if alone else exp.Paren(this=taken)
 
     return make
 

@@ -58,6 +58,8 @@ def one(ask, expression):
         ("-7 % 3", 2),
         ("1d / 1h", 24.0),
         ("strcat('a', 1, true)", "a1True"),
+        ("(1 == 1) == (1 == 2 or 1 == 1)", True),
+        ("iff((1 == 2 and 1 == 1) == (1 == 2 or 1 == 2), 1, 2) + 1", 2),
         ("tolower('ÄB')", "äb"),
         ("substring('abcdef', 1, 2)", "bc"),
         ("split('a-b-c', '-')[1]", '"b"'),
