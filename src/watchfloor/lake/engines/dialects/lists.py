@@ -105,6 +105,20 @@ def extract(say: Saying, node: exp.Anonymous) -> Said:
     return Said(_at(held.sql, say.say(node.expressions[1]).sql), held.kind.element)
 
 
+@emits("STRUCT_EXTRACT", exp.StructExtract)
+def field_of(say: Saying, node: exp.Expr) -> Said:
+    """A field by its name, or by its place from 1."""
+    struct, wanted = node.expressions if isinstance(node, exp.Anonymous) else (node.this, node.expression)
+    held = say.say(struct)
+    if held.kind.name != "struct" or not isinstance(wanted, exp.Literal):
+        raise say.refusal(node, "this field")
+    name = wanted.name if wanted.is_string else held.kind.fields[int(wanted.this) - 1][0]
+    kind = held.kind.field(name)
+    if kind is None:
+        raise say.refusal(node, f"there is no field “{name}”")
+    return Said(f"{held.sql}.`{name}`", kind)
+
+
 @emits("LIST_SLICE")
 def slice_of(say: Saying, node: exp.Anonymous) -> Said:
     """Both ends belong to it; places below 1 count from the end, and 0 is before the start."""
