@@ -1,6 +1,6 @@
 """Many queries over the same rows: those that only pick rows of a table are asked together, in one statement a table."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import lru_cache
@@ -33,8 +33,8 @@ TIMELESS = datetime(2000, 1, 1, tzinfo=UTC)
 class Met:
     """`rows` are (key of the query, row as that query's table gives it), in no order.
 
-    `alone` are the keys of queries that have to be asked one by one: they do more than pick rows, name the current time, found
-    more together than fits, or failed with others.
+    `alone` are the keys of queries that have to be asked one by one: they do more than pick rows, name the current time, find
+    more than fits, fail, or are part of a statement that took too long.
     """
 
     rows: tuple[tuple[str, dict[str, Any]], ...]
@@ -49,7 +49,17 @@ class Ask:
     columns: Columns
     reads: tuple[exp.Expr, ...]
     asked: Together
-    keys: tuple[str, ...]
+    members: tuple[tuple[str, Filter], ...]
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        return tuple(key for key, _ in self.members)
+
+    def halves(self) -> Iterator["Ask"]:
+        """The same queries as two statements or more."""
+        middle = len(self.members) // 2
+        for part in (self.members[:middle], self.members[middle:]):
+            yield from _of_table(part[0][1].name, part, KqlTables())
 
 
 def hunt_many(
@@ -67,22 +77,27 @@ def hunt_many(
     window, left = trees.Window(start, end), list(alone)
     sources = {name: source_of(name, window) for name in {ask.table for ask in asks}}
     found: list[tuple[str, dict[str, Any]]] = []
-    for ask in asks:
-        source = sources[ask.table]
-        if source.is_empty:
-            continue
-        rows = _run(ask, source, window, engine=engine, limit=limit, timeout=timeout)
-        if rows is None:
+    waiting = [ask for ask in asks if not sources[ask.table].is_empty]
+    while waiting:
+        ask = waiting.pop()
+        try:
+            rows = _run(ask, sources[ask.table], window, engine=engine, limit=limit, timeout=timeout)
+        except (TooLarge, TooSlow):
             left += ask.keys
-        else:
+            continue
+        if rows is not None:
             found += rows
+        elif len(ask.members) > 1:
+            waiting += ask.halves()
+        else:
+            left += ask.keys
     return Met(tuple(found), tuple(left))
 
 
 def _run(
     ask: Ask, source: Source, window: trees.Window, *, engine: DuckEngine, limit: int, timeout: float
 ) -> list[tuple[str, dict[str, Any]]] | None:
-    """What one statement finds; None when its queries have to be asked alone."""
+    """What one statement finds; None when one of its queries finds too much or fails. Raises TooLarge, TooSlow."""
     try:
         found = _found(ask, source, window, engine=engine, limit=limit, timeout=timeout)
         if not found.num_rows or found.num_rows > limit:
@@ -92,7 +107,7 @@ def _run(
             return []
         told = ask.asked.told(SOURCE, *(one.copy() for one in ask.reads), number=NUMBERS, places=places)
         answer = engine.run(told, {SOURCE: _of_rows(found)}, timeout=timeout)
-    except (QueryFailed, TooLarge, TooSlow):
+    except QueryFailed:
         return None
     numbers = answer.column(NUMBERS).to_pylist()
     names = [name for name, _ in ask.columns]
@@ -119,7 +134,7 @@ def _found(
         maybe = engine.run(
             ask.asked.rows(SOURCE, *stored, where=where, surely=False), {SOURCE: source}, timeout=timeout
         )
-        if maybe.num_rows <= VERY_FEW:
+        if maybe.num_rows <= min(VERY_FEW, limit):
             return maybe
         source, where = _of_rows(maybe.select(stored)), exp.true()
     asked = ask.asked.rows(SOURCE, *stored, where=where).limit(limit + 1, copy=False)
@@ -178,9 +193,8 @@ def _of_table(name: str, members: Sequence[tuple[str, Filter]], catalogue: KqlTa
         )
         for column in columns
     )
-    keys = tuple(key for key, _ in members)
     for asked in together(
         [(number, found.predicate) for number, (_, found) in enumerate(members)], dialect=DuckEngine.dialect
     ):
-        mine = tuple(keys[number] for number in asked.members)
+        mine = tuple(members[number] for number in asked.members)
         yield Ask(shown.table, tuple((column.name, column.type) for column in columns), reads, asked, mine)

@@ -6,6 +6,8 @@ import pytest
 
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake import kql_many, selectors, services, storage
+from watchfloor.lake.contracts import TooSlow
+from watchfloor.lake.engines.duck import DuckEngine
 
 from .conftest import DAY, NOON, mail
 
@@ -78,16 +80,26 @@ def test_what_is_more_than_a_filter_is_left_to_be_asked_alone(rows, text):
     assert len(by_key(met, "evil0")) == 4
 
 
-def test_queries_that_find_too_much_together_are_left_to_be_asked_alone(rows):
+def test_a_query_that_finds_too_much_is_left_to_be_asked_alone(rows):
     met = asked(QUERIES, limit=3)
-    assert {"evil0", "both"} <= set(met.alone)
+    assert met.alone == ("evil0",)
     assert len(by_key(met, "signin")) == 1
+    assert len(by_key(met, "both")) == 1
 
 
-def test_a_query_that_fails_while_it_runs_does_not_take_the_other_tables_with_it(rows):
+def test_a_query_that_fails_while_it_runs_takes_no_other_with_it(rows):
     met = asked({**QUERIES, "broken": 'EmailEvents | where Subject matches regex strcat("(", SenderFromDomain)'})
-    assert "broken" in met.alone
+    assert met.alone == ("broken",)
     assert len(by_key(met, "signin")) == 1
+    assert len(by_key(met, "evil0")) == 4
+
+
+def test_queries_that_take_too_long_are_left_to_be_asked_alone(rows, monkeypatch):
+    def slow(*given, **more):
+        raise TooSlow("the query took too long")
+
+    monkeypatch.setattr(DuckEngine, "run", slow)
+    assert set(asked(QUERIES).alone) == {"invoice", "evil0", "both", "nothing", "signin"}
 
 
 def test_the_same_queries_are_read_once(rows, monkeypatch):
