@@ -35,7 +35,7 @@ from watchfloor.lake.snapshot import cold, engine_named, hunting_engine, source_
 pytestmark = [pytest.mark.django_db, pytest.mark.lab, pytest.mark.slow, pytest.mark.filterwarnings("ignore")]
 AT_ONCE = 3
 FULL = os.environ.get("WATCHFLOOR_SCALE") == "full"
-SHARE = {("Spark", "explorer"): 5, ("Spark", "grid"): 2, ("Spark", "corpus"): 2}
+SHARE = {("Spark", "explorer"): 8, ("Spark", "grid"): 3, ("Spark", "corpus"): 2}
 """Every so many-th question of an area is asked of an engine."""
 
 
