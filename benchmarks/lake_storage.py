@@ -65,7 +65,7 @@ def churn() -> dict[str, object]:
     """Flush, compaction and vacuum at once, under writers and readers."""
     from churning import churn
 
-    found = churn(home(), seconds=60 if FULL else 30)
+    found = churn(home(), seconds=90 if FULL else 30)
     for name, told in found["told"].items():
         say(f"  {name:10} {told}")
     readers = [found["told"][f"read-{number}"] for number in (1, 2, 3)]
@@ -129,7 +129,8 @@ def kills() -> dict[str, object]:
 
 def places() -> dict[str, object]:
     """Commits and reads on disk, in a store on this machine, and in one 20 ms away."""
-    mails, script, found = 1_000_000 if FULL else 100_000, FOLDER / "lake_parts/object_store.py", {}
+    mails = int(float(os.environ.get("MAILS", 1e6 if FULL else 1e5)))
+    script, found = FOLDER / "lake_parts/object_store.py", {}
     found["disk"] = child(script, mails)
     with S3() as s3:
         found["near"] = child(script, mails, **s3.options())
@@ -137,7 +138,7 @@ def places() -> dict[str, object]:
         found["far"] = child(script, mails, **s3.options())
     names = [name for name in found["disk"] if name != "where"]
     for name in names:
-        say(f"  {name:18}" + "".join(f"{one}: {found[one].get(name)!s:>9}   " for one in found))
+        say(f"  {name:18}" + "".join(f"{one}: {found[one].get(name)!s:>18}   " for one in found))
     return found
 
 
