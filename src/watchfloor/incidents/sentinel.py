@@ -44,7 +44,7 @@ def incident_rows() -> Iterator[dict[str, Any]]:
     last = {row["incident"]: row for row in said.values("incident", "kind", "actor_name")}
     addresses = dict(people().order_by("pk").values_list("pk", "email"))
     for row in Incident.objects.order_by("pk"):
-        entry = last.get(row.pk, {})
+        entry: Mapping[str, Any] = last.get(row.pk) or {}
         yield {
             **_words(row),
             **_contents(alerts.get(row.pk, []), tags.get(row.pk, []), comments.get(row.pk, [])),

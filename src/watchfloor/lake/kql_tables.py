@@ -4,7 +4,7 @@ Cells of our tables are never null texts or numbers, so that most of SQL's three
 time can be named everywhere; what Defender's table does not have can be named too, but `*` leaves it out.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 
 from sqlglot import exp, parse_one
@@ -105,12 +105,25 @@ def _plain(table: Table) -> list[CatalogueColumn]:
 
 
 def _ordered(table: Table) -> list[CatalogueColumn]:
-    """What a workspace lists of the table, in the order Defender documents; what the workspace adds comes last."""
-    words = ORDERS[table.name].split()
-    places = {column.name: place for place, column in enumerate(table.columns) if column.name not in WORKSPACE}
-    return [
-        _word(table, word) for word in sorted(words, key=lambda word: places.get(word.partition(":")[0], len(places)))
-    ]
+    """What a workspace lists of the table, in its order."""
+    return [_word(table, word) for word in ORDERS[table.name].split()]
+
+
+@cache
+def _whole_tables() -> dict[frozenset[str], tuple[str, ...]]:
+    """By what a table gives when no columns are chosen: the same names as its documentation lists them, the workspace's last."""
+    found = {}
+    for table in tables():
+        names = [column.name for column in _of_table(table, table.name).columns if not column.extra]
+        places = {column.name: place for place, column in enumerate(table.columns) if column.name not in WORKSPACE}
+        found[frozenset(names)] = tuple(sorted(names, key=lambda name: places.get(name, len(places))))
+    return found
+
+
+def documented_order(names: Sequence[str]) -> list[int]:
+    """Places of the columns of an answer as a person wants to read them: those of a whole table as documented, others as they are."""
+    order = _whole_tables().get(frozenset(names))
+    return [names.index(name) for name in order] if order and len(order) == len(names) else list(range(len(names)))
 
 
 def _word(table: Table, word: str) -> CatalogueColumn:

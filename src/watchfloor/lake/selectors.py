@@ -30,7 +30,7 @@ from watchfloor.lake.kql_answer import Answer
 from watchfloor.lake.kql_check import Checked, check_files, check_query, complete_query
 from watchfloor.lake.kql_many import Met, hunt_many
 from watchfloor.lake.kql_run import hunt, hunt_stream
-from watchfloor.lake.kql_tables import KqlTables, views
+from watchfloor.lake.kql_tables import KqlTables, documented_order, views
 from watchfloor.lake.lists import states as list_states
 from watchfloor.lake.models import Email, HotBatch
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
@@ -58,6 +58,7 @@ __all__ = [
     "complete_query",
     "condition_sentence",
     "count",
+    "documented_order",
     "elements_of",
     "email",
     "entries_met",

@@ -122,7 +122,9 @@ class RecentAlerts:
 
     def context(self, *, now: datetime) -> Mapping[str, Any]:
         query = Query("AlertInfo", now - timedelta(days=30), now + timedelta(days=1))
-        rows = lake.rows(query, columns=("Timestamp", "AlertId", "Title", "Severity", "Category", "DetectionSource"), limit=24)
+        rows = lake.rows(
+            query, columns=("Timestamp", "AlertId", "Title", "Severity", "Category", "DetectionSource"), limit=24
+        )
         newest = {row["AlertId"]: row for row in reversed(rows)}
         latest = sorted(newest.values(), key=lambda row: row["Timestamp"], reverse=True)[:6]
         return {"rows": [{**row, "href": f"/alerts/{quote(row['AlertId'], safe='')}"} for row in latest]}

@@ -101,9 +101,10 @@ def ask(question: Question, *, by: Actor, now: datetime) -> Found | Refused:
         refused = refusal(error, question, shift=len(before))
         remember(text=question.runs, window=question.window, by=by, now=now, error=refused.words)
         return refused
+    order = lake.documented_order([name for name, _ in answer.columns])
     found = Found(
-        heads=tuple(Head(name, str(kind)) for name, kind in answer.columns),
-        rows=tuple(tuple(plain(value) for value in row) for row in answer.rows),
+        heads=tuple(Head(name, str(kind)) for name, kind in (answer.columns[place] for place in order)),
+        rows=tuple(tuple(plain(row[place]) for place in order) for row in answer.rows),
         truncated=answer.truncated,
         seconds=answer.seconds,
         visualization=answer.render.visualization if answer.render else "",

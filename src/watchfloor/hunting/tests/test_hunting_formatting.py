@@ -46,7 +46,7 @@ def test_a_laid_out_query_asks_the_same(one):
     assert lake.check_query(text, now=utc_now()) == []
 
 
-@given(st.text(alphabet='Aa |;()[]{}"\'/\n\\@h=~`,1', max_size=60))
+@given(st.text(alphabet="Aa |;()[]{}\"'/\n\\@h=~`,1", max_size=60))
 @settings(max_examples=300, deadline=None)
 def test_nothing_but_blanks_changes_and_twice_is_once(text):
     once = formatted(text)

@@ -94,9 +94,9 @@ class DuckEngine:
     def run(self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 30.0) -> pa.Table:
         """The whole answer. Raises TooSlow after `timeout` seconds, TooLarge when memory is out, QueryFailed for the rest."""
         cursor = self._cursor()
-        with _told(), self._limited(cursor, timeout):
+        with _told():
             text = self._text(cursor, tree, sources)
-            with _registered(cursor, text, sources):
+            with self._limited(cursor, timeout), _registered(cursor, text, sources):
                 return cursor.sql(text).to_arrow_table()
 
     def stream(
@@ -105,15 +105,17 @@ class DuckEngine:
         """The answer in batches, as it is read; memory stays flat when the tree needs no sort of everything."""
         cursor = self._new_cursor()
         try:
-            with _told(), self._limited(cursor, timeout):
+            with _told():
                 text = self._text(cursor, tree, sources)
-                with _registered(cursor, text, sources):
+                with self._limited(cursor, timeout), _registered(cursor, text, sources):
                     yield from cursor.sql(text).to_arrow_reader(BATCH_ROWS)
         finally:
             cursor.close()
 
     def _text(self, cursor: duckdb.DuckDBPyConnection, tree: exp.Expr, sources: Mapping[str, Source]) -> str:
-        """Each table as a common table expression that is inlined, so that filters and top-N reach the files.
+        """The statement. Outside the time limit, since an object store's files may have to be fetched first.
+
+        Each table as a common table expression that is inlined, so that filters and top-N reach the files.
 
         A tree that has such expressions of its own keeps them, after ours. Only a question is run, whatever a tree may be.
         """

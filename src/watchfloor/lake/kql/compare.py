@@ -90,7 +90,9 @@ def _operand(sql: exp.Expr) -> exp.Expr:
 def lower(value: Typed) -> exp.Expr:
     """The text in lower case, done here when it is a constant."""
     if isinstance(value.const, str):
-        return text("".join(map(str.lower, value.const.replace("İ", "i"))))  # sign by sign, as the engine does: a last Σ is σ
+        return text(
+            "".join(map(str.lower, value.const.replace("İ", "i")))
+        )  # sign by sign, as the engine does: a last Σ is σ
     return exp.Lower(this=own(value.sql))
 
 

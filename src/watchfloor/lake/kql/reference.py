@@ -6,7 +6,6 @@ from functools import cache
 
 from watchfloor.lake.kql import vocabulary
 
-
 _WORDS = ("operator", "keyword")
 
 

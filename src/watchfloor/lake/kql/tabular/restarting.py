@@ -196,7 +196,9 @@ def _sessions(walk: _Walk, read: tuple[exp.Expr, exp.Expr, exp.Expr], longest: T
         for key, one in zip(keys, names, strict=True)
     ]
     name, kind = made
-    start: exp.Expr = exp.Anonymous(this="LIST_EXTRACT", expressions=[starts.read("R"), fill("_0 + 1", _of("L", place))])
+    start: exp.Expr = exp.Anonymous(
+        this="LIST_EXTRACT", expressions=[starts.read("R"), fill("_0 + 1", _of("L", place))]
+    )
     if kind is Type.DATETIME:
         start = fill("CAST('1970-01-01T00:00:00Z' AS TIMESTAMPTZ) + TO_MICROSECONDS(CAST(_0 // 10 AS BIGINT))", start)
     column = Column(name, kind, name)
