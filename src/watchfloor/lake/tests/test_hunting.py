@@ -301,7 +301,7 @@ def test_files_folders_and_lines_are_checked_and_say_what_is_ours(tmp_path):
     ]  # fmt: skip
     assert found["bad.kql"].place.endswith("bad.kql:2:9")
     assert found["many.jsonl:1"].unknown == ("Foreign",)
-    assert found["good.kql"].columns[0] == ("Timestamp", "datetime")
+    assert found["good.kql"].columns[0] == ("TenantId", "string")
     (tmp_path / "wrong.jsonl").write_text('{"text": 1}\n')
     with pytest.raises(BadInput, match="line 1"):
         list(selectors.check_files([tmp_path / "wrong.jsonl"], now=NOON))

@@ -7,7 +7,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.kernel.errors import Forbidden
 from watchfloor.lake.catalogue import table, tables
 from watchfloor.lake.kql.types import Type
-from watchfloor.lake.kql_tables import TIMES, KqlTables, place_of, views
+from watchfloor.lake.kql_tables import TIMES, KqlTables, documented_order, place_of, views
 
 ALL = KqlTables()
 EVERY = ALL.names()
@@ -100,11 +100,22 @@ def test_search_goes_over_tables_with_rows_and_never_over_a_view_of_them():
     assert len(KqlTables(held=frozenset()).names()) == 1
 
 
-def test_star_lists_columns_as_defender_documents_them():
-    shown = [column.name for column in ALL.table("EmailEvents").columns if not column.extra]
+def bare(name: str) -> list[str]:
+    return [column.name for column in ALL.table(name).columns if not column.extra]
+
+
+def test_star_lists_columns_as_a_workspace_does_and_a_person_reads_them_as_documented():
+    listed = bare("EmailEvents")
+    assert listed[:2] == ["TenantId", "AttachmentCount"]
+    shown = [listed[place] for place in documented_order(listed)]
     assert shown[:4] == ["Timestamp", "NetworkMessageId", "InternetMessageId", "SenderMailFromAddress"]
-    assert shown[-1] == "_BilledSize"
-    assert "TimeGenerated" in [column.name for column in ALL.table("AlertInfo").columns if not column.extra]
+    assert sorted(shown) == sorted(listed)
+    assert "TimeGenerated" in bare("AlertInfo")
+
+
+def test_columns_that_a_query_chose_stay_in_its_order():
+    assert documented_order(["Subject", "Timestamp"]) == [0, 1]
+    assert documented_order([]) == []
 
 
 def test_a_name_microsoft_gave_up_reads_the_column_that_took_its_place():

@@ -10,8 +10,6 @@ from typing import Any
 import pytest
 
 from watchfloor.lake.kql.tests.grid import Question, questions
-
-pytest.importorskip("duckdb_kql")
 from watchfloor.lake.kql.tests.peer import Answer, Both
 
 SAID = tomllib.loads(Path(__file__).with_name("second_opinions.toml").read_text("utf-8"))
