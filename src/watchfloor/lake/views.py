@@ -17,6 +17,7 @@ from watchfloor.access.services import requires
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import NotFound
 from watchfloor.lake.contracts import TableState
+from watchfloor.lake.sealing import state_of as sealed_state
 from watchfloor.lake.selectors import lake_place, table_states
 from watchfloor.lake.services import LONGEST_DAYS, ask_to_compact, set_retention
 from watchfloor.lake.sizes import Cost, chart_of, chart_of_all, cost_of, leaves_on
@@ -128,6 +129,8 @@ def table(request: HttpRequest) -> HttpResponse:
         "line": line,
         "state": state,
         "chart": chart_of(state.days, today=now.date()),
+        "sealed": sealed_state(state.name),
+        "fast_days": settings.WATCHFLOOR.lake_fast_days,
         "files_a_day": max((one.files for one in state.days), default=0),
         "next_at": max(done.checked_at + MAINTAIN_EVERY, now) if done.checked_at else None,
         "may_change": actor.may(Permission.CONNECTION_MANAGE),

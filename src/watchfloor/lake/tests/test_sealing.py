@@ -273,3 +273,13 @@ def test_other_processes_read_the_same_segments_at_once(months):
 def test_only_one_process_seals(months):
     with sealing._only_sealer() as first, sealing._only_sealer() as second:
         assert (first, second) == (True, False)
+
+
+def test_the_tables_page_says_what_lies_in_segments(months, settings, as_max):
+    page = as_max.get("/settings/retention/table", {"name": "EmailEvents"}).content.decode()
+    assert "40 rows of settled days in 1 segment" in page
+    page = as_max.get("/settings/retention/table", {"name": "AlertInfo"}).content.decode()
+    assert "the worker copies days once they are over" in page
+    settings.WATCHFLOOR = replace(settings.WATCHFLOOR, lake_fast_days=0)
+    page = as_max.get("/settings/retention/table", {"name": "AlertInfo"}).content.decode()
+    assert "turned off with lake_fast_days" in page
