@@ -9,9 +9,7 @@ import os
 import sys
 import time
 import uuid
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from functools import partial
 from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -63,37 +61,36 @@ def clicks_of(mails: pa.Table, *, seed: int) -> pa.Table:
 
 def build(home: Path, mails: int, keys: str, *, urls: int) -> None:
     """Write and seal the tables of `keys`, day by day."""
-    (home / "lake").mkdir(parents=True, exist_ok=True)
+    began = time.perf_counter()
+    lake = home / "lake"
+    lake.mkdir(parents=True, exist_ok=True)
     daily = mails // DAYS
     turns = -(-daily // MOST_AT_ONCE)
-
-    def rows(key: str, number: int, turn: int) -> pa.Table:
-        made = mails_of(number, daily // turns, turn)
-        seed = number + 1000 * turn
-        if key == "U":
-            return urls_of(made, seed=49000 + seed, each=urls)
-        return clicks_of(made, seed=91000 + seed) if key == "C" else made
-
+    files: dict[str, list[AddAction]] = {key: [] for key in keys}
+    for number in range(DAYS):
+        made = [(mails_of(number, daily // turns, turn), number + 1000 * turn) for turn in range(turns)]
+        for key in keys:
+            rows = pa.concat_tables([_rows(key, part, seed, urls) for part, seed in made])
+            if number == 0:
+                ColdTable(lake, table(TABLES[key])).append(rows, watermark=0)
+            else:
+                files[key].append(_file(lake / TABLES[key], TABLES[key], number, rows))
     for key in keys:
-        began = time.perf_counter()
-        _write(home / "lake", TABLES[key], partial(_day, rows, key, turns))
-        written = time.perf_counter()
-        sealed = _seal(home, TABLES[key])
-        print(
-            f"{TABLES[key]}: written in {written - began:.1f} s, {sealed} segments in {time.perf_counter() - written:.1f} s",
-            file=sys.stderr,
-        )
+        name = TABLES[key]
+        DeltaTable(lake / name).create_write_transaction(files[key], "append", schema_of(name).append(_DAY), ["day"])
+    written = time.perf_counter()
+    sealed = sum(_seal(home, TABLES[key]) for key in keys)
+    names = ", ".join(TABLES[key] for key in keys)
+    print(
+        f"{names}: written in {written - began:.1f} s, {sealed} segments in {time.perf_counter() - written:.1f} s",
+        file=sys.stderr,
+    )
 
 
-def _day(rows: Callable[[str, int, int], pa.Table], key: str, turns: int, number: int) -> list[pa.Table]:
-    return [rows(key, number, turn) for turn in range(turns)]
-
-
-def _write(folder: Path, name: str, rows: Callable[[int], list[pa.Table]]) -> None:
-    tier = ColdTable(folder, table(name))
-    tier.append(pa.concat_tables(rows(0)), watermark=0)
-    files = [_file(folder / name, name, number, pa.concat_tables(rows(number))) for number in range(1, DAYS)]
-    DeltaTable(folder / name).create_write_transaction(files, "append", schema_of(name).append(_DAY), ["day"])
+def _rows(key: str, mails: pa.Table, seed: int, urls: int) -> pa.Table:
+    if key == "U":
+        return urls_of(mails, seed=49000 + seed, each=urls)
+    return clicks_of(mails, seed=91000 + seed) if key == "C" else mails
 
 
 _DAY = pa.field("day", pa.date32())

@@ -79,5 +79,5 @@ def test_a_folder_is_checked_and_the_last_line_counts(tmp_path, capsys):
     assert hunting.check([tmp_path / "a.kql"], as_json=True, now=utc_now())
     first, last = map(json.loads, capsys.readouterr().out.splitlines())
     assert first["compiled"]
-    assert first["columns"][0] == ["Timestamp", "datetime"]
+    assert first["columns"][0] == ["TenantId", "string"]
     assert last["compiled"] == 1
