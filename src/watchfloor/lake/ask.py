@@ -168,7 +168,7 @@ def run(query: Query, *expressions: exp.Expr, latest: bool = False, group: int =
     found, fold = sources(query, latest=latest)
     tree = trees.select(query, *expressions, latest=fold)
     if group:
-        tree = tree.group_by(*(exp.Literal.number(position + 1) for position in range(group)))
+        tree.group_by(*(exp.Literal.number(position + 1) for position in range(group)), copy=False)
     return engine().run(tree, found)
 
 

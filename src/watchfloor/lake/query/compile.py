@@ -80,8 +80,8 @@ def select(query: Query, *expressions: exp.Expr | str, latest: bool = False) -> 
     """
     base = table_named(query.table)
     needs = latest or any(_is_latest(condition, base) for condition in query.every_condition)
-    chosen = exp.select(*expressions).from_(source(query.table, query.start, latest=needs))
-    return chosen.where(within(Window(query.start, query.end)), *conditions_of(query))
+    chosen = exp.select(*expressions, copy=False).from_(source(query.table, query.start, latest=needs), copy=False)
+    return chosen.where(within(Window(query.start, query.end)), *conditions_of(query), copy=False)
 
 
 def conditions_of(query: Query) -> list[exp.Expr]:
