@@ -129,7 +129,7 @@ def crashed() -> Any:
 
     home = Path(tempfile.mkdtemp(prefix="wf-crash"))
     try:
-        return rounds(home, count=9 if FULL else 2)
+        return rounds(home, count=9 if FULL else 1)
     finally:
         shutil.rmtree(home, ignore_errors=True)
 
@@ -150,7 +150,7 @@ def measured() -> dict[str, object]:
         peer.close()
     say("the tiles as Explorer asks them:")
     tile_ratio = tiles({name: one.best(one.best_peer) for name, one in compared.items()})
-    arrow, plain = appending(50)
+    arrow, plain = appending(50 if FULL else 20)
     figures = {
         "append_1000_ms": round(arrow, 2),
         "append_1000_rows_ms": round(plain, 2),

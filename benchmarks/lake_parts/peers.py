@@ -49,8 +49,9 @@ class DuckFile:
         with duckdb.connect(str(self.path), config={"memory_limit": "4GB"}) as native:
             native.execute("SET TimeZone = 'UTC'")
             for key in TABLES:
+                names = ", ".join(field.name for field in fields_used(key))
                 native.execute(
-                    f"CREATE TABLE {key} AS SELECT * FROM read_parquet($1, hive_partitioning = false)",
+                    f"CREATE TABLE {key} AS SELECT {names} FROM read_parquet($1, hive_partitioning = false)",
                     [files(self.home, key)],
                 )
 
@@ -80,13 +81,13 @@ class ClickHouse:
     def load(self) -> None:
         self.open()
         for key, name in TABLES.items():
-            columns = ", ".join(f"{field.name} {self._type(field)}" for field in schema_of(name))
+            columns = ", ".join(f"{field.name} {self._type(field)}" for field in fields_used(key))
             index = "INDEX ids NetworkMessageId TYPE bloom_filter GRANULARITY 1"
             self.held.query(
                 f"CREATE TABLE {key} ({columns}, {index}) ENGINE = MergeTree PARTITION BY toYYYYMMDD(Timestamp) ORDER BY Timestamp"
             )
-            names = ", ".join(field.name for field in schema_of(name))
-            folder = self.home / "lake" / TABLES[key]
+            names = ", ".join(field.name for field in fields_used(key))
+            folder = self.home / "lake" / name
             self.held.query(f"INSERT INTO {key} SELECT {names} FROM file('{folder}/day=*/*.parquet', Parquet)")
         self.close()
 
@@ -131,8 +132,8 @@ class Postgres:
 
         self.held = psycopg.connect(self.server.__enter__(), autocommit=True)
         self.held.execute("SET TimeZone = 'UTC'")
-        for key, name in TABLES.items():
-            fields = [field for field in schema_of(name) if field.name in used()]
+        for key in TABLES:
+            fields = fields_used(key)
             self.held.execute(f"CREATE TABLE {key} ({', '.join(f'{one.name} {_postgres(one)}' for one in fields)})")
             names = ", ".join(field.name for field in fields)
             with duckdb.connect() as reader, self.held.cursor().copy(f"COPY {key} FROM STDIN (FORMAT csv)") as copy:
@@ -172,9 +173,10 @@ def _postgres(field: pa.Field) -> str:
     )
 
 
-def used() -> frozenset[str]:
-    """Every word of the questions; a row store is spared the columns that none of them names."""
-    return frozenset(re.findall(r"\w+", (Path(__file__).parent / "explorer_queries.sql").read_text()))
+def fields_used(key: str) -> list[pa.Field]:
+    """The columns that some question names; the peers are spared the others, which no question would read."""
+    words = frozenset(re.findall(r"\w+", (Path(__file__).parent / "explorer_queries.sql").read_text()))
+    return [field for field in schema_of(TABLES[key]) if field.name in words]
 
 
 def rows_of(rows: pa.Table) -> list[tuple[Any, ...]]:
