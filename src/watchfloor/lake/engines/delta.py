@@ -68,6 +68,11 @@ class ColdFile:
     uri: str = ""
     lease: Lease | None = field(default=None, compare=False, repr=False)
 
+    @property
+    def name(self) -> str:
+        """The file's own name, the same wherever it is read."""
+        return Path(self.path).name
+
 
 @dataclass(frozen=True, slots=True)
 class ColdSnapshot:

@@ -18,7 +18,7 @@ from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
 from watchfloor.lake.engines.access_paths import Wanted, columns_named, wanted
 from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.delta import ColdFile
-from watchfloor.lake.engines.segments import Segment
+from watchfloor.lake.engines.segments import Segment, quoted
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,7 @@ class Source:
 
     def without(self, files: Sequence[ColdFile]) -> "Source":
         """The same moment of the table, without these files."""
-        gone = {Path(file.path).name for file in files}
+        gone = {file.name for file in files}
         return replace(
             self,
             files=tuple(file for file in self.files if file not in files),
@@ -85,7 +85,7 @@ class DuckEngine:
             "python_enable_replacements = false",
             "autoload_known_extensions = false",
             "autoinstall_known_extensions = false",
-            f"allowed_directories = [{_quoted(str(lake) + os.sep)}]",
+            f"allowed_directories = [{quoted(str(lake) + os.sep)}]",
             "enable_external_access = false",
             "lock_configuration = true",
         ):
@@ -137,7 +137,7 @@ class DuckEngine:
         if not attached:
             return _unsealed(name, source)
         held = {file for _, one in attached for file in one.covers}
-        bare = replace(source, files=tuple(file for file in source.files if Path(file.path).name not in held))
+        bare = replace(source, files=tuple(file for file in source.files if file.name not in held))
         first = attached[0][1]
         ask = wanted(tree, name, key=first.key, id=first.id, folded=first.folded)
         columns = _columns(tree, source)
@@ -155,7 +155,7 @@ class DuckEngine:
             self._detach_gone()
             alias = f"segment_{Path(segment.path).stem}"
             try:
-                self._database.execute(f"ATTACH {_quoted(segment.path)} AS {alias} (READ_ONLY)")
+                self._database.execute(f"ATTACH {quoted(segment.path)} AS {alias} (READ_ONLY)")
             except duckdb.Error as error:
                 log.warning("segment %s cannot be read: %s", segment.path, str(error).splitlines()[0])
                 return None
@@ -244,7 +244,7 @@ def _sealed(cursor: duckdb.DuckDBPyConnection, alias: str, segment: Segment, ask
 
 
 def _list(values: Sequence[str]) -> str:
-    return ", ".join(map(_quoted, values))
+    return ", ".join(map(quoted, values))
 
 
 def _moment(moment: datetime) -> str:
@@ -256,7 +256,7 @@ def _unsealed(name: str, source: Source) -> str:
     if not source.files:
         return hot
     ready(source.files)
-    paths = ", ".join(_quoted(file.path) for file in source.files)
+    paths = ", ".join(quoted(file.path) for file in source.files)
     cold = f"SELECT * FROM read_parquet([{paths}], hive_partitioning = false, union_by_name = true)"  # noqa: S608 (quoted)
     both = f"{cold} UNION ALL BY NAME {hot}"  # also without hot rows: files older than a column have none of that name
     if not source.lacking:
@@ -269,10 +269,6 @@ def _default(source: Source, column: str) -> str:
     type = source.empty.schema.field(column).type
     value = "''" if pa.types.is_string(type) else "false" if pa.types.is_boolean(type) else "0"
     return f'coalesce("{column}", {value}) AS "{column}"'
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 _engines: dict[tuple[int, Path, str], DuckEngine] = {}

@@ -97,7 +97,7 @@ class DiskShelf:
         checkpoints = [path for path in self.log.iterdir() if "checkpoint" in path.name]
         folders = {path.parent for path in paths} | {self.log, self.folder, self.folder.parent}
         for path in (*paths, *entries, *checkpoints, *folders):
-            _fsync(path)
+            fsync(path)
 
     def repair(self) -> bool:
         """After a power loss: drop the last log entry when it, or a file it names, did not reach the disk whole.
@@ -110,7 +110,7 @@ class DiskShelf:
         if not entries or _whole(entries[-1], self.folder):
             return False
         entries[-1].unlink()
-        _fsync(self.log)
+        fsync(self.log)
         return True
 
     def _entries(self) -> list[Path]:
@@ -202,7 +202,8 @@ def _whole(entry: Path, folder: Path) -> bool:
     return entry.stat().st_size > 0 and all(path.exists() and path.stat().st_size == size for path, size in sizes)
 
 
-def _fsync(path: Path) -> None:
+def fsync(path: Path) -> None:
+    """Make a file or folder durable; one that is gone needs no more."""
     try:
         handle = os.open(path, os.O_RDONLY)
     except FileNotFoundError:

@@ -22,6 +22,7 @@ import pyarrow as pa
 from watchfloor.lake.contracts import Table
 from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.delta import ColdFile, ColdSnapshot
+from watchfloor.lake.engines.places import fsync
 
 FORMAT = 2
 MOST_ROWS = 12_000_000
@@ -115,15 +116,13 @@ class Segments:
         """Files to build segments of, oldest first: settled days since `since` that have none, and small segments made one."""
         live = self.live(snapshot)
         covered = {name for segment in live for name in segment.covers}
-        bare = [
-            file for file in _settled(snapshot.files, now) if file.hi >= since and Path(file.path).name not in covered
-        ]
+        bare = [file for file in _settled(snapshot.files, now) if file.hi >= since and file.name not in covered]
         if len(bare) < WORTH_FILES and sum(file.rows for file in bare) < WORTH_ROWS:
             bare = []
         small = [segment for segment in live if segment.rows < SMALL_ROWS]
         if len(small) >= MOST_SMALL:
             within = {name for segment in small for name in segment.covers}
-            bare += [file for file in snapshot.files if Path(file.path).name in within]
+            bare += [file for file in snapshot.files if file.name in within]
         return _portions(sorted(bare, key=lambda file: file.lo))
 
     def build(self, files: Sequence[ColdFile], *, lacking: Sequence[str], scratch: Path, memory: str) -> Segment:
@@ -136,15 +135,15 @@ class Segments:
         part = self.folder / f"{uuid.uuid4().hex}.part"
         with duckdb.connect(":memory:", config={"memory_limit": memory, "temp_directory": str(scratch)}) as database:
             database.execute("SET TimeZone = 'UTC'")
-            database.execute(f"ATTACH '{_escaped(part)}' AS made")
+            database.execute(f"ATTACH {quoted(part)} AS made")
             self._write(database, files, set(lacking))
             database.execute("DETACH made")
         path = part.with_suffix(".duckdb")
-        _fsync(part)
+        fsync(part)
         part.rename(path)
         told = {
             "layout": self._digest,
-            "covers": {Path(file.path).name: file.day.isoformat() for file in files},
+            "covers": {file.name: file.day.isoformat() for file in files},
             "rows": sum(file.rows for file in files),
             "bytes": path.stat().st_size,
             "lo": min(file.lo for file in files).isoformat(),
@@ -152,10 +151,10 @@ class Segments:
         }
         written = path.with_suffix(".told")
         written.write_text(json.dumps(told))
-        _fsync(written)
+        fsync(written)
         manifest = path.with_suffix(".json")
         written.rename(manifest)
-        _fsync(self.folder)
+        fsync(self.folder)
         made = self._segment(manifest)
         assert made is not None
         return made
@@ -188,7 +187,7 @@ class Segments:
 
 def _apart(segments: Iterable[Segment], files: Sequence[ColdFile]) -> tuple[Segment, ...]:
     """Those that hold live rows alone, the biggest first, none that holds a row of another once more."""
-    live = {Path(file.path).name for file in files}
+    live = {file.name for file in files}
     oldest = min((file.day for file in files), default=date.max)
     chosen: list[Segment] = []
     taken: set[str] = set()
@@ -249,20 +248,13 @@ _EMPTY = (
 
 
 def _parquet(files: Sequence[ColdFile]) -> str:
-    paths = ", ".join(f"'{_escaped(file.path)}'" for file in files)
+    paths = ", ".join(quoted(file.path) for file in files)
     return f"read_parquet([{paths}], hive_partitioning = false, union_by_name = true)"
 
 
-def _escaped(path: object) -> str:
-    return str(path).replace("'", "''")
-
-
-def _fsync(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+def quoted(path: object) -> str:
+    """A path as a literal of SQL."""
+    return "'" + str(path).replace("'", "''") + "'"
 
 
 _tables: dict[tuple[int, Path, str], Segments] = {}
