@@ -1,9 +1,6 @@
 """Sealing: settled days of the newest months once more in the form that pages read fastest (see engines/segments.py)."""
 
-import fcntl
-import os
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,9 +10,10 @@ from django.conf import settings
 from watchfloor.lake.catalogue import tables
 from watchfloor.lake.contracts import Table
 from watchfloor.lake.engines.delta import ColdFile, ColdSnapshot
-from watchfloor.lake.place import lake_folder
 from watchfloor.lake.snapshot import cold, segments
+from watchfloor.lake.storage import alone
 
+SEALER = ".sealer"
 MEMORY = "1GB"
 """What sorting a segment may take before it writes to disk; the process ends with the work."""
 
@@ -37,7 +35,7 @@ def state_of(name: str) -> SealedState:
 
 def seal_all(*, now: datetime) -> int:
     """Build every segment that is due, of all tables; returns how many. Nothing when another process is at it."""
-    with _only_sealer() as mine:
+    with alone(SEALER) as mine:
         return sum(seal(table, now=now) for table in tables()) if mine else 0
 
 
@@ -59,17 +57,3 @@ def _leased(snapshot: ColdSnapshot, files: Sequence[ColdFile]) -> list[ColdFile]
     wanted = {file.path for file in files}
     span = snapshot.within(min(file.lo for file in files), max(file.hi for file in files) + timedelta(microseconds=1))
     return [file for file in span if file.path in wanted]
-
-
-@contextmanager
-def _only_sealer() -> Iterator[bool]:
-    """True when no other process seals; the lock goes with the process, however it ends."""
-    lake_folder().mkdir(parents=True, exist_ok=True)
-    handle = os.open(lake_folder() / ".sealer", os.O_RDWR | os.O_CREAT, 0o600)
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield True
-    except BlockingIOError:
-        yield False
-    finally:
-        os.close(handle)

@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Iterable
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from watchfloor.lake.engines.delta import ColdTable, cold_table
 from watchfloor.lake.engines.duck import DuckEngine, Source, duck
 from watchfloor.lake.engines.segments import Segments, segments_of
 from watchfloor.lake.hot import rows_after
-from watchfloor.lake.place import place
+from watchfloor.lake.place import lake_folder, place
 from watchfloor.lake.query.compile import Window, window_of
 
 TOO_OLD = 30.0
@@ -69,8 +68,9 @@ def source_of(name: str, window: Window) -> Source:
         hot = rows_after(name, watermark=state.watermark, start=window.start, end=window.end)
         if time.monotonic() - began < TOO_OLD:
             break
-    source = Source(state.files, hot, _nothing(name), state.lacking, segments(name).live(state))
-    return replace(source.between(window.start, window.end), files=state.within(window.start, window.end))
+    files = state.within(window.start, window.end)
+    whole = Source(files, hot, _nothing(name), state.lacking, segments(name).live(state))
+    return whole.between(window.start, window.end)
 
 
 @cache
@@ -80,7 +80,7 @@ def _nothing(name: str) -> pa.Table:
 
 def segments(name: str) -> Segments:
     """The sealed segments of one table."""
-    return segments_of(Path(settings.HOME) / "lake", table_named(name), schema_of(name))
+    return segments_of(lake_folder(), table_named(name), schema_of(name))
 
 
 def sources_for(query: Query, names: Iterable[str]) -> dict[str, Source]:

@@ -43,11 +43,17 @@ def only_writer(*, wait: bool = False) -> Iterator[bool]:
 
     One is a file's, for this machine; with PostgreSQL there is a second, for hosts that share a database and an object store.
     """
+    with alone(".writer", wait=wait) as here, _database_lock(wait=wait) if here else nullcontext(False) as mine:
+        yield mine
+
+
+@contextmanager
+def alone(name: str, *, wait: bool = False) -> Iterator[bool]:
+    """True when no other process of this machine holds the lake's lock `name`; it goes with the process, however it ends."""
     lake_folder().mkdir(parents=True, exist_ok=True)
-    handle = os.open(lake_folder() / ".writer", os.O_RDWR | os.O_CREAT, 0o600)
+    handle = os.open(lake_folder() / name, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        with _database_lock(wait=wait) if _locked(handle, wait=wait) else nullcontext(False) as mine:
-            yield mine
+        yield _locked(handle, wait=wait)
     finally:
         os.close(handle)
 

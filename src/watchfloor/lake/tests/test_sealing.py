@@ -271,7 +271,7 @@ def test_other_processes_read_the_same_segments_at_once(months):
 
 
 def test_only_one_process_seals(months):
-    with sealing._only_sealer() as first, sealing._only_sealer() as second:
+    with storage.alone(sealing.SEALER) as first, storage.alone(sealing.SEALER) as second:
         assert (first, second) == (True, False)
 
 
