@@ -19,6 +19,10 @@ class Permission(StrEnum):
     QUARANTINE_MANAGE = "quarantine.manage"
     QUERY_SAVE = "query.save"
     IDENTITY_READ = "identity.read"
+    IDENTITY_MANAGE = "identity.manage"
+    IDENTITY_RISK_MANAGE = "identity.risk.manage"
+    IDENTITY_ACTION_PROPOSE = "identity.action.propose"
+    IDENTITY_ACTION_MANAGE = "identity.action.manage"
     SIMULATION_MANAGE = "simulation.manage"
     SIMULATION_PAYLOAD_AUTHOR = "simulation.payload.author"
     DETECTION_TUNE = "detection.tune"
@@ -45,6 +49,10 @@ PERMISSION_DESCRIPTIONS: dict[Permission, str] = {
     Permission.QUARANTINE_MANAGE: "Release and delete quarantined mail",
     Permission.QUERY_SAVE: "Save and track queries",
     Permission.IDENTITY_READ: "Read people, groups and their activity",
+    Permission.IDENTITY_MANAGE: "Tag people, join and split their accounts",
+    Permission.IDENTITY_RISK_MANAGE: "Confirm a person compromised, dismiss the risk",
+    Permission.IDENTITY_ACTION_PROPOSE: "Propose an action on people's accounts for somebody else to approve",
+    Permission.IDENTITY_ACTION_MANAGE: "Suspend, enable, sign out and reset people's accounts; approve such actions",
     Permission.SIMULATION_MANAGE: "Run attack simulations and trainings",
     Permission.SIMULATION_PAYLOAD_AUTHOR: "Write simulation payloads",
     Permission.DETECTION_TUNE: "Detection tuning: allow and block entries, indicators, silenced reasons, the verdict's threshold",

@@ -7,7 +7,12 @@ from watchfloor.access.contracts import Permission as P
 
 _READER = {P.HOME_READ, P.EMAIL_METADATA_READ, P.INCIDENT_READ, P.ACTION_CENTER_READ, P.IDENTITY_READ, P.SETTINGS_READ}
 _QUARANTINE = {P.QUARANTINE_READ, P.QUARANTINE_MANAGE}
-_OPERATOR = _READER | {P.INCIDENT_MANAGE, P.EMAIL_ACTION_PROPOSE, P.DETECTION_TUNE}
+_OPERATOR = _READER | {
+    P.INCIDENT_MANAGE,
+    P.EMAIL_ACTION_PROPOSE,
+    P.IDENTITY_ACTION_PROPOSE,
+    P.DETECTION_TUNE,
+}
 
 BUILT_IN_ROLES: dict[str, tuple[str, set[P]]] = {
     "Global Administrator": (
@@ -16,7 +21,16 @@ BUILT_IN_ROLES: dict[str, tuple[str, set[P]]] = {
     ),
     "Security Administrator": (
         "Connects systems, manages incidents, proposes actions; acts on mail together with Search and Purge",
-        _OPERATOR | _QUARANTINE | {P.QUERY_SAVE, P.CONNECTION_MANAGE, P.AUDIT_READ, P.SIMULATION_MANAGE},
+        _OPERATOR
+        | _QUARANTINE
+        | {
+            P.IDENTITY_MANAGE,
+            P.IDENTITY_RISK_MANAGE,
+            P.QUERY_SAVE,
+            P.CONNECTION_MANAGE,
+            P.AUDIT_READ,
+            P.SIMULATION_MANAGE,
+        },
     ),
     "Security Operator": (
         "Works on incidents, tunes detection and proposes actions; acts on mail together with Search and Purge",
@@ -30,6 +44,11 @@ BUILT_IN_ROLES: dict[str, tuple[str, set[P]]] = {
     "Search and Purge": (
         "Moves, deletes and restores mail; approves proposed actions",
         {P.EMAIL_ACTION_MANAGE, P.EMAIL_ACTION_PROPOSE, P.ACTION_CENTER_READ},
+    ),
+    "User Response": (
+        "Suspends, enables, signs out and resets people's accounts; confirms compromise; approves such actions",
+        {P.IDENTITY_READ, P.IDENTITY_RISK_MANAGE, P.IDENTITY_ACTION_MANAGE, P.IDENTITY_ACTION_PROPOSE}
+        | {P.ACTION_CENTER_READ},
     ),
     "Quarantine Administrator": ("Previews, releases and deletes quarantined mail", {P.HOME_READ} | _QUARANTINE),
     "Attack Simulation Administrator": (
@@ -53,6 +72,10 @@ ACTIVITIES: tuple[tuple[str, str, P], ...] = (
     ("RB-08", "Save and track queries", P.QUERY_SAVE),
     ("RB-08", "Release and delete quarantined mail", P.QUARANTINE_MANAGE),
     ("RB-08", "Look up people, groups and their activity", P.IDENTITY_READ),
+    ("RB-08", "Tag people, join and split their accounts", P.IDENTITY_MANAGE),
+    ("RB-08l", "Confirm a person compromised, dismiss the risk", P.IDENTITY_RISK_MANAGE),
+    ("RB-08m", "Suspend, enable, sign out and reset people's accounts", P.IDENTITY_ACTION_MANAGE),
+    ("RB-08m", "Propose an action on people's accounts for approval", P.IDENTITY_ACTION_PROPOSE),
     ("RB-08", "Run attack simulations and trainings", P.SIMULATION_MANAGE),
     ("RB-08", "Write simulation payloads", P.SIMULATION_PAYLOAD_AUTHOR),
     ("RB-08", "Allow and block entries, silenced reasons, the verdict's threshold", P.DETECTION_TUNE),

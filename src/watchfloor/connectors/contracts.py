@@ -6,6 +6,61 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol, runtime_checkable
 
+from watchfloor.connectors.account_actions import (
+    AccountActions,
+    AccountOutcome,
+    AccountRef,
+    AccountState,
+    AccountSystem,
+    AccountVerb,
+)
+from watchfloor.connectors.observed import (
+    Account,
+    AccountFlag,
+    DirectoryGroup,
+    Observation,
+    ObservedKind,
+    OwnedFile,
+    Share,
+)
+
+__all__ = [
+    "AcceptedMail",
+    "Account",
+    "AccountActions",
+    "AccountFlag",
+    "AccountOutcome",
+    "AccountRef",
+    "AccountState",
+    "AccountSystem",
+    "AccountVerb",
+    "ActionOutcome",
+    "Capability",
+    "ConnectionLine",
+    "DeadLetterLine",
+    "DirectoryGroup",
+    "Disposition",
+    "Folder",
+    "Heard",
+    "ImportSummary",
+    "Located",
+    "MailJudge",
+    "MailboxActions",
+    "NewMail",
+    "Observation",
+    "ObservedKind",
+    "Opinion",
+    "OpinionSystem",
+    "OwnedFile",
+    "Refused",
+    "SecondOpinion",
+    "Setting",
+    "Share",
+    "System",
+    "Target",
+    "TestReport",
+]
+
 
 class Capability(StrEnum):
     """What a connection may do; the value is shown to people."""
@@ -15,6 +70,12 @@ class Capability(StrEnum):
     JUDGE_INLINE = "judge mail before delivery"
     ACT_ON_MAIL = "move, delete and restore mail"
     GIVE_OPINION = "give a second opinion"
+    READ_DIRECTORY = "read people and groups"
+    READ_SIGN_INS = "read sign-ins"
+    READ_ACTIVITY = "read what people and administrators do"
+    READ_FILES = "read who owns and shares files"
+    READ_DEVICES = "read what happens on devices"
+    ACT_ON_ACCOUNTS = "lock, unlock, sign out and reset accounts"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,13 +9,23 @@ from django.db import close_old_connections, connections
 
 from watchfloor.connectors.contracts import Capability
 from watchfloor.connectors.models import Connection
+from watchfloor.connectors.observing import trim_observed
 from watchfloor.connectors.registry import system
 from watchfloor.connectors.selectors import enabled_connections, settings_of
 from watchfloor.runtime.services import every, report_health
 
 log = logging.getLogger(__name__)
 
-RUNNING = {Capability.READ_MAIL, Capability.RECEIVE_MAIL, Capability.JUDGE_INLINE}
+RUNNING = {
+    Capability.READ_MAIL,
+    Capability.RECEIVE_MAIL,
+    Capability.JUDGE_INLINE,
+    Capability.READ_DIRECTORY,
+    Capability.READ_SIGN_INS,
+    Capability.READ_ACTIVITY,
+    Capability.READ_FILES,
+    Capability.READ_DEVICES,
+}
 LONGEST_WAIT = 60.0
 
 
@@ -70,6 +80,12 @@ def supervise() -> int:
         if name not in _runners:
             _start(connection)
     return 0
+
+
+@every(60, name="connectors.trim")
+def trim() -> int:
+    """Forget observations that everybody has read; returns how many batches went."""
+    return trim_observed()
 
 
 def stop_all() -> None:

@@ -83,3 +83,41 @@ class FolderCursor(models.Model):
 
     def __str__(self) -> str:
         return f"{self.mailbox} {self.path}: {self.last_uid}"
+
+
+class Observed(models.Model):
+    """One durable batch of what a connection saw, in the order of acceptance; `payload` is its items as deflated JSON.
+
+    Rows go when every registered reader has passed them.
+    """
+
+    position = models.BigAutoField(primary_key=True)
+    kind = models.CharField(max_length=20, db_index=True)
+    source = models.CharField(max_length=200)
+    table = models.CharField(max_length=60, blank=True)
+    at = models.DateTimeField()
+    count = models.PositiveIntegerField()
+    payload = models.BinaryField()
+
+    class Meta:
+        ordering = ("position",)
+
+    def __str__(self) -> str:
+        return f"{self.count} {self.kind} from {self.source}"
+
+
+class SourceState(models.Model):
+    """How far one part of a connection has been read, as the connector writes it; moves in the transaction of what was read."""
+
+    connection = models.CharField(max_length=100)
+    part = models.CharField(max_length=200)
+    state = models.JSONField(default=dict)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["connection", "part"], name="one_state_per_source_part"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} {self.part}"

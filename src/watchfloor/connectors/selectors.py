@@ -9,6 +9,8 @@ from django.db.models import QuerySet
 from watchfloor.connectors import intake, store
 from watchfloor.connectors.contracts import (
     AcceptedMail,
+    AccountActions,
+    AccountSystem,
     Capability,
     ConnectionLine,
     DeadLetterLine,
@@ -17,6 +19,7 @@ from watchfloor.connectors.contracts import (
     SecondOpinion,
 )
 from watchfloor.connectors.models import Accepted, Connection, DeadLetter
+from watchfloor.connectors.observing import observed_after
 from watchfloor.connectors.registry import systems
 from watchfloor.connectors.routing import Routed
 from watchfloor.connectors.unusable import Unusable
@@ -25,6 +28,22 @@ from watchfloor.kernel.errors import NotConfigured, NotFound, WatchfloorError
 from watchfloor.runtime.contracts import Health
 from watchfloor.runtime.selectors import health
 from watchfloor.runtime.services import unseal
+
+__all__ = [
+    "accepted_after",
+    "account_actions",
+    "can_retry",
+    "connection_lines",
+    "dead_letter_lines",
+    "dead_letters",
+    "enabled_connections",
+    "mailbox_actions",
+    "observed_after",
+    "raw_mail",
+    "second_opinions",
+    "settings_of",
+    "tenant_facts",
+]
 
 
 def accepted_after(position: int, *, limit: int) -> list[AcceptedMail]:
@@ -83,6 +102,18 @@ def mailbox_actions() -> MailboxActions:
     return Routed(tuple(acting))
 
 
+def account_actions() -> dict[str, AccountActions]:
+    """Every enabled connection that may act on accounts, by its name; empty when there is none."""
+    acting = {}
+    for connection in enabled_connections():
+        system = systems()[connection.kind]
+        if Capability.ACT_ON_ACCOUNTS in system.capabilities and isinstance(system, AccountSystem):
+            actions = system.accounts(settings_of(connection), name=connection.name)
+            if actions is not None:
+                acting[connection.name] = actions
+    return acting
+
+
 def second_opinions() -> tuple[SecondOpinion, ...]:
     """Every enabled connection that judges mail beside us, by name; to ask them all use `connectors.services.consult`."""
     asked = []
@@ -115,8 +146,8 @@ def _line(connection: Connection, said: Health | None) -> ConnectionLine:
         state, sentence = "failing", f"this version knows no “{connection.kind}”"
     elif not connection.enabled:
         state, sentence = "disabled", ""
-    elif set(can) == {Capability.ACT_ON_MAIL}:
-        state, sentence = "ok", "asked when mail is acted on"
+    elif set(can) <= {Capability.ACT_ON_MAIL, Capability.ACT_ON_ACCOUNTS}:
+        state, sentence = "ok", "asked when it is to act"
     elif Capability.GIVE_OPINION in can and said is None:
         state, sentence = "ok", "asked with the next mail"
     else:

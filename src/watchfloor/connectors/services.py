@@ -16,6 +16,7 @@ from watchfloor.connectors.connections import (
 from watchfloor.connectors.contracts import AcceptedMail, NewMail
 from watchfloor.connectors.importing import import_paths
 from watchfloor.connectors.judging import set_judge
+from watchfloor.connectors.observing import observe, recall, register_observer, remember
 from watchfloor.connectors.opinions import consult
 from watchfloor.connectors.parts import take_parts_from
 from watchfloor.connectors.retrying import retry_all, retry_dead_letter
@@ -29,6 +30,10 @@ __all__ = [
     "change_connection",
     "consult",
     "import_paths",
+    "observe",
+    "recall",
+    "register_observer",
+    "remember",
     "remove_connection",
     "retry_all",
     "retry_dead_letter",
