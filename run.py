@@ -25,6 +25,21 @@ PACKAGES = [
     "rspamd",
     "clamav-daemon",
     "openjdk-17-jre-headless",
+    "slapd",
+    "slapd-contrib",
+    "dovecot-ldap",
+    "dovecot-sieve",
+    "dovecot-managesieved",
+    "samba",
+    "samba-ad-dc",
+    "samba-ad-provision",
+    "samba-dsdb-modules",
+    "samba-vfs-modules",
+    "winbind",
+    "krb5-user",
+    "smbclient",
+    "acl",
+    "rsyslog",
 ]
 PROGRAMS = {
     "dovecot-core": "/usr/sbin/dovecot",
@@ -36,6 +51,21 @@ PROGRAMS = {
     "rspamd": "/usr/bin/rspamd",
     "clamav-daemon": "/usr/sbin/clamd",
     "openjdk-17-jre-headless": "/usr/bin/java",
+    "slapd": "/usr/sbin/slapd",
+    "slapd-contrib": "/usr/lib/ldap/lastbind.so",
+    "dovecot-ldap": "/usr/lib/dovecot/modules/auth/libauthdb_ldap.so",
+    "dovecot-sieve": "/usr/bin/sievec",
+    "dovecot-managesieved": "/usr/lib/dovecot/managesieve",
+    "samba": "/usr/sbin/smbd",
+    "samba-ad-dc": "/usr/sbin/samba",
+    "samba-ad-provision": "/usr/share/samba/setup/provision.ldif",
+    "samba-dsdb-modules": "/usr/lib/x86_64-linux-gnu/samba/ldb/samba_dsdb.so",
+    "samba-vfs-modules": "/usr/lib/x86_64-linux-gnu/samba/vfs/acl_xattr.so",
+    "winbind": "/usr/sbin/winbindd",
+    "krb5-user": "/usr/bin/kinit",
+    "smbclient": "/usr/bin/smbclient",
+    "acl": "/usr/bin/setfacl",
+    "rsyslog": "/usr/sbin/rsyslogd",
 }
 
 
@@ -51,7 +81,7 @@ def apt(*packages: str) -> None:
     quiet = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     subprocess.run(
         ["debconf-set-selections"],
-        input=b"postfix postfix/main_mailer_type select No configuration\n",
+        input=b"postfix postfix/main_mailer_type select No configuration\nslapd slapd/no_configuration boolean true\n",
         env=quiet,
         check=False,
     )
