@@ -11,8 +11,11 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.identities.contracts import DirectoryEntry, ImportOutcome
 from watchfloor.identities.models import DirectoryPerson
+from watchfloor.identities.page.registry import register_person_action, register_person_panel
 from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.errors import BadInput
+
+__all__ = ["import_csv", "import_people", "people_in_csv", "register_person_action", "register_person_panel"]
 
 audit_verb("directory.import", "{actor} imported people into the directory from {target}")
 
