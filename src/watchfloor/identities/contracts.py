@@ -1,6 +1,8 @@
 """A person as the organisation's directory knows them."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
 
 PRIORITY = "Priority account"
 
@@ -34,3 +36,128 @@ class ImportOutcome:
     @property
     def sentence(self) -> str:
         return f"{self.added} added, {self.changed} changed, {self.unchanged} as before"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDetail:
+    """One person in full, as the leading account describes them; empty texts where nobody said.
+
+    `leading` is a sentence on whose word that is; `manager` the manager's address. `status` is active, suspended, staged or
+    deleted. `merged_from` is set when the number asked for was merged into this person.
+    """
+
+    pk: int
+    address: str
+    name: str
+    given_name: str = ""
+    surname: str = ""
+    department: str = ""
+    title: str = ""
+    company: str = ""
+    employee_id: str = ""
+    phone: str = ""
+    mobile: str = ""
+    office: str = ""
+    city: str = ""
+    country: str = ""
+    manager: str = ""
+    groups: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    service: bool = False
+    external: bool = False
+    privileged: bool = False
+    status: str = "active"
+    leading: str = ""
+    source: str = ""
+    created_at: datetime | None = None
+    first_seen_at: datetime | None = None
+    last_seen_at: datetime | None = None
+    deleted_at: datetime | None = None
+    merged_from: int | None = None
+
+    @property
+    def href(self) -> str:
+        return f"/identities/{self.pk}"
+
+    @property
+    def affiliation(self) -> str:
+        """Whether the person belongs to the organisation (US-69)."""
+        return "External" if self.external else "Internal"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonNames:
+    """Every name under which events speak of a person, lower-case, without repeats; for filters of the lake.
+
+    `account_names` are login names without a domain; the same login name in another domain may be somebody else.
+    """
+
+    upns: tuple[str, ...] = ()
+    mails: tuple[str, ...] = ()
+    sids: tuple[str, ...] = ()
+    object_ids: tuple[str, ...] = ()
+    account_names: tuple[str, ...] = ()
+    logins: tuple[str, ...] = ()
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Sign-in names and mail addresses together, each once."""
+        return tuple(dict.fromkeys((*self.mails, *self.upns)))
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLine:
+    """One account of a person and why it is theirs: `joined_by` the rule ("hand" for a person's word), `joined_words` a sentence.
+
+    `status` is active, suspended, staged or deleted; `flags` are the directory's account-control flags in words (US-24).
+    """
+
+    pk: int
+    source: str
+    provider: str
+    key: str
+    name: str
+    upn: str
+    mail: str
+    dn: str
+    sid: str
+    display_name: str
+    enabled: bool
+    status: str
+    flags: tuple[str, ...] = ()
+    roles: tuple[str, ...] = ()
+    joined_by: str = ""
+    joined_words: str = ""
+    pinned: bool = False
+    leading: bool = False
+    guest: bool = False
+    service: bool = False
+    created_at: datetime | None = None
+    last_sign_in_at: datetime | None = None
+    password_set_at: datetime | None = None
+    expires_at: datetime | None = None
+    deleted_at: datetime | None = None
+    first_seen_at: datetime | None = None
+    seen_at: datetime | None = None
+    facts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def label(self) -> str:
+        """What a person would call the account."""
+        return self.upn or self.mail or self.name or self.key
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """A person who may be the same as another: the account that hints at it, and the sentence why no rule joined them."""
+
+    account: int
+    label: str
+    person: int
+    name: str
+    address: str
+    words: str
+
+    @property
+    def href(self) -> str:
+        return f"/identities/{self.person}"

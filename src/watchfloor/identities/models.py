@@ -8,8 +8,10 @@ from django.db import models
 class DirectoryPerson(models.Model):
     """One person of the organisation: an identity that joins accounts. `source` names the import that wrote the row last.
 
-    Name, department and the like are those of the leading account; `tags` are set by people and by rules. `deleted_at` is when
-    the last account went; `first_seen_at` and `last_seen_at` span everything seen of the person.
+    Name, department and the like are those of the leading account, which `leading` names (provider, source, key); `tags` are set by people
+    and by imports. `deleted_at` is when the last account went; `first_seen_at` and `last_seen_at` span everything seen of the
+    person. `status` is active, suspended, staged or deleted; `privileged` that an account holds an administrator's role or is in
+    a sensitive group. `merged_into` is the person this one turned out to be; `merged` keeps what undoing that needs.
     """
 
     address = models.CharField(max_length=320, unique=True)
@@ -35,9 +37,24 @@ class DirectoryPerson(models.Model):
     first_seen_at = models.DateTimeField(null=True)
     last_seen_at = models.DateTimeField(null=True)
     deleted_at = models.DateTimeField(null=True)
+    external = models.BooleanField(default=False, db_index=True)
+    status = models.CharField(max_length=20, default="active", db_index=True)
+    privileged = models.BooleanField(default=False, db_index=True)
+    domain = models.CharField(max_length=255, blank=True, db_index=True)
+    leading = models.CharField(max_length=400, blank=True)
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged_people"
+    )
+    merged: "models.JSONField[Any, Any]" = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ("name",)
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["name", "id"], name="people_by_name"),
+            models.Index(fields=["-last_seen_at", "id"], name="people_by_last_seen"),
+            models.Index(fields=["company"], name="people_by_company"),
+            models.Index(fields=["-imported_at"], name="people_by_import"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.name} <{self.address}>"
@@ -84,13 +101,20 @@ class Account(models.Model):
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.UniqueConstraint(fields=["source", "key"], name="one_row_per_account"),
         ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["provider", "person"], name="accounts_by_provider"),
+            models.Index(fields=["source", "manager_key"], name="accounts_by_manager"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.upn or self.mail or self.name or self.key} ({self.source})"
 
 
 class AccountAlias(models.Model):
-    """A further name under which events speak of an account: other mail addresses, DOMAIN\\name, object ids. Lower-case."""
+    """A further name under which events speak of an account: other mail addresses, DOMAIN\\name, object ids. Lower-case.
+
+    `kind` is mail, object, name, login, sid, dn, own (login name at an own domain) or employee (company|number).
+    """
 
     account = models.ForeignKey(Account, on_delete=models.CASCADE, related_name="aliases")
     kind = models.CharField(max_length=20)
@@ -146,6 +170,24 @@ class Membership(models.Model):
 
     def __str__(self) -> str:
         return f"{self.account or self.member_group} in {self.group}"
+
+
+class Awaited(models.Model):
+    """A membership whose other end is not known yet: `group` waits for the member `named`, or `account` for the group `named`.
+
+    `named` is a key or distinguished name of the same source, lower-case; the row goes once both ends are there.
+    """
+
+    source = models.CharField(max_length=100)
+    named = models.CharField(max_length=400)
+    group = models.ForeignKey(Group, null=True, on_delete=models.CASCADE, related_name="awaits")
+    account = models.ForeignKey(Account, null=True, on_delete=models.CASCADE, related_name="awaits")
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["source", "named"], name="awaited_by_name")]
+
+    def __str__(self) -> str:
+        return f"{self.group or self.account} awaits {self.named}"
 
 
 class StoredFile(models.Model):

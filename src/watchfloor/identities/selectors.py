@@ -6,7 +6,25 @@ from datetime import datetime
 from django.db.models import Count, Max
 
 from watchfloor.identities.contracts import DirectoryEntry
+from watchfloor.identities.detail import people_by_id, person_by_id
+from watchfloor.identities.finding import account_refs, accounts_of, names_of, people_of_names, person_of_name
 from watchfloor.identities.models import DirectoryPerson
+
+__all__ = [
+    "account_refs",
+    "accounts_of",
+    "addresses_tagged",
+    "directory_version",
+    "entry_of",
+    "everyone",
+    "names_of",
+    "people_by_address",
+    "people_by_id",
+    "people_of_names",
+    "person",
+    "person_by_id",
+    "person_of_name",
+]
 
 
 def entry_of(row: DirectoryPerson) -> DirectoryEntry:
