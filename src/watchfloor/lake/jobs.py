@@ -7,10 +7,12 @@ from datetime import timedelta
 
 from django.conf import settings
 
+from watchfloor.connectors.contracts import ObservedKind
 from watchfloor.connectors.selectors import accepted_after
+from watchfloor.connectors.services import register_observer
 from watchfloor.inspection.services import InspectionPool
 from watchfloor.kernel.clock import utc_now
-from watchfloor.lake import campaign_verdicts, campaigns, storage, upkeep
+from watchfloor.lake import campaign_verdicts, campaigns, observing, recent, storage, upkeep
 from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.history import forget as forget_history
 from watchfloor.lake.ingest import READER, ingest_pending
@@ -60,6 +62,21 @@ def ingest() -> int:
     if not accepted_after(cursor_position(READER), limit=1):
         return 0
     return ingest_pending(_pool(), TICK_MAILS, utc_now())
+
+
+register_observer(observing.READER, kinds=[ObservedKind.EVENTS])
+
+
+@every(0.3, name="lake.observe")
+def observe() -> int:
+    """Store the events that connections observed."""
+    return observing.observe_pending(now=utc_now())
+
+
+@every(FORGET_EVERY.total_seconds(), name="lake.forget_recent")
+def forget_recent() -> int:
+    """Drop what tells an event sent twice, where nobody sends it again."""
+    return recent.forget(now=utc_now())
 
 
 @every(10, name="lake.flush")

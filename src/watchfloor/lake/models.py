@@ -108,6 +108,27 @@ class EntryMet(models.Model):
         return self.name
 
 
+class RecentEvents(models.Model):
+    """The events of one batch by the hashes of their ReportIds, 8 bytes each, so that one sent twice is stored once.
+
+    `lo` and `hi` are their earliest and latest time: an event sent again bears the time it had before.
+    """
+
+    table = models.CharField(max_length=60)
+    lo = models.DateTimeField()
+    hi = models.DateTimeField()
+    keys = models.BinaryField()
+    written_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["table", "hi", "lo"], name="recent_events_by_time")
+        ]
+
+    def __str__(self) -> str:
+        return f"{len(self.keys) // 8} events of {self.table}"
+
+
 class RetentionSetting(models.Model):
     """How many days a table is kept, where it differs from the table's own default."""
 

@@ -22,6 +22,7 @@ from watchfloor.lake.contracts import (
     Query,
     TableState,
 )
+from watchfloor.lake.enriching import client_of, place_of
 from watchfloor.lake.entries_met import entries_met
 from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.history import state as history_state
@@ -55,6 +56,7 @@ __all__ = [
     "changed_mails",
     "check_files",
     "check_query",
+    "client_of",
     "complete_query",
     "condition_sentence",
     "count",
@@ -78,6 +80,7 @@ __all__ = [
     "matching",
     "over_time",
     "parameters_of",
+    "place_of",
     "query_from_parameters",
     "rejudged",
     "rows",
