@@ -316,3 +316,7 @@ class RiskProfile(models.Model):
 
     def __str__(self) -> str:
         return f"{self.scope}: {self.events} events"
+
+
+from watchfloor.identities.scoring.tables import RiskRise as RiskRise  # noqa: E402  what only the score keeps
+from watchfloor.identities.scoring.tables import RiskSetting as RiskSetting  # noqa: E402

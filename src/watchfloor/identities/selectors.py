@@ -9,6 +9,14 @@ from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.identities.detail import people_by_id, person_by_id
 from watchfloor.identities.finding import account_refs, accounts_of, names_of, people_of_names, person_of_name
 from watchfloor.identities.models import DirectoryPerson
+from watchfloor.identities.scoring.selectors import (
+    history_of,
+    points_by_evidence,
+    points_of,
+    risk_of,
+    riskiest,
+    risks_of,
+)
 
 __all__ = [
     "account_refs",
@@ -17,6 +25,7 @@ __all__ = [
     "directory_version",
     "entry_of",
     "everyone",
+    "history_of",
     "names_of",
     "people_by_address",
     "people_by_id",
@@ -24,6 +33,11 @@ __all__ = [
     "person",
     "person_by_id",
     "person_of_name",
+    "points_by_evidence",
+    "points_of",
+    "risk_of",
+    "riskiest",
+    "risks_of",
 ]
 
 

@@ -12,10 +12,21 @@ from watchfloor.access.services import audit_verb, audited
 from watchfloor.identities.contracts import DirectoryEntry, ImportOutcome
 from watchfloor.identities.models import DirectoryPerson
 from watchfloor.identities.page.registry import register_person_action, register_person_panel
+from watchfloor.identities.scoring.services import change_scale, confirm_compromised, dismiss_risk, void_point
 from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.errors import BadInput
 
-__all__ = ["import_csv", "import_people", "people_in_csv", "register_person_action", "register_person_panel"]
+__all__ = [
+    "change_scale",
+    "confirm_compromised",
+    "dismiss_risk",
+    "import_csv",
+    "import_people",
+    "people_in_csv",
+    "register_person_action",
+    "register_person_panel",
+    "void_point",
+]
 
 audit_verb("directory.import", "{actor} imported people into the directory from {target}")
 
