@@ -5,16 +5,19 @@ with server.open() as session:
         ...
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import TracebackType
 from typing import Any, Self
 
-from ldap3 import BASE, LEVEL, MODIFY_ADD, MODIFY_DELETE, MODIFY_REPLACE, NONE, SUBTREE, Connection, Server
+from ldap3 import BASE, DEREF_NEVER, LEVEL, MODIFY_ADD, MODIFY_DELETE, MODIFY_REPLACE, NONE, SUBTREE, Connection, Server
 from ldap3.core.exceptions import LDAPException, LDAPInvalidDnError, LDAPInvalidFilterError, LDAPObjectClassError
+from ldap3.operation.search import search_operation
+from ldap3.protocol.rfc2696 import paged_search_control
 
 from watchfloor.connectors.protocols.ldap_entry import Entry
 from watchfloor.connectors.protocols.ldap_tls import VerifiedTls
+from watchfloor.connectors.protocols.ldap_wire import Done, answers_of
 from watchfloor.kernel.errors import BadInput, NotConfigured, NotFound, Unreachable
 
 SUCCESS, NO_SUCH_OBJECT = 0, 32
@@ -22,7 +25,8 @@ COME_AGAIN = {3: "it ran out of time", 51: "it is busy", 52: "it is unavailable"
 TOO_MANY = {4, 11}
 PPOLICY = ("1.3.6.1.4.1.42.2.27.8.5.1", False, None)
 """The request control that makes a server say why it refuses a password (draft-behera-ldap-password-policy)."""
-PAGING = "1.2.840.113556.1.4.319"
+PAGE_WAITS = 10
+"""How many times the limit of one wait a whole page may take."""
 SCOPES = {"subtree": SUBTREE, "one": LEVEL, "base": BASE}
 Control = tuple[str, bool, bytes | None]
 Change = tuple[str, Sequence[bytes | str]]
@@ -173,8 +177,8 @@ class Session:
 
     def root(self, *attributes: str) -> Entry:
         """What the server says of itself (the root DSE)."""
-        self._call(self.connection.search, "", "(objectClass=*)", BASE, attributes=list(attributes) or ["*", "+"])
-        return next(map(_entry, self.connection.response or ()), Entry(""))
+        found = self._pages("(objectClass=*)", list(attributes) or ["*", "+"], "", "base", (), 0)
+        return next(found, Entry(""))
 
     def modify(self, dn: str, changes: Mapping[str, Sequence[Change]], *, controls: Sequence[Control] = ()) -> Answer:
         """Change attributes of one entry, all or none. Raises Unreachable; a refusal is an answer."""
@@ -192,38 +196,53 @@ class Session:
     def _pages(
         self, filter: str, attributes: list[str], base: str, scope: str, controls: Sequence[Control], limit: int
     ) -> Iterator[Entry]:
-        cookie: bytes | None = None
+        cookie, paged = b"", scope != "base" and not limit
         while True:
-            self._call(
-                self.connection.search,
+            asked = list(controls)
+            if paged:
+                asked.append(paged_search_control(False, self.server.page, cookie or None))
+            request = self._call(
+                search_operation,
                 base,
                 filter,
                 SCOPES[scope],
-                attributes=attributes,
-                controls=list(controls) or None,
-                size_limit=limit,
-                time_limit=self.server.seconds,
-                paged_size=None if scope == "base" or limit else self.server.page,
-                paged_cookie=cookie,
+                DEREF_NEVER,
+                attributes,
+                limit,
+                0,
+                False,
+                auto_escape=True,
+                auto_encode=True,
             )
-            said, result = self.connection.response or [], self.connection.result
-            yield from (_entry(one) for one in said if one["type"] == "searchResEntry")
-            _check_search(self.server, base, _answer(result), limited=bool(limit))
-            cookie = ((result.get("controls") or {}).get(PAGING, {}).get("value") or {}).get("cookie")
+            done = yield from self._one_page(request, asked)
+            _check_search(self.server, base, done, limited=bool(limit))
+            cookie = done.cookie
             if not cookie:
                 return
 
-    def _call(self, what: Any, *given: Any, **named: Any) -> None:
+    def _one_page(self, request: Any, controls: list[Any]) -> Generator[Entry, None, Done]:
+        strategy = self.connection.strategy
+        message_id = self._call(strategy.send, "searchRequest", request, controls or None)
+        strategy._outstanding.pop(message_id, None)
+        answers = answers_of(self.connection.socket, message_id, seconds=self.server.seconds * PAGE_WAITS)
         try:
-            what(*given, **named)
+            for said in answers:
+                if isinstance(said, Done):
+                    return said
+                yield said
+        finally:
+            # Whoever needed only the first entries leaves the rest of the page, which the next question must not meet.
+            for _ in answers:
+                pass
+        raise Unreachable("the directory ended the connection", place=self.server.place)
+
+    def _call(self, what: Any, *given: Any, **named: Any) -> Any:
+        try:
+            return what(*given, **named)
         except (LDAPInvalidFilterError, LDAPInvalidDnError, LDAPObjectClassError) as error:
             raise BadInput(f"the directory does not understand this: {error}") from error
         except (LDAPException, OSError) as error:
             raise Unreachable(f"the directory does not answer: {error}", place=self.server.place) from error
-
-
-def _entry(said: Mapping[str, Any]) -> Entry:
-    return Entry(said["dn"], {name.lower(): values for name, values in said["raw_attributes"].items()})
 
 
 def _answer(result: Mapping[str, Any]) -> Answer:
@@ -232,8 +251,8 @@ def _answer(result: Mapping[str, Any]) -> Answer:
     return Answer(result["result"], result["description"], result.get("message") or "", raw)
 
 
-def _check_search(server: LdapServer, base: str, answer: Answer, *, limited: bool) -> None:
-    if answer.ok or (limited and answer.code in TOO_MANY):
+def _check_search(server: LdapServer, base: str, answer: Done, *, limited: bool) -> None:
+    if answer.code == SUCCESS or (limited and answer.code in TOO_MANY):
         return
     if answer.code == NO_SUCH_OBJECT:
         raise NotFound("the directory has no such entry, or hides it", place=base)
@@ -243,7 +262,7 @@ def _check_search(server: LdapServer, base: str, answer: Answer, *, limited: boo
         raise NotConfigured(
             "the directory gives this account only a part of its entries; lift its size limit for it", place=base
         )
-    raise NotConfigured(f"the directory refuses the search: {answer.why}", place=base)
+    raise NotConfigured(f"the directory refuses the search: {answer.message or f'result {answer.code}'}", place=base)
 
 
 def _refuse_bind(server: LdapServer, answer: Answer) -> None:

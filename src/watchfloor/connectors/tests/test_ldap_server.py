@@ -85,6 +85,15 @@ def test_a_base_that_is_not_there_is_named(slapd):
             list(everybody)
 
 
+def test_whoever_stops_reading_halfway_can_go_on_asking(slapd):
+    with server_of(slapd.settings(page="100")).open() as session:
+        assert next(session.search("(uid=u*)", ("uid",))).has("uid")
+        assert session.modify(slapd.dn("ada"), {"title": [("replace", ["Queen"])]}).code == 50
+        assert session.entry(slapd.dn("max"), ("uid",)).text("uid") == "max"
+        assert len(list(session.search("(uid=u*)", ("uid",), limit=5))) == 5
+        assert session.root("supportedControl").has("supportedControl")
+
+
 def test_a_filter_that_is_none_is_bad_input(slapd):
     with server_of(slapd.settings()).open() as session, pytest.raises(BadInput):
         list(session.search("(uid=", ("uid",)))
