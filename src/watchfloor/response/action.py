@@ -29,27 +29,34 @@ class Work:
     origin: tuple[Located, ...] = ()
 
 
-class MailAction:
-    """One action. Subclasses are one file each in `response/actions/`; adding a file is all it takes.
-
-    `key` stands in URLs and records; `destination` is where the message lies afterwards (None: wherever it came from);
-    `fits` are the latest locations it makes sense for; `event_action` is EmailPostDeliveryEvents.Action.
-    """
+class Action:
+    """What the actions on mail and those on accounts have in common: `key` stands in URLs and records."""
 
     key: ClassVar[str]
     label: ClassVar[str]
     description: ClassVar[str]
     icon: ClassVar[str]
+    permission: ClassVar[Permission]
+    propose_permission: ClassVar[Permission]
+    undoable: ClassVar[bool] = True
+    dangerous: ClassVar[bool] = False
+    order: ClassVar[int] = 50
+
+
+class MailAction(Action):
+    """One action. Subclasses are one file each in `response/actions/`; adding a file is all it takes.
+
+    `destination` is where the message lies afterwards (None: wherever it came from); `fits` are the latest locations it makes
+    sense for; `event_action` is EmailPostDeliveryEvents.Action.
+    """
+
     destination: ClassVar[Folder | None]
     fits: ClassVar[frozenset[Folder]]
     event_action: ClassVar[str]
     permission: ClassVar[Permission] = Permission.EMAIL_ACTION_MANAGE
     propose_permission: ClassVar[Permission] = Permission.EMAIL_ACTION_PROPOSE
-    undoable: ClassVar[bool] = True
-    dangerous: ClassVar[bool] = False
     needs_origin: ClassVar[bool] = False
     erases: ClassVar[bool] = False
-    order: ClassVar[int] = 50
 
     def act(self, mailboxes: MailboxActions, works: Sequence[Work]) -> Iterator[tuple[Target, ActionOutcome]]:
         """Change the mailboxes; outcomes come in any order, checked in the mailbox by the connector."""

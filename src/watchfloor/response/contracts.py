@@ -30,11 +30,12 @@ RUNNING = frozenset(
 
 
 class LineStatus(StrEnum):
-    """What became of one message in one mailbox (EA-63); the value is shown to people."""
+    """What became of one message in one mailbox (EA-63), or of one account; the value is shown to people."""
 
     PENDING = "pending"
     MOVED = "moved"
     DELETED = "deleted"
+    CHANGED = "changed"
     ALREADY = "already"
     MISSING = "missing"
     FAILED = "failed"
@@ -49,12 +50,13 @@ LINE_SENTENCES: dict[LineStatus, str] = {
     LineStatus.PENDING: "Not yet done",
     LineStatus.MOVED: "Moved, and seen in its new folder",
     LineStatus.DELETED: "Deleted, and no longer found in the mailbox",
+    LineStatus.CHANGED: "Changed, and seen so at the source",
     LineStatus.ALREADY: "Already where it should be",
     LineStatus.MISSING: "Not found in the mailbox: the person or another program removed it",
     LineStatus.FAILED: "Failed",
     LineStatus.SKIPPED: "Not touched",
 }
-DONE = frozenset({LineStatus.MOVED, LineStatus.DELETED, LineStatus.ALREADY})
+DONE = frozenset({LineStatus.MOVED, LineStatus.DELETED, LineStatus.CHANGED, LineStatus.ALREADY})
 
 
 class ActionSource(StrEnum):
@@ -63,6 +65,15 @@ class ActionSource(StrEnum):
     EXPLORER = "Explorer action"
     MANUAL = "Manual email action"
     AUTOMATED = "Automated email action"
+    IDENTITY = "Manual identity action"
+    HUNTING = "Advanced hunting action"
+
+
+class TargetKind(StrEnum):
+    """What a remediation acts on."""
+
+    MAIL = "mail"
+    ACCOUNTS = "accounts"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -102,6 +113,22 @@ class Targets:
 
 
 @dataclass(frozen=True, slots=True)
+class People:
+    """Whose accounts an action is aimed at: numbers of people, and names (addresses, sign-in names) no person is known by.
+
+    `only` narrows it to these accounts, each `<connection>|<key>`; `options` are the parts of the action that were ticked.
+    """
+
+    people: tuple[int, ...] = ()
+    names: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.people) + len(self.names)
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether one action may be chosen for these targets; `why_not` is what the person reads when it is greyed out (EA-04)."""
 
@@ -135,6 +162,7 @@ class Counts:
     pending: int = 0
     moved: int = 0
     deleted: int = 0
+    changed: int = 0
     already: int = 0
     missing: int = 0
     failed: int = 0

@@ -6,12 +6,17 @@ from uuid import UUID
 from dbos import DBOS
 from django.db import close_old_connections
 
-from watchfloor.access.contracts import Permission
+from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.selectors import system_actor
 from watchfloor.access.services import record
-from watchfloor.connectors.selectors import mailbox_actions
+from watchfloor.connectors.contracts import AccountActions
+from watchfloor.connectors.selectors import account_actions, mailbox_actions
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.response.accounts.engine import work_accounts
+from watchfloor.response.accounts.freezing import freeze_accounts
+from watchfloor.response.accounts.passwords import forget_passwords
+from watchfloor.response.accounts.risk import OWN, OwnRisk
 from watchfloor.response.contracts import RUNNING
 from watchfloor.response.engine import work_batch
 from watchfloor.response.freezing import freeze
@@ -57,7 +62,10 @@ def prepare(remediation_id: str) -> str:
     close_old_connections()
     remediation = begin(UUID(remediation_id), now=utc_now())
     try:
-        freeze(remediation, now=utc_now())
+        if remediation.on_accounts:
+            freeze_accounts(remediation, systems=systems_of(remediation), now=utc_now())
+        else:
+            freeze(remediation, now=utc_now())
     except WatchfloorError as error:
         return error.message
     finally:
@@ -71,11 +79,20 @@ def one_batch(remediation_id: str) -> tuple[int, str, bool]:
     close_old_connections()
     remediation = Remediation.objects.get(pk=remediation_id)
     try:
+        if remediation.on_accounts:
+            return work_accounts(remediation, systems=systems_of(remediation), clock=utc_now), "", False
         return work_batch(remediation, mailboxes=mailbox_actions(), clock=utc_now), "", False
     except WatchfloorError as error:
         return 0, error.message, error.retry
     finally:
         close_old_connections()
+
+
+def systems_of(remediation: Remediation) -> dict[str, AccountActions]:
+    """Every connection that acts on accounts, and our own risk level in the name of whoever decided."""
+    rights = frozenset({Permission.IDENTITY_RISK_MANAGE})
+    by = Actor(remediation.decided_by, remediation.decided_by_name, rights)
+    return {**account_actions(), OWN: OwnRisk(by, remediation.reason, utc_now)}
 
 
 @DBOS.step(name="response.end", retries_allowed=True, max_attempts=5)
@@ -94,6 +111,12 @@ def end(remediation_id: str, trouble: str) -> str:
     )
     close_old_connections()
     return remediation.status
+
+
+@every(600, name="response.forget_passwords")
+def forget_old_passwords() -> int:
+    """Temporary passwords that nobody looked at in time are gone."""
+    return forget_passwords(now=utc_now())
 
 
 @every(15, name="response.watch")

@@ -4,7 +4,17 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from watchfloor.response.contracts import RUNNING, ActionSource, Counts, LineStatus, RemediationStatus, Row, Targets
+from watchfloor.response.contracts import (
+    RUNNING,
+    ActionSource,
+    Counts,
+    LineStatus,
+    People,
+    RemediationStatus,
+    Row,
+    TargetKind,
+    Targets,
+)
 
 
 class Remediation(models.Model):
@@ -12,7 +22,7 @@ class Remediation(models.Model):
 
     The counters follow the ledger, moved in the same transaction, so that progress is read without counting lines.
     `run` numbers the durable jobs of this remediation: a retry is the next run. `second_person` says the policy asks for two.
-    `event_type` is EmailPostDeliveryEvents.ActionType of what it does, where its source does not tell ("Phish ZAP").
+    `people` is what an action on accounts aims at (`contracts.People`). `event_type` is EmailPostDeliveryEvents.ActionType of what it does, where its source does not tell ("Phish ZAP").
     """
 
     id = models.UUIDField(primary_key=True)
@@ -33,6 +43,8 @@ class Remediation(models.Model):
     decision_reason = models.TextField(blank=True)
     second_person = models.BooleanField(default=False)
 
+    target_kind = models.CharField(max_length=10, default=TargetKind.MAIL.value)
+    people: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
     rows = models.JSONField(default=list)
     query = models.TextField(blank=True)
     sentence = models.TextField(blank=True)
@@ -50,6 +62,7 @@ class Remediation(models.Model):
     total = models.PositiveBigIntegerField(default=0)
     moved = models.PositiveBigIntegerField(default=0)
     deleted = models.PositiveBigIntegerField(default=0)
+    changed = models.PositiveBigIntegerField(default=0)
     already = models.PositiveBigIntegerField(default=0)
     missing = models.PositiveBigIntegerField(default=0)
     failed = models.PositiveBigIntegerField(default=0)
@@ -73,6 +86,23 @@ class Remediation(models.Model):
     @property
     def targets(self) -> Targets:
         return Targets(tuple(map(Row.parse, self.rows)), self.query, tuple(map(Row.parse, self.excepted)))
+
+    @property
+    def on_accounts(self) -> bool:
+        return self.target_kind == TargetKind.ACCOUNTS
+
+    @property
+    def noun(self) -> str:
+        return "people" if self.on_accounts else "messages"
+
+    @property
+    def aimed_at(self) -> People:
+        return People(**{name: tuple(values) for name, values in self.people.items()})
+
+    @property
+    def ledger(self) -> "models.QuerySet[Any]":
+        """Its lines, of whichever kind."""
+        return self.account_lines.all() if self.on_accounts else self.lines.all()
 
     @property
     def counts(self) -> Counts:
@@ -129,10 +159,56 @@ class LedgerLine(models.Model):
         return self.why if self.why else LineStatus(self.status).sentence
 
 
+class AccountLine(models.Model):
+    """One thing done to one account under one remediation.
+
+    `owner` groups the lines of one person (`person:<pk>`) or of a name nobody is known by; lines of one owner run by `phase`.
+    `system` is the connection that acts, "" our own risk level. `noted` is what the source said right before we acted, committed
+    ahead of the change (null until then): the intent log of a crash. `before` is what an undo restores from, and in an undo's
+    own lines what is restored. `secret` is a sealed temporary password, gone once it was shown.
+    """
+
+    remediation = models.ForeignKey(Remediation, on_delete=models.PROTECT, related_name="account_lines")
+    owner = models.CharField(max_length=400)
+    owner_name = models.CharField(max_length=320, blank=True)
+    system = models.CharField(max_length=100, blank=True)
+    account: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    name = models.CharField(max_length=400, blank=True)
+    verb = models.CharField(max_length=30)
+    undoing = models.BooleanField(default=False)
+    phase = models.SmallIntegerField(default=0)
+    status = models.CharField(max_length=10, default=LineStatus.PENDING.value)
+    noted: "models.JSONField[Any, Any]" = models.JSONField(null=True)
+    before: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    words: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    warnings: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    verified = models.BooleanField(default=False)
+    why = models.TextField(blank=True)
+    secret = models.TextField(blank=True)
+    secret_until = models.DateTimeField(null=True)
+    at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("id",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["remediation", "owner", "system", "name", "verb"], name="one_line_per_account_and_verb"
+            )
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["remediation", "status", "id"], name="account_line_by_status"),
+            models.Index(fields=["owner", "id"], name="account_line_by_owner"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.verb} {self.name} at {self.system or 'Watchfloor'}: {self.status}"
+
+
 class ResponsePolicy(models.Model):
-    """How careful the organisation is; one row. `second_person_over` 0 means nobody needs a second person."""
+    """How careful the organisation is; one row. 0 means nobody needs a second person, for messages or for people."""
 
     second_person_over = models.PositiveIntegerField(default=1000)
+    second_person_over_people = models.PositiveIntegerField(default=20)
     changed_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:

@@ -43,5 +43,5 @@ def _ending(remediation: Remediation, trouble: str) -> RemediationStatus:
 def _nothing_worked(remediation: Remediation) -> str:
     tried = remediation.total - remediation.skipped - remediation.counts.pending
     if tried and remediation.failed == tried:
-        return "every message failed; the ledger says why for each"
+        return f"every {'account' if remediation.on_accounts else 'message'} failed; the ledger says why for each"
     return ""

@@ -9,7 +9,7 @@ from django.http import QueryDict
 
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
-from watchfloor.response.catalogue import action_of
+from watchfloor.response.catalogue import account_action_of, any_action_of
 from watchfloor.response.contracts import DONE, LineStatus, Listing, RemediationStatus
 from watchfloor.response.models import LedgerLine, Remediation
 from watchfloor.response.selectors import SORTS
@@ -26,6 +26,7 @@ TONES = {
 LINE_TONES = {
     LineStatus.MOVED: "success",
     LineStatus.DELETED: "success",
+    LineStatus.CHANGED: "success",
     LineStatus.ALREADY: "neutral",
     LineStatus.MISSING: "warning",
     LineStatus.FAILED: "danger",
@@ -36,6 +37,7 @@ LINE_LABELS = {
     LineStatus.PENDING: "Pending",
     LineStatus.MOVED: "Moved",
     LineStatus.DELETED: "Deleted",
+    LineStatus.CHANGED: "Changed",
     LineStatus.ALREADY: "Already there",
     LineStatus.MISSING: "Not found",
     LineStatus.FAILED: "Failed",
@@ -55,7 +57,7 @@ class RemediationRow:
 
     @classmethod
     def of(cls, one: Remediation) -> "RemediationRow":
-        action = action_of(one.action)
+        action = any_action_of(one.action)
         return cls(one, action.label, action.icon, tone_of(one), status_words(one))
 
 
@@ -77,7 +79,7 @@ def remediation_facts(one: Remediation) -> list[tuple[Any, ...]]:
     """Everything recorded about a remediation (EA-64), for the facts list; empty ones are left out."""
     decided = f"{one.decided_by_name}: {one.decision_reason}" if one.decision_reason else one.decided_by_name
     facts: list[tuple[Any, ...]] = [
-        ("Action", action_of(one.action).label),
+        ("Action", any_action_of(one.action).label),
         ("Approval ID", one.approval_id),
         ("Reason", one.reason),
         ("Source", one.source),
@@ -90,6 +92,9 @@ def remediation_facts(one: Remediation) -> list[tuple[Any, ...]]:
         ("Why it failed", one.why),
         ("Targets", one.sentence, explorer_href(one)),
     ]
+    if one.on_accounts:
+        ticked = account_action_of(one.action).chosen(one.aimed_at.options)
+        facts.append(("With", ", ".join(option.label for option in ticked)))
     if one.undo_of is not None:
         facts.append(("Undoes", one.undo_of.name, one.undo_of.href))
     if one.incident_id:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
@@ -9,7 +10,7 @@ from django.db.models import Q, QuerySet, Sum
 from django.http import QueryDict
 
 from watchfloor.kernel.errors import NotFound
-from watchfloor.response.catalogue import action_of, actions
+from watchfloor.response.catalogue import account_actions, actions, any_action_of
 from watchfloor.response.contracts import (
     RUNNING,
     ActionSource,
@@ -17,6 +18,7 @@ from watchfloor.response.contracts import (
     Listing,
     MessageRemediation,
     RemediationStatus,
+    TargetKind,
 )
 from watchfloor.response.events import report_id
 from watchfloor.response.models import LedgerLine, Remediation, ResponsePolicy
@@ -110,7 +112,7 @@ def choices() -> dict[str, list[tuple[str, str]]]:
     deciders = Remediation.objects.exclude(decided_by_name="").order_by("decided_by_name")
     sources = Remediation.objects.order_by("source").values_list("source", flat=True).distinct()
     return {
-        "action": [(key, action.label) for key, action in actions().items()],
+        "action": [(key, action.label) for key, action in {**actions(), **account_actions()}.items()],
         "status": [(status.value, status.value) for status in RemediationStatus if status != RemediationStatus.PENDING],
         "decided_by": [(name, name) for name in deciders.values_list("decided_by_name", flat=True).distinct()],
         "source": [(name, name) for name in sources],
@@ -118,13 +120,13 @@ def choices() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def ledger(owner: Remediation, *, status: str = "") -> "QuerySet[LedgerLine]":
-    """The lines of a remediation, of one status or all, in the order they were frozen."""
-    lines = owner.lines.order_by("id")
+def ledger(owner: Remediation, *, status: str = "") -> "QuerySet[Any]":
+    """The lines of a remediation (LedgerLine or AccountLine), of one status or all, in the order they were frozen."""
+    lines = owner.ledger.order_by("id")
     return lines.filter(status=status) if status in {known.value for known in LineStatus} else lines
 
 
-def ledger_stream(owner: Remediation, *, status: str = "") -> Iterator[LedgerLine]:
+def ledger_stream(owner: Remediation, *, status: str = "") -> Iterator[Any]:
     """The same, streamed for an export of any length."""
     return ledger(owner, status=status).iterator(chunk_size=2000)
 
@@ -133,10 +135,10 @@ def why_no_undo(remediation: Remediation) -> str:
     """Why this remediation cannot be undone now; empty when it can."""
     if remediation.running or remediation.status in {RemediationStatus.PENDING, RemediationStatus.REJECTED}:
         return f"it is {remediation.status.lower()}"
-    if not action_of(remediation.action).undoable:
-        return f"“{action_of(remediation.action).label}” cannot be undone"
-    if not remediation.moved:
-        return "it moved nothing"
+    if not any_action_of(remediation.action).undoable:
+        return f"“{any_action_of(remediation.action).label}” cannot be undone"
+    if not remediation.moved and not remediation.changed:
+        return f"it {'changed' if remediation.on_accounts else 'moved'} nothing"
     later = remediation.undos.filter(
         status__in=[*RUNNING, RemediationStatus.PENDING, RemediationStatus.COMPLETED]
     ).first()
@@ -150,21 +152,22 @@ def policy() -> ResponsePolicy:
     return ResponsePolicy.objects.filter(pk=1).first() or ResponsePolicy()
 
 
-def alone_lately(actor_id: str, *, now: datetime) -> int:
-    """At how many messages a person has aimed within the last hour without a second person, undoing left out."""
+def alone_lately(actor_id: str, *, kind: str, now: datetime) -> int:
+    """At how many messages (or people) a person has aimed within the last hour without a second person, undoing left out."""
     own = Remediation.objects.filter(
-        created_by=actor_id, created_at__gte=now - ALONE_WITHIN, second_person=False, undo_of=None
+        target_kind=kind, created_by=actor_id, created_at__gte=now - ALONE_WITHIN, second_person=False, undo_of=None
     )
     found: int | None = own.exclude(status=RemediationStatus.REJECTED).aggregate(all=Sum("expected"))["all"]
     return found or 0
 
 
-def needs_second_person(actor_id: str, expected: int, *, now: datetime) -> bool:
+def needs_second_person(actor_id: str, expected: int, *, now: datetime, kind: str = TargetKind.MAIL.value) -> bool:
     """Whether the policy wants a second person: many small actions of one person within an hour count as one large."""
-    limit = policy().second_person_over
+    said = policy()
+    limit = said.second_person_over_people if kind == TargetKind.ACCOUNTS else said.second_person_over
     if not limit:
         return False
-    before = alone_lately(actor_id, now=now) if actor_id.startswith("person:") else 0
+    before = alone_lately(actor_id, kind=kind, now=now) if actor_id.startswith("person:") else 0
     return before + expected > limit
 
 
@@ -174,7 +177,7 @@ def _of_message(line: LedgerLine) -> MessageRemediation:
         remediation_id=str(owner.id),
         name=owner.name,
         action=owner.action,
-        action_label=action_of(owner.action).label,
+        action_label=any_action_of(owner.action).label,
         remediation_status=owner.status,
         by=owner.decided_by_name or owner.created_by_name,
         line_status=line.status,

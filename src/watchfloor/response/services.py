@@ -9,12 +9,13 @@ from uuid import UUID
 from django.db import transaction
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import audit_verb, audited
+from watchfloor.access.services import audit_verb, audited, authorise
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from watchfloor.kernel.ids import uuid7
-from watchfloor.response.catalogue import action_of
-from watchfloor.response.contracts import RUNNING, ActionSource, LineStatus, RemediationStatus, Targets
+from watchfloor.response.accounts.targets import aim
+from watchfloor.response.catalogue import any_action_of, rights_of
+from watchfloor.response.contracts import RUNNING, ActionSource, LineStatus, People, RemediationStatus, Targets
 from watchfloor.response.dry_run import expected_count
 from watchfloor.response.models import Remediation, ResponsePolicy
 from watchfloor.response.queueing import queue_after_commit
@@ -41,7 +42,7 @@ def start(
     name: str,
     reason: str,
     action: str,
-    targets: Targets,
+    targets: Targets | People,
     source: ActionSource = ActionSource.EXPLORER,
     alert_id: str = "",
     incident_id: str = "",
@@ -51,8 +52,10 @@ def start(
 
     Raises Forbidden (no right), BadInput (no name, unknown action, no targets).
     """
-    right = action_of(action).permission
+    right = any_action_of(action).permission
     with audited(by=by, permission=right, verb="remediation.start", **_about(name, reason)) as result:
+        for further in rights_of(action, targets):
+            authorise(by, further)
         remediation = _draft(by, name, reason, action, targets, at or utc_now())
         return _begun(remediation, by, result, source=source, alert_id=alert_id, incident_id=incident_id)
 
@@ -63,14 +66,14 @@ def propose(
     name: str,
     reason: str,
     action: str,
-    targets: Targets,
+    targets: Targets | People,
     source: ActionSource = ActionSource.EXPLORER,
     alert_id: str = "",
     incident_id: str = "",
     at: datetime | None = None,
 ) -> Remediation:
     """Ask somebody with Search and Purge to approve it (EA-40). Same errors as `start`."""
-    right = action_of(action).propose_permission
+    right = any_action_of(action).propose_permission
     with audited(by=by, permission=right, verb="remediation.propose", **_about(name, reason)) as result:
         remediation = _draft(by, name, reason, action, targets, at or utc_now())
         remediation.status = S.PENDING.value
@@ -82,9 +85,9 @@ def approve(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: date
     with _deciding(by, "remediation.approve", remediation_id, reason) as (remediation, result):
         if remediation.second_person and remediation.created_by == by.id:
             raise Forbidden(
-                f"“{remediation.name}” aims at {remediation.expected:,} messages; the policy asks for a second person, "
-                "and you proposed it yourself",
-                permission=Permission.EMAIL_ACTION_MANAGE.value,
+                f"“{remediation.name}” aims at {remediation.expected:,} {remediation.noun}; the policy asks for a second "
+                "person, and you proposed it yourself",
+                permission=any_action_of(remediation.action).permission.value,
             )
         _decided(remediation, by, reason, at or utc_now(), status=S.STARTED)
         result["after"] = _after(remediation)
@@ -117,7 +120,7 @@ def retry(*, by: Actor, remediation_id: UUID | str) -> Remediation:
         left = remediation.counts.failed + remediation.counts.pending
         if remediation.status not in ENDED or (remediation.frozen_at and not left):
             raise Conflict(f"“{remediation.name}” has nothing left to try again")
-        remediation.lines.filter(status=LineStatus.FAILED.value).update(status=LineStatus.PENDING.value, why="")
+        remediation.ledger.filter(status=LineStatus.FAILED.value).update(status=LineStatus.PENDING.value, why="")
         remediation.failed = 0
         remediation.run += 1
         remediation.status, remediation.why, remediation.finished_at = S.STARTED.value, "", None
@@ -137,19 +140,26 @@ def undo(
     now = at or utc_now()
     with _changing(by, "remediation.undo", remediation_id, reason) as (original, result):
         _refuse_undo(original)
-        remediation = _new(by, name or f"Undo: {original.name}"[:200], reason, "restore", now)
-        remediation.undo_of = original
-        remediation.sentence = f"what “{original.name}” moved"
-        remediation.expected = original.moved
+        key = "undo-account-change" if original.on_accounts else "restore"
+        remediation = _new(by, name or f"Undo: {original.name}"[:200], reason, key, now)
+        remediation.undo_of, remediation.target_kind = original, original.target_kind
+        remediation.sentence = f"what “{original.name}” {'changed' if original.on_accounts else 'moved'}"
+        remediation.expected = original.expected if original.on_accounts else original.moved
         origin = {"alert_id": original.alert_id, "incident_id": original.incident_id}
-        return _begun(remediation, by, result, source=ActionSource.MANUAL, **origin)
+        source = ActionSource.IDENTITY if original.on_accounts else ActionSource.MANUAL
+        return _begun(remediation, by, result, source=source, **origin)
 
 
-def change_policy(*, by: Actor, second_person_over: int) -> ResponsePolicy:
-    """Set above how many messages a second person must approve; 0 asks for none."""
-    if second_person_over < 0:
-        raise BadInput("a number of messages, 0 or more", place="second_person_over")
-    before = policy().second_person_over
+def change_policy(
+    *, by: Actor, second_person_over: int | None = None, second_person_over_people: int | None = None
+) -> ResponsePolicy:
+    """Set above how many messages, or people, a second person must approve; 0 asks for none, None leaves it as it is."""
+    asked = {"second_person_over": second_person_over, "second_person_over_people": second_person_over_people}
+    changed = {name: number for name, number in asked.items() if number is not None}
+    for name, number in changed.items():
+        if number < 0:
+            raise BadInput("a number, 0 or more", place=name)
+    before = {name: getattr(policy(), name) for name in changed}
     with audited(
         by=by,
         permission=Permission.CONNECTION_MANAGE,
@@ -158,8 +168,8 @@ def change_policy(*, by: Actor, second_person_over: int) -> ResponsePolicy:
         target="second person over",
         before=before,
     ) as result:
-        kept, _ = ResponsePolicy.objects.update_or_create(pk=1, defaults={"second_person_over": second_person_over})
-        result["after"] = second_person_over
+        kept, _ = ResponsePolicy.objects.update_or_create(pk=1, defaults=changed)
+        result["after"] = changed
     return kept
 
 
@@ -176,7 +186,7 @@ def _after(remediation: Remediation) -> dict[str, Any]:
         "action": remediation.action,
         "status": remediation.status,
         "targets": remediation.sentence,
-        "messages": remediation.expected,
+        remediation.noun: remediation.expected,
     }
 
 
@@ -189,14 +199,16 @@ def _new(by: Actor, name: str, reason: str, action: str, now: datetime) -> Remed
         approval_id=identity.hex[-8:].upper(),
         name=name.strip()[:200],
         reason=reason.strip(),
-        action=action_of(action).key,
+        action=any_action_of(action).key,
         created_at=now,
         created_by=by.id,
         created_by_name=by.name,
     )
 
 
-def _draft(by: Actor, name: str, reason: str, action: str, targets: Targets, now: datetime) -> Remediation:
+def _draft(by: Actor, name: str, reason: str, action: str, targets: Targets | People, now: datetime) -> Remediation:
+    if isinstance(targets, People):
+        return aim(_new(by, name, reason, action, now), targets)
     if not targets.rows and not targets.query:
         raise BadInput("choose at least one message", place="row")
     remediation = _new(by, name, reason, action, now)
@@ -227,12 +239,19 @@ def _decide_or_wait(remediation: Remediation, by: Actor) -> None:
     """Approve by who starts it; a proposal, and what the policy wants a second person for, stays pending."""
     # Undoing adds nothing to what one did alone; its own size still counts.
     counted = by.id if remediation.undo_of_id is None else ""
-    remediation.second_person = needs_second_person(counted, remediation.expected, now=remediation.created_at)
+    remediation.second_person = needs_second_person(
+        counted, remediation.expected, kind=remediation.target_kind, now=remediation.created_at
+    )
     if remediation.second_person or remediation.status == S.PENDING:
         remediation.status = S.PENDING.value
         return
     remediation.status = S.STARTED.value
     remediation.decided_at, remediation.decided_by, remediation.decided_by_name = remediation.created_at, by.id, by.name
+
+
+def permission_to_change(known: Remediation) -> Permission:
+    """What changing a remediation needs; an undo needs what it undoes needed."""
+    return any_action_of((known.undo_of or known).action).permission
 
 
 def _refuse_undo(original: Remediation) -> None:
@@ -251,12 +270,14 @@ def _changing(
         known = None
     if known is None:
         raise NotFound("there is no such remediation", place=str(remediation_id)[:100])
-    right = action_of(known.action).permission
+    right = permission_to_change(known)
     before = {"status": known.status}
     with (
         audited(by=by, permission=right, verb=verb, **_about(known.name, reason), before=before) as result,
         transaction.atomic(),
     ):
+        for further in rights_of((known.undo_of or known).action, (known.undo_of or known).aimed_at):
+            authorise(by, further)
         yield Remediation.objects.select_for_update().get(pk=known.pk), result
 
 

@@ -12,12 +12,17 @@ from watchfloor.response import selectors, services
 
 
 class PolicyForm(forms.Form):
-    """The one question of the policy."""
+    """The questions of the policy."""
 
     second_person_over = forms.IntegerField(
         min_value=0,
         label="A second person approves actions on more than this many messages",
         help_text="0: nobody needs a second person. Whoever starts a larger action then waits for somebody else's approval.",
+    )
+    second_person_over_people = forms.IntegerField(
+        min_value=0,
+        label="A second person approves actions on the accounts of more than this many people",
+        help_text="0: nobody needs a second person. Actions of the same person within an hour count together.",
     )
 
 
@@ -25,7 +30,9 @@ class PolicyForm(forms.Form):
 @require_http_methods(["GET", "POST"])
 def response_policy(request: HttpRequest) -> HttpResponse:
     """Show the policy; change it with the right to."""
-    form = PolicyForm(request.POST or None, initial={"second_person_over": selectors.policy().second_person_over})
+    kept = selectors.policy()
+    now = {name: getattr(kept, name) for name in PolicyForm.base_fields}
+    form = PolicyForm(request.POST or None, initial=now)
     may_change = request.actor.may(Permission.CONNECTION_MANAGE)  # type: ignore[attr-defined]
     if request.method == "POST" and form.is_valid():
         services.change_policy(by=request.actor, **form.cleaned_data)  # type: ignore[attr-defined]

@@ -17,7 +17,8 @@ from watchfloor.access.services import requires
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.response import selectors, services
-from watchfloor.response.catalogue import action_of
+from watchfloor.response.accounts.rendering import account_detail, account_lines_csv
+from watchfloor.response.catalogue import action_of, any_action_of
 from watchfloor.response.contracts import DryRun, RemediationStatus
 from watchfloor.response.dry_run import dry_run
 from watchfloor.response.exports import csv_answer
@@ -35,11 +36,14 @@ from watchfloor.ui.services import render_page
 LEDGER_SIZE = 50
 EXPORTED = (
     "Approval ID", "Name", "Reason", "Action", "Status", "Source", "Created", "Created by", "Decided", "Decided by",
-    "Decision", "Messages", "Moved", "Deleted", "Already", "Missing", "Failed", "Not touched", "Ended", "Targets",
+    "Decision", "Messages", "Moved", "Deleted", "Changed", "Already", "Missing", "Failed", "Not touched", "Ended", "Targets",
 )  # fmt: skip
 LEDGER_EXPORTED = (
     "NetworkMessageId", "Recipient", "Message-ID", "Status", "Found where", "Moved where", "Verified", "Why", "At",
 )  # fmt: skip
+DECIDERS = frozenset(
+    {Permission.EMAIL_ACTION_MANAGE, Permission.IDENTITY_ACTION_MANAGE, Permission.IDENTITY_RISK_MANAGE}
+)
 METADATA = ("Subject", "Sender")
 """Only for people who may read them in Explorer."""
 
@@ -64,7 +68,7 @@ def action_center(request: HttpRequest) -> HttpResponse:
         "needs_selection": {"data-needs-selection": "remediations"},
         "pager_href": f"/action-center?{without(request.GET, 'page')}",
         "query": without(request.GET, "page"),
-        "may_decide": actor_of(request).may(Permission.EMAIL_ACTION_MANAGE),
+        "may_decide": bool(actor_of(request).permissions & DECIDERS),
         "filtered": any((listing.action, listing.status, listing.decided_by, listing.source, listing.search)),
     }
     return render_page(request, "response/action_center.html", context)
@@ -79,10 +83,13 @@ def export(request: HttpRequest) -> HttpResponse:
     return csv_answer(f"Action center {listing.tab}.csv", EXPORTED, (_exported(one) for one in found))
 
 
-@requires(Permission.EMAIL_ACTION_MANAGE)
+@requires(Permission.ACTION_CENTER_READ)
 @require_POST
 def decide(request: HttpRequest) -> HttpResponse:
-    """Approve or reject one remediation or many (AC-03); what could not be decided is said, the others are."""
+    """Approve or reject one remediation or many (AC-03); what could not be decided is said, the others are.
+
+    Whether this person may is the verb's question: it differs from action to action.
+    """
     verb = services.approve if request.POST.get("decision") == "approve" else services.reject
     word = "approved" if verb is services.approve else "rejected"
     reason = request.POST.get("reason", "")
@@ -130,15 +137,17 @@ def ledger_export(request: HttpRequest, remediation_id: UUID) -> HttpResponse:
     """The ledger as CSV, all lines of the chosen status."""
     one = selectors.remediation(remediation_id)
     lines = selectors.ledger_stream(one, status=request.GET.get("status", ""))
+    if one.on_accounts:
+        return csv_answer(f"Remediation {one.approval_id}.csv", *account_lines_csv(lines))
     readable = actor_of(request).may(Permission.EMAIL_METADATA_READ)
     header = (*LEDGER_EXPORTED, *METADATA) if readable else LEDGER_EXPORTED
     return csv_answer(f"Remediation {one.approval_id}.csv", header, _ledger_lines(lines, readable=readable))
 
 
-@requires(Permission.EMAIL_ACTION_MANAGE)
+@requires(Permission.ACTION_CENTER_READ)
 @require_POST
 def act(request: HttpRequest, remediation_id: UUID, verb: str) -> HttpResponse:
-    """Approve, reject, stop, retry or undo one remediation, from its page."""
+    """Approve, reject, stop, retry or undo one remediation, from its page; the verb asks for the right."""
     reason = request.POST.get("reason", "")
     one = selectors.remediation(remediation_id)
     try:
@@ -191,7 +200,7 @@ def without(parameters: QueryDict, *names: str) -> str:
 
 def _what_would_happen(one: Remediation) -> DryRun | None:
     """The dry run an approver decides by; none for an undo, whose ledger says it."""
-    if one.status != RemediationStatus.PENDING or one.undo_of is not None:
+    if one.status != RemediationStatus.PENDING or one.undo_of is not None or one.on_accounts:
         return None
     return dry_run(action_of(one.action), one.targets, now=utc_now())
 
@@ -203,30 +212,31 @@ def _detail(request: HttpRequest, one: Remediation) -> dict[str, Any]:
     actor = actor_of(request)
     return {
         **progress_context(one),
-        "action": action_of(one.action),
+        "action": any_action_of(one.action),
         "facts": remediation_facts(one),
         "tabs": ledger_tabs(one, status),
         "status": status,
-        "lines": [LedgerRow.of(line) for line in page.object_list],
+        "lines": [] if one.on_accounts else [LedgerRow.of(line) for line in page.object_list],
         "export_href": f"{one.href}/ledger.csv?{urlencode({'status': status})}",
         "page": page.number,
         "total": page.paginator.count,
         "pager_href": f"{one.href}?{without(request.GET, 'page')}",
-        "may_act": actor.may(action_of(one.action).permission),
+        "may_act": actor.may(services.permission_to_change(one)),
         "may_read": actor.may(Permission.EMAIL_METADATA_READ),
         "own_second": one.second_person and one.created_by == actor.id,
         "pending": one.status == RemediationStatus.PENDING,
         "run": _what_would_happen(one),
         "no_undo": selectors.why_no_undo(one),
         "retriable": not one.running and bool(one.failed or (one.decided_at and one.counts.pending)),
+        **(account_detail(one, page.object_list, actor=actor) if one.on_accounts else {}),
     }
 
 
 def _exported(one: Remediation) -> list[Any]:
     return [
-        one.approval_id, one.name, one.reason, action_of(one.action).label, one.status, one.source, one.created_at,
+        one.approval_id, one.name, one.reason, any_action_of(one.action).label, one.status, one.source, one.created_at,
         one.created_by_name, one.decided_at, one.decided_by_name, one.decision_reason, one.total or one.expected,
-        one.moved, one.deleted, one.already, one.missing, one.failed, one.skipped, one.finished_at, one.sentence,
+        one.moved, one.deleted, one.changed, one.already, one.missing, one.failed, one.skipped, one.finished_at, one.sentence,
     ]  # fmt: skip
 
 

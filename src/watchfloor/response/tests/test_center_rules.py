@@ -9,7 +9,7 @@ from django.http import QueryDict
 from watchfloor.connectors.contracts import Folder, Located
 from watchfloor.kernel.errors import BadInput, NotFound
 from watchfloor.response import selectors
-from watchfloor.response.catalogue import action_of, actions
+from watchfloor.response.catalogue import account_actions, action_of, actions
 from watchfloor.response.contracts import ActionSource, LineStatus, RemediationStatus, Row
 from watchfloor.response.events import events_of, location_after
 from watchfloor.response.exports import csv_answer
@@ -122,7 +122,7 @@ def test_each_filter_of_the_action_center_narrows_it(several, query, found):
 def test_what_the_filters_offer_is_what_there_is(several):
     offered = selectors.choices()
     assert [name for name, _ in offered["decided_by"]] == ["Ada", "Automation", "Max"]
-    assert {key for key, _ in offered["action"]} == set(actions())
+    assert {key for key, _ in offered["action"]} == {*actions(), *account_actions()}
     assert S.PENDING.value not in {value for value, _ in offered["status"]}
 
 

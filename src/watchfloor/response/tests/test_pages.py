@@ -248,7 +248,7 @@ def test_somebody_who_may_only_propose_gets_no_start_button(mails, client):
 
 def test_max_sets_when_a_second_person_must_approve(as_max):
     assert as_max.get("/settings/response").status_code == 200
-    as_max.post("/settings/response", {"second_person_over": "5"})
+    as_max.post("/settings/response", {"second_person_over": "5", "second_person_over_people": "3"})
     from watchfloor.response.selectors import policy
 
     assert policy().second_person_over == 5

@@ -129,7 +129,7 @@ def test_the_policy_is_changed_only_with_the_right_and_audited(mails, analyst, b
         services.change_policy(by=analyst, second_person_over=5)
     services.change_policy(by=boss, second_person_over=5)
     entry = AuditEntry.objects.get(verb="response.policy", outcome="success")
-    assert (entry.before, entry.after) == (1000, 5)
+    assert (entry.before, entry.after) == ({"second_person_over": 1000}, {"second_person_over": 5})
 
 
 @pytest.mark.parametrize(
