@@ -1,4 +1,4 @@
-"""A self-signed certificate for 127.0.0.1 and localhost, good for a day."""
+"""A self-signed certificate for localhost and loopback addresses, good for a day."""
 
 import ipaddress
 from datetime import UTC, datetime, timedelta
@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 
-def certificate(folder: Path) -> tuple[Path, Path]:
-    """Write cert.pem (also the CA to trust) and key.pem below `folder`."""
+def certificate(folder: Path, *, address: str = "127.0.0.1") -> tuple[Path, Path]:
+    """Write cert.pem (also the CA to trust) and key.pem below `folder`, for localhost and `address`."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])
     now = datetime.now(UTC)
-    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    names = [x509.DNSName("localhost"), x509.IPAddress(ipaddress.ip_address(address))]
     made = (
         x509.CertificateBuilder()
         .subject_name(name)

@@ -16,11 +16,13 @@ import socket
 import ssl
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from string import Template
 from typing import IO, Any
 
 import ldap3
+from ldap3.protocol.formatters.formatters import format_sid
 
 from labs import Server, need, need_root
 from labs.tls import certificate
@@ -34,8 +36,6 @@ PROVISION = (
     "--configfile=/dev/null --realm=CORP.EXAMPLE --domain=CORP --server-role=dc --dns-backend=NONE --host-name=dc1"
     " --host-ip=127.0.0.77 --adminpass=" + ADMINISTRATOR[1]
 ).split()
-TLS_NAME = "localhost"
-"""The name in the server's certificate."""
 
 
 class Samba(Server):
@@ -58,7 +58,7 @@ class Samba(Server):
             shutil.copytree(template() / part, self.folder / part, symlinks=True)
         for part in ("cache", "ncalrpc"):
             (self.folder / part).mkdir()
-        self.ca_file, _ = certificate(self.folder)
+        self.ca_file, _ = certificate(self.folder, address=self.address)
         (self.folder / "key.pem").chmod(0o600)
         self.conf = self.folder / "smb.conf"
         text = Template((HERE / "smb.conf").read_text())
@@ -96,7 +96,7 @@ class Samba(Server):
 
     def bound(self, user: str, password: str) -> ldap3.Connection:
         """A connection over LDAPS, after its bind: `bound` and `result` say how that went."""
-        tls = ldap3.Tls(ca_certs_file=str(self.ca_file), validate=ssl.CERT_REQUIRED, valid_names=[TLS_NAME])
+        tls = ldap3.Tls(ca_certs_file=str(self.ca_file), validate=ssl.CERT_REQUIRED, valid_names=["localhost"])
         server = ldap3.Server(self.address, port=636, use_ssl=True, tls=tls, get_info=ldap3.NONE)
         connection = ldap3.Connection(server, user, password)
         connection.bind()
@@ -126,6 +126,27 @@ class Samba(Server):
             more = {"member": list(members)} if members else {}
             connection.add(dn, ["group"], {"sAMAccountName": name} | more)
         return dn
+
+    def sid_of(self, dn: str) -> str:
+        """The SID of an entry, as text."""
+        with self.admin() as connection:
+            connection.search(dn, "(objectClass=*)", ldap3.BASE, attributes=["objectSid"])
+            return str(format_sid(connection.response[0]["raw_attributes"]["objectSid"][0]))
+
+    def delegate(self, dn: str, *, to: str, aces: Sequence[str]) -> None:
+        """Give the account `to` rights below an entry; each of `aces` is an SDDL line with {sid} for that account."""
+        for ace in aces:
+            self._tool("dsacl", "set", f"--objectdn={dn}", f"--sddl={ace.format(sid=self.sid_of(to))}")
+
+    def _tool(self, *arguments: str) -> None:
+        database = self.folder / "private" / "sam.ldb"
+        done = subprocess.run(
+            [need("/usr/bin/samba-tool"), *arguments, f"--URL=tdb://{database}", f"--configfile={self.conf}"],
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
 
     def kinit(self, user: str, password: str) -> str:
         """What kinit says to a ticket asked with this password; empty when it gets one."""
