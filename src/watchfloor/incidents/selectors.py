@@ -14,6 +14,7 @@ from watchfloor.incidents.contracts import (
     Listing,
     OpenCounts,
 )
+from watchfloor.incidents.correlation import entity_key
 from watchfloor.incidents.filters import Filter, common_conditions, entity_keys
 from watchfloor.incidents.models import Alert, AlertEvidence, Incident, IncidentLink, Tag
 from watchfloor.incidents.reading import alert_summary, evidence_items, history_of, incident_summary
@@ -23,6 +24,7 @@ __all__ = [
     "alert",
     "alert_queue",
     "alerts_by_rule",
+    "alerts_naming",
     "alerts_of_incident",
     "alerts_of_message",
     "alerts_of_person",
@@ -143,6 +145,16 @@ def alerts_of_message(network_message_id: str) -> tuple[AlertSummary, ...]:
 def alerts_of_person(address: str) -> tuple[AlertSummary, ...]:
     """The alerts a mailbox or user is evidence of, newest first, at most 200."""
     return _of_keys(entity_keys(address), "mailbox", "user")
+
+
+def alerts_naming(
+    values: Sequence[str], *, start: datetime, end: datetime, limit: int = 500
+) -> tuple[AlertSummary, ...]:
+    """Alerts with activity in [start, end) that name one of these as a mailbox or user, newest first: one person's names."""
+    keys = {entity_key("user", value) for value in values}
+    evidence = AlertEvidence.objects.filter(key__in=keys, type__in=("mailbox", "user"))
+    within = Q(pk__in=evidence.values("alert"), last_activity__gte=start, last_activity__lt=end)
+    return _with_reasons(list(_alerts(within)[:limit]))
 
 
 def _of_keys(keys: Sequence[str], *types: str) -> tuple[AlertSummary, ...]:
