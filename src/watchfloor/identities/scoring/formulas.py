@@ -75,7 +75,7 @@ def excess(z: float, *, begins: float = 3.5, full: float = 12.0) -> float:
 
 def aged(count: float, *, days: float) -> float:
     """What a count of `days` ago weighs now."""
-    return count * 0.5 ** (max(0.0, days) / HALF_LIFE_DAYS)
+    return count * math.exp2(-max(0.0, days) / HALF_LIFE_DAYS)
 
 
 def popularity(having: float, of: float) -> float:

@@ -75,6 +75,15 @@ class Past:
         person = None if self.cold else self.person
         return likely(feature, value, person=person, peers=self.peers, organisation=self.organisation, day=self.day)
 
+    def newness(self, feature: str) -> float:
+        """How likely it is that this person shows a new device, network or country on one day."""
+        prior = (self.organisation.seen("first", feature, day=self.day) + 0.5) / (
+            self.organisation.days(day=self.day) + 1
+        )
+        among = [_rate(one, feature, prior, day=self.day) for one in self.peers]
+        prior = min(1.0, max(among, default=prior))
+        return prior if self.cold else min(1.0, _rate(self.person, feature, prior, day=self.day))
+
     def known(self, feature: str, value: str) -> bool:
         """Whether the person has shown this value within memory."""
         return self.person.seen(feature, value, day=self.day) >= 0.1
@@ -95,6 +104,10 @@ class Past:
     def from_known_network(self) -> bool:
         """Whether the address is in a network that the operator or the source calls its own."""
         return self.activity.trusted or in_networks(self.activity.ip, self.scale.known_networks)
+
+
+def _rate(circle: Habits, feature: str, prior: float, *, day: int) -> float:
+    return formulas.share(circle.seen("first", feature, day=day), circle.days(day=day), prior=prior)
 
 
 def young(habits: Habits, activity: Activity) -> bool:
