@@ -47,7 +47,8 @@ def _reading(session: Session, here: Controller) -> list[Line]:
     if _sees_deleted(session, here):
         lines.append((True, "sees deleted accounts at once"))
     else:
-        lines.append((True, "may not list deleted objects: deletions are noticed when everything is read again"))
+        # None at all may mean that nothing was ever deleted: the controller hides them without a word.
+        lines.append((True, "sees no deleted objects: deletions are noticed when everything is read again"))
     return lines
 
 
@@ -59,11 +60,12 @@ def _counted(session: Session, filter: str) -> str:
 def _sees_deleted(session: Session, here: Controller) -> bool:
     try:
         found = session.search(
-            "(objectClass=*)",
+            "(&(isDeleted=TRUE)(objectClass=user))",
             ("objectGUID",),
             base=f"<WKGUID={DELETED_OBJECTS},{here.root}>",
-            scope="base",
+            scope="one",
             controls=(SHOW_DELETED,),
+            limit=1,
         )
         return next(found, None) is not None
     except (NotFound, NotConfigured):
