@@ -1,0 +1,29 @@
+"""Drives: all items of a person's by delta, and who may see a shared one."""
+
+from labs.graph.serving import Json, Refuse, Request, link, paged, route
+
+
+@route("GET", "/v1.0/users/{user}/drive", "Files.Read.All")
+def drive(request: Request) -> Json:
+    found = request.graph.tenant.find(request.parts["user"])
+    if found is None or found["id"] not in request.graph.tenant.files:
+        raise Refuse(404, "ResourceNotFound", "User's mysite not found.")
+    owner = {"user": {"id": found["id"], "email": found["userPrincipalName"]}}
+    return {"id": f"drive-{found['id']}", "driveType": "business", "owner": owner}
+
+
+@route("GET", "/v1.0/drives/{drive}/root/delta", "Files.Read.All")
+def items(request: Request) -> Json:
+    tenant = request.graph.tenant
+    since = int(request.query.get("token", "0"))
+    if since and since < tenant.forget_before:
+        raise Refuse(410, "resyncChangesApplyDifferences")
+    found = tenant.files.get(request.parts["drive"].removeprefix("drive-"), {})
+    rows = [item for key, item in found.items() if tenant.versions[key] > since]
+    now = link(request, request.path, {"token": str(tenant.version)})
+    return paged(request, rows, last={"@odata.deltaLink": now})
+
+
+@route("GET", "/v1.0/drives/{drive}/items/{item}/permissions", "Files.Read.All")
+def permissions(request: Request) -> Json:
+    return paged(request, request.graph.tenant.shares.get(request.parts["item"], []))
