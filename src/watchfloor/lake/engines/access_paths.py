@@ -13,16 +13,27 @@ PASSING = {"with_", "expressions", "from_", "where", "kind", "hint"}
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Values that every row asked for has in the key column or the id column; both empty when any row may be asked for."""
+    """Values that every row asked for has in the key column, the id column or another column of ids.
+
+    All empty when any row may be asked for.
+    """
 
     keys: tuple[str, ...] = ()
     ids: tuple[str, ...] = ()
+    others: tuple[str, ...] = ()
+
+    @property
+    def unique(self) -> tuple[str, ...]:
+        """Values of the column that tells most."""
+        return self.others or self.ids
 
 
 ALL = Wanted()
 
 
-def wanted(tree: exp.Expr, name: str, *, key: str, id: str, folded: frozenset[str] = frozenset()) -> Wanted:
+def wanted(
+    tree: exp.Expr, name: str, *, key: str, id: str, other: str = "", folded: frozenset[str] = frozenset()
+) -> Wanted:
     """What `tree` asks of the source `name`. A source that is named twice is read whole.
 
     `folded` names the columns whose values are stored in lower case, so that comparing them in lower case changes nothing.
@@ -30,7 +41,7 @@ def wanted(tree: exp.Expr, name: str, *, key: str, id: str, folded: frozenset[st
     values: dict[str, tuple[str, ...]] = {}
     for select in _readers(tree, name):
         values = dict(_equalities(select, folded)) | values
-    return Wanted(_few(values.get(key, ())), _few(values.get(id, ())))
+    return Wanted(*(_few(values.get(column, ())) for column in (key, id, other)))
 
 
 def columns_named(tree: exp.Expr) -> frozenset[str] | None:
@@ -75,7 +86,7 @@ def _few(values: tuple[str, ...]) -> tuple[str, ...]:
 def _equalities(select: exp.Select, folded: frozenset[str]) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Columns that must equal one of some texts, of the conditions that all have to hold."""
     where = select.args.get("where")
-    for part in _parts(where.this) if where else ():
+    for part in conjuncts(where.this) if where else ():
         texts = part.expressions if isinstance(part, exp.In) else [part.expression] if isinstance(part, exp.EQ) else []
         column = _column(part.this, folded) if texts else ""
         if column and all(isinstance(text, exp.Literal) and text.is_string for text in texts):
@@ -89,11 +100,12 @@ def _column(side: exp.Expr, folded: frozenset[str]) -> str:
     return column.name if isinstance(column, exp.Column) and (not lowered or column.name in folded) else ""
 
 
-def _parts(condition: exp.Expr) -> Iterator[exp.Expr]:
+def conjuncts(condition: exp.Expr) -> Iterator[exp.Expr]:
+    """The conditions that all have to hold."""
     if isinstance(condition, exp.Paren):
-        yield from _parts(condition.this)
+        yield from conjuncts(condition.this)
     elif isinstance(condition, exp.And):
-        yield from _parts(condition.left)
-        yield from _parts(condition.right)
+        yield from conjuncts(condition.left)
+        yield from conjuncts(condition.right)
     else:
         yield condition

@@ -2,6 +2,7 @@
 
 import logging
 import os
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -11,11 +12,13 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
+import pyarrow.compute as pc
 from sqlglot import ErrorLevel, exp
 
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
-from watchfloor.lake.engines.access_paths import Wanted, columns_named, wanted
+from watchfloor.lake.engines import plain, rows
+from watchfloor.lake.engines.access_paths import ALL, Wanted, columns_named, wanted
 from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.delta import ColdFile
 from watchfloor.lake.engines.segments import Segment, quoted
@@ -93,6 +96,9 @@ class DuckEngine:
 
     def run(self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 30.0) -> pa.Table:
         """The whole answer. Raises TooSlow after `timeout` seconds, TooLarge when memory is out, QueryFailed for the rest."""
+        sources = {name: _looked_up(tree, name, source) for name, source in sources.items()}
+        if (answer := _plainly(tree, sources)) is not None:
+            return answer
         cursor = self._cursor()
         with _told():
             text = self._text(cursor, tree, sources)
@@ -103,6 +109,7 @@ class DuckEngine:
         self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 600.0
     ) -> Iterator[pa.RecordBatch]:
         """The answer in batches, as it is read; memory stays flat when the tree needs no sort of everything."""
+        sources = {name: _looked_up(tree, name, source) for name, source in sources.items()}
         cursor = self._new_cursor()
         try:
             with _told():
@@ -139,7 +146,7 @@ class DuckEngine:
         held = {file for _, one in attached for file in one.covers}
         bare = replace(source, files=tuple(file for file in source.files if file.name not in held))
         first = attached[0][1]
-        ask = wanted(tree, name, key=first.key, id=first.id, folded=first.folded)
+        ask = _asked(tree, name, first)
         columns = _columns(tree, source)
         parts = [text for alias, one in attached if (text := _sealed(cursor, alias, one, ask, columns))]
         if not bare.is_empty or not parts:
@@ -220,11 +227,58 @@ def _told() -> Iterator[None]:
         raise QueryFailed(f"the query failed while it ran: {str(error).splitlines()[0][:300]}") from error
 
 
+def _asked(tree: exp.Expr, name: str, segment: Segment) -> Wanted:
+    return wanted(tree, name, key=segment.key, id=segment.id, other=segment.other, folded=segment.folded)
+
+
+def _looked_up(tree: exp.Expr, name: str, source: Source) -> Source:
+    """The source with the few rows asked for in the place of the segments that hold them, where the tree asks for few."""
+    ask = _asked(tree, name, source.segments[0]) if source.segments else ALL
+    if ask == ALL:
+        return source
+    found = [(segment, _few_rows(segment, ask)) for segment in source.segments]
+    read = [(segment, few) for segment, few in found if few is not None]
+    if not read:
+        return source
+    held = {file for segment, _ in read for file in segment.covers}
+    hot = pa.concat_tables([*(few for _, few in read), *([] if source.hot is None else [source.hot])])
+    files = tuple(file for file in source.files if file.name not in held)
+    return replace(
+        source,
+        files=files,
+        segments=tuple(segment for segment, few in found if few is None),
+        hot=hot if files else hot.select(_needed(tree, source)),
+    )
+
+
+def _few_rows(segment: Segment, ask: Wanted) -> pa.Table | None:
+    """Rows of a segment that may be those asked for; None when there are many, or its blocks are gone."""
+    try:
+        few = rows.find(segment.blocks, ask)
+    except sqlite3.Error as error:
+        log.warning("rows of segment %s cannot be read: %s", segment.blocks, error)
+        return None
+    return few if few is None or segment.since is None else few.filter(pc.field("Timestamp") >= segment.since)
+
+
+def _plainly(tree: exp.Expr, sources: Mapping[str, Source]) -> pa.Table | None:
+    """The answer without the engine, when all rows are at hand and the question is plain."""
+    if len(sources) != 1:
+        return None
+    [(name, source)] = sources.items()
+    if source.files or source.segments or source.hot is None:
+        return None
+    return plain.answered(tree, name, source.hot)
+
+
 def _columns(tree: exp.Expr, source: Source) -> str:
+    return ", ".join(f'"{name}"' for name in _needed(tree, source))
+
+
+def _needed(tree: exp.Expr, source: Source) -> list[str]:
     """The columns of a source that a tree needs, at least one; few names are bound faster than sixty."""
     named, known = columns_named(tree), source.empty.column_names
-    needed = [name for name in known if named is None or name in named]
-    return ", ".join(f'"{name}"' for name in needed or known[:1])
+    return [name for name in known if named is None or name in named] or known[:1]
 
 
 def _sealed(cursor: duckdb.DuckDBPyConnection, alias: str, segment: Segment, ask: Wanted, columns: str) -> str:

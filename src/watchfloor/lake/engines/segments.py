@@ -3,7 +3,8 @@
 The Parquet files stay the truth. A segment names the files whose rows it holds and counts only while each of them is live, so
 compaction, retention and a crash need tell it nothing; it may be deleted at any moment and is built again. Its tables:
 `main` newest first, rows with something in the table's `leads` column first; `sorted` by the table's `sort_column`;
-`ids` the times of each id of `bloom_column`. Any number of processes read one at once, since nobody ever writes to it again.
+`ids` the times of each id of `bloom_column`. Beside it lie the rows in small blocks, for looking up a few (`rows`).
+Any number of processes read one at once, since nobody ever writes to it again.
 """
 
 import hashlib
@@ -11,7 +12,7 @@ import json
 import os
 import threading
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
@@ -20,11 +21,12 @@ import duckdb
 import pyarrow as pa
 
 from watchfloor.lake.contracts import Table
+from watchfloor.lake.engines import rows as row_blocks
 from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.delta import ColdFile, ColdSnapshot
 from watchfloor.lake.engines.places import fsync
 
-FORMAT = 2
+FORMAT = 3
 MOST_ROWS = 12_000_000
 """Of one segment: what can be sorted in a few minutes with little memory."""
 SMALL_ROWS = MOST_ROWS // 4
@@ -32,7 +34,11 @@ MOST_SMALL = 8
 """So many small segments are made one."""
 WORTH_FILES, WORTH_ROWS = 4, 20_000
 """Files or rows without a segment from which building one is worth the work."""
+REPORT = "ReportId"
+"""Names one row of nearly every table."""
 QUIET = timedelta(minutes=15)
+BLOCKS_AT_ONCE = row_blocks.BLOCK_ROWS * 512
+"""Rows held while they are cut into blocks."""
 GRACE = timedelta(minutes=10)
 """A reader that chose a segment just before it was out of date still finds it."""
 
@@ -42,10 +48,11 @@ class Segment:
     """One sealed file: [lo, hi] holds all its times, `covers` the names and days of the Parquet files whose rows it holds.
 
     `since` leaves out rows of days that retention dropped meanwhile. `key` and `id` name the columns of
-    `sorted` and `ids`; values of those in `folded` are stored in lower case.
+    `sorted` and `ids`, `other` a further column of ids; values of those in `folded` are stored in lower case.
     """
 
     path: str
+    blocks: str
     covers: Mapping[str, date]
     rows: int
     bytes: int
@@ -53,6 +60,7 @@ class Segment:
     hi: datetime
     key: str
     id: str
+    other: str = ""
     folded: frozenset[str] = frozenset()
     since: datetime | None = None
 
@@ -65,6 +73,8 @@ class Segments:
         self.table, self.schema = table, schema
         self.key = table.sort_column
         self.id = table.bloom_column if table.has(table.bloom_column) else ""
+        minted = schema.field(REPORT) if REPORT in schema.names else None
+        self.other = REPORT if minted is not None and pa.types.is_string(minted.type) and self.id != REPORT else ""
         self._digest = hashlib.sha256(f"{FORMAT} {schema} {self.key} {self.id} {table.leads}".encode()).hexdigest()[:16]
         self._held: tuple[int, tuple[Segment, ...]] = (0, ())
         self._live: tuple[object, int, tuple[Segment, ...]] = (None, 0, ())
@@ -95,13 +105,14 @@ class Segments:
         """None for one of another layout or schema, and for one that is half there."""
         try:
             told = json.loads(manifest.read_text())
-            path = manifest.with_suffix(".duckdb")
-            if told["layout"] != self._digest or path.stat().st_size != told["bytes"]:
+            path, blocks = manifest.with_suffix(".duckdb"), manifest.with_suffix(".blocks")
+            if told["layout"] != self._digest or path.stat().st_size + blocks.stat().st_size != told["bytes"]:
                 return None
         except (OSError, ValueError, KeyError):
             return None
         return Segment(
             path=str(path),
+            blocks=str(blocks),
             covers={name: date.fromisoformat(day) for name, day in told["covers"].items()},
             rows=told["rows"],
             bytes=told["bytes"],
@@ -109,6 +120,7 @@ class Segments:
             hi=datetime.fromisoformat(told["hi"]),
             key=self.key,
             id=self.id,
+            other=self.other,
             folded=frozenset(one.name for one in self.table.columns if one.folded and one.name in (self.key, self.id)),
         )
 
@@ -137,15 +149,17 @@ class Segments:
             database.execute("SET TimeZone = 'UTC'")
             database.execute(f"ATTACH {quoted(part)} AS made")
             self._write(database, files, set(lacking))
+            self._write_blocks(database, part.with_suffix(".blocks"))
             database.execute("DETACH made")
-        path = part.with_suffix(".duckdb")
+        path, blocks = part.with_suffix(".duckdb"), part.with_suffix(".blocks")
+        fsync(blocks)
         fsync(part)
         part.rename(path)
         told = {
             "layout": self._digest,
             "covers": {file.name: file.day.isoformat() for file in files},
             "rows": sum(file.rows for file in files),
-            "bytes": path.stat().st_size,
+            "bytes": path.stat().st_size + blocks.stat().st_size,
             "lo": min(file.lo for file in files).isoformat(),
             "hi": max(file.hi for file in files).isoformat(),
         }
@@ -173,6 +187,24 @@ class Segments:
         if self.id:
             database.execute(
                 f'CREATE TABLE made.ids AS SELECT "{self.id}", Timestamp FROM made.main ORDER BY 1'  # noqa: S608
+            )
+
+    def _write_blocks(self, database: duckdb.DuckDBPyConnection, path: Path) -> None:
+        ordered = "sorted" if self.key else "main"
+        names = ", ".join(f'"{name}"' for name in self.schema.names)
+        rows = database.cursor().sql(f"SELECT {names} FROM made.{ordered}").to_arrow_reader(BLOCKS_AT_ONCE)  # noqa: S608
+        row_blocks.write(path, rows, self._hashes(database, ordered), schema=self.schema, key=self.key)
+
+    def _hashes(self, database: duckdb.DuckDBPyConnection, ordered: str) -> Iterator[pa.RecordBatch]:
+        """Of every id, its hash and the number of its row's block."""
+        parts = [
+            f'SELECT CAST(md5_number_lower("{name}") >> 1 AS BIGINT), rowid // {row_blocks.BLOCK_ROWS} FROM made.{ordered}'  # noqa: S608
+            for name in (self.id, self.other)
+            if name
+        ]
+        if parts:
+            yield from (
+                database.cursor().sql(f"{' UNION ALL '.join(parts)} ORDER BY 1, 2").to_arrow_reader(BLOCKS_AT_ONCE)
             )
 
     def tidy(self, snapshot: ColdSnapshot, *, now: datetime, since: datetime) -> None:

@@ -122,6 +122,7 @@ def test_whole_rows_come_back_as_they_were_stored(months):
         "EmailEvents | join kind=inner (EmailEvents | where NetworkMessageId == 'id-000002') on NetworkMessageId | count",
         "EmailEvents | top 5 by Timestamp desc | project NetworkMessageId",
         "EmailEvents | where NetworkMessageId == 'id-000003'",
+        "EmailEvents | where RecipientEmailAddress == 'person3@corp.example' | summarize n = count() by Subject | sort by Subject",
     ],
 )
 def test_hunting_has_the_same_answer_with_and_without_segments(months, text):
@@ -130,6 +131,23 @@ def test_hunting_has_the_same_answer_with_and_without_segments(months, text):
 
     assert list(ask()) == list(plain(ask))
     assert ask()
+
+
+def test_one_row_is_found_by_its_own_id(months):
+    def one(id):
+        text = f"EmailEvents | where ReportId == '{id}' | project NetworkMessageId"
+        return list(selectors.hunt(text, now=utc_now()).rows)
+
+    for row in selectors.rows(LONG, limit=50)[::7]:
+        assert one(row["ReportId"]) == [(row["NetworkMessageId"],)]
+        assert one(row["ReportId"]) == plain(lambda id=row["ReportId"]: one(id))
+
+
+def test_rows_whose_blocks_are_broken_come_from_the_segment(months):
+    for path in segments("EmailEvents").folder.glob("*.blocks"):
+        path.write_bytes(b"x" * path.stat().st_size)
+    assert ids(QUESTIONS["one id"]) == ["id-000002"]
+    assert len(ids(QUESTIONS["one mailbox"])) == 10
 
 
 def test_rows_that_come_late_to_a_sealed_day_are_found_at_once(months):
@@ -169,7 +187,7 @@ def test_what_was_left_half_written_counts_nothing_and_is_swept_away(months):
     assert selectors.count(LONG) == 50
     shelf, snapshot = segments("EmailEvents"), cold("EmailEvents").snapshot()
     shelf.tidy(snapshot, now=utc_now() + timedelta(minutes=11), since=NOON - 99 * DAY)
-    assert {path.name for path in folder.iterdir()} == {whole.name, f"{whole.stem}.json"}
+    assert {path.name for path in folder.iterdir()} == {f"{whole.stem}.{end}" for end in ("blocks", "duckdb", "json")}
 
 
 def test_a_segment_that_goes_away_under_a_reader_is_read_from_the_tables(months):

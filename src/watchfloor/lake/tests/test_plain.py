@@ -1,0 +1,134 @@
+"""The plainest questions answered in memory: as the engine would, or not at all."""
+
+from datetime import UTC, datetime, timedelta
+
+import duckdb
+import pyarrow as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sqlglot import parse_one
+
+from watchfloor.lake.engines.plain import answered
+
+START = datetime(2026, 11, 1, tzinfo=UTC)
+ROWS = pa.table(
+    {
+        "Timestamp": pa.array([START + timedelta(hours=n) for n in range(60)], pa.timestamp("us", "UTC")),
+        "Mailbox": [("ada", "max", "Eve", "özil")[n % 4] for n in range(60)],
+        "Subject": [f"minutes {n % 7}" for n in range(60)],
+        "Size": list(range(60)),
+        "Opened": pa.array([START if n % 5 else None for n in range(60)], pa.timestamp("us", "UTC")),
+    }
+)
+DAY = "TIMESTAMPTZ '2026-11-02 00:00:00+00'"
+PLAIN = (
+    "SELECT * FROM mails",
+    "SELECT Subject, Size AS bytes FROM mails WHERE Mailbox = 'ada'",
+    "SELECT Subject FROM mails WHERE Mailbox IN ('ada', 'nobody') AND Subject = 'minutes 4'",
+    f"SELECT Subject, Timestamp FROM mails WHERE (Timestamp >= {DAY} AND (Mailbox = 'max')) ORDER BY Timestamp DESC LIMIT 5",
+    f"SELECT Timestamp FROM mails WHERE Timestamp < {DAY} ORDER BY Timestamp LIMIT 5 OFFSET 3",
+    f"SELECT Size FROM mails WHERE Opened > {DAY}",
+    "SELECT Size FROM mails WHERE Mailbox = 'nobody'",
+    "SELECT Mailbox, count(*) AS n FROM mails GROUP BY Mailbox ORDER BY n DESC, Mailbox",
+    "SELECT Mailbox, Subject, count(*) AS n, count(DISTINCT Size) AS sizes, count(DISTINCT Opened) AS opened FROM mails "
+    f"WHERE Timestamp <= {DAY} GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2 LIMIT 4",
+    "SELECT count(*) AS n, Mailbox FROM mails WHERE Mailbox = 'nobody' GROUP BY Mailbox",
+    "SELECT Subject FROM mails GROUP BY Subject ORDER BY Subject DESC",
+)
+BEYOND = (
+    "SELECT upper(Subject) FROM mails",
+    "SELECT count(*) AS n FROM mails",
+    "SELECT Mailbox, count(*) FROM mails GROUP BY Mailbox",
+    "SELECT Subject FROM mails WHERE Mailbox <> 'ada'",
+    "SELECT Subject FROM mails WHERE Mailbox = 'ada' OR Size = 3",
+    "SELECT Subject FROM mails WHERE Mailbox = Subject",
+    "SELECT Subject FROM mails WHERE Size = '3'",
+    "SELECT Subject FROM mails WHERE lower(Mailbox) = 'ada'",
+    "SELECT Subject FROM mails WHERE Timestamp >= '2026-11-02'",
+    "SELECT Subject FROM mails WHERE Timestamp >= TIMESTAMPTZ 'yesterday'",
+    "SELECT Subject FROM mails ORDER BY Size",
+    "SELECT Subject FROM mails ORDER BY Timestamp, Size",
+    "SELECT DISTINCT Subject FROM mails",
+    "SELECT Subject, count(*) AS n FROM mails GROUP BY Subject HAVING count(*) > 3",
+    "SELECT Subject, Size, count(*) AS n FROM mails GROUP BY Subject",
+    "SELECT Subject, max(Size) AS most FROM mails GROUP BY Subject",
+    "SELECT Subject FROM mails LIMIT 1 + 1",
+    "SELECT m.Subject FROM mails AS m",
+    "SELECT Subject FROM mails, mails AS again",
+    "SELECT Shoe FROM mails",
+    "SELECT * EXCLUDE (Size) FROM mails",
+    "SELECT row_number() OVER () FROM mails",
+    "SELECT Subject FROM mails UNION ALL SELECT Subject FROM mails",
+    "SELECT Subject FROM others",
+)
+
+
+def by_engine(text: str) -> pa.Table:
+    with duckdb.connect(":memory:") as database:
+        database.execute("SET TimeZone = 'UTC'")
+        database.register("mails", ROWS)
+        return database.sql(text).to_arrow_table()
+
+
+def told(text: str) -> pa.Table | None:
+    return answered(parse_one(text, dialect="duckdb"), "mails", ROWS)
+
+
+def sorted_rows(found: pa.Table) -> list[str]:
+    return sorted(map(str, found.to_pylist()))
+
+
+@pytest.mark.parametrize("text", PLAIN)
+def test_a_plain_question_is_answered_as_the_engine_would(text):
+    mine, engines = told(text), by_engine(text)
+    assert mine is not None
+    assert mine.schema.names == engines.schema.names
+    assert [field.type for field in mine.schema] == [field.type for field in engines.schema]
+    assert sorted_rows(mine) == sorted_rows(engines)
+    if "ORDER BY" in text:
+        assert mine.to_pylist() == engines.to_pylist()
+
+
+@pytest.mark.parametrize("text", BEYOND)
+def test_anything_more_is_left_to_the_engine(text):
+    assert told(text) is None
+
+
+def test_comparing_in_lower_case_is_plain_only_among_plain_letters():
+    rows = ROWS.slice(0, 3)
+    tree = parse_one("SELECT Size FROM mails WHERE lower(Mailbox) IN ('eve')", dialect="duckdb")
+    assert answered(tree, "mails", rows).to_pylist() == [{"Size": 2}]
+    assert answered(tree, "mails", ROWS) is None
+
+
+names = st.sampled_from(["Timestamp", "Mailbox", "Subject", "Size"])
+conditions = st.one_of(
+    st.builds("Mailbox = '{}'".format, st.sampled_from(["ada", "max", "özil", "", "x"])),
+    st.builds("Subject IN ('minutes {}', 'minutes {}')".format, st.integers(0, 9), st.integers(0, 9)),
+    st.builds(
+        "Timestamp {} TIMESTAMPTZ '2026-11-0{} 07:00:00+02'".format,
+        st.sampled_from(["<", "<=", ">", ">="]),
+        st.integers(1, 4),
+    ),
+)
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    st.lists(names, min_size=1, max_size=3, unique=True),
+    st.lists(conditions, max_size=3),
+    st.sampled_from(["", " DESC"]),
+    st.integers(0, 70),
+    st.booleans(),
+)
+def test_every_plain_question_has_the_engines_answer(columns, held, way, limit, counted):
+    where = f" WHERE {' AND '.join(held)}" if held else ""
+    order = f"{', '.join(f'{n}{way}' for n in range(1, len(columns) + 1))}"
+    if counted:
+        text = f"SELECT {', '.join(columns)}, count(*) AS n FROM mails{where} GROUP BY {', '.join(columns)} ORDER BY {order}"
+    else:
+        text = f"SELECT {', '.join(columns)} FROM mails{where} ORDER BY Timestamp{way}"
+    mine = told(f"{text} LIMIT {limit}")
+    assert mine is not None
+    assert mine.to_pylist() == by_engine(f"{text} LIMIT {limit}").to_pylist()
