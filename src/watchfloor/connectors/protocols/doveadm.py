@@ -20,6 +20,13 @@ from watchfloor.connectors.protocols.doveadm_masks import Mask, bundles, masks_f
 from watchfloor.connectors.protocols.imap_mailbox import same_id
 from watchfloor.kernel.errors import NotConfigured, Unreachable
 
+
+class CannotDo(Unreachable):
+    """doveadm answers, but could not do this one thing: no such user, script or plugin."""
+
+    retry = False
+
+
 log = logging.getLogger(__name__)
 
 FIELDS = ["user", "mailbox", "uid", "flags", "date.received.unixtime", "hdr.message-id"]
@@ -40,6 +47,7 @@ class Doveadm:
     ca_file: str = ""
     timeout: float = 300.0
     _users: dict[str, str] = field(default_factory=dict, init=False)
+    _looked_up: dict[str, str] = field(default_factory=dict, init=False)
     _users_at: float = field(default=float("-inf"), init=False)
 
     def call(self, command: str, **parameters: Any) -> Any:
@@ -69,7 +77,7 @@ class Doveadm:
             raise Unreachable(f"doveadm: {error}", place=self.url) from error
         for command, kind, rows in told:
             if kind != "doveadmResponse":
-                raise Unreachable(f"doveadm could not do “{command}”: {rows}", place=self.url)
+                raise CannotDo(f"doveadm could not do “{command}”: {rows}", place=self.url)
         return [rows for _, _, rows in told]
 
     def _connection(self) -> HTTPConnection:
@@ -98,6 +106,18 @@ class Doveadm:
             return mailbox.lower() in self._named()
         except (Unreachable, NotConfigured):
             return True
+
+    def name_of(self, mailbox: str) -> str:
+        """One mailbox as the server writes it, "" when it has no such; does not list all the others for it."""
+        if mailbox not in self._looked_up:
+            self._looked_up[mailbox] = "" if set(mailbox) & set("*?") else self._look_up(mailbox)
+        return self._looked_up[mailbox]
+
+    def _look_up(self, mailbox: str) -> str:
+        try:
+            return next(iter(self.call("user", userMask=[mailbox])), "")
+        except CannotDo:
+            return ""
 
     def find_all(self, targets: Sequence[Target], *, names: FolderNames) -> Iterator[dict[Target, tuple[Located, ...]]]:
         """Every copy of the targets, those of some mailboxes at a time, so that mail can be acted on meanwhile.

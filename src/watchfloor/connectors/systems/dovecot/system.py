@@ -2,12 +2,15 @@
 
 from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 
-from watchfloor.connectors.contracts import Capability, MailboxActions, Setting, TestReport
+from watchfloor.connectors.contracts import AccountActions, Capability, MailboxActions, Setting, TestReport
 from watchfloor.connectors.protocols.doveadm import Doveadm
 from watchfloor.connectors.protocols.imap_mailboxes import ImapMailboxes
 from watchfloor.connectors.protocols.imap_report import Lines, check_mailbox, check_server
 from watchfloor.connectors.protocols.imap_settings import FOLDERS, SERVER, endpoint_of, login, names_of
+from watchfloor.connectors.systems.dovecot.accounts import MailAccounts
+from watchfloor.connectors.systems.dovecot.deny_file import DenyFile
 
 DOMAINS = Setting(
     "domains",
@@ -20,10 +23,10 @@ DOMAINS = Setting(
 
 class DovecotSystem:
     kind = "dovecot"
-    label = "Dovecot mailboxes (act on mail)"
+    label = "Dovecot mailboxes (act on mail and their owners)"
     description = (
         "Moves, deletes and restores mail in people's mailboxes through a Dovecot master user. "
-        "With doveadm's HTTP interface it finds a mail in all mailboxes at once."
+        "With doveadm's HTTP interface it finds a mail in all mailboxes at once, ends sessions and switches off Sieve rules."
     )
     settings = (
         *SERVER,
@@ -40,10 +43,23 @@ class DovecotSystem:
         Setting("doveadm_key", "doveadm key", kind="secret", required=False, help="doveadm_api_key"),
         *FOLDERS,
         DOMAINS,
+        Setting(
+            "deny_file",
+            "Deny file",
+            required=False,
+            help="Path of a passwd-file passdb with deny = yes on this machine, so that mailboxes can be suspended here. "
+            "Empty: suspend them at the directory Dovecot asks.",
+        ),
+        Setting(
+            "page",
+            "Console of a mailbox",
+            required=False,
+            help="Address of your own administration page for one mailbox, with {mail} in it.",
+        ),
         Setting("workers", "Mailboxes at once", kind="number", default="16"),
         Setting("test_mailbox", "Mailbox for the test", required=False, help="Tried by “Test connection”, only read."),
     )
-    capabilities = frozenset({Capability.ACT_ON_MAIL})
+    capabilities = frozenset({Capability.ACT_ON_MAIL, Capability.ACT_ON_ACCOUNTS})
 
     def test(self, settings: dict[str, str]) -> TestReport:
         """Reach, sign in as master, look for folders and extensions, ask doveadm."""
@@ -62,6 +78,10 @@ class DovecotSystem:
                 check_mailbox(endpoint_of(settings), mailbox, _sign_in(settings)(mailbox), names_of(settings), lines)
             else:
                 lines.bad("name a mailbox for the test, so that the master user can be tried")
+        if path := settings.get("deny_file", "").strip():
+            deny = DenyFile(Path(path))
+            if lines.attempt("mailboxes cannot be suspended", lambda: (deny.holds(""),)) is not None:
+                lines.good("can suspend mailboxes through the deny file")
         return lines.report()
 
     def run(self, settings: dict[str, str], *, name: str, stop: Callable[[], bool]) -> None:
@@ -78,6 +98,19 @@ class DovecotSystem:
             workers=int(settings.get("workers") or 16),
             find_all=partial(doveadm.find_all, names=names) if doveadm else None,
             serves=partial(_serves, domains, doveadm),
+        )
+
+    def accounts(self, settings: dict[str, str], *, name: str) -> AccountActions | None:
+        """What can be done to the owners of these mailboxes; None when neither doveadm nor a deny file is set."""
+        doveadm, deny = _doveadm(settings), settings.get("deny_file", "").strip()
+        if doveadm is None and not deny:
+            return None
+        domains = frozenset(settings.get("domains", "").lower().split())
+        return MailAccounts(
+            domains=domains,
+            doveadm=doveadm,
+            deny=DenyFile(Path(deny)) if deny else None,
+            page=settings.get("page", "").strip(),
         )
 
 
