@@ -31,6 +31,8 @@ UNTIL = datetime(2026, 11, 22, tzinfo=UTC)
 DAYS = 30
 TABLES = {"E": "EmailEvents", "U": "EmailUrlInfo", "C": "UrlClickEvents"}
 CLICKED = 0.03
+SEALED = UNTIL - timedelta(days=int(os.environ.get("SEALED_DAYS", "9000")))
+"""Since when days have segments."""
 MOST_AT_ONCE = 400_000
 """Rows made at once, so that a hundred million fit into memory too."""
 
@@ -118,7 +120,7 @@ def _seal(home: Path, name: str) -> int:
     shelf, snapshot = segments_of(home / "lake", table(name), schema_of(name)), ColdTable(home / "lake", table(name))
     state = snapshot.snapshot()
     soon = datetime.now(UTC) + timedelta(minutes=20)
-    due = shelf.due(state, now=soon, since=UNTIL - timedelta(days=9000))
+    due = shelf.due(state, now=soon, since=SEALED)
     (home / "scratch").mkdir(exist_ok=True)
     for files in due:
         shelf.build(files, lacking=state.lacking, scratch=home / "scratch", memory="4GB")
