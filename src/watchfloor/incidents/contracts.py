@@ -249,6 +249,20 @@ class OpenCounts:
 
 
 @dataclass(frozen=True, slots=True)
+class NamedIn:
+    """How much names one person: all alerts, those not resolved by severity, all incidents, those still open."""
+
+    alerts: int
+    active: dict[str, int]
+    incidents: int
+    open_incidents: int
+
+    @property
+    def active_alerts(self) -> int:
+        return sum(self.active.values())
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """One page of a queue. `total` counts at most `limit` rows; `more` says there are more than that."""
 
@@ -257,3 +271,30 @@ class Listing:
     more: bool
     page: int
     size: int
+
+
+@dataclass(frozen=True, slots=True)
+class TouchedAlert:
+    """An alert that is new or changed; `people` are (evidence type, address or name, role) of the accounts it names."""
+
+    alert: AlertSummary
+    number: int
+    people: tuple[tuple[str, str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Touched:
+    """What changed, and the positions to go on from."""
+
+    evidence: int
+    history: int
+    alerts: tuple[TouchedAlert, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Popularity:
+    """How common the alerts of some rules are: alerts and accounts by rule, and all alerts together."""
+
+    alerts: dict[str, int]
+    people: dict[str, int]
+    all_alerts: int
