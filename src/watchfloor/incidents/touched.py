@@ -6,6 +6,7 @@ New people of an alert are rows of its evidence, what people decide about it a l
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
+from itertools import takewhile
 
 from django.db.models import Count, Max, Q
 
@@ -18,14 +19,19 @@ DECIDED = ("status", "classified", "created", "linked", "unlinked", "merged", "u
 
 
 def touched_after(*, evidence: int, history: int, before: datetime, limit: int = 200) -> Touched:
-    """The alerts whose evidence or history grew after these positions; lines written after `before` wait for the next time.
+    """The alerts whose evidence or history grew after these positions; history written since `before` waits for the next time.
 
-    `before` a moment ago keeps the cursor from passing a line whose transaction has not ended yet. Five queries.
+    People write history at the same time as the product: `before` a moment ago keeps the cursor from passing a line whose
+    transaction has not ended yet. Evidence has one writer. Five queries.
     """
-    grown = AlertEvidence.objects.filter(pk__gt=evidence, alert__updated_at__lt=before).order_by("pk")
+    grown = AlertEvidence.objects.filter(pk__gt=evidence).order_by("pk")
     grown_rows = list(grown.values_list("pk", "alert_id")[: limit * 20])
-    lines = HistoryEntry.objects.filter(pk__gt=history, at__lt=before).order_by("pk")
-    line_rows = list(lines.values_list("pk", "alert_id", "incident_id", "kind")[:limit])
+    lines = (
+        HistoryEntry.objects.filter(pk__gt=history)
+        .order_by("pk")
+        .values_list("pk", "alert_id", "incident_id", "kind", "at")
+    )
+    line_rows = [line[:4] for line in takewhile(lambda line: line[4] < before, lines[:limit])]
     alerts = {alert for _, alert in grown_rows} | {alert for _, alert, _, _ in line_rows if alert}
     incidents = {incident for _, alert, incident, kind in line_rows if incident and not alert and kind in DECIDED}
     return Touched(

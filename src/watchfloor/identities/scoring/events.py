@@ -1,0 +1,123 @@
+"""Points from events: hot batches of the lake by cursor, names to people, each activity through the engine, all in one transaction."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from django.db import transaction
+
+from watchfloor.identities.finding import people_of_names
+from watchfloor.identities.models import RiskPoint, RiskProfile
+from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.engine import ORGANISATION, Engine, Given
+from watchfloor.identities.scoring.evidence import event_href
+from watchfloor.identities.scoring.habits import Habits
+from watchfloor.identities.scoring.past import Who
+from watchfloor.identities.scoring.reading import READERS, read
+from watchfloor.identities.scoring.rise import tell_rises
+from watchfloor.identities.scoring.scale import scale
+from watchfloor.identities.scoring.standing import refresh
+from watchfloor.identities.scoring.whom import whom
+from watchfloor.lake import selectors as lake
+from watchfloor.runtime.selectors import cursor_position
+from watchfloor.runtime.services import move_cursor
+
+READER = "risk-score"
+TABLES = tuple(READERS)
+
+
+def score_events(*, now: datetime, limit: int = 20) -> int:
+    """Judge the next batches; returns how many. A kill between repeats the reading: points, profiles and cursor are one."""
+    position = cursor_position(READER)
+    batches = lake.since(position, tables=TABLES, limit=limit)
+    if not batches:
+        return 0
+    found = read_all((batch.table, row) for batch in batches for row in batch.rows)
+    with transaction.atomic():
+        if cursor_position(READER) != position:
+            return 0
+        people = judge(found, now=now)
+        chosen = scale()
+        refresh(people, now=now, chosen=chosen)
+        tell_rises(people, now=now, chosen=chosen)
+        move_cursor(READER, position=batches[-1].position)
+    return len(batches)
+
+
+def read_all(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Activity]:
+    """The activities of these rows of tables, oldest first."""
+    found = [activity for table, row in rows if (activity := read(table, row)) is not None]
+    return sorted(found, key=lambda activity: activity.at)
+
+
+def judge(activities: Sequence[Activity], *, now: datetime) -> set[int]:
+    """Store the points these activities give, and what was learned; returns the people who got points. Few queries."""
+    named = people_of_names(name for activity in activities for name in activity.names)
+    mine = [(activity, person_of(activity, named)) for activity in activities]
+    known = whom({pk for _, pk in mine if pk})
+    if not known:
+        return set()
+    engine = Engine(profiles(known.values()), scale=scale(), locate=place)
+    points = [point for activity, pk in mine if pk in known for point in engine.judge(activity, known[pk])]
+    RiskPoint.objects.bulk_create(map(_row, points), ignore_conflicts=True, batch_size=500)
+    keep_profiles(engine.habits, now=now)
+    return {point.person for point in points}
+
+
+def person_of(activity: Activity, named: Mapping[str, int]) -> int:
+    """Whose activity it is, by the best of its names that somebody bears; 0 for nobody."""
+    return next((named[name] for name in activity.names if name in named), 0)
+
+
+def place(activity: Activity) -> tuple[float, float] | None:
+    """Where it happened: the row's coordinates, else the middle of the address's country."""
+    if activity.place is not None or not activity.ip:
+        return activity.place
+    found = lake.place_of(activity.ip)
+    if found.latitude is None or found.longitude is None:
+        return None
+    return found.latitude, found.longitude
+
+
+def profiles(people: Iterable[Who]) -> dict[str, Habits]:
+    """What is usual for these people and their circles. One query for every five hundred scopes."""
+    scopes = {ORGANISATION}
+    for who in people:
+        scopes |= {f"person:{who.pk}", *who.circles}
+    wanted = sorted(scopes)
+    found: dict[str, Habits] = {}
+    for at in range(0, len(wanted), 500):
+        for row in RiskProfile.objects.filter(scope__in=wanted[at : at + 500]):
+            found[row.scope] = Habits(row.body, since=row.since, events=row.events)
+    return found
+
+
+def keep_profiles(habits: Mapping[str, Habits], *, now: datetime) -> None:
+    """Write what changed."""
+    rows = [
+        RiskProfile(scope=scope, body=one.as_json(), events=one.events, since=one.since or now, changed_at=now)
+        for scope, one in sorted(habits.items())
+        if one.changed
+    ]
+    RiskProfile.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=["scope"],
+        update_fields=["body", "events", "since", "changed_at"],
+        batch_size=200,
+    )
+
+
+def _row(point: Given) -> RiskPoint:
+    return RiskPoint(
+        person_id=point.person,
+        key=point.key[:200],
+        kind="activity",
+        what=point.what,
+        at=point.at,
+        points=point.points,
+        words=point.words,
+        factors=[[factor.name, factor.value, factor.words] for factor in point.factors],
+        evidence=event_href(point.person, table=point.table, report=point.report, at=point.at),
+        techniques=list(point.techniques),
+    )
