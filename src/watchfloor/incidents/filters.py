@@ -1,15 +1,16 @@
 """The queues' filters as they stand in an address, and as database conditions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from watchfloor.detection.contracts import EvidenceType
 from watchfloor.incidents.contracts import SEVERITIES
 from watchfloor.incidents.correlation import entity_key
+from watchfloor.incidents.models import AlertEvidence
 
 INCIDENT_STATUSES = ("active", "inProgress", "resolved", "redirected")
 ALERT_STATUSES = ("new", "inProgress", "resolved")
@@ -25,7 +26,10 @@ ANY = "any"
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What a queue shows. Empty tuples filter nothing; `range` is a key of RANGES, or "custom" with `start` and `end`."""
+    """What a queue shows. Empty tuples filter nothing; `range` is a key of RANGES, or "custom" with `start` and `end`.
+
+    `naming` keeps what names one of these as a user or mailbox: all names of one person.
+    """
 
     statuses: tuple[str, ...]
     severities: tuple[str, ...]
@@ -37,6 +41,7 @@ class Filter:
     start: datetime | None = None
     end: datetime | None = None
     category: str = ""
+    naming: tuple[str, ...] = ()
 
     def since(self, now: datetime) -> tuple[datetime, datetime | None]:
         if self.range == "custom" and self.start:
@@ -88,6 +93,12 @@ def common_conditions(chosen: Filter, *, now: datetime, me: str) -> Q:
     if chosen.classification != ANY:
         condition &= Q(classification=chosen.classification)
     return condition
+
+
+def named_evidence(values: Sequence[str]) -> QuerySet[AlertEvidence]:
+    """Evidence that is one of these as a user or a mailbox, which share their keys."""
+    keys = {entity_key(EvidenceType.USER, value) for value in values}
+    return AlertEvidence.objects.filter(key__in=keys, type__in=(EvidenceType.USER, EvidenceType.MAILBOX))
 
 
 def entity_keys(text: str) -> list[str]:

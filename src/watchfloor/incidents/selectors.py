@@ -12,12 +12,13 @@ from watchfloor.incidents.contracts import (
     IncidentStatus,
     IncidentSummary,
     Listing,
+    NamedIn,
     OpenCounts,
 )
-from watchfloor.incidents.correlation import entity_key
-from watchfloor.incidents.filters import Filter, common_conditions, entity_keys
+from watchfloor.incidents.filters import Filter, common_conditions, entity_keys, named_evidence, read_filter
 from watchfloor.incidents.models import Alert, AlertEvidence, Incident, IncidentLink, Tag
 from watchfloor.incidents.reading import alert_summary, evidence_items, history_of, incident_summary
+from watchfloor.incidents.touched import last_touched, popularity_of, touched_after
 from watchfloor.kernel.errors import NotFound
 
 __all__ = [
@@ -33,8 +34,13 @@ __all__ = [
     "incident",
     "incident_queue",
     "incidents_export",
+    "last_touched",
+    "named_in",
     "open_counts",
+    "popularity_of",
+    "read_filter",
     "search",
+    "touched_after",
 ]
 
 OPEN = (IncidentStatus.ACTIVE, IncidentStatus.IN_PROGRESS)
@@ -43,24 +49,26 @@ COUNTED = 10_000
 """Totals are counted up to here; beyond, the page says "more than"."""
 
 
-def incident_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1) -> Listing:
+def incident_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1, size: int = PAGE) -> Listing:
     """One page of the queue, latest activity first; three queries."""
     found = _incidents(chosen, now=now, me=me)
-    total, page, rows = _page(found, page)
-    return Listing(_with_tags(rows), min(total, COUNTED), total > COUNTED, page, PAGE)
+    total, page, rows = _page(found, page, size)
+    return Listing(_with_tags(rows), min(total, COUNTED), total > COUNTED, page, size)
 
 
-def _page(found: QuerySet[Any], page: int) -> tuple[int, int, list[Any]]:
+def _page(found: QuerySet[Any], page: int, size: int) -> tuple[int, int, list[Any]]:
     total = found.order_by()[: COUNTED + 1].count()
-    last = max(1, -(-min(total, COUNTED) // PAGE))
+    last = max(1, -(-min(total, COUNTED) // size))
     page = min(max(1, page), last)
-    return total, page, list(found[(page - 1) * PAGE : page * PAGE])
+    return total, page, list(found[(page - 1) * size : page * size])
 
 
 def _incidents(chosen: Filter, *, now: datetime, me: str) -> QuerySet[Incident]:
     condition = common_conditions(chosen, now=now, me=me)
     if chosen.tag:
         condition &= Q(pk__in=Tag.objects.filter(text__iexact=chosen.tag).values("incident"))
+    if chosen.naming:
+        condition &= Q(pk__in=named_evidence(chosen.naming).values("alert__incident"))
     if chosen.search:
         condition &= _search_incidents(chosen.search)
     return Incident.objects.filter(condition).order_by("-last_activity", "-id")
@@ -95,17 +103,19 @@ def incident(incident_id: int) -> IncidentSummary:
     return _with_tags([row])[0]
 
 
-def alert_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1) -> Listing:
+def alert_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1, size: int = PAGE) -> Listing:
     """One page of alerts, latest activity first (AL-01)."""
     condition = common_conditions(chosen, now=now, me=me)
     if chosen.category:
         condition &= Q(category=chosen.category)
+    if chosen.naming:
+        condition &= Q(pk__in=named_evidence(chosen.naming).values("alert"))
     if chosen.search:
         entities = AlertEvidence.objects.filter(key__in=entity_keys(chosen.search)).values("alert")
         by_words = Q(title__icontains=chosen.search) | Q(alert_id=chosen.search.lower())
         condition &= by_words | Q(pk__in=entities)
-    total, page, rows = _page(_alerts(condition), page)
-    return Listing(_with_reasons(rows), min(total, COUNTED), total > COUNTED, page, PAGE)
+    total, page, rows = _page(_alerts(condition), page, size)
+    return Listing(_with_reasons(rows), min(total, COUNTED), total > COUNTED, page, size)
 
 
 def _alerts(condition: Q) -> QuerySet[Alert]:
@@ -151,10 +161,23 @@ def alerts_naming(
     values: Sequence[str], *, start: datetime, end: datetime, limit: int = 500
 ) -> tuple[AlertSummary, ...]:
     """Alerts with activity in [start, end) that name one of these as a mailbox or user, newest first: one person's names."""
-    keys = {entity_key("user", value) for value in values}
-    evidence = AlertEvidence.objects.filter(key__in=keys, type__in=("mailbox", "user"))
-    within = Q(pk__in=evidence.values("alert"), last_activity__gte=start, last_activity__lt=end)
+    within = Q(pk__in=named_evidence(values).values("alert"), last_activity__gte=start, last_activity__lt=end)
     return _with_reasons(list(_alerts(within)[:limit]))
+
+
+def named_in(values: Sequence[str], *, since: datetime) -> NamedIn:
+    """How many alerts and incidents with activity since then name one person; two queries."""
+    alerts = Alert.objects.filter(pk__in=named_evidence(values).values("alert"), last_activity__gte=since)
+    counted = alerts.order_by().values("severity", "status").annotate(n=Count("id"))
+    active: dict[str, int] = {}
+    total = 0
+    for row in counted:
+        total += row["n"]
+        if row["status"] != AlertStatus.RESOLVED:
+            active[row["severity"]] = active.get(row["severity"], 0) + row["n"]
+    touched = Incident.objects.filter(pk__in=alerts.values("incident"))
+    incidents = touched.aggregate(all=Count("id"), open=Count("id", filter=Q(status__in=OPEN)))
+    return NamedIn(total, active, incidents["all"], incidents["open"])
 
 
 def _of_keys(keys: Sequence[str], *types: str) -> tuple[AlertSummary, ...]:

@@ -1,0 +1,140 @@
+"""The pages of one person: each tab, the fly-out, the export, and the way in by address."""
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_GET
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.services import requires
+from watchfloor.identities.page import flyout, reaching
+from watchfloor.identities.page.known import Known, known
+from watchfloor.identities.page.lines import PERIODS, Line, chosen, place_of
+from watchfloor.identities.page.overview import overview as overview_of
+from watchfloor.identities.page.queues import queue_of
+from watchfloor.identities.page.shown import charted, facets
+from watchfloor.identities.page.timeline import every_line
+from watchfloor.identities.page.timeline import timeline as timeline_of
+from watchfloor.identities.selectors import person_of_name
+from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.text import csv_line
+from watchfloor.ui.services import render_page
+
+HEADS = ("Time (UTC)", "Type", "Activity", "Description", "By or on", "Application", "Country", "Protocol", "IP address",
+         "Device", "Target", "Severity", "Status", "Techniques", "Points", "Why")  # fmt: skip
+
+
+class Asked(HttpRequest):
+    """A request that `requires` let in."""
+
+    actor: Actor
+
+
+def _known(request: Asked, pk: int) -> Known:
+    return known(pk, actor=request.actor, now=utc_now())
+
+
+def _page(request: Asked, found: Known, tab: str, context: Any) -> HttpResponse:
+    """The tab within the frame; a number that was merged leads to the person it became."""
+    if found.person.merged_from is not None:
+        return redirect(f"{found.person.href}{request.path.removeprefix(f'/identities/{found.person.merged_from}')}")
+    return render_page(request, f"identities/page/{tab}.html", {**found.frame(tab), **context})
+
+
+@require_GET
+@requires(Permission.IDENTITY_READ)
+def overview(request: Asked, pk: int) -> HttpResponse:
+    """Who it is, are they at risk, what is the risk."""
+    found = _known(request, pk)
+    return _page(request, found, "overview", overview_of(found))
+
+
+@require_GET
+@requires(Permission.IDENTITY_READ)
+def summary(request: Asked, pk: int) -> HttpResponse:
+    """The fly-out beside a list (US-05..08)."""
+    return render(request, "identities/page/summary.html", flyout.summary(_known(request, pk)))
+
+
+@require_GET
+@requires(Permission.INCIDENT_READ)
+def incidents(request: Asked, pk: int) -> HttpResponse:
+    """Incidents of half a year that name the person."""
+    found = _known(request, pk)
+    return _page(request, found, "incidents", queue_of(found, request.GET, alerts=False))
+
+
+@require_GET
+@requires(Permission.INCIDENT_READ)
+def alerts(request: Asked, pk: int) -> HttpResponse:
+    """The same for alerts."""
+    found = _known(request, pk)
+    return _page(request, found, "incidents", queue_of(found, request.GET, alerts=True))
+
+
+@require_GET
+@requires(Permission.IDENTITY_READ)
+def timeline(request: Asked, pk: int) -> HttpResponse:
+    """Everything by the person and on them, newest first (US-50..57)."""
+    found = _known(request, pk)
+    wanted = chosen(request.GET, now=found.now)
+    page = timeline_of(found.person.pk, wanted, actor=request.actor, now=found.now)
+    home = f"{found.person.href}/timeline"
+    context = {
+        "page": page,
+        "chosen": wanted,
+        "facets": facets(page, wanted),
+        "periods": [(key, label) for key, (label, _) in PERIODS.items()],
+        "chart": charted(page),
+        "home": home,
+        "older": f"{home}?{wanted.address(before=place_of(page.lines[-1]))}" if page.more else "",
+        "newest": f"{home}?{wanted.address()}" if wanted.before else "",
+        "slice": f"{home}?{wanted.slice_before().address()}" if not page.more else "",
+        "export": f"{home}.csv?{wanted.address()}",
+    }
+    return _page(request, found, "timeline", context)
+
+
+@require_GET
+@requires(Permission.IDENTITY_READ)
+def timeline_export(request: Asked, pk: int) -> HttpResponse:
+    """The whole timeline with the same filters, as a file that is written while it is read."""
+    found = _known(request, pk)
+    wanted = chosen(request.GET, now=found.now)
+    lines = every_line(found.person.pk, wanted, actor=request.actor, now=found.now)
+    headers = {"Content-Disposition": f'attachment; filename="timeline-{found.person.pk}.csv"'}
+    answer: Any = StreamingHttpResponse(_csv(lines), content_type="text/csv; charset=utf-8", headers=headers)
+    return answer  # type: ignore[no-any-return]
+
+
+def _csv(lines: Iterable[Line]) -> Iterator[str]:
+    yield csv_line(HEADS)
+    for line in lines:
+        way = "on" if line.on else "by"
+        points = "" if line.points is None else f"{line.points:.1f}"
+        cells = (
+            line.kind,
+            line.activity,
+            line.words,
+            way,
+            line.app,
+            line.location,
+            line.protocol,
+            line.ip,
+            line.device,
+        )
+        more = (line.target, line.severity, line.status, ", ".join(line.techniques), points, line.why)
+        yield csv_line((f"{line.at:%Y-%m-%d %H:%M:%S}", *cells, *more))
+
+
+@require_GET
+@requires(Permission.IDENTITY_READ)
+def by_address(request: Asked, address: str) -> HttpResponse:
+    """The page of who bears this name, or what is known of a name nobody bears."""
+    pk = person_of_name(address)
+    if pk is not None:
+        return HttpResponseRedirect(f"/identities/{pk}")
+    context = reaching.unknown(address, actor=request.actor, now=utc_now())
+    return render_page(request, "identities/page/unknown.html", context, status=404)
