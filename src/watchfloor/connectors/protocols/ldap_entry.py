@@ -7,10 +7,14 @@ from datetime import UTC, datetime
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """`dn` as the server writes it; `attributes` by lower-case name, their values as raw bytes in the server's order."""
+    """`dn` as the server writes it; `attributes` by lower-case name, their values as raw bytes in the server's order.
+
+    `wire` are the bytes all this was read from: two answers to one question differ when and only when these do.
+    """
 
     dn: str
     attributes: Mapping[str, Sequence[bytes]] = field(default_factory=dict)
+    wire: bytes = field(default=b"", repr=False, compare=False)
 
     def raw(self, name: str) -> bytes:
         """The first value, b"" when there is none."""
@@ -19,11 +23,11 @@ class Entry:
 
     def text(self, name: str) -> str:
         """The first value as text; bytes that are no UTF-8 are replaced."""
-        return self.raw(name).decode("utf-8", "replace")
+        return readable(self.raw(name))
 
     def texts(self, name: str) -> tuple[str, ...]:
         """Every value as text."""
-        return tuple(value.decode("utf-8", "replace") for value in self.attributes.get(name.lower(), ()))
+        return tuple(readable(value) for value in self.attributes.get(name.lower(), ()))
 
     def has(self, name: str) -> bool:
         return bool(self.attributes.get(name.lower()))
@@ -31,6 +35,11 @@ class Entry:
     def time(self, name: str) -> datetime | None:
         """The first value as a time; None when there is none or it is no generalized time."""
         return generalized_time(self.text(name))
+
+
+def readable(value: bytes) -> str:
+    """A value as text: what is no UTF-8 is replaced, and NUL, which no database takes, left out."""
+    return value.decode("utf-8", "replace").replace("\0", "")
 
 
 def generalized_time(text: str) -> datetime | None:

@@ -188,6 +188,11 @@ class Session:
         self._call(self.connection.modify, dn, asked, list(controls) or None)
         return _answer(self.connection.result)
 
+    def set_password(self, dn: str, password: str) -> Answer:
+        """Give somebody a password by the password-modify operation (RFC 3062), so that the server hashes it."""
+        self._call(self.connection.extend.standard.modify_password, dn, new_password=password)
+        return _answer(self.connection.result)
+
     def compare(self, dn: str, attribute: str, value: str) -> Answer:
         """Whether the entry has this value: code 6 yes, 5 no, 16 no such attribute."""
         self._call(self.connection.compare, dn, attribute, value)

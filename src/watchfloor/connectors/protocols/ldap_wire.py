@@ -101,6 +101,7 @@ def _read(message: bytes, message_id: int) -> Entry | Done | None:
 
 def _entry(message: bytes, at: int) -> Entry:
     # One flat loop: a full sync comes through here half a million times.
+    begin = at
     start, end = _inside(message, at)
     dn = message[start:end].decode("utf-8", "replace")
     at, last = _inside(message, end)
@@ -119,7 +120,7 @@ def _entry(message: bytes, at: int) -> Entry:
                 start, at = _inside(message, at)
             values.append(message[start:at])
         at = after
-    return Entry(dn, attributes)
+    return Entry(dn, attributes, message[begin:])
 
 
 def _done(message: bytes, at: int) -> Done:
