@@ -6,17 +6,16 @@ from uuid import UUID
 from dbos import DBOS
 from django.db import close_old_connections
 
-from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
 from watchfloor.access.services import record
-from watchfloor.connectors.contracts import AccountActions
-from watchfloor.connectors.selectors import account_actions, mailbox_actions
+from watchfloor.connectors.selectors import mailbox_actions
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.response.accounts.engine import work_accounts
 from watchfloor.response.accounts.freezing import freeze_accounts
 from watchfloor.response.accounts.passwords import forget_passwords
-from watchfloor.response.accounts.risk import OWN, OwnRisk
+from watchfloor.response.accounts.systems import systems_of
 from watchfloor.response.contracts import RUNNING
 from watchfloor.response.engine import work_batch
 from watchfloor.response.freezing import freeze
@@ -86,13 +85,6 @@ def one_batch(remediation_id: str) -> tuple[int, str, bool]:
         return 0, error.message, error.retry
     finally:
         close_old_connections()
-
-
-def systems_of(remediation: Remediation) -> dict[str, AccountActions]:
-    """Every connection that acts on accounts, and our own risk level in the name of whoever decided."""
-    rights = frozenset({Permission.IDENTITY_RISK_MANAGE})
-    by = Actor(remediation.decided_by, remediation.decided_by_name, rights)
-    return {**account_actions(), OWN: OwnRisk(by, remediation.reason, utc_now)}
 
 
 @DBOS.step(name="response.end", retries_allowed=True, max_attempts=5)

@@ -3,6 +3,9 @@
 from django.urls import path, re_path
 
 from watchfloor.response import settings_page, views, wizard, zero_hour_page
+from watchfloor.response.accounts import detail as people_detail
+from watchfloor.response.accounts import settings_view
+from watchfloor.response.accounts import wizard as people_wizard
 
 urlpatterns = [
     path("actions/new", wizard.choose),
@@ -10,6 +13,11 @@ urlpatterns = [
     path("actions/new/review", wizard.review),
     path("actions/new/submit", wizard.submit),
     path("actions/new/impacted.csv", wizard.impacted),
+    path("actions/people/new", people_wizard.choose),
+    path("actions/people/new/review", people_wizard.review),
+    path("actions/people/new/submit", people_wizard.submit),
+    path("identities/<int:pk>/account-settings", settings_view.account_settings),
+    path("action-center/<uuid:remediation_id>/passwords", people_detail.passwords),
     path("action-center", views.action_center),
     path("action-center/export.csv", views.export),
     path("action-center/decide", views.decide),

@@ -17,7 +17,8 @@ from watchfloor.access.services import requires
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.response import selectors, services
-from watchfloor.response.accounts.rendering import account_detail, account_lines_csv
+from watchfloor.response.accounts.detail import account_detail
+from watchfloor.response.accounts.rendering import account_lines_csv
 from watchfloor.response.catalogue import action_of, any_action_of
 from watchfloor.response.contracts import DryRun, RemediationStatus
 from watchfloor.response.dry_run import dry_run
@@ -226,6 +227,11 @@ def _detail(request: HttpRequest, one: Remediation) -> dict[str, Any]:
         "own_second": one.second_person and one.created_by == actor.id,
         "pending": one.status == RemediationStatus.PENDING,
         "run": _what_would_happen(one),
+        "undo_question": (
+            "Put every changed account back to how it stood before?"
+            if one.on_accounts
+            else "Put every moved message back into the folder it came from?"
+        ),
         "no_undo": selectors.why_no_undo(one),
         "retriable": not one.running and bool(one.failed or (one.decided_at and one.counts.pending)),
         **(account_detail(one, page.object_list, actor=actor) if one.on_accounts else {}),

@@ -5,14 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from watchfloor.access.contracts import Actor
 from watchfloor.connectors.contracts import AccountVerb
-from watchfloor.kernel.clock import utc_now
 from watchfloor.response.accounts.action import VERB_LABELS
-from watchfloor.response.accounts.passwords import waiting_passwords
 from watchfloor.response.accounts.risk import OWN, OWN_NAME
 from watchfloor.response.contracts import DONE, LineStatus
-from watchfloor.response.models import AccountLine, Remediation
+from watchfloor.response.models import AccountLine
 
 SENTENCES = {
     LineStatus.PENDING: "Not yet done",
@@ -86,15 +83,6 @@ def system_of(line: AccountLine) -> str:
 def step_of(line: AccountLine) -> str:
     label = VERB_LABELS[AccountVerb(line.verb)]
     return f"Undo: {label[0].lower()}{label[1:]}" if line.undoing else label
-
-
-def account_detail(one: Remediation, lines: Iterable[AccountLine], *, actor: Actor) -> dict[str, Any]:
-    """What the page of a remediation on accounts shows beside what every remediation shows."""
-    mine = actor.id == one.decided_by
-    return {
-        "account_rows": [AccountRow.of(line) for line in lines],
-        "passwords": waiting_passwords(one, now=utc_now()) if mine else 0,
-    }
 
 
 def account_lines_csv(lines: Iterable[AccountLine]) -> tuple[tuple[str, ...], Iterator[list[Any]]]:

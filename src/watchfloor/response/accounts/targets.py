@@ -49,6 +49,11 @@ def aim(remediation: Remediation, aimed: People) -> Remediation:
         raise BadInput("choose at least one person", place="person")
     if not remediation.reason:
         raise BadInput("give a reason; it stands in the action center and in the audit log", place="reason")
+    return filled(remediation, aimed)
+
+
+def filled(remediation: Remediation, aimed: People) -> Remediation:
+    """The columns that say whom it is aimed at."""
     remediation.target_kind = TargetKind.ACCOUNTS.value
     remediation.people = {
         "people": list(aimed.people), "names": list(aimed.names), "only": list(aimed.only), "options": list(aimed.options)
