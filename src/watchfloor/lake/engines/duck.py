@@ -19,6 +19,7 @@ from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
 from watchfloor.lake.engines import plain, rows
 from watchfloor.lake.engines.access_paths import ALL, Wanted, columns_named, wanted
+from watchfloor.lake.engines.alarm import ALARM
 from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.delta import ColdFile
 from watchfloor.lake.engines.segments import Segment, quoted
@@ -178,17 +179,13 @@ class DuckEngine:
 
     @contextmanager
     def _limited(self, cursor: duckdb.DuckDBPyConnection, seconds: float) -> Iterator[None]:
-        alarm = threading.Timer(seconds, cursor.interrupt)
-        alarm.daemon = True
-        alarm.start()
         try:
-            yield
+            with ALARM.after(seconds, cursor.interrupt):
+                yield
         except duckdb.InterruptException as error:
             raise TooSlow(
                 f"the query took longer than {seconds:g} seconds; take a shorter time or more conditions"
             ) from error
-        finally:
-            alarm.cancel()
 
     def _cursor(self) -> duckdb.DuckDBPyConnection:
         held: duckdb.DuckDBPyConnection | None = getattr(self._threads, "cursor", None)
