@@ -27,7 +27,9 @@ def users_delta(request: Request) -> Json:
     tenant = request.graph.tenant
 
     def shown(user: Json) -> Json:
-        manager = tenant.managers.get(user["id"])
+        """A manager is told when he is new since the last look."""
+        changed = tenant.manager_versions.get(user["id"], 0) > _since(request)
+        manager = tenant.managers.get(user["id"]) if changed else None
         told = [{"@odata.type": "#microsoft.graph.user", "id": manager}] if manager else []
         return user | ({"manager@delta": told} if told else {})
 
@@ -55,6 +57,14 @@ def roles(request: Request) -> Json:
 @route("GET", "/v1.0/directoryRoles/{role}/members", "RoleManagement.Read.Directory")
 def role_members(request: Request) -> Json:
     return paged(request, [{"id": key} for key in request.graph.tenant.role_members[request.parts["role"]]])
+
+
+@route("GET", "/v1.0/users/{user}/manager", *READ)
+def manager(request: Request) -> Json:
+    found = request.graph.tenant.managers.get(request.parts["user"])
+    if found is None:
+        raise Refuse(404, "Request_ResourceNotFound")
+    return {"id": found}
 
 
 @route("GET", "/v1.0/users/{user}", *READ)

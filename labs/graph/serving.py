@@ -73,6 +73,7 @@ def handler_for(graph: "Graph") -> type[BaseHTTPRequestHandler]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        wbufsize = -1  # head and body in one packet; otherwise each answer waits 40 ms for an acknowledgement
 
         def do_GET(self) -> None:
             self._serve()

@@ -34,6 +34,7 @@ class Tenant:
     roles: set[str] = field(default_factory=lambda: set(ALL_ROLES))
     users: dict[str, Json] = field(default_factory=dict)
     managers: dict[str, str] = field(default_factory=dict)
+    manager_versions: dict[str, int] = field(default_factory=dict)
     groups: dict[str, Json] = field(default_factory=dict)
     members: dict[str, list[str]] = field(default_factory=dict)
     directory_roles: dict[str, Json] = field(default_factory=dict)
@@ -86,6 +87,7 @@ class Tenant:
         with self.lock:
             self.managers[key] = manager
             self._changed(key)
+            self.manager_versions[key] = self.version
 
     def remove(self, key: str) -> None:
         """Delete a person or a group."""
