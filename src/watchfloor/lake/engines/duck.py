@@ -7,7 +7,7 @@ import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -29,9 +29,6 @@ log = logging.getLogger(__name__)
 LATE_ROWS = 2000
 """Rows of a LIMIT up to which only the sort column is read first (DuckDB's own 50 is below a page of 100)."""
 BATCH_ROWS = 4096
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MOST_TIMES = 100
-"""Moments that rows of a segment are looked up by."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +99,7 @@ class DuckEngine:
             return answer
         cursor = self._cursor()
         with _told():
-            text = self._text(cursor, tree, sources)
+            text = self._text(tree, sources)
             with self._limited(cursor, timeout), _registered(cursor, text, sources):
                 return cursor.sql(text).to_arrow_table()
 
@@ -114,13 +111,13 @@ class DuckEngine:
         cursor = self._new_cursor()
         try:
             with _told():
-                text = self._text(cursor, tree, sources)
+                text = self._text(tree, sources)
                 with self._limited(cursor, timeout), _registered(cursor, text, sources):
                     yield from cursor.sql(text).to_arrow_reader(BATCH_ROWS)
         finally:
             cursor.close()
 
-    def _text(self, cursor: duckdb.DuckDBPyConnection, tree: exp.Expr, sources: Mapping[str, Source]) -> str:
+    def _text(self, tree: exp.Expr, sources: Mapping[str, Source]) -> str:
         """The statement. Outside the time limit, since an object store's files may have to be fetched first.
 
         Each table as a common table expression that is inlined, so that filters and top-N reach the files.
@@ -130,8 +127,7 @@ class DuckEngine:
         if not isinstance(tree, exp.Query):
             raise BadInput(f"a {type(tree).__name__.lower()} is no question", place="query")
         parts = [
-            f'"{name}" AS NOT MATERIALIZED ({self._reading(cursor, tree, name, source)})'
-            for name, source in sources.items()
+            f'"{name}" AS NOT MATERIALIZED ({self._reading(tree, name, source)})' for name, source in sources.items()
         ]
         text = tree.sql(dialect=self.dialect, unsupported_level=ErrorLevel.IGNORE)
         if not parts:
@@ -139,7 +135,7 @@ class DuckEngine:
         own = tree.args.get("with_") is not None
         return f"WITH {', '.join(parts)}{',' if own else ''} {text.removeprefix('WITH ') if own else text}"
 
-    def _reading(self, cursor: duckdb.DuckDBPyConnection, tree: exp.Expr, name: str, source: Source) -> str:
+    def _reading(self, tree: exp.Expr, name: str, source: Source) -> str:
         """The rows of one source: its segments in the order the tree wants, the files none of them holds, and hot rows."""
         attached = [(alias, one) for one in source.segments if (alias := self._attach(one))]
         if not attached:
@@ -149,8 +145,8 @@ class DuckEngine:
         first = attached[0][1]
         ask = _asked(tree, name, first)
         columns = _columns(tree, source)
-        parts = [text for alias, one in attached if (text := _sealed(cursor, alias, one, ask, columns))]
-        if not bare.is_empty or not parts:
+        parts = [_sealed(alias, one, ask, columns) for alias, one in attached]
+        if not bare.is_empty:
             parts.append(f"SELECT {columns} FROM ({_unsealed(name, bare)})")  # noqa: S608 (names of our own schema)
         return " UNION ALL ".join(parts)
 
@@ -278,28 +274,11 @@ def _needed(tree: exp.Expr, source: Source) -> list[str]:
     return [name for name in known if named is None or name in named] or known[:1]
 
 
-def _sealed(cursor: duckdb.DuckDBPyConnection, alias: str, segment: Segment, ask: Wanted, columns: str) -> str:
-    """Reading one segment; nothing when it holds none of the ids asked for."""
-    since = f" AND Timestamp >= {_moment(segment.since)}" if segment.since else ""
-    if ask.ids:
-        found = cursor.execute(
-            f'SELECT DISTINCT epoch_us(Timestamp) FROM {alias}.ids WHERE "{segment.id}" IN ({_list(ask.ids)})'  # noqa: S608
-        ).fetchall()
-        if not found:
-            return ""
-        if len(found) <= MOST_TIMES:
-            times = ", ".join(_moment(EPOCH + timedelta(microseconds=micros)) for (micros,) in sorted(found))
-            return f"SELECT {columns} FROM {alias}.main WHERE Timestamp IN ({times}){since}"  # noqa: S608
+def _sealed(alias: str, segment: Segment, ask: Wanted, columns: str) -> str:
+    """Reading one segment in the order that serves best."""
     table = "sorted" if ask.keys and segment.key else "main"
-    return f"SELECT {columns} FROM {alias}.{table}" + since.replace(" AND", " WHERE")  # noqa: S608
-
-
-def _list(values: Sequence[str]) -> str:
-    return ", ".join(map(quoted, values))
-
-
-def _moment(moment: datetime) -> str:
-    return f"TIMESTAMPTZ '{moment.isoformat()}'"
+    since = f" WHERE Timestamp >= TIMESTAMPTZ '{segment.since.isoformat()}'" if segment.since else ""
+    return f"SELECT {columns} FROM {alias}.{table}{since}"  # noqa: S608
 
 
 def _unsealed(name: str, source: Source) -> str:

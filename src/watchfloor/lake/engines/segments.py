@@ -2,8 +2,8 @@
 
 The Parquet files stay the truth. A segment names the files whose rows it holds and counts only while each of them is live, so
 compaction, retention and a crash need tell it nothing; it may be deleted at any moment and is built again. Its tables:
-`main` newest first, rows with something in the table's `leads` column first; `sorted` by the table's `sort_column`;
-`ids` the times of each id of `bloom_column`. Beside it lie the rows in small blocks, for looking up a few (`rows`).
+`main` newest first, rows with something in the table's `leads` column first; `sorted` by the table's `sort_column`. Beside it
+lie the rows in small blocks, for looking up a few by key or id (`rows`).
 Any number of processes read one at once, since nobody ever writes to it again.
 """
 
@@ -26,7 +26,7 @@ from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.delta import ColdFile, ColdSnapshot
 from watchfloor.lake.engines.places import fsync
 
-FORMAT = 3
+FORMAT = 4
 MOST_ROWS = 12_000_000
 """Of one segment: what can be sorted in a few minutes with little memory."""
 SMALL_ROWS = MOST_ROWS // 4
@@ -47,8 +47,8 @@ GRACE = timedelta(minutes=10)
 class Segment:
     """One sealed file: [lo, hi] holds all its times, `covers` the names and days of the Parquet files whose rows it holds.
 
-    `since` leaves out rows of days that retention dropped meanwhile. `key` and `id` name the columns of
-    `sorted` and `ids`, `other` a further column of ids; values of those in `folded` are stored in lower case.
+    `since` leaves out rows of days that retention dropped meanwhile. `key` names the column `sorted` is sorted by, `id`
+    and `other` columns of ids; values of those in `folded` are stored in lower case.
     """
 
     path: str
@@ -183,10 +183,6 @@ class Segments:
         if self.key:
             database.execute(
                 f'CREATE TABLE made.sorted AS SELECT * FROM made.main ORDER BY "{self.key}", Timestamp'  # noqa: S608
-            )
-        if self.id:
-            database.execute(
-                f'CREATE TABLE made.ids AS SELECT "{self.id}", Timestamp FROM made.main ORDER BY 1'  # noqa: S608
             )
 
     def _write_blocks(self, database: duckdb.DuckDBPyConnection, path: Path) -> None:
