@@ -3,10 +3,13 @@
 Parsers write the kind into the row (ActivityType); a row that somebody brought is told by its operation's name.
 """
 
+import json
 import re
+from collections.abc import Mapping
+from typing import Any
 
 from watchfloor.identities.scoring import formulas
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import DEEPEST, Activity, loaded, plain
 from watchfloor.identities.scoring.contracts import Factor
 from watchfloor.identities.scoring.past import Past
 
@@ -112,3 +115,27 @@ def shown(text: str) -> str:
 def switched(activity: Activity, *names: str) -> str:
     """The record's value of the first of these details, lower-case."""
     return next((activity.details[name].lower() for name in names if name in activity.details), "")
+
+
+def changed(activity: Activity) -> tuple[str, str]:
+    """What settings were before and are now, as text; several changes one after another."""
+    before: list[str] = []
+    after: list[str] = []
+    for part in activity.raw:
+        _collect(loaded(part), before, after, depth=0)
+    return " ".join(before), " ".join(after)
+
+
+def _collect(item: Any, before: list[str], after: list[str], *, depth: int) -> None:
+    if depth > DEEPEST:
+        return
+    if isinstance(item, list | tuple):
+        for one in item:
+            _collect(one, before, after, depth=depth + 1)
+    elif isinstance(item, Mapping):
+        for key, value in item.items():
+            side = {"oldvalue": before, "newvalue": after}.get(plain(str(key)))
+            if side is None:
+                _collect(loaded(value), before, after, depth=depth + 1)
+            elif value is not None:
+                side.append(value if isinstance(value, str) else json.dumps(value))

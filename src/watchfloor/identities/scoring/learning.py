@@ -8,6 +8,7 @@ from watchfloor.identities.scoring.habits import MOST_RATES, Habits
 from watchfloor.identities.scoring.past import Past
 
 FAILURES = 60
+SESSIONS = 30
 FAILURE_MEMORY = timedelta(hours=24)
 SPRAY_MEMORY = timedelta(hours=1)
 SPRAY_ADDRESSES, SPRAY_PEOPLE = 300, 60
@@ -69,6 +70,7 @@ def learn(past: Past) -> None:
             past.person.learn("first", feature, day=day)
     if activity.kind is Kind.SIGN_IN:
         remember_place(past)
+        remember_session(past)
     if rate := COUNTED.get(activity.details.get("activitytype", "")) if activity.kind is Kind.ACTION else None:
         count(past, rate)
 
@@ -90,6 +92,18 @@ def remember_place(past: Past) -> None:
         "country": activity.country,
         "ip": activity.ip,
     }
+    past.person.changed = True
+
+
+def remember_session(past: Past) -> None:
+    """Where each of the last sessions began."""
+    activity = past.activity
+    sessions: dict[str, Any] = past.person.body.setdefault("sessions", {})
+    if not activity.session or activity.session in sessions:
+        return
+    sessions[activity.session] = [activity.at.timestamp(), activity.ip, network_of(activity), activity.agent[:120]]
+    if len(sessions) > SESSIONS:
+        del sessions[min(sessions, key=lambda one: sessions[one][0])]
     past.person.changed = True
 
 

@@ -7,7 +7,7 @@ from watchfloor.identities.scoring.signal import Hit, Signal
 
 
 def look(activity: Activity, past: Past) -> Hit | None:
-    if deed(activity) != "role":
+    if deed(activity) != "role" or "requested" in activity.word:
         return None
     share, factors = rarity(activity, past)
     whom = activity.target or activity.object or "somebody"
