@@ -40,6 +40,7 @@ PACKAGES = [
     "smbclient",
     "acl",
     "rsyslog",
+    "rsyslog-openssl",
 ]
 PROGRAMS = {
     "dovecot-core": "/usr/sbin/dovecot",
@@ -66,6 +67,7 @@ PROGRAMS = {
     "smbclient": "/usr/bin/smbclient",
     "acl": "/usr/bin/setfacl",
     "rsyslog": "/usr/sbin/rsyslogd",
+    "rsyslog-openssl": "/usr/lib/x86_64-linux-gnu/rsyslog/lmnsd_ossl.so",
 }
 
 

@@ -20,6 +20,7 @@ from watchfloor.connectors.observing import observe, recall, register_observer, 
 from watchfloor.connectors.opinions import consult
 from watchfloor.connectors.parts import take_parts_from
 from watchfloor.connectors.retrying import retry_all, retry_dead_letter
+from watchfloor.connectors.tables_known import take_rows_for
 
 __all__ = [
     "accept",
@@ -40,6 +41,7 @@ __all__ = [
     "set_judge",
     "switch_connection",
     "take_parts_from",
+    "take_rows_for",
     "try_connection",
 ]
 

@@ -22,8 +22,6 @@ class LakeConfig(AppConfig):
 
         take_rows_for(
             lambda: {
-                table.name: frozenset(column.name for column in table.columns)
-                for table in tables()
-                if not table.closed
+                table.name: frozenset(column.name for column in table.columns) for table in tables() if not table.closed
             }
         )

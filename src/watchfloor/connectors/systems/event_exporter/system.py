@@ -75,7 +75,7 @@ def _serve(postbox: Postbox, address: str, limit: int, connections: int, stop: C
     host, _, port = address.rpartition(":")
     listening = socket.create_server((host.strip("[]"), int(port)), backlog=256, family=_family(host))
     everybody: dict[int, Any] = {}
-    server = create_server(
+    server = create_server(  # type: ignore[no-untyped-call]
         postbox,
         map=everybody,
         sockets=[listening],
@@ -88,10 +88,10 @@ def _serve(postbox: Postbox, address: str, limit: int, connections: int, stop: C
     )
     try:
         while not stop():
-            wasyncore.loop(timeout=0.2, use_poll=True, map=everybody, count=1)
+            wasyncore.loop(timeout=0.2, use_poll=True, map=everybody, count=1)  # type: ignore[no-untyped-call]
     finally:
         server.task_dispatcher.shutdown(timeout=5)
-        wasyncore.close_all(everybody)
+        wasyncore.close_all(everybody)  # type: ignore[no-untyped-call]
         listening.close()
 
 
