@@ -32,7 +32,8 @@ class Dovecot(Server):
     """Starts on entering, is gone with its folder on leaving.
 
     `hide_recoverable` hides that folder from users by ACL; `maildir` stores as Maildir instead of sdbox;
-    `exporter_url` gets sign-in events as JSON; `more` is appended to the configuration.
+    `ldap` is the address of an LDAP server that checks passwords instead (mail=%u below `ldap_base`, bound to as the user), read
+    as `ldap_user`; `cache` seconds are how long Dovecot trusts a password it saw. `exporter_url` gets sign-in events as JSON; `more` is appended to the configuration.
     """
 
     def __init__(
@@ -45,6 +46,10 @@ class Dovecot(Server):
         maildir: bool = False,
         exporter_url: str = "",
         processes: int = 4,
+        ldap: str = "",
+        ldap_base: str = "",
+        ldap_user: tuple[str, str] = ("", ""),
+        cache: int = 0,
         more: str = "",
     ) -> None:
         self.program = need("/usr/sbin/dovecot")
@@ -58,6 +63,11 @@ class Dovecot(Server):
         self.master, self.master_password = MASTER
         self.ca_file, _ = certificate(self.folder)
         exporter = Template((HERE / "exporter.conf").read_text()).substitute(exporter_url=exporter_url)
+        self.passdb = "passwd-file\n  args = username_format=%u " + str(self.folder / "users")
+        if ldap:
+            need("/usr/lib/dovecot/modules/auth/libauthdb_ldap.so")
+            self._write_ldap(ldap, ldap_base, *ldap_user)
+        more += f"auth_cache_size = 1M\nauth_cache_ttl = {cache} s\n" if cache else ""
         self._write(
             location="maildir:~/Maildir" if maildir else "sdbox:~/sdbox",
             acl=HIDDEN if hide_recoverable else OPEN,
@@ -86,11 +96,27 @@ class Dovecot(Server):
                 lmtp_port=self.lmtp_port,
                 doveadm_port=self.doveadm_port,
                 api_key=self.api_key,
+                passdb=self.passdb,
                 service_count=1000,
                 processes=processes,
                 more=more + rootless,
             )
         )
+
+    def _write_ldap(self, address: str, base: str, user: str, password: str) -> None:
+        """Passwords are checked by binding as the person, so a lock in the directory counts at once."""
+        lines = {
+            "uris": address,
+            "base": base,
+            "dn": user,
+            "dnpass": password,
+            "auth_bind": "yes",
+            "pass_filter": "(mail=%u)",
+            "pass_attrs": "mail=user",
+        }
+        path = self.folder / "dovecot-ldap.conf"
+        path.write_text("".join(f"{name} = {value}\n" for name, value in lines.items() if value))
+        self.passdb = f"ldap\n  args = {path}"
 
     def write_users(self) -> None:
         """Write the users file; Dovecot looks at it at most once per second, so poll afterwards."""
