@@ -1,5 +1,18 @@
-"""Verbs of this slice: bringing people in."""
+"""Verbs of this slice: bringing people in, saying who is who, judging their risk, adding to their page."""
 
 from watchfloor.identities.directory_csv import import_csv, import_people, people_in_csv, would_import
+from watchfloor.identities.page.registry import register_person_action, register_person_panel
+from watchfloor.identities.scoring.services import change_scale, confirm_compromised, dismiss_risk, void_point
 
-__all__ = ["import_csv", "import_people", "people_in_csv", "would_import"]
+__all__ = [
+    "change_scale",
+    "confirm_compromised",
+    "dismiss_risk",
+    "import_csv",
+    "import_people",
+    "people_in_csv",
+    "register_person_action",
+    "register_person_panel",
+    "void_point",
+    "would_import",
+]
