@@ -7,6 +7,7 @@ from typing import Any
 from watchfloor.identities.page.devices import devices
 from watchfloor.identities.page.exposure import exposure, level
 from watchfloor.identities.page.known import Known
+from watchfloor.identities.page.memberships import groups_of
 from watchfloor.identities.page.overview import contact
 from watchfloor.identities.page.registry import actions_of, panels_of
 
@@ -19,6 +20,7 @@ def summary(known: Known) -> Mapping[str, Any]:
     person = known.person
     signs = exposure(person, known.accounts, now=known.now)
     found = devices(known, back=WEEK)
+    groups = groups_of(person.pk)
     return {
         "person": person,
         "risk": known.risk,
@@ -29,6 +31,8 @@ def summary(known: Known) -> Mapping[str, Any]:
         "more_accounts": max(0, len(known.accounts) - MOST),
         "devices": found[:MOST],
         "more_devices": max(0, len(found) - MOST),
+        "groups": groups[:MOST],
+        "group_count": len(groups),
         "contact": contact(known),
         "actions": actions_of(person.pk, actor=known.actor),
         "panels": panels_of(person.pk, actor=known.actor, place="flyout"),

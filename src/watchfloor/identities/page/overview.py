@@ -8,6 +8,7 @@ from watchfloor.identities.contracts import AccountLine
 from watchfloor.identities.page.devices import devices
 from watchfloor.identities.page.exposure import exposure, level
 from watchfloor.identities.page.known import Known
+from watchfloor.identities.page.memberships import groups_of
 from watchfloor.identities.page.registry import panels_of
 from watchfloor.identities.scoring.selectors import points_of
 
@@ -32,6 +33,7 @@ def overview(known: Known) -> Mapping[str, Any]:
         "severities": severities(known),
         "device_count": len(devices(known, back=MONTH)),
         "risk_panels": panels_of(person.pk, actor=known.actor, place="risk"),
+        "group_count": len(groups_of(person.pk)),
         "points": [(one, one.worth(known.now)) for one in points[:MOST_POINTS]],
         "point_count": len(points),
     }

@@ -10,8 +10,12 @@ from django.views.decorators.http import require_GET
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.identities.page import flyout, reaching
+from watchfloor.identities.page.chain import organisation as organisation_of
+from watchfloor.identities.page.files import files as files_of
 from watchfloor.identities.page.known import Known, known
 from watchfloor.identities.page.lines import PERIODS, Line, chosen, place_of
+from watchfloor.identities.page.mails import mail as mail_of
+from watchfloor.identities.page.observed import observed as observed_of
 from watchfloor.identities.page.overview import overview as overview_of
 from watchfloor.identities.page.queues import queue_of
 from watchfloor.identities.page.shown import charted, facets
@@ -72,6 +76,39 @@ def alerts(request: Asked, pk: int) -> HttpResponse:
     """The same for alerts."""
     found = _known(request, pk)
     return _page(request, found, "incidents", queue_of(found, request.GET, alerts=True))
+
+
+@require_GET
+@requires(Permission.IDENTITY_READ)
+def observed(request: Asked, pk: int) -> HttpResponse:
+    """Devices, places, groups, and ways to sensitive accounts."""
+    found = _known(request, pk)
+    return _page(request, found, "observed", observed_of(found))
+
+
+@require_GET
+@requires(Permission.IDENTITY_READ)
+def files(request: Asked, pk: int) -> HttpResponse:
+    """Files they own, and files shared with them."""
+    found = _known(request, pk)
+    number = request.GET.get("page", "1")
+    page = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
+    return _page(request, found, "files", files_of(found, shared=request.GET.get("view") == "shared", page=page))
+
+
+@require_GET
+@requires(Permission.EMAIL_METADATA_READ)
+def mail(request: Asked, pk: int) -> HttpResponse:
+    """Their mail: sent, received, threats, clicks."""
+    found = _known(request, pk)
+    return _page(request, found, "mail", mail_of(found, view=request.GET.get("view", "")))
+
+
+@require_GET
+@requires(Permission.IDENTITY_READ)
+def organisation(request: Asked, pk: int) -> HttpResponse:
+    """The organisation tree around the person, as a fly-out (US-22)."""
+    return render(request, "identities/page/organisation.html", organisation_of(_known(request, pk)))
 
 
 @require_GET

@@ -5,4 +5,5 @@ export interface Chart {
   dispose(): void;
   on(event: string, handler: (event: any) => void): void;
 }
+export function registerMap(name: string, world: object): void;
 export function init(element: HTMLElement, theme?: object | null, options?: object): Chart;
