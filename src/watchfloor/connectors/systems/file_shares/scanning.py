@@ -14,7 +14,7 @@ from watchfloor.connectors.burying import bury_unread
 from watchfloor.connectors.contracts import ObservedKind, OwnedFile, Share
 from watchfloor.connectors.observing import observe
 from watchfloor.connectors.systems.file_shares.access import Gate, Grant, acl_of, grants, group_name, shares, user_name
-from watchfloor.connectors.systems.file_shares.folders import Seen, forget_seen, keep_seen, seen_in
+from watchfloor.connectors.protocols.seen_folders import Seen, forget_seen, keep_seen, seen_in
 from watchfloor.connectors.systems.file_shares.places import Place, escaped, key_of, readable, unescaped
 from watchfloor.kernel.errors import Unreachable
 
@@ -116,7 +116,7 @@ class Scanner:
                         continue
                     name, folder = escaped(entry.name), stat.S_ISDIR(found.st_mode)
                     now.children[name] = found.st_ctime_ns
-                    new = known is None or known.children.get(name) != found.st_ctime_ns or known.gate != now.gate
+                    new = known is None or known.children.get(name) != found.st_ctime_ns or known.mark != now.mark
                     said = _grants(found, f"/proc/self/fd/{door}/{entry.name}") if new or folder else ()
                     if new:
                         self._found(os.path.join(below, entry.name), found, said, gate)
@@ -179,7 +179,7 @@ class Scanner:
         if known is None or known.why != why:
             bury_unread(source=self.name, place=self.place.path(below), reason=f"may not be read: {why}")
             kept = known or Seen(text)
-            self._seen.append(Seen(text, kept.gate, kept.children, why))
+            self._seen.append(Seen(text, kept.mark, kept.children, why))
 
     def _forget(self, folders: list[Seen]) -> None:
         """Folders that are nowhere any more, with all that was in them."""

@@ -1,8 +1,9 @@
-"""What was seen in each folder the last time: names with the time of their last change, kept a row a folder."""
+"""What a reader of files saw in each folder the last time, kept a row a folder."""
 
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 from watchfloor.connectors.models import SourceState
 from watchfloor.kernel.clock import utc_now
@@ -13,14 +14,14 @@ AT_ONCE = 200
 
 @dataclass(slots=True)
 class Seen:
-    """One folder: `below` and the names of its `children` are escaped paths, their change times in nanoseconds.
+    """One folder: `below` its path under the root, `mark` what told its state, `children` plain JSON by name or id.
 
-    `gate` is who got through to it, as text; `why` the reason it could not be read.
+    `why` is the reason it could not be read, "" when it could.
     """
 
     below: str
-    gate: str = ""
-    children: dict[str, int] = field(default_factory=dict)
+    mark: str = ""
+    children: dict[str, Any] = field(default_factory=dict)
     why: str = ""
 
     @property
@@ -29,10 +30,10 @@ class Seen:
 
 
 def seen_in(connection: str) -> dict[str, Seen]:
-    """Every folder of the last scan, by its escaped path."""
+    """Every folder of the last scan, by its path."""
     rows = SourceState.objects.filter(connection=connection, part__startswith=PREFIX).values_list("state", flat=True)
     found = (
-        Seen(state["below"], state["gate"], state["children"], state.get("why", "")) for state in rows.iterator(AT_ONCE)
+        Seen(state["below"], state["mark"], state["children"], state.get("why", "")) for state in rows.iterator(AT_ONCE)
     )
     return {one.below: one for one in found}
 
@@ -57,4 +58,4 @@ def forget_seen(connection: str, folders: Iterable[Seen]) -> None:
 
 
 def _state(one: Seen) -> Mapping[str, object]:
-    return {"below": one.below, "gate": one.gate, "children": one.children} | ({"why": one.why} if one.why else {})
+    return {"below": one.below, "mark": one.mark, "children": one.children} | ({"why": one.why} if one.why else {})
