@@ -1,5 +1,6 @@
 """Building the sample organisation: real messages through the real pipeline, then everything that reads it."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,9 +9,11 @@ from typing import Any
 
 from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
-from watchfloor.connectors.contracts import Folder, NewMail
+from watchfloor.connectors.contracts import Folder, NewMail, ObservedKind
 from watchfloor.connectors.selectors import accepted_after
-from watchfloor.connectors.services import accept_many
+from watchfloor.connectors.services import accept_many, import_events, observe
+from watchfloor.demo.directory import accounts_in_the_cloud, accounts_on_premises, files_of, groups_of
+from watchfloor.demo.life import Record, foreign_hands, ordinary_life, sprayed
 from watchfloor.demo.mailboxes import file_letter, make_mailbox
 from watchfloor.demo.mailmaker import write
 from watchfloor.demo.organisation import Organisation, found_organisation
@@ -83,13 +86,41 @@ def _arrived(delivery: Delivery, raw: bytes, source: str) -> NewMail:
     )
 
 
-def fill_directory(organisation: Organisation, *, now: datetime) -> None:
-    """Everybody of the company, with department, title, manager and tags."""
+def fill_directory(organisation: Organisation, *, now: datetime, seed: int) -> None:
+    """Everybody of the company, as a list of people and as two connected directories and a file store would tell."""
     entries = [
         DirectoryEntry(p.address, p.name, p.department, p.title, p.manager, groups=(p.department,), tags=p.tags)
         for p in organisation.employees
     ]
     import_people(by=BUILDER, entries=entries, source="sample organisation", now=now)
+    told = (
+        (ObservedKind.ACCOUNTS, "Sample Active Directory", accounts_on_premises(organisation, end=now, seed=seed)),
+        (ObservedKind.GROUPS, "Sample Active Directory", groups_of(organisation, end=now)),
+        (ObservedKind.ACCOUNTS, "Sample Entra ID", accounts_in_the_cloud(organisation, end=now)),
+        (ObservedKind.FILES, "Sample SharePoint", files_of(organisation, end=now, seed=seed)),
+    )
+    for kind, source, items in told:
+        observe(kind=kind, source=source, items=[item.as_json() for item in items], at=now)
+    run_ticks("identities.read_directory")
+
+
+def live(organisation: Organisation, plan: Plan, *, logs: Path, progress: Progress) -> None:
+    """A month of sign-ins and activities: written as log files, imported as anybody's would be, and scored."""
+    logs.mkdir(parents=True, exist_ok=True)
+    written: dict[str, list[str]] = {}
+    for key, record in _records(organisation, plan):
+        written.setdefault(key, []).append(json.dumps(record, ensure_ascii=False))
+    for key, lines in written.items():
+        path = logs / f"{key}.jsonl"
+        path.write_text("\n".join(lines) + "\n", encoding="utf-8")
+        import_events(paths=[path], by=BUILDER, now=plan.end, shape=key, source=f"Sample log: {key}")
+    run_ticks("lake.observe", progress=lambda done: progress("Storing sign-ins and activities", done, 0))
+
+
+def _records(organisation: Organisation, plan: Plan) -> Iterator[Record]:
+    yield from ordinary_life(organisation, end=plan.end, days=plan.days, seed=plan.seed)
+    yield from sprayed(organisation, end=plan.end, seed=plan.seed)
+    yield from foreign_hands(organisation, end=plan.end, seed=plan.seed)
 
 
 def tell_what_people_did(told: Iterable[Story]) -> None:
@@ -152,7 +183,8 @@ def build(*, home: Path, mailboxes: Path, plan: Plan, progress: Progress) -> Org
         raise Conflict(f"{home} holds mail already; remove the folder to build the sample organisation anew")
     organisation = found_organisation(plan.seed)
     told = list(stories(organisation, end=plan.end, seed=plan.seed))
-    fill_directory(organisation, now=plan.end)
+    fill_directory(organisation, now=plan.end, seed=plan.seed)
+    live(organisation, plan, logs=home / "sample-logs", progress=progress)
     for person in organisation.employees:
         make_mailbox(mailboxes, person.address)
     deliveries = deliveries_of(organisation, told, plan)
@@ -160,4 +192,6 @@ def build(*, home: Path, mailboxes: Path, plan: Plan, progress: Progress) -> Org
     run_ticks("lake.ingest", progress=lambda done: progress("Inspecting mail", done, len(deliveries)))
     tell_what_people_did(told)
     run_ticks("detection", "incidents", progress=lambda done: progress("Finding attacks", done, 0))
+    run_ticks("identities.score_events", "identities.score_alerts", "identities.rescore")
+    run_ticks("incidents")
     return organisation
