@@ -6,20 +6,23 @@ counts sudden rises where nothing happened. Each prints what it found and return
 
 import csv
 import json
+import random
 import sys
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+from benchmarks.users_parts import quiet
 from benchmarks.users_parts.scoring_answers import LEFT_OUT, RULES, Answer
 from watchfloor.connectors.records import parsers, recognised
 from watchfloor.identities.scoring.activity import Activity
 from watchfloor.identities.scoring.contracts import Scale
-from watchfloor.identities.scoring.engine import Engine
+from watchfloor.identities.scoring.engine import Engine, Given
 from watchfloor.identities.scoring.past import Who
 from watchfloor.identities.scoring.reading import read
+from watchfloor.identities.scoring.rising import Rise, rise_of, sudden
 from watchfloor.kernel.errors import WatchfloorError
 
 PANTHER = ("azure_signin", "microsoft", "okta", "gsuite_activityevent", "gsuite_reports")
@@ -151,3 +154,91 @@ def _who(activity: Activity, people: dict[str, int]) -> Who:
 def _time(value: Any) -> datetime:
     found = value if isinstance(value, datetime) else datetime.fromisoformat(str(value).replace("Z", "+00:00")[:32])
     return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def rise_figures(*, number: int = 300, days: int = 60, seed: int = 20261122, tell: Any = print) -> dict[str, float]:
+    """Sudden rises in an organisation where nothing happened, by 1,000 days of a person; and how many attacks rise."""
+    watch, rng = Watch(), random.Random(seed)
+    crowd = quiet.people(number, days, rng=rng)
+    for day in range(days):
+        today = [(p.who, one) for p in crowd for one in quiet.activities(p, day, rng=rng)]
+        for who, activity in sorted(today, key=lambda pair: pair[1].at):
+            watch.see(who, activity)
+    for who, rise, points in watch.rises:
+        tell(f"  false rise of {who.name} ({rise.rise:.0f}): {'; '.join(f'{p.points:.0f} {p.words}' for p in points)}")
+    calm, user_days = len(watch.rises), sum(days - person.joined for person in crowd)
+    risen, told = _attacked(watch, crowd, days)
+    tell(f"  {watch.seen:,} activities gave {watch.given:,} points; {calm} rises in {user_days:,} quiet user days")
+    tell(f"  attacks that rise: {', '.join(f'{name} ({found:.0f})' for name, found in told.items())}")
+    return {
+        "false_rise_alerts_per_1000_user_days": round(1000 * calm / user_days, 3),
+        "rise_attacks": len(told),
+        "rise_attacks_found": risen,
+    }
+
+
+def _attacked(watch: "Watch", crowd: list[quiet.Person], days: int) -> tuple[int, dict[str, float]]:
+    """Each attack hits somebody who sat at home; how many rise, and the points each victim got."""
+    at = quiet.START + (days + 1) * quiet.DAY + 10 * quiet.HOUR
+    settled = [p for p in crowd if not p.joined and not p.away and not p.who.importance]
+    told: dict[str, float] = {}
+    risen = 0
+    for name, steps in quiet.attacks(settled[:12], at).items():
+        before = len(watch.rises)
+        got = [point for who, activity in steps for point in watch.see(who, activity)]
+        victim = steps[-1][0].pk
+        told[name] = sum(point.points for point in got if point.person == victim)
+        risen += any(who.pk == victim for who, _, _ in watch.rises[before:])
+    return risen, told
+
+
+class Watch:
+    """The engine and the rule of rises over a stream of activities, as the ticks run them, without a database."""
+
+    def __init__(self, scale: Scale | None = None) -> None:
+        self.scale = scale or Scale()
+        self.engine = Engine({}, scale=self.scale)
+        self.points: dict[int, list[Given]] = defaultdict(list)
+        self.circle: dict[int, str] = {}
+        self.since: dict[int, datetime] = {}
+        self.told: dict[int, tuple[datetime, float]] = {}
+        self.rises: list[tuple[Who, Rise, list[Given]]] = []
+        self.seen = self.given = 0
+
+    def see(self, who: Who, activity: Activity) -> list[Given]:
+        """Judge one activity; returns its points, and keeps a rise when it makes one."""
+        self.seen += 1
+        self.since.setdefault(who.pk, activity.at)
+        self.circle[who.pk] = who.circles[0]
+        found = self.engine.judge(activity, who)
+        if found:
+            self.given += len(found)
+            self.points[who.pk] += found
+            self._rise(who, activity.at)
+        return found
+
+    def _rise(self, who: Who, now: datetime) -> None:
+        mine = [(point.at, point.points) for point in self.points[who.pk]]
+        rise = sudden(
+            mine,
+            self._peers(who, now),
+            now=now,
+            since=self.since[who.pk],
+            told=self.told.get(who.pk),
+            chosen=self.scale,
+        )
+        if rise:
+            self.told[who.pk] = (now, rise.rise)
+            recent = [point for point in self.points[who.pk] if now - quiet.DAY < point.at <= now]
+            self.rises.append((who, rise, recent))
+
+    def _peers(self, who: Who, now: datetime) -> list[float]:
+        if rise_of([(p.at, p.points) for p in self.points[who.pk]], now=now) < self.scale.rise_least:
+            return []
+        sums: dict[tuple[int, int], float] = defaultdict(float)
+        for pk, points in self.points.items():
+            if pk != who.pk and self.circle[pk] == who.circles[0]:
+                for point in points:
+                    if now - 31 * quiet.DAY < point.at <= now - quiet.DAY:
+                        sums[pk, point.at.toordinal()] += point.points
+        return list(sums.values())

@@ -109,6 +109,21 @@ class TopTargeted:
         return {"rows": rows}
 
 
+class Riskiest:
+    """Top users by investigation priority (US-37)."""
+
+    key = "riskiest"
+    title = "Top users by investigation priority"
+    href = "/identities?sort=score"
+    icon = "flame"
+    permission = Permission.IDENTITY_READ
+    width = ""
+    lazy = False
+
+    def context(self, *, now: datetime) -> Mapping[str, Any]:
+        return {"rows": identities.riskiest(6)}
+
+
 class RecentAlerts:
     """The newest alerts."""
 
@@ -162,7 +177,15 @@ class Sources:
         return {"parts": parts, "troubled": troubled, "well": len(parts) - len(troubled)}
 
 
-CARDS: tuple[Card, ...] = (OpenIncidents(), Actions(), MailVolume(), RecentAlerts(), TopTargeted(), Sources())
+CARDS: tuple[Card, ...] = (
+    OpenIncidents(),
+    Actions(),
+    MailVolume(),
+    RecentAlerts(),
+    TopTargeted(),
+    Riskiest(),
+    Sources(),
+)
 
 
 def card(key: str) -> Card | None:

@@ -195,3 +195,19 @@ def test_without_javascript_every_card_can_be_had_at_once(as_ada):
     whole = as_ada.get("/?complete=1").content.decode()
     assert "Loading" not in whole
     assert "<noscript>" not in whole
+
+
+def test_top_users_by_investigation_priority_are_ranked_by_score(db):
+    from watchfloor.identities.models import DirectoryPerson, PersonRisk
+
+    def scored(name, score, **more):
+        who = DirectoryPerson.objects.create(address=f"{name}@corp.example", name=name, source="t", imported_at=NOW)
+        return PersonRisk.objects.create(person=who, score=score, scored_at=NOW, **more)
+
+    assert card("riskiest").context(now=NOW)["rows"] == ()
+    scored("low", 12, level="low")
+    scored("high", 70, level="high")
+    scored("none", 0)
+    scored("pinned", 0, level="high", state="confirmedCompromised")
+    rows = card("riskiest").context(now=NOW)["rows"]
+    assert [row.name for row in rows] == ["pinned", "high", "low"]
