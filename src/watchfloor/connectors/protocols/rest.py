@@ -127,7 +127,7 @@ class Rest:
                 renewed = True
                 self._token.forget()
             elif answer.status in _LATER:
-                self._wait(attempt, answer.headers.get("retry-after"), f"it answers {answer.status}")
+                self._wait(attempt, _told_to_wait(answer), f"it answers {answer.status}")
             else:
                 return _well(answer, urlsplit(url).path)
         raise Unreachable(f"{urlsplit(self.base).hostname} did not answer {urlsplit(url).path}")
@@ -158,9 +158,9 @@ class Rest:
                     raise BadInput(f"the answer is larger than {LARGEST >> 20} MB", place=urlsplit(url).path)
         return Answer(response.status_code, _json(bytes(said)), {k.lower(): v for k, v in response.headers.items()})
 
-    def _wait(self, attempt: int, told: str | None, why: str) -> None:
+    def _wait(self, attempt: int, told: float | None, why: str) -> None:
         """As long as the server says, else twice as long each time. Raises Unreachable when that is too long, or was the last."""
-        seconds = _seconds(told) if told else min(2.0**attempt / 2, 60.0)
+        seconds = min(2.0**attempt / 2, 60.0) if told is None else told
         if attempt >= self._attempts or seconds > self._longest:
             raise Unreachable(f"{urlsplit(self.base).hostname}: {why}")
         log.info("waiting %.1f s for %s: %s", seconds, self.base, why)
@@ -172,11 +172,16 @@ def _origin(url: str) -> str:
     return f"{parts.scheme}://{parts.netloc}"
 
 
-def _seconds(told: str) -> float:
+def _told_to_wait(answer: Answer) -> float | None:
+    """Seconds the server asks for: Retry-After, or Okta's moment at which its count begins anew."""
     try:
-        return max(0.0, float(told))
+        if "retry-after" in answer.headers:
+            return max(0.0, float(answer.headers["retry-after"]))
+        if "x-rate-limit-reset" in answer.headers:
+            return max(1.0, float(answer.headers["x-rate-limit-reset"]) - time.time() + 1.0)
     except ValueError:
-        return 30.0
+        pass
+    return None
 
 
 def _json(said: bytes) -> Any:

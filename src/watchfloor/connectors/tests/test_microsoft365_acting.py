@@ -5,11 +5,11 @@ import pytest
 from labs.graph import START, Graph
 from watchfloor.access.selectors import actor_of
 from watchfloor.connectors.contracts import AccountRef, AccountSystem, AccountVerb, Capability
+from watchfloor.connectors.protocols.passwords import new_password
 from watchfloor.connectors.selectors import account_actions
 from watchfloor.connectors.services import add_connection
 from watchfloor.connectors.systems.microsoft365 import SYSTEM
 from watchfloor.connectors.systems.microsoft365.acting import DEEDS
-from watchfloor.connectors.systems.microsoft365.acting_account import new_password
 from watchfloor.connectors.systems.microsoft365.acting_risk import SetRisk
 from watchfloor.connectors.tests.entra import settings_for
 from watchfloor.kernel.errors import Unreachable

@@ -1,11 +1,9 @@
 """Suspending, enabling, ending sessions and resetting the password of an account at Entra ID."""
 
-import secrets
-import string
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from watchfloor.connectors.contracts import AccountOutcome, AccountRef
+from watchfloor.connectors.protocols.passwords import new_password
 from watchfloor.connectors.protocols.rest import Rest
 from watchfloor.connectors.records.fields import moment_of
 from watchfloor.connectors.systems.microsoft365.outcomes import Before, impossible, user_of
@@ -14,17 +12,6 @@ SYNCED = "the account is synchronised from Active Directory: {} there too, or th
 TOKENS_LAST = (
     "access tokens already issued stay good for up to an hour, where the application does not check continuously"
 )
-_ALPHABETS = (string.ascii_lowercase, string.ascii_uppercase, string.digits, "-_.!#")
-LENGTH = 20
-
-
-def new_password(choose: Callable[[str], str] = secrets.choice) -> str:
-    """Random, of all four kinds of characters that Entra asks for, and readable over the telephone."""
-    every = "".join(_ALPHABETS)
-    while True:
-        made = "".join(choose(every) for _ in range(LENGTH))
-        if all(set(made) & set(alphabet) for alphabet in _ALPHABETS):
-            return made
 
 
 def synced(graph: Rest, account: AccountRef, what: str) -> list[str]:
