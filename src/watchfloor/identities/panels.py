@@ -1,6 +1,9 @@
 """What this slice adds to other pages, and the door for what others add to the page of a person."""
 
+from watchfloor.identities.page.asset_knowledge import UsersOfAnIncident
 from watchfloor.identities.page.registry import register_person_action, register_person_panel
-from watchfloor.identities.scoring import panels as scoring_panels  # noqa: F401  the risk card and its settings page
+from watchfloor.incidents.services import register_asset_knowledge
 
 __all__ = ["register_person_action", "register_person_panel"]
+
+register_asset_knowledge(UsersOfAnIncident())

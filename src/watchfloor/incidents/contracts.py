@@ -1,9 +1,12 @@
 """The words of alerts and incidents: Microsoft Graph security's names, and what pages are given."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Protocol
+
+from watchfloor.access.contracts import Actor, Permission
 
 
 class IncidentStatus(StrEnum):
@@ -222,6 +225,38 @@ class EvidenceItem:
     @property
     def shown(self) -> str:
         return self.label or self.value
+
+
+@dataclass(frozen=True, slots=True)
+class AssetFacts:
+    """What is known of one asset: `key` tells who it is whatever name was used, `href` its page, `summary` its fly-out.
+
+    `cells` are (words, tone) under the heads of who told it.
+    """
+
+    key: str = ""
+    name: str = ""
+    href: str = ""
+    summary: str = ""
+    cells: tuple[tuple[str, str], ...] = ()
+
+
+class AssetKnowledge(Protocol):
+    """What a slice above knows of an incident's assets of one kind (users, devices), for people with `permission`.
+
+    `tell` gives facts by lower-case value; those of nobody are left out. One query or two, however many values.
+    """
+
+    @property
+    def kind(self) -> str: ...
+
+    @property
+    def heads(self) -> tuple[str, ...]: ...
+
+    @property
+    def permission(self) -> Permission: ...
+
+    def tell(self, values: Sequence[str], actor: Actor, /) -> Mapping[str, AssetFacts]: ...
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,9 +49,10 @@ COUNTED = 10_000
 """Totals are counted up to here; beyond, the page says "more than"."""
 
 
-def incident_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1, size: int = PAGE) -> Listing:
+def incident_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1, size: int = 0) -> Listing:
     """One page of the queue, latest activity first; three queries."""
     found = _incidents(chosen, now=now, me=me)
+    size = size or PAGE
     total, page, rows = _page(found, page, size)
     return Listing(_with_tags(rows), min(total, COUNTED), total > COUNTED, page, size)
 
@@ -103,7 +104,7 @@ def incident(incident_id: int) -> IncidentSummary:
     return _with_tags([row])[0]
 
 
-def alert_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1, size: int = PAGE) -> Listing:
+def alert_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1, size: int = 0) -> Listing:
     """One page of alerts, latest activity first (AL-01)."""
     condition = common_conditions(chosen, now=now, me=me)
     if chosen.category:
@@ -114,6 +115,7 @@ def alert_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1, s
         entities = AlertEvidence.objects.filter(key__in=entity_keys(chosen.search)).values("alert")
         by_words = Q(title__icontains=chosen.search) | Q(alert_id=chosen.search.lower())
         condition &= by_words | Q(pk__in=entities)
+    size = size or PAGE
     total, page, rows = _page(_alerts(condition), page, size)
     return Listing(_with_reasons(rows), min(total, COUNTED), total > COUNTED, page, size)
 

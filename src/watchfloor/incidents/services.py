@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from watchfloor.access.contracts import Actor
+from watchfloor.incidents.assets import register_asset_knowledge
 from watchfloor.incidents.changing import changing_alert, changing_incident
 from watchfloor.incidents.contracts import (
     COMMENT_LIMIT,
@@ -28,6 +29,7 @@ __all__ = [
     "comment_alert",
     "link_alert",
     "merge",
+    "register_asset_knowledge",
     "rename",
     "set_alert_status",
     "set_severity",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from watchfloor.incidents import alert_views, correlation_views, views
+from watchfloor.incidents import alert_views, asset_views, correlation_views, views
 
 urlpatterns = [
     path("incidents", views.queue, name="incidents"),
@@ -10,6 +10,8 @@ urlpatterns = [
     path("incidents/bulk", views.bulk, name="incidents-bulk"),
     path("incidents/<int:incident>", views.page, name="incident"),
     path("incidents/<int:incident>/summary", views.summary, name="incident-summary"),
+    path("incidents/<int:incident>/assets.csv", asset_views.export, name="incident-assets-export"),
+    path("incidents/<int:incident>/device", asset_views.device, name="incident-device"),
     path("incidents/<int:incident>/manage", views.manage, name="incident-manage"),
     path("incidents/<int:incident>/untag", views.untag, name="incident-untag"),
     path("incidents/<int:incident>/merge", views.merge, name="incident-merge"),

@@ -10,6 +10,7 @@ from django.views.decorators.http import require_POST
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.incidents import selectors, services
+from watchfloor.incidents.asset_views import asset_context
 from watchfloor.incidents.contracts import SEVERITIES, WORDS, IncidentSummary
 from watchfloor.incidents.explorer import explorer_link
 from watchfloor.incidents.filters import INCIDENT_STATUSES, RANGES, Filter, read_filter
@@ -145,10 +146,7 @@ def _tab_context(request: HttpRequest, found: IncidentSummary, tab: str) -> dict
             context["graph"] = entity_graph(found.id)
         return context
     if tab == "assets":
-        kinds = (("mailbox", "Mailboxes"), ("user", "Users"))
-        return {
-            "assets": [(label, selectors.evidence_items(incident=found.id, types=(kind,))) for kind, label in kinds]
-        }
+        return asset_context(found, request.GET.get("kind", ""), actor=actor(request))
     if tab == "evidence":
         chosen = request.GET.get("type", "")
         types = (chosen,) if chosen in ARTEFACTS else ARTEFACTS

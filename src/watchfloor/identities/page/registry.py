@@ -6,6 +6,8 @@ from watchfloor.access.contracts import Actor
 from watchfloor.identities.page.contracts import PLACES, PersonAction, PersonPanel
 from watchfloor.kernel.errors import BadInput
 
+FIRST = ("confirm-compromised", "require-sign-in", "suspend")
+"""Actions that stand as buttons of their own (US-07); the others are under “More actions”."""
 _panels: dict[str, PersonPanel] = {}
 _actions: dict[str, PersonAction] = {}
 
@@ -43,7 +45,11 @@ def panels_of(person_pk: int, *, actor: Actor, place: str) -> tuple[tuple[str, s
 
 
 def actions_of(person_pk: int, *, actor: Actor) -> tuple[Button, ...]:
-    """The buttons this actor gets for this person, in the order they were registered; dangerous ones last."""
+    """The buttons this actor gets for this person: those asked for most first, then as registered, dangerous ones last."""
     mine = [one for one in _actions.values() if actor.may(one.permission)]
     found = [Button(one.key, one.label, one.icon, one.href(person_pk), one.dangerous) for one in mine]
-    return tuple(sorted((one for one in found if one.href), key=lambda one: one.dangerous))
+    return tuple(sorted((one for one in found if one.href), key=lambda one: (_place(one.key), one.dangerous)))
+
+
+def _place(key: str) -> int:
+    return FIRST.index(key) if key in FIRST else len(FIRST)

@@ -33,7 +33,7 @@ function option(data, colours) {
     animation: false,
     tooltip: { renderMode: "richText", confine: true, formatter: words, backgroundColor: colours.surface, borderColor: colours.line, textStyle: { color: colours.text, fontSize: 12 } },
     visualMap: { show: false, min: 0, max: most, seriesIndex: 0, inRange: { color: [colours.low, colours.high] } },
-    geo: { map: "world", roam: true, scaleLimit: { min: 1, max: 12 }, itemStyle: { areaColor: colours.land, borderColor: colours.line }, emphasis: { label: { show: false }, itemStyle: { areaColor: colours.low } } },
+    geo: { map: "world", left: 4, right: 4, top: 4, bottom: 4, roam: true, scaleLimit: { min: 1, max: 12 }, itemStyle: { areaColor: colours.land, borderColor: colours.line }, emphasis: { label: { show: false }, itemStyle: { areaColor: colours.low } } },
     series: [
       { type: "map", geoIndex: 0, data: data.countries },
       { type: "scatter", coordinateSystem: "geo", symbolSize: 9, itemStyle: { color: colours.mark, borderColor: colours.surface, borderWidth: 1 }, data: data.marks },
