@@ -58,6 +58,8 @@ SETTINGS = (
     "connections/add/milter",
     "connections/1",
     "dead-letters",
+    "import-events",
+    "connections/add/syslog_events",
     "retention",
     "retention/table?name=EmailEvents",
     "lists",

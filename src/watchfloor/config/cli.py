@@ -58,6 +58,30 @@ def import_mail(
     raise typer.Exit(import_with_progress(paths, source=source, exported=exported))
 
 
+@app.command("import-events")
+def import_events(
+    paths: Annotated[
+        list[Path],
+        typer.Argument(help="Exports of sign-ins and activities: JSON, JSON lines, CSV, logs, .gz, .zip", exists=True),
+    ],
+    source: Annotated[
+        str, typer.Option(help="What wrote them, such as entra, okta, windows; auto recognises each record")
+    ] = "auto",
+    mapping: Annotated[Path | None, typer.Option(help="File with a mapping, for --source mapping", exists=True)] = None,
+    name: Annotated[str, typer.Option(help="What the import is called in dead letters")] = "import",
+    refused: Annotated[
+        Path | None, typer.Option(help="File to write every refused record's place and reason to")
+    ] = None,
+) -> None:
+    """Take in records that other products exported; says what came of them, and what was refused and why."""
+    prepare()
+    from watchfloor.config.importing_events import import_with_progress
+    from watchfloor.kernel.clock import utc_now
+
+    good = import_with_progress(paths, shape=source, mapping=mapping, name=name, refused_to=refused, now=utc_now())
+    raise typer.Exit(int(not good))
+
+
 @app.command()
 def inspect(
     file: Annotated[Path, typer.Argument(help="One mail", exists=True, dir_okay=False)],

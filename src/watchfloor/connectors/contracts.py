@@ -40,6 +40,7 @@ __all__ = [
     "DeadLetterLine",
     "DirectoryGroup",
     "Disposition",
+    "EventsImported",
     "Folder",
     "Heard",
     "ImportSummary",
@@ -167,6 +168,16 @@ class ImportSummary:
 
     accepted: int
     refused: tuple[Refused, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class EventsImported:
+    """What `import_events` did: records read, rows made of them, records refused, and how many records of each source."""
+
+    records: int
+    rows: int
+    refused: int
+    sources: dict[str, int] = field(default_factory=dict)
 
 
 class Disposition(StrEnum):

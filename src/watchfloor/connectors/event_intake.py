@@ -72,13 +72,21 @@ def keep(
     source: str,
     at: datetime,
     alongside: Callable[[], None] | None = None,
+    note: bool = True,
+    wrong: Iterable[tuple[str, str]] = (),
 ) -> Kept:
-    """Make what the records say durable, in one transaction with `alongside`; on return it is on disk."""
+    """Make what the records say durable, in one transaction with `alongside`; on return it is on disk.
+
+    Refused records go to the dead letters, unless who brings them is told of each (`note` is False). `wrong` are places that
+    held no record, with the reason.
+    """
     taken = reading.take(records)
+    taken.refused += wrong
     with transaction.atomic():
         for table, rows in taken.rows.items():
             observe(kind=ObservedKind.EVENTS, source=source, table=table, items=rows, at=at)
-        _bury(taken, source)
+        if note:
+            _bury(taken, source)
         if alongside is not None:
             alongside()
     return Kept(taken.count, tuple(taken.refused), tuple(taken.unknown))

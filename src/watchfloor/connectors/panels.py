@@ -19,3 +19,11 @@ register_settings_page(
     description="What could not be read, and why",
     icon="mail-x",
 )
+register_settings_page(
+    key="import-events",
+    label="Import events",
+    href="/settings/import-events",
+    permission=Permission.CONNECTION_MANAGE,
+    description="Sign-ins and activities that other products exported",
+    icon="upload",
+)

@@ -14,6 +14,7 @@ from watchfloor.connectors.connections import (
     try_connection,
 )
 from watchfloor.connectors.contracts import AcceptedMail, NewMail
+from watchfloor.connectors.event_importing import import_events
 from watchfloor.connectors.importing import import_paths
 from watchfloor.connectors.judging import set_judge
 from watchfloor.connectors.observing import observe, recall, register_observer, remember
@@ -30,6 +31,7 @@ __all__ = [
     "bury_unread",
     "change_connection",
     "consult",
+    "import_events",
     "import_paths",
     "observe",
     "recall",

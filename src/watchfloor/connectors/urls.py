@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from watchfloor.connectors import views
+from watchfloor.connectors import event_views, views
 
 urlpatterns = [
     path("settings/connections", views.connections),
@@ -13,6 +13,7 @@ urlpatterns = [
     path("settings/connections/<int:id>/test", views.try_known),
     path("settings/connections/<int:id>/switch", views.switch),
     path("settings/connections/<int:id>/remove", views.remove),
+    path("settings/import-events", event_views.import_events),
     path("settings/dead-letters", views.letters),
     path("settings/dead-letters/retry-all", views.retry_all),
     path("settings/dead-letters/<int:id>/retry", views.retry),

@@ -67,8 +67,7 @@ class Reading:
             try:
                 self._read(place, record, taken)
             except ITS_OWN as error:
-                where = f"{error.place}: " if isinstance(error, BadInput) and error.place else ""
-                taken.refused.append((place, f"{where}{error}"[:300] or type(error).__name__))
+                taken.refused.append((place, str(error)[:300] or type(error).__name__))
         return taken
 
     def _read(self, place: str, record: Mapping[str, Any], taken: Taken) -> None:

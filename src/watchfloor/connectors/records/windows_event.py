@@ -72,14 +72,14 @@ def event_of(record: Mapping[str, Any]) -> Event:
 
 
 def looks_like_one(record: Mapping[str, Any]) -> bool:
-    """Whether this is a Windows event of the security log or of Sysmon. Never raises."""
+    """Whether this is a Windows event, of whichever channel. Never raises."""
     if not isinstance(record, Mapping):
         return False
     try:
         outer, _ = _parts(record)
         fields = Fields(*outer)
-        channel = _channel(fields.text(*CHANNEL).lower())
-        return _number(fields) is not None and (channel in {SECURITY, SYSMON} or "Computer" in fields)
+        named = fields.text("Channel", "LogName", "log_name", "Computer", "ComputerName", "SourceName")
+        return _number(fields) is not None and bool(named)
     except BadInput:
         return False
 
