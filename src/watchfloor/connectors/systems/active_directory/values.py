@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 NEVER = 0x7FFFFFFFFFFFFFFF
 EPOCH = datetime(1601, 1, 1, tzinfo=UTC)
 _GUID = re.compile(r"<GUID=([0-9a-fA-F-]{36})>;?")
-_PARTS = re.compile(r"(?:<(?:GUID|SID)=[^>]*>;?)+")
+_PARTS = re.compile(r"^(?:<(?:GUID|SID)=[^>]*>;?)+")
 
 
 def guid(raw: bytes) -> str:
