@@ -139,6 +139,7 @@ def results(state: ExplorerState, *, person: Prefers, by: Actor, now: datetime) 
         "wider": wider(state),
         "clear": state.address(filters=(), any_of=False, page=1),
         "may_act": may_act(by),
+        "may_act_on_people": may_act_on_people(by),
         "export": state.address("/explorer/export.csv"),
     }
     try:
@@ -182,3 +183,9 @@ def head(state: ExplorerState, column: Any) -> Mapping[str, Any]:
 def may_act(actor: Actor) -> bool:
     """Whether this person may act on mail, or propose it."""
     return actor.may(Permission.EMAIL_ACTION_MANAGE) or actor.may(Permission.EMAIL_ACTION_PROPOSE)
+
+
+def may_act_on_people(actor: Actor) -> bool:
+    """Whether this person may act on people's accounts, propose it, or set their risk."""
+    rights = (Permission.IDENTITY_ACTION_MANAGE, Permission.IDENTITY_ACTION_PROPOSE, Permission.IDENTITY_RISK_MANAGE)
+    return actor.may(Permission.IDENTITY_READ) and any(map(actor.may, rights))

@@ -14,7 +14,7 @@ from watchfloor.hunting.advanced.behind import behind, of_link
 from watchfloor.hunting.advanced.cells import cell
 from watchfloor.hunting.advanced.recording import Kept, Rows, kept
 from watchfloor.hunting.custom.mapping import guessed, read_mapping, written
-from watchfloor.hunting.page import may_act
+from watchfloor.hunting.page import may_act, may_act_on_people
 from watchfloor.incidents import selectors as incidents
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, WatchfloorError
@@ -151,6 +151,7 @@ def act(request: Asked) -> HttpResponse:
         "left": max(0, len(found) - people.MOST_PEOPLE),
         "all_received": people.explorer(found, "RecipientEmailAddress"),
         "may_act": may_act(request.actor),
+        "may_act_on_people": may_act_on_people(request.actor),
         "base": _base(request),
     }
     return render(request, "hunting/advanced/act.html", context)

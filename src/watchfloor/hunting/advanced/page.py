@@ -9,7 +9,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.hunting.advanced.asking import Found, Mark, Question, Refused, history
 from watchfloor.hunting.advanced.cells import Head, cell, key_of, mail_keys, readable, shown
 from watchfloor.hunting.advanced.charting import KINDS, chart_of
-from watchfloor.hunting.advanced.people import ACCOUNTS
+from watchfloor.hunting.advanced.people import ACCOUNTS, OBJECTS
 from watchfloor.hunting.advanced.saving import folders
 from watchfloor.hunting.advanced.window import SPANS, Window
 from watchfloor.hunting.advanced.words import language, table_words, tables
@@ -162,7 +162,7 @@ def acting(told: Found, *, keyed: bool, by: Actor) -> str:
     names = {head.name for head in told.heads}
     if not keyed and "NetworkMessageId" in names and may_act(by):
         return "Take action"
-    return "People" if names & set(ACCOUNTS) else ""
+    return "People" if names & {*ACCOUNTS, *OBJECTS} else ""
 
 
 def data(told: Found, names: Sequence[str]) -> Mapping[str, Any]:

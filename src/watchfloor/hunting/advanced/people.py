@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 from watchfloor.hunting.advanced.recording import Kept, Rows
 from watchfloor.hunting.filters import raw_of
-from watchfloor.identities.selectors import people_by_address
+from watchfloor.identities.selectors import people_by_address, people_by_id, people_of_names
 from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
@@ -20,6 +20,8 @@ ACCOUNTS = (
     "MailboxOwnerUPN",
     "RecipientEmailAddress",
 )
+OBJECTS = ("AccountObjectId", "AccountSid", "OnPremSid", "RecipientObjectId")
+"""Columns that name somebody by a number; who that is, the directory knows."""
 MOST_MAILS = 200
 MOST_PEOPLE = 50
 MOST_COPIES = 1000
@@ -51,7 +53,15 @@ def addresses(answer: Kept, rows: Rows) -> list[str]:
     """The people of the rows, each once."""
     places = [place for place, head in enumerate(answer.heads) if head.name in ACCOUNTS]
     found = (str(row[place] or "").strip().lower() for row in rows for place in places)
-    return list(dict.fromkeys(one for one in found if "@" in one))
+    return list(dict.fromkeys([*(one for one in found if "@" in one), *_of_numbers(answer, rows)]))
+
+
+def _of_numbers(answer: Kept, rows: Rows) -> list[str]:
+    """The addresses of people whom rows name by object id or SID; two questions, none where no column holds such."""
+    places = [place for place, head in enumerate(answer.heads) if head.name in OBJECTS]
+    numbers = {str(row[place]) for row in rows for place in places if row[place]}
+    known = people_of_names(numbers) if numbers else {}
+    return [person.address for person in people_by_id(sorted(set(known.values()))).values()] if known else []
 
 
 def copies(answer: Kept, rows: Rows, *, now: datetime) -> list[Copy]:

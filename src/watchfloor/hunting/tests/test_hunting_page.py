@@ -99,6 +99,27 @@ def test_people_that_rows_name_lead_to_their_mail_alerts_and_sign_ins(as_ada, db
         assert as_ada.get(link.replace("&amp;", "&")).status_code == 200
 
 
+def test_people_of_rows_can_be_acted_on_also_those_named_by_an_object_id(as_ada, as_eve, db):
+    from datetime import UTC, datetime
+
+    from watchfloor.identities.models import Account, AccountAlias, DirectoryPerson
+
+    now = datetime(2026, 11, 22, tzinfo=UTC)
+    ann = DirectoryPerson.objects.create(address="ann@corp.example", name="Ann", source="entra", imported_at=now)
+    account = Account.objects.create(
+        person=ann, source="entra", key="0-1", provider="EntraID", first_seen_at=now, seen_at=now
+    )
+    AccountAlias.objects.create(account=account, kind="object", value="00000000-0000-4000-8000-00000000000a")
+    page = run(as_ada, 'datatable(AccountObjectId: string)["00000000-0000-4000-8000-00000000000A"]', range="query")
+    assert "People" in page
+    people = as_ada.post("/hunting/act", chosen_of(page, "#0")).content.decode()
+    assert 'action="/actions/people/new"' in people
+    assert 'name="name" value="ann@corp.example"' in people
+    assert 'name="source" value="hunting"' in people
+    wizard = as_ada.post("/actions/people/new", {"name": "ann@corp.example", "source": "hunting"}).content.decode()
+    assert "What to do to 1 person" in wizard
+
+
 def test_rows_that_name_neither_mail_nor_people_offer_no_action(as_ada, mail):
     mail()
     page = run(as_ada, "EmailEvents | summarize Mails = count() by SenderFromDomain")

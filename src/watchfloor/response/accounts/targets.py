@@ -17,10 +17,11 @@ MOST = 500
 def read_people(parameters: QueryDict) -> People:
     """What a form or URL aims at: repeated `person` (number) and `name` (address or sign-in name), `account`, `option`.
 
-    Names of known people become their numbers. Raises BadInput when nobody is aimed at, or more than 500.
+    A `row` of a grid of mails, `<NetworkMessageId>|<recipient>`, names its recipient. Names of known people become their numbers. Raises BadInput when nobody is aimed at, or more than 500.
     """
     numbers = [int(text) for text in parameters.getlist("person") if text.isdecimal() and len(text) < 18]
     names = [text.strip().lower()[:320] for text in parameters.getlist("name") if text.strip()]
+    names += [text.partition("|")[2].strip().lower()[:320] for text in parameters.getlist("row") if "@" in text]
     return people_of(numbers, names, only=parameters.getlist("account"), options=parameters.getlist("option"))
 
 

@@ -243,3 +243,17 @@ def test_whoever_may_only_set_risk_may_not_tick_a_lock(ann, ldap):
     waiting = services.propose(**{**ask, "by": proposer}, targets=People((ann,), options=("suspend",)))
     with pytest.raises(Forbidden):
         services.approve(by=risk, remediation_id=waiting.pk)
+
+
+def test_rows_of_explorer_name_their_recipients_each_once(as_max, ann):
+    rows = ["1|ann@corp.example", "2|ANN@corp.example", "3|bob@corp.example", "#4"]
+    words = text_of(as_max.post("/actions/people/new", {"row": rows}))
+    assert "Ann, bob@corp.example" in words
+    assert "What to do to 2 people" in words
+
+
+def test_an_action_from_hunting_says_where_it_came_from(as_max, ann):
+    submitted(as_max, name="ann@corp.example", source="hunting", incident_id="7")
+    one = Remediation.objects.get()
+    assert (one.source, one.incident_id) == ("Advanced hunting action", "7")
+    assert one.aimed_at.people == (ann,)
