@@ -1,6 +1,7 @@
 """What a Samba domain controller writes to its audit logs becomes sign-ins and changes in the directory."""
 
 import json
+from collections import defaultdict
 from datetime import UTC, datetime
 
 import ldap3
@@ -10,8 +11,11 @@ from hypothesis import strategies as st
 
 from labs import wait_until
 from labs.samba import BASE, PASSWORD, STAFF, Samba
+from watchfloor.connectors.contracts import ObservedKind
+from watchfloor.connectors.observing import observed_after
 from watchfloor.connectors.records import recognised
 from watchfloor.connectors.records.samba import SOURCE, parse, sniff
+from watchfloor.connectors.registry import system
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.schema.identity_directory_events import TABLE as CHANGES
 from watchfloor.lake.schema.identity_logon_events import TABLE as SIGN_INS
@@ -130,6 +134,23 @@ def test_every_row_fits_its_table_and_has_an_id_of_its_own(told):
         names = {column.name for column in table.columns}
         assert all(set(row) <= names for row in rows)
         assert len({row["ReportId"] for row in rows}) == len(rows)
+
+
+@pytest.mark.lab
+@pytest.mark.django_db
+def test_a_controller_s_log_files_are_followed():
+    with Samba() as domain:
+        domain.add_person("ada")
+        domain.bound("ada@corp.example", "wrong")
+        wait_until(lambda: "WRONG_PASSWORD" in domain.auth_log.read_text(), what="the log of the sign-in")
+        stops = iter([False] * 3 + [True] * 100)
+        settings = {"path": str(domain.folder / "*.json"), "begin": "all", "records": "samba"}
+        system("log_files").run(settings, name="dc1", stop=lambda: next(stops))
+    tables = defaultdict(list)
+    for batch in observed_after(0, kinds=(ObservedKind.EVENTS,), limit=100):
+        tables[batch.table] += batch.items
+    assert "WrongPassword" in {row["FailureReason"] for row in tables["IdentityLogonEvents"]}
+    assert "Account created" in {row["ActionType"] for row in tables["IdentityDirectoryEvents"]}
 
 
 def test_a_file_server_s_sign_in_names_the_computer():
