@@ -21,6 +21,7 @@ ENTRIES = (
     Entry("Home", "/", "home", Permission.HOME_READ),
     Entry("Incidents", "/incidents", "alert-triangle", Permission.INCIDENT_READ),
     Entry("Alerts", "/alerts", "bell", Permission.INCIDENT_READ),
+    Entry("Identities", "/identities", "users", Permission.IDENTITY_READ),
     Entry("Explorer", "/explorer", "chart-bar", Permission.EMAIL_METADATA_READ),
     Entry("Advanced hunting", "/hunting", "crosshair", Permission.EMAIL_METADATA_READ),
     Entry("Action center", "/action-center", "checklist", Permission.ACTION_CENTER_READ),

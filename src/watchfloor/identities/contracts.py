@@ -161,3 +161,45 @@ class Suggestion:
     @property
     def href(self) -> str:
         return f"/identities/{self.person}"
+
+
+@dataclass(frozen=True, slots=True)
+class PersonTag:
+    """One tag beside a name with the sentence why it stands there; `by_hand` when a person or an import gave it."""
+
+    name: str
+    words: str
+    tone: str = "neutral"
+    by_hand: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """One line of the list of people. `level` is the risk level; `providers` know the person now."""
+
+    pk: int
+    name: str
+    address: str
+    department: str
+    title: str
+    company: str
+    manager: str
+    status: str
+    external: bool
+    service: bool
+    providers: tuple[str, ...]
+    tags: tuple[PersonTag, ...]
+    level: str = "none"
+    score: float = 0.0
+    percentile: float = 0.0
+    created_at: datetime | None = None
+    last_seen_at: datetime | None = None
+
+    @property
+    def tone(self) -> str:
+        """The colour of the risk level."""
+        return {"high": "danger", "medium": "warning", "low": "info"}.get(self.level, "neutral")
+
+    @property
+    def href(self) -> str:
+        return f"/identities/{self.pk}"

@@ -43,17 +43,18 @@ class DirectoryPerson(models.Model):
     domain = models.CharField(max_length=255, blank=True, db_index=True)
     leading = models.CharField(max_length=400, blank=True)
     merged_into = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="merged_people"
+        "self", null=True, blank=True, db_index=False, on_delete=models.SET_NULL, related_name="merged_people"
     )
     merged: "models.JSONField[Any, Any]" = models.JSONField(default=dict, blank=True)
 
     class Meta:
         ordering = ("name",)
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["name", "id"], name="people_by_name"),
-            models.Index(fields=["-last_seen_at", "id"], name="people_by_last_seen"),
-            models.Index(fields=["company"], name="people_by_company"),
+            models.Index(fields=["name", "id", "merged_into", "status"], name="people_by_name"),
+            models.Index(fields=["last_seen_at", "id", "merged_into", "status"], name="people_by_last_seen"),
+            models.Index(fields=["company", "name", "id"], name="people_by_company"),
             models.Index(fields=["-imported_at"], name="people_by_import"),
+            models.Index(fields=["status", "merged_into"], name="people_by_state"),
         ]
 
     def __str__(self) -> str:
@@ -102,7 +103,7 @@ class Account(models.Model):
             models.UniqueConstraint(fields=["source", "key"], name="one_row_per_account"),
         ]
         indexes: ClassVar[list[models.Index]] = [
-            models.Index(fields=["provider", "person"], name="accounts_by_provider"),
+            models.Index(fields=["provider", "deleted_at", "person"], name="accounts_by_provider"),
             models.Index(fields=["source", "manager_key"], name="accounts_by_manager"),
         ]
 

@@ -17,6 +17,7 @@ from watchfloor.identities.scoring.selectors import (
     riskiest,
     risks_of,
 )
+from watchfloor.identities.tags import tags_of, tags_of_people
 
 __all__ = [
     "account_refs",
@@ -38,6 +39,8 @@ __all__ = [
     "risk_of",
     "riskiest",
     "risks_of",
+    "tags_of",
+    "tags_of_people",
 ]
 
 
@@ -68,8 +71,8 @@ def person(address: str) -> DirectoryEntry | None:
 
 
 def everyone() -> tuple[DirectoryEntry, ...]:
-    """The whole directory by name; what impersonation checks compare display names with."""
-    return tuple(map(entry_of, DirectoryPerson.objects.all()))
+    """The whole directory by name; what impersonation checks compare display names with. Strangers and merged ones are left out."""
+    return tuple(map(entry_of, DirectoryPerson.objects.filter(external=False, merged_into__isnull=True)))
 
 
 def directory_version() -> tuple[int, datetime | None]:

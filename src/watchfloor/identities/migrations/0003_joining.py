@@ -69,6 +69,7 @@ class Migration(migrations.Migration):
             name="merged_into",
             field=models.ForeignKey(
                 blank=True,
+                db_index=False,
                 null=True,
                 on_delete=django.db.models.deletion.SET_NULL,
                 related_name="merged_people",
@@ -87,7 +88,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="account",
-            index=models.Index(fields=["provider", "person"], name="accounts_by_provider"),
+            index=models.Index(fields=["provider", "deleted_at", "person"], name="accounts_by_provider"),
         ),
         migrations.AddIndex(
             model_name="account",
@@ -95,19 +96,23 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name="directoryperson",
-            index=models.Index(fields=["name", "id"], name="people_by_name"),
+            index=models.Index(fields=["name", "id", "merged_into", "status"], name="people_by_name"),
         ),
         migrations.AddIndex(
             model_name="directoryperson",
-            index=models.Index(fields=["-last_seen_at", "id"], name="people_by_last_seen"),
+            index=models.Index(fields=["last_seen_at", "id", "merged_into", "status"], name="people_by_last_seen"),
         ),
         migrations.AddIndex(
             model_name="directoryperson",
-            index=models.Index(fields=["company"], name="people_by_company"),
+            index=models.Index(fields=["company", "name", "id"], name="people_by_company"),
         ),
         migrations.AddIndex(
             model_name="directoryperson",
             index=models.Index(fields=["-imported_at"], name="people_by_import"),
+        ),
+        migrations.AddIndex(
+            model_name="directoryperson",
+            index=models.Index(fields=["status", "merged_into"], name="people_by_state"),
         ),
         migrations.AddField(
             model_name="awaited",

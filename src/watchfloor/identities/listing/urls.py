@@ -1,0 +1,14 @@
+"""Addresses of the list of people; included by those of the slice."""
+
+from django.urls import path
+
+from watchfloor.identities.listing import views
+
+urlpatterns = [
+    path("identities", views.listing, name="identities"),
+    path("identities/export.csv", views.export_csv, name="identities-csv"),
+    path("identities/export.json", views.export_json, name="identities-json"),
+    path("identities/selected", views.selected, name="identities-selected"),
+    path("identities/tag", views.tag, name="identities-tag"),
+    path("identities/import", views.bring, name="identities-import"),
+]
