@@ -16,6 +16,8 @@ from watchfloor.access.services import ensure_built_in_roles
 
 WITHOUT_A_RIGHT = {"sign-in", "sign-out", "password"}
 """The only addresses open to everybody who is, or wants to be, signed in."""
+BY_TOKEN = "scim/v2/"
+"""Addresses for other programs, which no right of a person opens: they ask for a connection's token."""
 
 SAMPLES = {
     "int": 1,
@@ -66,7 +68,9 @@ def sample_path(route: str) -> str:
 
 
 ALL = tuple(addresses())
-GUARDED = tuple(found for found in ALL if found.route not in WITHOUT_A_RIGHT)
+GUARDED = tuple(
+    found for found in ALL if found.route not in WITHOUT_A_RIGHT and not found.route.startswith(BY_TOKEN)
+)
 PEOPLE = (*BUILT_IN_ROLES, "nobody (Eve)")
 
 
@@ -140,6 +144,12 @@ def test_a_stranger_is_sent_to_sign_in(roles):
         for method, status, location in answers(client, found):
             kept_out = status == 405 or (status == 302 and location.startswith("/sign-in?next="))
             assert kept_out, f"a stranger may {method} {found.path}: {status} {location}"
+
+
+def test_what_programs_ask_is_open_to_no_person(as_max):
+    for found in (one for one in ALL if one.route.startswith(BY_TOKEN)):
+        for method, status, _ in answers(as_max, found):
+            assert status in (401, 429), f"somebody signed in may {method} {found.path}: {status}"
 
 
 def test_a_page_of_the_navigation_is_open_to_whom_it_is_shown():

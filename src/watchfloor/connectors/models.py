@@ -121,3 +121,37 @@ class SourceState(models.Model):
 
     def __str__(self) -> str:
         return f"{self.connection} {self.part}"
+
+
+class ScimResource(models.Model):
+    """One user or group that a peer provisions by SCIM, as it was sent: what the peer asks for is answered from here.
+
+    `kind` is Users or Groups, `key` its SCIM id; `name` the user name or the group's name in lower case, `mails` the addresses
+    in lower case, each between two line ends, both to be searched by.
+    """
+
+    connection = models.ForeignKey(Connection, on_delete=models.CASCADE, related_name="scim_resources")
+    kind = models.CharField(max_length=10)
+    key = models.CharField(max_length=40, unique=True)
+    external_id = models.CharField(max_length=300, blank=True, db_index=True)
+    name = models.CharField(max_length=400, blank=True, db_index=True)
+    mails = models.TextField(blank=True)
+    document = models.JSONField(default=dict)
+    version = models.PositiveIntegerField(default=1)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(
+                fields=["connection", "name"], condition=models.Q(kind="Users"), name="one_user_per_name"
+            ),
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["connection", "kind", "id"])]
+
+    def __str__(self) -> str:
+        return f"{self.name or self.key} ({self.kind})"
+
+    @property
+    def etag(self) -> str:
+        return f'W/"{self.version}"'

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from watchfloor.connectors import event_views, views
+from watchfloor.connectors.scim import views as scim
 
 urlpatterns = [
     path("settings/connections", views.connections),
@@ -17,4 +18,14 @@ urlpatterns = [
     path("settings/dead-letters", views.letters),
     path("settings/dead-letters/retry-all", views.retry_all),
     path("settings/dead-letters/<int:id>/retry", views.retry),
+    path("scim/v2/ServiceProviderConfig", scim.provider),
+    path("scim/v2/ResourceTypes", scim.types),
+    path("scim/v2/ResourceTypes/<str:name>", scim.types),
+    path("scim/v2/Schemas", scim.schemas),
+    path("scim/v2/Schemas/<str:name>", scim.schemas),
+    path("scim/v2/Users", scim.resources, {"kind": "Users"}),
+    path("scim/v2/Groups", scim.resources, {"kind": "Groups"}),
+    path("scim/v2/Users/<str:key>", scim.resource, {"kind": "Users"}),
+    path("scim/v2/Groups/<str:key>", scim.resource, {"kind": "Groups"}),
+    path("scim/v2/<path:rest>", scim.elsewhere),
 ]
