@@ -8,8 +8,9 @@ import csv
 import json
 import random
 import sys
+import time
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,13 +18,17 @@ from typing import Any
 from benchmarks.users_parts import quiet
 from benchmarks.users_parts.scoring_answers import LEFT_OUT, RULES, Answer
 from watchfloor.connectors.records import parsers, recognised
+from watchfloor.identities.models import DirectoryPerson, RiskPoint
 from watchfloor.identities.scoring.activity import Activity
 from watchfloor.identities.scoring.contracts import Scale
 from watchfloor.identities.scoring.engine import Engine, Given
+from watchfloor.identities.scoring.events import score_events
 from watchfloor.identities.scoring.past import Who
 from watchfloor.identities.scoring.reading import read
 from watchfloor.identities.scoring.rising import Rise, rise_of, sudden
+from watchfloor.identities.scoring.standing import rescore
 from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.lake.services import append
 
 PANTHER = ("azure_signin", "microsoft", "okta", "gsuite_activityevent", "gsuite_reports")
 SOMETIME = "2022-12-11T10:00:00Z"
@@ -242,3 +247,72 @@ class Watch:
                     if now - 31 * quiet.DAY < point.at <= now - quiet.DAY:
                         sums[pk, point.at.toordinal()] += point.points
         return list(sums.values())
+
+
+def scoring_figures(number: int, *, now: datetime, tell: Any = print) -> dict[str, float]:
+    """A full rescoring of `number` people of whom a fifth have points, and one event from the lake to the person's score.
+
+    Needs a migrated, empty database. Times are the processor's, as other work on the machine says nothing of ours.
+    """
+    people = _crowd(number, now=now)
+    took = _timed(lambda: rescore(now=now))
+    tell(f"  {number:,} people rescored in {took:.1f} s")
+    events = [_one_event(people[n % len(people)], now=now, n=n) for n in range(21)]
+    middle = sorted(events)[len(events) // 2]
+    tell(f"  one event took {1000 * min(events):.0f} to {1000 * max(events):.0f} ms")
+    return {"score_people_per_s": round(number / took), "score_event_ms": round(1000 * middle, 1)}
+
+
+def _timed(run: Callable[[], object]) -> float:
+    began = time.process_time()
+    run()
+    return time.process_time() - began
+
+
+def _crowd(number: int, *, now: datetime) -> list[DirectoryPerson]:
+    """People in departments; a fifth have three points each, everybody has a profile of two months' sign-ins."""
+    people = DirectoryPerson.objects.bulk_create(
+        (
+            DirectoryPerson(
+                address=f"b{n}@corp.example",
+                name=f"Person {n}",
+                department=f"Department {n % 100}",
+                title=f"Title {n % 40}",
+                source="benchmark",
+                imported_at=now,
+                first_seen_at=now - timedelta(days=90),
+            )
+            for n in range(number)
+        ),
+        batch_size=2000,
+    )
+    RiskPoint.objects.bulk_create(
+        (
+            RiskPoint(
+                person=person,
+                key=f"event:T:{n}:x:{person.pk}:{n}",
+                kind="activity",
+                what="new_country",
+                at=now - timedelta(hours=(n * 7 + person.pk) % 160),
+                points=5.0 + (person.pk * 7 + n) % 30,
+                words="A point",
+            )
+            for person in people[::5]
+            for n in range(3)
+        ),
+        batch_size=2000,
+    )
+    return people
+
+
+def _one_event(person: DirectoryPerson, *, now: datetime, n: int) -> float:
+    row = {
+        "Timestamp": now + timedelta(seconds=n),
+        "AccountUpn": person.address,
+        "IPAddress": "198.51.100.9",
+        "Country": "PE",
+        "RiskLevelAggregated": 100,
+        "ReportId": f"e{n}",
+    }
+    append("EntraIdSignInEvents", [row])
+    return _timed(lambda: score_events(now=now + timedelta(seconds=n + 1)))

@@ -1,6 +1,7 @@
 """Points from events: hot batches of the lake by cursor, names to people, each activity through the engine, all in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +10,7 @@ from django.db import transaction
 from watchfloor.identities.finding import people_of_names
 from watchfloor.identities.models import RiskPoint, RiskProfile
 from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.contracts import Scale
 from watchfloor.identities.scoring.engine import ORGANISATION, Engine, Given
 from watchfloor.identities.scoring.evidence import event_href
 from watchfloor.identities.scoring.habits import Habits
@@ -36,8 +38,8 @@ def score_events(*, now: datetime, limit: int = 20) -> int:
     with transaction.atomic():
         if cursor_position(READER) != position:
             return 0
-        people = judge(found, now=now)
         chosen = scale()
+        people = judge(found, now=now, chosen=chosen)
         refresh(people, now=now, chosen=chosen)
         tell_rises(people, now=now, chosen=chosen)
         move_cursor(READER, position=batches[-1].position)
@@ -50,14 +52,14 @@ def read_all(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Activity]:
     return sorted(found, key=lambda activity: activity.at)
 
 
-def judge(activities: Sequence[Activity], *, now: datetime) -> set[int]:
+def judge(activities: Sequence[Activity], *, now: datetime, chosen: Scale) -> set[int]:
     """Store the points these activities give, and what was learned; returns the people who got points. Few queries."""
     named = people_of_names(name for activity in activities for name in activity.names)
-    mine = [(activity, person_of(activity, named)) for activity in activities]
+    mine = [(located(activity), person_of(activity, named)) for activity in activities]
     known = whom({pk for _, pk in mine if pk})
     if not known:
         return set()
-    engine = Engine(profiles(known.values()), scale=scale(), locate=place)
+    engine = Engine(profiles(known.values()), scale=chosen, locate=place)
     points = [point for activity, pk in mine if pk in known for point in engine.judge(activity, known[pk])]
     RiskPoint.objects.bulk_create(map(_row, points), ignore_conflicts=True, batch_size=500)
     keep_profiles(engine.habits, now=now)
@@ -67,6 +69,21 @@ def judge(activities: Sequence[Activity], *, now: datetime) -> set[int]:
 def person_of(activity: Activity, named: Mapping[str, int]) -> int:
     """Whose activity it is, by the best of its names that somebody bears; 0 for nobody."""
     return next((named[name] for name in activity.names if name in named), 0)
+
+
+def located(activity: Activity) -> Activity:
+    """With the country and network of its address, in the same words whichever source told of it.
+
+    Sources write networks as numbers, names or not at all, and countries by code or name: one of them for one address keeps the
+    second source from looking like a new place.
+    """
+    if not activity.ip:
+        return activity
+    known = lake.place_of(activity.ip)
+    country, network = activity.country or known.country_code, known.asn or activity.network
+    if (country, network) == (activity.country, activity.network):
+        return activity
+    return replace(activity, country=country, network=network)
 
 
 def place(activity: Activity) -> tuple[float, float] | None:

@@ -31,11 +31,14 @@ def scores(*, now: datetime, people: Collection[int] | None = None) -> dict[int,
 
 
 def refresh(people: Collection[int], *, now: datetime, chosen: Scale | None = None) -> None:
-    """Bring these few people up to date, each compared with the scores that others have on file."""
+    """Bring these few people up to date, each compared with the scores that others have on file.
+
+    Counts people who were deleted too, which no index has to look up; `rescore` sets that right within minutes.
+    """
     wanted = set(people)
     if not wanted:
         return
-    found, everybody = scores(now=now, people=wanted), DirectoryPerson.objects.filter(deleted_at=None).count()
+    found, everybody = scores(now=now, people=wanted), DirectoryPerson.objects.count()
     higher = PersonRisk.objects.exclude(person__in=wanted)
     percentiles = {
         pk: percentile(lower=everybody - 1 - higher.filter(score__gte=score).count(), others=everybody - 1)

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchfloor.identities.scoring import formulas as f
@@ -14,12 +14,14 @@ shares = st.floats(0, 1, allow_nan=False)
 counts = st.floats(0, 1e6, allow_nan=False)
 
 
+@settings(deadline=None)
 @given(points, ages, ages)
 def test_a_point_never_gains_with_age_and_is_never_negative(value, one, other):
     young, old = sorted((one, other))
     assert 0 <= f.worth(value, age=old) <= f.worth(value, age=young) <= value
 
 
+@settings(deadline=None)
 @given(points)
 def test_a_point_is_whole_at_first_half_after_half_the_time_and_gone_after_seven_days(value):
     assert f.worth(value, age=timedelta()) == value
@@ -27,11 +29,13 @@ def test_a_point_is_whole_at_first_half_after_half_the_time_and_gone_after_seven
     assert f.worth(value, age=f.LIFETIME) == 0
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(points, ages)), st.lists(st.tuples(points, ages)))
 def test_the_score_of_two_lots_of_points_is_the_sum_of_their_scores(one, other):
     assert f.total([*one, *other]) == pytest.approx(f.total(one) + f.total(other))
 
 
+@settings(deadline=None)
 @given(counts, counts, shares)
 def test_a_share_lies_between_what_was_seen_and_what_is_usual_around(seen, more, prior):
     of = seen + more
@@ -45,6 +49,7 @@ def test_without_history_the_wider_circle_speaks_and_with_much_the_person():
     assert f.share(0, 1000, prior=0.3) < 0.01
 
 
+@settings(deadline=None)
 @given(shares, shares)
 def test_what_is_rarer_surprises_no_less(one, other):
     rare, usual = sorted((one, other))
@@ -57,6 +62,7 @@ def test_one_in_eight_surprises_nobody_and_one_in_five_hundred_everybody():
     assert f.surprise(1 / 512) == 1
 
 
+@settings(deadline=None)
 @given(st.lists(st.floats(0, 1000), min_size=1, max_size=60), st.floats(0, 1e4), st.floats(0, 1e4))
 def test_a_greater_number_is_never_less_unusual(days, one, other):
     small, great = sorted((one, other))
@@ -75,6 +81,7 @@ def test_nothing_has_no_spread():
     assert f.excess(99.0) == 1
 
 
+@settings(deadline=None)
 @given(counts, counts)
 def test_popularity_is_between_its_least_and_one(having, more):
     assert f.LEAST_POPULARITY <= f.popularity(having, having + more) <= 1
@@ -110,6 +117,7 @@ def test_an_alert_of_a_severity_nobody_knows_weighs_little():
     assert 0 < f.alert_points(severity="strange", **known) < low
 
 
+@settings(deadline=None)
 @given(st.floats(0, 100), shares, shares, st.sampled_from([1.0, 1.3, 1.5]), st.booleans())
 def test_activity_points_rise_with_surprise_and_never_pass_weight_times_importance(
     weight, one, other, importance, cold
@@ -120,6 +128,7 @@ def test_activity_points_rise_with_surprise_and_never_pass_weight_times_importan
     assert less <= more <= weight * importance * (f.COLD_START if cold else 1) + 1e-9
 
 
+@settings(deadline=None)
 @given(st.integers(0, 1000), st.integers(0, 1000))
 def test_a_percentile_is_a_share_of_the_others(lower, more):
     assert 0 <= f.percentile(lower=lower, others=lower + more) <= 100
@@ -129,6 +138,7 @@ def test_an_only_person_has_no_percentile():
     assert f.percentile(lower=0, others=0) == 0
 
 
+@settings(deadline=None)
 @given(counts, st.floats(0, 3650), st.floats(0, 3650))
 def test_what_was_usual_long_ago_counts_less(count, one, other):
     newer, older = sorted((one, other))

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from watchfloor.detection.models import FindingRecord
@@ -59,6 +59,7 @@ def test_a_rise_is_told_once_a_week_unless_it_doubles():
     assert rise(points, told=(NOW - 8 * DAY, 50.0))
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.integers(1, 40 * 24), st.floats(0, 100)), max_size=40), st.floats(0, 300), st.floats(0, 300)
 )
@@ -69,6 +70,7 @@ def test_more_points_never_make_a_rise_go_away(past, one, other):
         assert rise([*points, (NOW - HOUR, great)])
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(st.integers(0, 40 * 24), st.floats(0, 100)), max_size=40))
 def test_every_point_of_thirty_days_belongs_to_one_day_or_to_the_last(past):
     points = [(NOW - hours * HOUR, value) for hours, value in past]
