@@ -37,7 +37,7 @@ LINE_LABELS = {
     LineStatus.PENDING: "Pending",
     LineStatus.MOVED: "Moved",
     LineStatus.DELETED: "Deleted",
-    LineStatus.CHANGED: "Changed",
+    LineStatus.CHANGED: "Done",
     LineStatus.ALREADY: "Already there",
     LineStatus.MISSING: "Not found",
     LineStatus.FAILED: "Failed",

@@ -1,6 +1,6 @@
 """What an action would do to each account, as the accounts stand now; nothing is changed."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -70,15 +70,15 @@ def verdicts(aimed: People, systems: Systems, *, actor: Actor) -> Iterator[Verdi
     for action in account_actions().values():
         if action.offered:
             why = _why_not(action, can, actor, known=any(owner.person for owner in owners))
-            yield Verdict(action.key, action.label, action.description, action.icon, not why, why, action.dangerous)
+            yield Verdict(action.key, action.label, action.description, action.icon, not why, why, not action.undoable)
 
 
-def _why_not(action: AccountAction, can: Iterable[AccountVerb], actor: Actor, *, known: bool) -> str:
+def _why_not(action: AccountAction, can: Collection[AccountVerb], actor: Actor, *, known: bool) -> str:
     if not actor.may(action.permission) and not actor.may(action.propose_permission):
         return f"you lack the right “{action.propose_permission.description}”"
-    if action.on_risk and not known and not set(action.steps) & set(can):
+    if action.on_risk and not known and action.steps[0] not in can:
         return "nobody is known by this name, so there is no risk to set"
-    if not action.on_risk and not set(action.steps) & set(can):
+    if not action.on_risk and action.steps[0] not in can:
         return "no connection can do this to these accounts: allow one to, under Settings, Connections"
     return ""
 

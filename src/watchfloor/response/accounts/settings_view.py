@@ -107,5 +107,5 @@ def _verbs(pk: int, place: Place, systems: Systems) -> tuple[tuple[str, str, str
     return tuple(
         (action.label, action.icon, f"/actions/people/new?action={action.key}&person={pk}&account={place.key}")
         for action in every_action().values()
-        if action.offered and not action.on_risk and set(action.steps) & can
+        if action.offered and not action.on_risk and action.steps[0] in can
     )

@@ -168,6 +168,7 @@ def _step(request: HttpRequest, step: str, draft: Draft, **context: Any) -> Http
         "steps": [(number, key, label) for number, (key, label) in enumerate(STEPS, start=1)],
         "sentence": sentence_of(draft.aimed),
         "people": len(draft.aimed),
+        "in_flyout": _in_flyout(request),
         "layout": "ui/flyout.html" if _in_flyout(request) else "ui/page.html",
     }
     return render_page(request, f"response/people/{step}.html", {**shared, **context})

@@ -75,6 +75,10 @@ def test_without_an_action_every_action_is_offered_those_nobody_can_do_with_the_
     page = as_max.get(f"/actions/people/new?person={ann}").content.decode()
     assert re.search(r'value="reset-password"[^>]* disabled', page)
     assert not re.search(r'value="suspend"[^>]* disabled', page)
+    ldap.can = frozenset()
+    page = as_max.get(f"/actions/people/new?person={ann}").content.decode()
+    assert re.search(r'value="suspend"[^>]* disabled', page)  # ending sessions alone locks nobody out
+    assert not re.search(r'value="require-sign-in"[^>]* disabled', page)
     assert "undo-account-change" not in page
 
 
