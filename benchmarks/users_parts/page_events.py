@@ -1,6 +1,6 @@
 """A quarter of sign-ins, activities and mails of an organisation in the lake's own layout, settled and sealed.
 
-Person n is person<n>@corp.example, with object id <n as a UUID> and account name person<n>; few people do much, many a little.
+Person n is p<n>@corp.example, as `people.said_of` makes them; few people do much, many a little.
 """
 
 import sys
@@ -66,7 +66,7 @@ def _rows(name: str, count: int, people: int, until: datetime, seed: int) -> pa.
     if name == "EmailEvents":
         mails = day_of_mails(until.astimezone(UTC), count, seed=seed)
         given = {column: mails.column(column).combine_chunks() for column in mails.column_names}
-        given["RecipientEmailAddress"] = joined("person", who, "@corp.example")
+        given["RecipientEmailAddress"] = joined("p", who, "@corp.example")
     else:
         given = _events(name, dice, who, count)
     return _completed(name, given | {"Timestamp": pc.cast(stamps, pa.timestamp("us", tz="UTC"))}, count)
@@ -78,12 +78,12 @@ def _events(name: str, dice: Dice, who: pa.Array, count: int) -> dict[str, pa.Ar
     address = joined("203.", dice.below(40, skew=2.0), ".", dice.below(200, skew=2.0), ".", dice.below(250))
     failed = pc.less(dice.uniform(), 0.05)
     sign_in = pc.if_else(failed, "LogonFailed", "LogonSuccess")
-    upn = joined("person", who, "@corp.example")
+    upn = joined("p", who, "@corp.example")
     report = joined(name[:3].lower(), pa.array(range(count)))
     common = {
         "AccountUpn": upn,
         "AccountObjectId": pc.take(ids, who),
-        "AccountName": joined("person", who),
+        "AccountName": joined("p", who),
         "Application": dice.pick(APPS, skew=2.0),
         "IPAddress": address,
         "DeviceName": joined("pc-", who),
@@ -113,7 +113,7 @@ def _events(name: str, dice: Dice, who: pa.Array, count: int) -> dict[str, pa.Ar
         },
         "IdentityDirectoryEvents": lambda: {
             "ActionType": dice.pick(["Account Password changed", "Group Membership changed", "Account disabled"]),
-            "TargetAccountUpn": joined("person", dice.below(pc.max(who).as_py()), "@corp.example"),
+            "TargetAccountUpn": joined("p", dice.below(pc.max(who).as_py()), "@corp.example"),
         },
         "UrlClickEvents": lambda: {
             "ActionType": dice.pick(["ClickAllowed", "ClickBlocked"], skew=2.0),

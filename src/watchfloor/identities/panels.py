@@ -2,6 +2,7 @@
 
 from watchfloor.identities.page.asset_knowledge import UsersOfAnIncident
 from watchfloor.identities.page.registry import register_person_action, register_person_panel
+from watchfloor.identities.scoring import panels as _scoring  # noqa: F401  registers the risk card
 from watchfloor.incidents.services import register_asset_knowledge
 
 __all__ = ["register_person_action", "register_person_panel"]

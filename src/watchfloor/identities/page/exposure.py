@@ -40,9 +40,11 @@ def exposure(person: PersonDetail, accounts: Iterable[AccountLine], *, now: date
     return tuple(sorted(dict.fromkeys(found), key=lambda sign: sign.weight != "high"))
 
 
-def level(signs: Iterable[Sign]) -> str:
-    """High, Medium or Low: the gravest sign."""
+def level(signs: Iterable[Sign], accounts: Iterable[AccountLine]) -> str:
+    """High, Medium or Low: the gravest sign; “not known” when no directory tells anything."""
     weights = {sign.weight for sign in signs}
+    if not weights and not list(accounts):
+        return "not known"
     return "High" if "high" in weights else "Medium" if weights else "Low"
 
 

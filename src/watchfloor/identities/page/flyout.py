@@ -26,7 +26,7 @@ def summary(known: Known) -> Mapping[str, Any]:
         "risk": known.risk,
         "threat": known.threat,
         "signs": signs[:MOST],
-        "exposure": level(signs),
+        "exposure": level(signs, known.accounts),
         "accounts": known.accounts[:MOST],
         "more_accounts": max(0, len(known.accounts) - MOST),
         "devices": found[:MOST],

@@ -29,7 +29,7 @@ def overview(known: Known) -> Mapping[str, Any]:
         "accounts": known.accounts,
         "flags": flags(known.accounts),
         "signs": signs,
-        "exposure": level(signs),
+        "exposure": level(signs, known.accounts),
         "severities": severities(known),
         "device_count": len(devices(known, back=MONTH)),
         "risk_panels": panels_of(person.pk, actor=known.actor, place="risk"),

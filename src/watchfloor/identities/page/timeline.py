@@ -17,8 +17,8 @@ from watchfloor.identities.selectors import names_of
 
 PAGE = 50
 MOST_FACETS = 200
-AT_HAND = 2000
-"""Rows that are read at once and filtered here, before the lake is asked to count."""
+AT_HAND = 1000
+"""Rows that are read at once and counted here, before the lake is asked to."""
 DAY = 86_400
 RISK = "Risk"
 Points = Mapping[tuple[str, str], Sequence[PointLine]]
@@ -43,7 +43,7 @@ class Page:
 
 
 def timeline(person: int, chosen: Chosen, *, actor: Actor, now: datetime) -> Page:
-    """One page with its filters and histogram: one question to the lake or three, a few to the database."""
+    """One page with its filters and histogram: one question to the lake or two, a few to the database."""
     names, points, step = names_of(person), points_by_evidence(person), step_of(chosen)
     mine = asking.mine(names, actor=actor)
     stored = _stored(Asking(person, names, chosen.start, chosen.end), actor=actor)
@@ -67,13 +67,12 @@ def timeline(person: int, chosen: Chosen, *, actor: Actor, now: datetime) -> Pag
 
 def _asked(mine: Sequence[Mine], chosen: Chosen, *, now: datetime, step: int) -> tuple[Iterable[Line], Iterable[Cell]]:
     """The rows of the page and the counts of the window. Of most people one question gives both, as all rows fit at hand."""
-    everything = replace(chosen, values={}, direction="", before=None)
-    near = list(asking.rows(mine, everything, now=now, limit=max(AT_HAND, PAGE) + 1))
+    if chosen.narrowed or chosen.before is not None:
+        return asking.rows(mine, chosen, now=now, limit=PAGE + 1), asking.cells(mine, chosen, now=now, step=step)
+    near = list(asking.rows(mine, chosen, now=now, limit=max(AT_HAND, PAGE) + 1))
     if len(near) <= AT_HAND:
-        kept = (line for line in near if chosen.keeps(line) and (chosen.before is None or line.order < chosen.before))
-        return kept, (Cell(line, 1) for line in near)
-    rows = near if chosen == everything else asking.rows(mine, chosen, now=now, limit=PAGE + 1)
-    return rows, asking.cells(mine, chosen, now=now, step=step)
+        return near, (Cell(line, 1) for line in near)
+    return near, asking.cells(mine, chosen, now=now, step=step)
 
 
 def every_line(person: int, chosen: Chosen, *, actor: Actor, now: datetime) -> Iterator[Line]:
