@@ -12,7 +12,10 @@ def drive(request: Request) -> Json:
     return {"id": f"drive-{found['id']}", "driveType": "business", "owner": owner}
 
 
-@route("GET", "/v1.0/drives/{drive}/root/delta", "Files.Read.All")
+TOP = "root"
+
+
+@route("GET", f"/v1.0/drives/{{drive}}/{TOP}/delta", "Files.Read.All")
 def items(request: Request) -> Json:
     tenant = request.graph.tenant
     since = int(request.query.get("token", "0"))

@@ -1,7 +1,8 @@
 """Reading a log that is asked by time: windows that overlap, each record once by its id, the position kept with the rows.
 
-A service shows records late, and in any order: so every look begins `overlap` before the last one ended, and ids seen in that time
-are skipped. Ids and rows are stored in one transaction: a crash between two pages reads nothing twice and loses nothing.
+A service shows records late, and in any order: so every look begins a little (`brief`) before the last one ended, one each
+`sweep` far (`overlap`) before, and ids seen in that time are skipped. Ids and rows are stored in one transaction: a crash between
+two pages reads nothing twice and loses nothing.
 """
 
 import hashlib
@@ -44,28 +45,41 @@ class EventLog:
     parse: Parser
     key: Callable[[Mapping[str, Any]], str]
     overlap: timedelta = timedelta(hours=2)
+    brief: timedelta = timedelta(minutes=10)
+    sweep: timedelta = timedelta(minutes=15)
     window: timedelta = timedelta(hours=1)
     first: timedelta = timedelta(days=7)
     refused: int = 0
     why: str = ""
     _seen: dict[str, float] = field(default_factory=dict)
+    _swept: str = ""
 
     def read(self, fetch: Fetch, *, now: datetime, stop: Callable[[], bool] = lambda: False) -> int:
         """Read up to `now`; returns how many rows came. Raises what `fetch` raises, all before it being kept."""
         state = recall(self.source, self.part)
-        self._seen = dict(state.get("seen", {}))
+        self._seen, self._swept = dict(state.get("seen", {})), str(state.get("swept", ""))
         since = datetime.fromisoformat(state["since"]) if "since" in state else now - self.first
+        begin, sweeping = self._begin(since, now, known="since" in state)
         read = 0
         while since < now and not stop():
             end = min(since + self.window, now)
-            for page in fetch(since - self.overlap, end):
+            for page in fetch(begin, end):
                 read += self._take(page, since, end)
                 if stop():
                     return read
-            since = end
+            since = begin = end
             self._forget_before(since - self.overlap)
+            if sweeping and since >= now:
+                self._swept = now.isoformat()
             self._keep(NO_ROWS, since)
         return read
+
+    def _begin(self, since: datetime, now: datetime, *, known: bool) -> tuple[datetime, bool]:
+        """Where this look begins, and whether it goes far back. Only the first window overlaps: what is behind it has had its time."""
+        if not known:
+            return since, True
+        sweeping = not self._swept or now - datetime.fromisoformat(self._swept) >= self.sweep
+        return since - (self.overlap if sweeping else self.brief), sweeping
 
     def warning(self) -> str:
         """What to tell people; empty when every record could be read."""
@@ -73,12 +87,14 @@ class EventLog:
 
     def _take(self, page: Iterable[Any], since: datetime, end: datetime) -> int:
         tables: dict[str, list[dict[str, Any]]] = defaultdict(list)
+        known = len(self._seen)
         for record in page:
             if isinstance(record, Mapping):
                 self._take_one(record, end, tables)
             else:
                 self._refuse("a record is no JSON object")
-        self._keep(tables, since)
+        if len(self._seen) > known:
+            self._keep(tables, since)
         return sum(map(len, tables.values()))
 
     def _take_one(self, record: Mapping[str, Any], end: datetime, tables: dict[str, list[dict[str, Any]]]) -> None:
@@ -102,7 +118,7 @@ class EventLog:
         self._seen = {mark: at for mark, at in self._seen.items() if at >= moment.timestamp()}
 
     def _keep(self, tables: Mapping[str, list[dict[str, Any]]], since: datetime) -> None:
-        state = {"since": since.astimezone(UTC).isoformat(), "seen": self._seen}
+        state = {"since": since.astimezone(UTC).isoformat(), "swept": self._swept, "seen": self._seen}
         with transaction.atomic():
             for table, rows in tables.items():
                 observe(kind=ObservedKind.EVENTS, source=self.source, table=table, items=rows)

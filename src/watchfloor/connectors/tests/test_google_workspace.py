@@ -111,7 +111,7 @@ def test_activities_come_once_even_late_ones_and_after_a_crash(google, rest):
     google.faults.coming.clear()
     audits(rest, NOW + timedelta(minutes=1)).read()
     google.activities["login"].append(activity(99, NOW - timedelta(hours=5), "login_failure"))
-    audits(rest, NOW + timedelta(minutes=2)).read()
+    audits(rest, NOW + timedelta(minutes=20)).read()
     assert len(ids()) == len(set(ids())) == 15
     kinds = [one["ActionType"] for one in items(ObservedKind.EVENTS, "IdentityLogonEvents")]
     assert kinds.count("LogonFailed") == 1

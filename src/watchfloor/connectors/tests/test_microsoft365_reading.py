@@ -208,9 +208,19 @@ def test_sign_ins_come_once_however_often_they_are_asked_for(graph, rest):
 def test_a_sign_in_that_graph_shows_late_is_read_all_the_same(graph, rest):
     graph.tenant.sign_ins = [sign_in(1, START)]
     logs(rest, START + timedelta(minutes=30)).read(SIGN_INS)
-    graph.tenant.sign_ins.append(sign_in(2, START - timedelta(minutes=20)))
+    graph.tenant.sign_ins.append(sign_in(2, START + timedelta(minutes=25)))
     logs(rest, START + timedelta(minutes=31)).read(SIGN_INS)
     assert ids() == ["s1", "s2"]
+    graph.tenant.sign_ins.append(sign_in(3, START - timedelta(minutes=70)))
+    logs(rest, START + timedelta(minutes=32)).read(SIGN_INS)
+    assert ids() == ["s1", "s2"], "not every look goes so far back"
+    logs(rest, START + timedelta(minutes=46)).read(SIGN_INS)
+    assert ids() == ["s1", "s2", "s3"]
+
+
+def test_catching_up_asks_for_no_hour_twice(graph, rest):
+    logs(rest, START).read(SIGN_INS)
+    assert graph.count("/signIns") == 12
 
 
 def test_a_crash_between_two_pages_of_a_log_reads_nothing_twice_and_loses_nothing(graph, waited):
@@ -258,7 +268,7 @@ def test_audits_and_risk_become_rows(graph, rest):
     ]
     graph.tenant.set_risk(ada, "high", "atRisk", at=at)
     logs(rest, START + timedelta(hours=1)).read(AUDITS, DETECTIONS, RISKY_USERS)
-    graph.tenant.set_risk(ada, "none", "remediated", at=at + timedelta(minutes=10))
+    graph.tenant.set_risk(ada, "none", "remediated", at=at + timedelta(minutes=52))
     logs(rest, START + timedelta(hours=1, minutes=1)).read(AUDITS, DETECTIONS, RISKY_USERS)
     changes = items(ObservedKind.EVENTS, "IdentityDirectoryEvents")
     assert [one["ActionType"] for one in changes] == [

@@ -18,7 +18,7 @@ DIRECTORY = "/admin/directory/v1"
 REPORTS = "/admin/reports/v1/activity/users/all/applications"
 
 LATE = timedelta(hours=6)
-"""Google shows some events hours after they happened; so looks overlap by as much."""
+"""Google shows some events hours after they happened; so some looks overlap by as much."""
 
 
 def pages(rest: Rest, path: str, key: str, **query: str) -> Iterator[list[Any]]:
@@ -89,7 +89,14 @@ class Audits:
     def _log(self, application: str) -> EventLog:
         if application not in self._logs:
             self._logs[application] = EventLog(
-                self.source, f"audit {application}", parse, _key, overlap=LATE, window=LATE, first=self.first
+                self.source,
+                f"audit {application}",
+                parse,
+                _key,
+                overlap=LATE,
+                brief=timedelta(minutes=30),
+                window=LATE,
+                first=self.first,
             )
         return self._logs[application]
 

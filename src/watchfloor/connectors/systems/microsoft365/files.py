@@ -14,6 +14,8 @@ from watchfloor.kernel.errors import NotFound
 
 FIELDS = "id,name,size,file,folder,package,root,deleted,shared,webUrl,createdDateTime,lastModifiedDateTime,lastModifiedBy,parentReference"
 
+TOP = "root"
+
 
 @dataclass(frozen=True, slots=True)
 class Drives:
@@ -48,7 +50,7 @@ class Drives:
             self._items(drive, person)
 
     def _items(self, drive: str, owner: str) -> None:
-        part, path = f"drive {drive}"[:200], f"/v1.0/drives/{quote(drive, safe='!')}/root/delta"
+        part, path = f"drive {drive}"[:200], f"/v1.0/drives/{quote(drive, safe='!')}/{TOP}/delta"
         link = recall(self.source, part).get("link", "")
         while not self.stop():
             answer = self.graph.get(link) if link else self.graph.get(path, **{"$select": FIELDS, "$top": "999"})
