@@ -203,3 +203,51 @@ class PersonLine:
     @property
     def href(self) -> str:
         return f"/identities/{self.pk}"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupDetail:
+    """One group: `direct` members are accounts in it, `members` those of nested groups too, each once.
+
+    `inside` names the groups around it, however far, each with its address.
+    """
+
+    pk: int
+    name: str
+    source: str
+    description: str
+    mail: str
+    dn: str
+    sid: str
+    sensitive: bool
+    why_sensitive: str
+    created_at: datetime | None
+    deleted_at: datetime | None
+    seen_at: datetime
+    direct: int
+    members: int
+    nested: int
+    inside: tuple[tuple[str, str], ...] = ()
+
+    @property
+    def href(self) -> str:
+        return f"/identities/groups/{self.pk}"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupMember:
+    """One account in a group; `through` names the nested group it sits in, "" for a direct member."""
+
+    account: int
+    person: int | None
+    name: str
+    address: str
+    label: str
+    provider: str
+    enabled: bool
+    through: str = ""
+    department: str = ""
+
+    @property
+    def href(self) -> str:
+        return f"/identities/{self.person}" if self.person else ""

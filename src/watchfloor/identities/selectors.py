@@ -8,6 +8,7 @@ from django.db.models import Count, Max
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.identities.detail import people_by_id, person_by_id
 from watchfloor.identities.finding import account_refs, accounts_of, names_of, people_of_names, person_of_name
+from watchfloor.identities.groups import group_by_id, tree_of
 from watchfloor.identities.models import DirectoryPerson
 from watchfloor.identities.scoring.selectors import (
     history_of,
@@ -26,6 +27,7 @@ __all__ = [
     "directory_version",
     "entry_of",
     "everyone",
+    "group_by_id",
     "history_of",
     "names_of",
     "people_by_address",
@@ -41,6 +43,7 @@ __all__ = [
     "risks_of",
     "tags_of",
     "tags_of_people",
+    "tree_of",
 ]
 
 
