@@ -193,6 +193,7 @@ def _since_1970(number: float) -> datetime:
     return datetime.fromtimestamp(number / unit, UTC)
 
 
+@lru_cache(maxsize=8192)
 def _address(text: str) -> str:
     text = text.strip()
     if with_port := _HOST_AND_PORT.fullmatch(text):
