@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import ldap3
 import pytest
 
+from labs.openldap import OpenLdap
 from labs.samba import BASE, STAFF, Samba
 from labs.tls import certificate
 from watchfloor.connectors.contracts import Account, AccountFlag, DirectoryGroup, ObservedKind
@@ -269,6 +270,28 @@ def test_a_deletion_nobody_shows_us_is_found_when_everything_is_read(domain):
     assert changes(server) == ({}, {})
     people, _ = changes(server, now=NOW + timedelta(days=1))
     assert [(one.key, one.deleted) for one in people.values() if one.deleted] == [(key, True)]
+
+
+def test_somebody_who_is_moved_out_of_what_we_read_is_gone_at_once(domain):
+    server = server_of(settings_for(domain, base_dn=STAFF))
+    dn = domain.add_person("promoted")
+    domain.add_person("stays")
+    look_once(server, name="ad", now=NOW)
+    key = seen()[0]["promoted"].key
+    domain.add_person("stranger", where=f"CN=Users,{BASE}")
+    with domain.admin() as admin:
+        admin.modify_dn(dn, "CN=promoted", new_superior=f"CN=Users,{BASE}")
+    people, _ = changes(server)
+    assert [(one.key, one.deleted) for one in people.values()] == [(key, True)]
+    assert changes(server) == ({}, {})
+
+
+def test_a_directory_that_is_no_active_directory_is_said_to_be_none(domain):
+    with OpenLdap() as other:
+        settings = {"host": "127.0.0.1", "port": str(other.tls_port), "ca_file": str(other.ca_file)}
+        settings |= {"bind_dn": other.service, "password": other.service_password, "base_dn": "dc=corp,dc=example"}
+        with pytest.raises(NotConfigured, match="no Active Directory"):
+            look_once(server_of(settings), name="ad", now=NOW)
 
 
 def test_an_organisation_that_is_gone_at_once_is_doubted_once(domain, server):

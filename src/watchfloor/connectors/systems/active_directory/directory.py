@@ -1,9 +1,11 @@
 """One look at a domain: what its controller says of itself, its accounts, its groups with all their members, what was deleted."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
+
+from ldap3.utils.conv import escape_filter_chars
 
 from watchfloor.connectors.contracts import Account, DirectoryGroup
 from watchfloor.connectors.protocols.ldap_entry import Entry
@@ -66,7 +68,7 @@ def controller(session: Session) -> Controller:
 def _netbios(session: Session, configuration: str, root: str) -> str:
     try:
         found = session.search(
-            f"(&(objectClass=crossRef)(nCName={root}))",
+            f"(&(objectClass=crossRef)(nCName={escape_filter_chars(root)}))",
             ("nETBIOSName",),
             base=f"CN=Partitions,{configuration}",
             scope="one",
@@ -110,6 +112,21 @@ class Look:
             return []
         found = self.session.search(self._changed(FOLDERS), ("uSNCreated",))
         return [entry.dn for entry in found if int(entry.text("uSNCreated") or 0) <= self.since]
+
+    def moved_out(self, known: Collection[str]) -> Iterator[Account]:
+        """Accounts of `known` keys that lie elsewhere in the domain now, where we are not to read."""
+        bases = tuple(base.lower() for base in self.session.server.bases)
+        if self.controller.root.lower() in bases:
+            return
+        for entry in self.session.search(
+            self._changed(PEOPLE), ("objectGUID", "objectSid", "sAMAccountName"), base=self.controller.root
+        ):
+            dn = entry.dn.lower()
+            if (
+                not any(dn == base or dn.endswith(f",{base}") for base in bases)
+                and guid(entry.raw("objectGUID")) in known
+            ):
+                yield gone(entry, netbios=self.controller.netbios)
 
     def deleted(self) -> Iterator[Account | DirectoryGroup]:
         """What was deleted since; nothing when the account we use may not see deleted objects."""

@@ -100,11 +100,12 @@ def _changes(look: Look, name: str, kept: dict[str, object]) -> Pass:
     groups = _Counted(_each_once([look.groups(), *map(whole.groups, moved)]))
     _hand_on(ObservedKind.ACCOUNTS, people, name)
     _hand_on(ObservedKind.GROUPS, groups, name)
-    lost = list(look.deleted())
+    seen = recall(name, SINCE)
+    known = frozenset(recall(name, KNOWN).get("accounts", ())).union(seen.get("accounts", ()))
+    lost = [*look.deleted(), *look.moved_out(known)]
     _bury(lost, name)
 
     def keep() -> None:
-        seen = recall(name, SINCE)
         remember(
             name,
             SINCE,

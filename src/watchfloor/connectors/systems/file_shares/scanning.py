@@ -13,8 +13,8 @@ from functools import partial
 from watchfloor.connectors.burying import bury_unread
 from watchfloor.connectors.contracts import ObservedKind, OwnedFile, Share
 from watchfloor.connectors.observing import observe
-from watchfloor.connectors.systems.file_shares.access import Gate, Grant, acl_of, grants, group_name, shares, user_name
 from watchfloor.connectors.protocols.seen_folders import Seen, forget_seen, keep_seen, seen_in
+from watchfloor.connectors.systems.file_shares.access import Gate, Grant, acl_of, grants, group_name, shares, user_name
 from watchfloor.connectors.systems.file_shares.places import Place, escaped, key_of, readable, unescaped
 from watchfloor.kernel.errors import Unreachable
 
