@@ -426,6 +426,16 @@ def test_the_second_look_at_a_drive_reads_only_what_changed(graph, rest):
     assert len(items(ObservedKind.FILES)) == 15
 
 
+def test_a_drive_is_read_anew_each_week_as_shares_can_change_unseen(graph, rest):
+    ada = graph.tenant.add_user("ada")
+    graph.tenant.add_file(ada, "plan.txt")
+    Drives(NAME, rest, ("ada@corp.example",), now=lambda: START).read()
+    Drives(NAME, rest, ("ada@corp.example",), now=lambda: START + timedelta(days=6)).read()
+    assert len(items(ObservedKind.FILES)) == 1
+    Drives(NAME, rest, ("ada@corp.example",), now=lambda: START + timedelta(days=8)).read()
+    assert len(items(ObservedKind.FILES)) == 2
+
+
 # --- running --------------------------------------------------------------------------------------------------------
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -10,11 +11,14 @@ from watchfloor.connectors.contracts import ObservedKind, OwnedFile
 from watchfloor.connectors.observing import observe, recall, remember
 from watchfloor.connectors.protocols.rest import Rest, StartAgain
 from watchfloor.connectors.systems.microsoft365.shapes import file_of, share_of
+from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import NotFound
 
 FIELDS = "id,name,size,file,folder,package,root,deleted,shared,webUrl,createdDateTime,lastModifiedDateTime,lastModifiedBy,parentReference"
 
 TOP = "root"
+ANEW = timedelta(days=7)
+"""After so long a drive is read from the beginning: Graph does not always tell that a share has changed and nothing else."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +29,7 @@ class Drives:
     graph: Rest
     people: tuple[str, ...] = ()
     stop: Callable[[], bool] = lambda: False
+    now: Callable[[], datetime] = utc_now
 
     def read(self) -> str:
         for person in self.people or self._everybody():
@@ -51,17 +56,20 @@ class Drives:
 
     def _items(self, drive: str, owner: str) -> None:
         part, path = f"drive {drive}"[:200], f"/v1.0/drives/{quote(drive, safe='!')}/{TOP}/delta"
-        link = recall(self.source, part).get("link", "")
+        state = recall(self.source, part)
+        if not state or self.now() - datetime.fromisoformat(state["began"]) > ANEW:
+            state = {"link": "", "began": self.now().isoformat()}
         while not self.stop():
+            link = state["link"]
             answer = self.graph.get(link) if link else self.graph.get(path, **{"$select": FIELDS, "$top": "999"})
             items = [one.as_json() for item in _objects(answer.object) if (one := self._file(drive, item, owner))]
             more = str(answer.object.get("@odata.nextLink", ""))
-            link = more or str(answer.object.get("@odata.deltaLink", ""))
+            state = {**state, "link": more or str(answer.object.get("@odata.deltaLink", ""))}
             observe(
                 kind=ObservedKind.FILES,
                 source=self.source,
                 items=items,
-                alongside=lambda link=link: remember(self.source, part, {"link": link}),  # type: ignore[misc]
+                alongside=lambda state=state: remember(self.source, part, state),  # type: ignore[misc]
             )
             if not more:
                 return

@@ -84,10 +84,10 @@ class Directory:
     def _members(self, group: Mapping[str, Any]) -> list[str]:
         if "@removed" in group:
             return []
-        return list(self._ids(f"/v1.0/groups/{group['id']}/members"))
+        return list(self._ids(f"/v1.0/groups/{group['id']}/members", **{"$top": PAGE}))
 
-    def _ids(self, path: str) -> Iterator[str]:
-        for answer in self.graph.pages(path, **{"$select": "id", "$top": PAGE}):
+    def _ids(self, path: str, **query: str) -> Iterator[str]:
+        for answer in self.graph.pages(path, **{"$select": "id"}, **query):
             yield from (str(one["id"]) for one in _objects(answer) if _has_id(one))
 
     def _roles(self) -> tuple[str, Roles]:
