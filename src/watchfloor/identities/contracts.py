@@ -251,3 +251,37 @@ class GroupMember:
     @property
     def href(self) -> str:
         return f"/identities/{self.person}" if self.person else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hop:
+    """One edge of a way: kinds are person, group or device; `kind` is member, nested, admin, signs-in or credentials."""
+
+    from_kind: str
+    from_name: str
+    from_href: str
+    to_kind: str
+    to_name: str
+    to_href: str
+    kind: str
+    words: str
+
+
+@dataclass(frozen=True, slots=True)
+class SensitivePath:
+    """One way from a person to a sensitive group or person, edge by edge; `why` says what makes the target sensitive."""
+
+    target: str
+    href: str
+    target_kind: str
+    why: str
+    edges: tuple[Hop, ...]
+
+    @property
+    def hops(self) -> int:
+        return len(self.edges)
+
+    @property
+    def certain(self) -> bool:
+        """Whether each edge rests on a right that was seen, none merely on a sign-in."""
+        return all(edge.kind != "signs-in" for edge in self.edges)

@@ -10,6 +10,7 @@ from watchfloor.identities.detail import people_by_id, person_by_id
 from watchfloor.identities.finding import account_refs, accounts_of, names_of, people_of_names, person_of_name
 from watchfloor.identities.groups import group_by_id, tree_of
 from watchfloor.identities.models import DirectoryPerson
+from watchfloor.identities.reach import paths_to_sensitive
 from watchfloor.identities.scoring.selectors import (
     history_of,
     points_by_evidence,
@@ -30,6 +31,7 @@ __all__ = [
     "group_by_id",
     "history_of",
     "names_of",
+    "paths_to_sensitive",
     "people_by_address",
     "people_by_id",
     "people_of_names",

@@ -28,4 +28,5 @@ TABLE = Table(
     sort_column="AccountUpn",
     bloom_column="AccountObjectId",
     permission=Permission.IDENTITY_READ,
+    filled="the changes noticed in connected directories, and their own audit logs",
 )

@@ -65,4 +65,5 @@ TABLE = Table(
     sort_column="AccountObjectId",
     bloom_column="AccountObjectId",
     permission=Permission.IDENTITY_READ,
+    filled="what connected directories tell of their accounts, at each change and once a day",
 )
