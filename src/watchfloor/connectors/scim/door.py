@@ -33,17 +33,17 @@ class Counter:
     _seen: OrderedDict[str, tuple[float, int]] = field(default_factory=OrderedDict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
-    def over(self, who: str, limit: int, *, count: int = 1) -> bool:
+    def over(self, who: str, limit: int) -> bool:
         """Count it, and say whether that is more than `limit`."""
         now = time.monotonic()
         with self._lock:
             began, times = self._seen.pop(who, (now, 0))
             if now - began >= MINUTE:
                 began, times = now, 0
-            self._seen[who] = (began, times + count)
+            self._seen[who] = (began, times + 1)
             while len(self._seen) > REMEMBERED:
                 self._seen.popitem(last=False)
-        return times + count > limit
+        return times + 1 > limit
 
     def forget(self) -> None:
         with self._lock:
@@ -55,13 +55,12 @@ wrong_tokens, requests = Counter(), Counter()
 
 def let_in(request: HttpRequest) -> Connection:
     """The connection whose token this is. Raises UnauthorizedException, TooOften, PayloadTooLargeException."""
-    address = request.META.get("REMOTE_ADDR", "")
-    if wrong_tokens.over(address, GUESSES_A_MINUTE, count=0):
-        raise TooOften(detail="too many wrong tokens; come again in a minute")
     kind, _, token = request.headers.get("Authorization", "").partition(" ")
     found = _bearer(token.strip()) if kind.lower() == "bearer" else None
     if found is None:
-        wrong_tokens.over(address, GUESSES_A_MINUTE)
+        # After the comparison: behind a proxy everybody has one address, and a stranger must not keep the peer out.
+        if wrong_tokens.over(request.META.get("REMOTE_ADDR", ""), GUESSES_A_MINUTE):
+            raise TooOften(detail="too many wrong tokens; come again in a minute")
         raise UnauthorizedException(detail="send the token of a SCIM connection as a bearer token")
     connection, settings = found
     if requests.over(connection.name, int(settings.get("per_minute") or 3000)):
