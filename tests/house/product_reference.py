@@ -51,7 +51,8 @@ def tables() -> str:
 
 
 def actions() -> str:
-    """Every action on mail: what it does, the right it needs, whether it can be undone."""
+    """Every action on mail and on people: what it does, the right it needs, whether it can be undone."""
+    from watchfloor.response.catalogue import account_actions
     from watchfloor.response.catalogue import actions as all_actions
 
     lines = ["# Actions on mail", "", NOTE, "", "| action | what it does | needs | undone by |", "|---|---|---|---|"]
@@ -60,6 +61,19 @@ def actions() -> str:
         undo = "Undo in the action center: same folder, flags, date" if action.undoable else final
         lines.append(
             f"| {action.label} (`{key}`) | {cell(action.description)} | `{action.permission.value}` | {undo} |"
+        )
+    lines += [
+        "",
+        "# Actions on people",
+        "",
+        "| action | what it does | with it | needs | undo |",
+        "|---|---|---|---|---|",
+    ]
+    for key, action in account_actions().items():
+        options = ", ".join(option.label for option in action.options) or "–"
+        undo = "each account as it stood before" if action.undoable else "–"
+        lines.append(
+            f"| {action.label} (`{key}`) | {cell(action.description)} | {options} | `{action.permission.value}` | {undo} |"
         )
     return "\n".join(lines) + "\n"
 

@@ -42,6 +42,18 @@ OUTSIDE = {"sign-in", "sign-out"}
 EXPLORER_VIEWS = ("all-email", "malware", "phish")
 EXPLORER_TABS = ("email", "urls", "targets", "senders", "attachments", "campaigns")
 INCIDENT_TABS = ("story", "alerts", "assets", "evidence", "activity")
+PERSON_TABS = (
+    "",
+    "/incidents",
+    "/alerts",
+    "/observed",
+    "/timeline",
+    "/files",
+    "/mail",
+    "/summary",
+    "/organisation",
+    "/risk",
+)
 EMAIL_TABS = ("timeline", "analysis", "attachments", "urls", "similar", "headers")
 SETTINGS = (
     "people",
@@ -72,6 +84,7 @@ SETTINGS = (
     "detections",
     "correlation",
     "response",
+    "risk-score",
     "zero-hour",
 )
 FILTER = f"f=SenderFromAddress~equal%20any%20of~{PHISH.replace('@', '%40')}"
@@ -113,8 +126,13 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
         "/incidents",
         "/incidents?status=all&q=none-such",
         *(f"{things['incident']}?tab={t}" for t in INCIDENT_TABS),
+        *(f"{things['incident']}?tab=assets&kind={kind}" for kind in ("mailboxes", "devices")),
+        f"{things['incident']}/device?name=pc-1",
     )
     yield from ("/alerts", things["alert"])
+    yield from (f"/identities/1{tab}" for tab in PERSON_TABS)
+    yield from ("/identities/1/timeline?kind=Risk&period=7d", "/identities/1/files?view=shared")
+    yield from (f"/identities/1/mail?view={view}" for view in ("threats", "sent", "clicks"))
     yield from (f"/explorer?range=30d&view={view}" for view in EXPLORER_VIEWS)
     yield from (f"/explorer?range=30d&tab={tab}" for tab in EXPLORER_TABS[1:])
     yield from (
@@ -142,6 +160,14 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
     yield from (f"{things['email']}&tab={tab}" for tab in EMAIL_TABS)
     yield from (f"{things['malware']}&tab=attachments", things["preview"], things["download"], things["action"])
     yield from ("/action-center", "/action-center?tab=pending", things["done"], things["asked"])
+    yield from (
+        "/actions/people/new?name=nobody@haldenwirth.example",
+        *(
+            f"/actions/people/new?action={one}&name=nobody@haldenwirth.example"
+            for one in ("suspend", "confirm-compromised")
+        ),
+        "/identities/1/account-settings",
+    )
     yield from ("/settings", *(f"/settings/{name}" for name in SETTINGS))
 
 
@@ -261,7 +287,16 @@ def test_fly_outs_are_accessible_too(demo, desk, things):
 def test_pages_that_refuse_or_find_nothing_are_accessible(demo, stranger, desk, browser, things):
     wrong = walk(stranger, demo, ["/explorer", "/settings/people", things["preview"]], status=403)
     wrong |= walk(
-        desk, demo, ["/no/such/page", "/email/none-such", "/incidents/999999", "/alerts/none-such"], status=404
+        desk,
+        demo,
+        [
+            "/no/such/page",
+            "/email/none-such",
+            "/incidents/999999",
+            "/alerts/none-such",
+            "/identities/of/nobody@else.example",
+        ],
+        status=404,
     )
     with browser.new_context(viewport={"width": 1280, "height": 800}) as nobody:
         wrong |= walk(nobody, demo, ["/sign-in", "/sign-in?ended=1", "/sign-in?out=1"])
