@@ -304,12 +304,24 @@ def test_an_organisation_that_is_gone_at_once_is_doubted_once(domain, server):
     assert sum(one.deleted for one in people.values()) == 500
 
 
-@pytest.mark.parametrize("other", [{"invocation": "another database"}, {"usn": 10**12}, {"bases": ["DC=other"]}])
-def test_another_controller_or_one_put_back_in_time_is_read_whole(server, other):
+@pytest.mark.parametrize("other", [{"controllers": {"another": 7}}, {"controllers": None}, {"bases": ["DC=other"]}])
+def test_another_controller_or_one_put_back_in_time_is_read_whole(domain, server, other):
     look_once(server, name="ad", now=NOW)
-    remember("ad", following.PART, recall("ad", following.PART) | other)
+    kept = recall("ad", following.PART)
+    ahead = {"controllers": dict.fromkeys(kept["controllers"], 10**12)}
+    remember("ad", following.PART, kept | (other if other != {"controllers": None} else ahead))
     assert look_once(server, name="ad", now=NOW).full
     assert not look_once(server, name="ad", now=NOW).full
+
+
+def test_controllers_that_take_turns_are_each_followed(domain, server):
+    look_once(server, name="ad", now=NOW)
+    kept = recall("ad", following.PART)
+    remember("ad", following.PART, kept | {"controllers": {"another": 7} | kept["controllers"]})
+    domain.add_person("turning")
+    people, _ = changes(server)
+    assert set(people) == {"turning"}
+    assert recall("ad", following.PART)["controllers"]["another"] == 7
 
 
 def test_what_is_handed_on_and_the_position_move_together(domain, server, monkeypatch):

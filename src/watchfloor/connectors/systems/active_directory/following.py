@@ -2,10 +2,11 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import islice
+from typing import Any
 
 from watchfloor.connectors.contracts import Account, DirectoryGroup, ObservedKind
 from watchfloor.connectors.observing import observe, recall, remember
@@ -16,6 +17,7 @@ from watchfloor.kernel.clock import utc_now
 
 PART, KNOWN, SINCE = "directory", "directory: known", "directory: seen since"
 BATCH = 1000
+MOST_CONTROLLERS = 50
 FEW = 10
 """So many accounts may go at once without doubt, however small the domain."""
 log = logging.getLogger(__name__)
@@ -46,23 +48,24 @@ def look_once(server: LdapServer, *, name: str, now: datetime, full_every: timed
     kept = recall(name, PART)
     with server.open() as session, server.open() as aside:
         here = controller(session)
-        since = 0 if _outdated(kept, here, server, now, full_every) else int(kept["usn"])
+        since = 0 if _outdated(kept, here, server, now, full_every) else int(kept["controllers"][here.invocation])
         if since == here.usn:
             return Pass(full=False)
         look = Look(session, aside, here, now=now, since=since)
-        return _everything(look, name) if not since else _changes(look, name, kept)
+        return _everything(look, name, kept) if not since else _changes(look, name, kept)
 
 
 def _outdated(
-    kept: dict[str, object], here: Controller, server: LdapServer, now: datetime, full_every: timedelta
+    kept: Mapping[str, Any], here: Controller, server: LdapServer, now: datetime, full_every: timedelta
 ) -> bool:
-    """Whether the position kept means nothing here: another database, one put back in time, other bases, or a long time."""
-    if kept.get("invocation") != here.invocation or kept.get("bases") != list(server.bases):
+    """Whether no position kept means anything here: a database not read yet, one put back in time, other bases, a long time."""
+    if not kept or kept["bases"] != list(server.bases):
         return True
-    return int(str(kept["usn"])) > here.usn or datetime.fromisoformat(str(kept["full_at"])) + full_every <= now
+    position = kept["controllers"].get(here.invocation)
+    return position is None or position > here.usn or datetime.fromisoformat(kept["full_at"]) + full_every <= now
 
 
-def _everything(look: Look, name: str) -> Pass:
+def _everything(look: Look, name: str, kept: Mapping[str, Any]) -> Pass:
     """All there is; whoever was known and is not there any more is gone."""
     people, groups = _Counted(look.accounts()), _Counted(look.groups())
     _hand_on(ObservedKind.ACCOUNTS, people, name)
@@ -86,13 +89,13 @@ def _everything(look: Look, name: str) -> Pass:
         all_known = {"accounts": sorted(people.keys), "groups": sorted(groups.keys)}
         remember(name, KNOWN, all_known | {"doubted": doubt})
         remember(name, SINCE, {})
-        remember(name, PART, _position(look, full_at=look.now.isoformat()))
+        remember(name, PART, _position(look, kept, full_at=look.now.isoformat()))
 
     observe(kind=ObservedKind.ACCOUNTS, source=name, items=(), alongside=keep)
     return Pass(True, len(people.keys), len(groups.keys), len(lost))
 
 
-def _changes(look: Look, name: str, kept: dict[str, object]) -> Pass:
+def _changes(look: Look, name: str, kept: Mapping[str, Any]) -> Pass:
     """What changed since, what lies in folders that moved, and what was deleted."""
     moved = look.moved_folders()
     whole = Look(look.session, look.aside, look.controller, now=look.now)
@@ -114,16 +117,19 @@ def _changes(look: Look, name: str, kept: dict[str, object]) -> Pass:
                 "groups": sorted({*seen.get("groups", ()), *groups.keys}),
             },
         )
-        remember(name, PART, _position(look, full_at=str(kept["full_at"])))
+        remember(name, PART, _position(look, kept, full_at=kept["full_at"]))
 
     observe(kind=ObservedKind.ACCOUNTS, source=name, items=(), alongside=keep)
     return Pass(False, len(people.keys), len(groups.keys), len(lost))
 
 
-def _position(look: Look, *, full_at: str) -> dict[str, object]:
-    here = look.controller
-    bases = list(look.session.server.bases)
-    return {"invocation": here.invocation, "usn": here.usn, "bases": bases, "full_at": full_at}
+def _position(look: Look, kept: Mapping[str, Any], *, full_at: str) -> dict[str, Any]:
+    """How far each controller has been read: a name may stand for several, and each counts its own updates."""
+    here, bases = look.controller, list(look.session.server.bases)
+    others = kept["controllers"] if kept and kept["bases"] == bases else {}
+    controllers = {key: usn for key, usn in others.items() if key != here.invocation} | {here.invocation: here.usn}
+    latest = dict(list(controllers.items())[-MOST_CONTROLLERS:])
+    return {"controllers": latest, "bases": bases, "full_at": full_at}
 
 
 class _Counted:
