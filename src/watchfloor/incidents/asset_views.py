@@ -16,6 +16,8 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.text import csv_line
 
 KEYS = dict(KINDS)
+ACTING = (Permission.IDENTITY_ACTION_MANAGE, Permission.IDENTITY_ACTION_PROPOSE, Permission.IDENTITY_RISK_MANAGE)
+"""Whoever holds one of these may take ticked users on to an action; the action asks for what it needs."""
 
 
 def asset_context(found: IncidentSummary, kind: str, *, actor: Actor) -> dict[str, Any]:
@@ -30,6 +32,7 @@ def asset_context(found: IncidentSummary, kind: str, *, actor: Actor) -> dict[st
         "assets": [(one, _flyout(found, one)) for one in rows],
         "heads": heads,
         "export": f"{found.href}/assets.csv?kind={kind}",
+        "may_act": kind == "users" and any(map(actor.may, ACTING)),
     }
 
 

@@ -113,9 +113,11 @@ def evidence_items(
 
 
 def entity_href(kind: str, value: str, first: datetime, last: datetime) -> str:
-    """The page of an entity: a mail has its own, a device is looked for by hunting, all others are mails in Explorer."""
+    """The page of an entity: a mail and a user have their own, a device is looked for by hunting, all others are mails in Explorer."""
     if kind == "analyzedMessage":
         return f"/email/{quote(value, safe='')}"
+    if kind == "user":
+        return f"/identities/of/{quote(value, safe='@')}"
     if kind == "device":
         query = f"DeviceProcessEvents | where DeviceName =~ {json.dumps(value)} | sort by Timestamp desc"
         return f"/hunting?{urlencode({'query': query, 'run': 1})}"

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
+from urllib.parse import quote
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.kernel.text import visible
@@ -68,6 +69,11 @@ def name_of(found: EmailEntity, address: str) -> str:
     return f"{visible(known.name)} ({visible(address)})" if known else visible(address)
 
 
+def person_page(address: str) -> str:
+    """Where the page of whoever has this address is."""
+    return f"/identities/of/{quote(address, safe='@')}" if address else ""
+
+
 def tags_of(found: EmailEntity, address: str) -> tuple[str, ...]:
     known = found.people.get(address.lower())
     return tuple(map(visible, known.tags)) if known else ()
@@ -114,7 +120,7 @@ def email_facts(found: EmailEntity) -> list[Fact]:
     row = found.row
     return [
         ("Directionality", visible(row["EmailDirection"])),
-        ("Recipient (To)", name_of(found, found.recipient)),
+        ("Recipient (To)", name_of(found, found.recipient), person_page(found.recipient)),
         ("Sender", visible(row["SenderFromAddress"])),
         ("Time received", f"{row['Timestamp']:%Y-%m-%d %H:%M:%S} UTC"),
         ("Internet Message ID", visible(row["InternetMessageId"])),
@@ -335,7 +341,7 @@ def summary(found: EmailEntity, *, actor: Actor, now: datetime) -> Context:
             ("Sender mail from", visible(row["SenderMailFromAddress"])),
             ("Return path", visible(row["ReturnPath"])),
             ("Sender IP", visible(row["SenderIP"])),
-            ("Recipient", name_of(found, found.recipient)),
+            ("Recipient", name_of(found, found.recipient), person_page(found.recipient)),
             ("All recipients", addresses(found.recipients)),
             ("Time received", f"{row['Timestamp']:%Y-%m-%d %H:%M:%S} UTC"),
             ("Directionality", visible(row["EmailDirection"])),

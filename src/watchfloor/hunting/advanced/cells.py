@@ -13,8 +13,12 @@ LINKS: Mapping[str, str] = {
     "NetworkMessageId": "/email/{}",
     "AlertId": "/alerts/{}",
     "IncidentId": "/incidents/{}",
-    "AccountUpn": "/explorer?range=30d&f=RecipientEmailAddress~equal%20any%20of~{}",
-    "RecipientEmailAddress": "/explorer?range=30d&f=RecipientEmailAddress~equal%20any%20of~{}",
+    "AccountUpn": "/identities/of/{}",
+    "AccountObjectId": "/identities/of/{}",
+    "AccountSid": "/identities/of/{}",
+    "TargetAccountUpn": "/identities/of/{}",
+    "InitiatingProcessAccountUpn": "/identities/of/{}",
+    "RecipientEmailAddress": "/identities/of/{}",
 }
 """Where cells of these columns lead."""
 NUMBERS = frozenset({"int", "long", "real", "decimal"})
