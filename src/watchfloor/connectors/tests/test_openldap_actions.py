@@ -121,6 +121,31 @@ def test_a_policy_that_does_not_insist_on_a_new_password_is_warned_of(slapd, acc
     assert any("does not insist" in words for words in _do(accounts, RESET, ada).warnings)
 
 
+def test_a_lock_that_slapd_would_not_heed_is_refused(slapd, accounts, ada):
+    root = slapd.administrator()
+    root.modify(f"cn=default,ou=policies,{SUFFIX}", {"pwdLockout": [("MODIFY_REPLACE", ["FALSE"])]})
+    refused = _do(accounts, SUSPEND, ada)
+    assert refused.status == "failed"
+    assert "pwdLockout is not TRUE" in refused.why
+    assert "pwdLockout is not TRUE" in accounts.plan(SUSPEND, ada)[0]
+    assert "- slapd heeds no lock" in _told(slapd)[1]
+    # One set by somebody else locks nobody out, and is not shown as if it did.
+    root.modify(ada.dn, {"pwdAccountLockedTime": [("MODIFY_ADD", ["000001010000Z"])]})
+    root.unbind()
+    assert slapd.bind(ada.dn, "pw")[0] == "success"
+    assert (accounts.state(ada).enabled, accounts.state(ada).locked) == (True, False)
+
+
+def test_a_lock_under_a_policy_nobody_can_read_is_not_called_verified(slapd, accounts, ada):
+    root = slapd.administrator()
+    root.delete(f"cn=default,ou=policies,{SUFFIX}")
+    root.unbind()
+    done = _do(accounts, SUSPEND, ada)
+    assert (done.status, done.verified) == ("done", False)
+    assert "cannot be told" in done.warnings[-1]
+    assert "cannot be told" in accounts.plan(SUSPEND, _ref(slapd, "eve"))[-1]
+
+
 def test_a_dry_run_tells_and_changes_nothing(slapd, accounts, ada):
     with server_of(slapd.settings()).open() as session:
         untouched = session.entry(ada.dn, ("*", "+"))

@@ -4,7 +4,7 @@ import secrets
 import string
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -20,6 +20,7 @@ from watchfloor.kernel.clock import utc_now
 LOCK, RESET, CHANGED = "pwdAccountLockedTime", "pwdReset", "pwdChangedTime"
 READ = ("entryUUID", "uid", "cn", "pwdFailureTime", "authTimestamp", "pwdLastSuccess", *policy.STATE)
 OPEN_SESSIONS = "Sessions that are open already stay open: a lock refuses only the next sign-in. End them at the mail server and the applications."
+UNKNOWN_POLICY = "No password policy of this account can be read, so that it cannot be told whether slapd heeds the lock (pwdLockout)."
 NO_WAY_BACK = "the directory never tells the old password, so it cannot be put back; reset it again to give a new one"
 _LETTERS = string.ascii_letters.translate(str.maketrans("", "", "IlOo")) + "23456789"
 
@@ -58,10 +59,10 @@ class OpenLdapAccounts:
         with self._entry(account) as (session, entry):
             if entry is None:
                 return None
-            now, policies = self.clock(), policy.read_policies(session, usual=self.what.policy)
+            now, rules = self.clock(), self._policy(session, entry)
             return AccountState(
-                enabled=policy.enabled(entry, now=now),
-                locked=policy.locked(entry, policies.of(entry), now=now),
+                enabled=policy.enabled(entry, rules, now=now),
+                locked=policy.locked(entry, rules, now=now),
                 must_change_password=entry.text(RESET) == "TRUE",
                 facts=_facts(entry),
             )
@@ -71,12 +72,12 @@ class OpenLdapAccounts:
         with self._entry(account) as (session, entry):
             if entry is None:
                 return ("There is no such account in the directory any more.",)
+            rules = self._policy(session, entry)
             if verb is AccountVerb.SUSPEND:
-                return _plan_lock(entry)
+                return _plan_lock(entry, rules)
             if verb is AccountVerb.ENABLE:
                 return _plan_unlock(entry)
-            policies = policy.read_policies(session, usual=self.what.policy)
-            return (f"{entry.dn}: gets a temporary password, shown once.", *_reset_words(policies.of(entry)))
+            return (f"{entry.dn}: gets a temporary password, shown once.", *_reset_words(rules))
 
     def before(self, verb: AccountVerb, account: AccountRef) -> Mapping[str, Any]:
         """The lock, the demand for a new password, and when the password was set."""
@@ -88,7 +89,7 @@ class OpenLdapAccounts:
             if entry is None:
                 return AccountOutcome("missing", before)
             if verb is AccountVerb.SUSPEND:
-                return self._put_lock(session, entry, [FOREVER], before)
+                return self._lock(session, entry, before)
             if verb is AccountVerb.ENABLE:
                 return self._put_lock(session, entry, [], before)
             return self._reset(session, entry, before)
@@ -116,6 +117,18 @@ class OpenLdapAccounts:
             found = list(session.search(f"(entryUUID={_escaped(account.key)})", READ))
             yield session, found[0] if found else None
 
+    def _policy(self, session: Session, entry: Entry) -> policy.Policy:
+        return policy.read_policies(session, usual=self.what.policy).of(entry)
+
+    def _lock(self, session: Session, entry: Entry, before: Mapping[str, Any]) -> AccountOutcome:
+        rules = self._policy(session, entry)
+        if not rules.locks:
+            return _failed(before, f"slapd would not heed a lock: pwdLockout is not TRUE in the policy {rules.dn}")
+        outcome = self._put_lock(session, entry, [FOREVER], before)
+        if rules.dn or outcome.status == "failed":
+            return outcome
+        return replace(outcome, verified=False, warnings=(*outcome.warnings, UNKNOWN_POLICY))
+
     def _put_lock(self, session: Session, entry: Entry, lock: list[str], before: Mapping[str, Any]) -> AccountOutcome:
         if list(entry.texts(LOCK)) == lock:
             return AccountOutcome("already", before, verified=True)
@@ -138,8 +151,7 @@ class OpenLdapAccounts:
             return _failed(before, _refusal(answer, "userPassword"))
         demanded = session.modify(entry.dn, {RESET: [("replace", ["TRUE"])]})
         after = session.entry(entry.dn, READ) or entry
-        policies = policy.read_policies(session, usual=self.what.policy)
-        warnings = [OPEN_SESSIONS, *_reset_words(policies.of(entry))[1:]]
+        warnings = [OPEN_SESSIONS, *_reset_words(self._policy(session, entry))[1:]]
         if not demanded.ok:
             warnings.insert(0, f"No new password is demanded at the next sign-in: {_refusal(demanded, RESET)}")
         return AccountOutcome(
@@ -152,12 +164,15 @@ class OpenLdapAccounts:
         )
 
 
-def _plan_lock(entry: Entry) -> tuple[str, ...]:
+def _plan_lock(entry: Entry, rules: policy.Policy) -> tuple[str, ...]:
+    if not rules.locks:
+        return (f"Nothing can be done: slapd would not heed a lock, as pwdLockout is not TRUE in {rules.dn}.",)
     if policy.suspended(entry):
         return (f"{entry.dn} is locked for good already; nothing would change.",)
     return (
         f"{entry.dn}: {LOCK} {_shown(entry.texts(LOCK))} would become {FOREVER}, which no time ends.",
         OPEN_SESSIONS,
+        *(() if rules.dn else (UNKNOWN_POLICY,)),
     )
 
 

@@ -65,7 +65,7 @@ def account(entry: Entry, attributes: Attributes, known: Known, policies: policy
         manager=known.key(manager) if manager else "",
         dn=entry.dn,
         domain=domain_of(entry.dn),
-        enabled=policy.enabled(entry, now=now),
+        enabled=policy.enabled(entry, policies.of(entry), now=now),
         service=bool(classes & NO_PEOPLE) and not classes & {"inetorgperson", "posixaccount"},
         flags=policy.flags(entry, policies, now=now),
         groups=(known.by_number[number],) if number in known.by_number else (),

@@ -30,9 +30,13 @@ _OF_A_POLICY = ("pwdMaxAge", "pwdLockoutDuration", "pwdMustChange", "pwdAllowUse
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """One policy; durations in seconds, 0 for never."""
+    """One policy; durations in seconds, 0 for never. Without a name it is one we cannot read.
+
+    `locks` is pwdLockout: without it slapd lets everybody in, whatever pwdAccountLockedTime says.
+    """
 
     dn: str = ""
+    locks: bool = True
     longest: int = 0
     lockout: int = 0
     must_change: bool = False
@@ -49,7 +53,7 @@ class Policies:
 
     def of(self, entry: Entry) -> Policy:
         named = entry.text("pwdPolicySubentry")
-        return self.by_dn.get(spelt(named), self.usual) if named else self.usual
+        return self.by_dn.get(spelt(named), Policy()) if named else self.usual
 
 
 def read_policies(session: Session, *, usual: str = "") -> Policies:
@@ -67,6 +71,7 @@ def read_policies(session: Session, *, usual: str = "") -> Policies:
 def _policy(entry: Entry) -> Policy:
     return Policy(
         entry.dn,
+        entry.text("pwdLockout") == "TRUE",
         _whole(entry.text("pwdMaxAge")),
         _whole(entry.text("pwdLockoutDuration")),
         entry.text("pwdMustChange") == "TRUE",
@@ -86,6 +91,8 @@ def suspended(entry: Entry) -> bool:
 
 def locked(entry: Entry, policy: Policy, *, now: datetime) -> bool:
     """Whether nobody can sign in now because of a lock, for good or until it has lasted."""
+    if not policy.locks:
+        return False
     if suspended(entry):
         return True
     since = entry.time("pwdAccountLockedTime")
@@ -100,10 +107,10 @@ def expires_at(entry: Entry) -> datetime | None:
     return datetime.fromtimestamp(int(days) * 86_400, UTC) if days.isdigit() and len(days) < 7 else None
 
 
-def enabled(entry: Entry, *, now: datetime) -> bool:
+def enabled(entry: Entry, policy: Policy, *, now: datetime) -> bool:
     """Whether the directory would let it sign in, were there no temporary lock."""
     begins, ends = entry.time("pwdStartTime"), entry.time("pwdEndTime")
-    return not suspended(entry) and not (begins and begins > now) and not (ends and ends <= now)
+    return not (policy.locks and suspended(entry)) and not (begins and begins > now) and not (ends and ends <= now)
 
 
 def flags(entry: Entry, policies: Policies, *, now: datetime) -> tuple[str, ...]:
@@ -125,7 +132,9 @@ def moment(entry: Entry, policies: Policies, *, now: datetime) -> str:
     timed = entry.attributes.keys() & _TIMED
     if not timed or (timed == _AGE and not policies.of(entry).longest):
         return policies.words
-    return ",".join((policies.words, *flags(entry, policies, now=now), str(enabled(entry, now=now))))
+    return ",".join(
+        (policies.words, *flags(entry, policies, now=now), str(enabled(entry, policies.of(entry), now=now)))
+    )
 
 
 def _too_old(entry: Entry, policy: Policy, now: datetime) -> bool:

@@ -71,6 +71,8 @@ def _tell(session: Session, what: What, act: str, report: _Report) -> None:
     _tell_reading(session, what, sample, report)
     policies = policy.read_policies(session, usual=what.policy)
     report.say(True, _policy_words(policies))
+    if act != "no" and not policies.usual.locks:
+        report.say(False, "slapd heeds no lock: set pwdLockout to TRUE in that policy")
     if act != "no":
         _tell_acting(session, sample[0], report, reset=act == "lock and reset")
     _tell_excess(session, sample, report)
