@@ -19,6 +19,7 @@ from watchfloor.identities.scoring.selectors import (
     riskiest,
     risks_of,
 )
+from watchfloor.identities.suggesting import merged_into, suggestions_of
 from watchfloor.identities.tags import tags_of, tags_of_people
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "everyone",
     "group_by_id",
     "history_of",
+    "merged_into",
     "names_of",
     "paths_to_sensitive",
     "people_by_address",
@@ -43,6 +45,7 @@ __all__ = [
     "risk_of",
     "riskiest",
     "risks_of",
+    "suggestions_of",
     "tags_of",
     "tags_of_people",
     "tree_of",
