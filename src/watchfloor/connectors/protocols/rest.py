@@ -123,8 +123,8 @@ class Rest:
             except httpx.HTTPError as error:
                 self._wait(attempt, None, f"{type(error).__name__}: {error}")
                 continue
-            if answer.status == 401 and not renewed:
-                renewed = True
+            if answer.status in (401, 403) and not renewed:
+                renewed = True  # it has ended, or was issued before a permission was granted
                 self._token.forget()
             elif answer.status in _LATER:
                 self._wait(attempt, _told_to_wait(answer), f"it answers {answer.status}")

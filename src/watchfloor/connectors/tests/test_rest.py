@@ -47,7 +47,7 @@ def test_a_question_carries_its_options_body_and_token(rest):
     [(400, BadInput), (403, NotConfigured), (404, NotFound), (409, Conflict), (410, StartAgain), (302, BadInput)],
 )
 def test_each_refusal_is_the_error_that_says_what_to_do(echo, rest, status, error):
-    echo.faults.fail(status=status, body=b'{"error": {"message": "no\\r\\nX: y"}}')
+    echo.faults.fail(status=status, times=2 if status == 403 else 1, body=b'{"error": {"message": "no\\r\\nX: y"}}')
     with pytest.raises(error) as refused:
         rest.get("/x")
     assert refused.value.message.endswith("no  X: y")

@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from collections.abc import Callable
+from functools import lru_cache, partial
 from urllib.parse import quote
 
 import httpx
@@ -15,17 +16,26 @@ from watchfloor.kernel.errors import NotConfigured, Unreachable
 LONGEST_TOKEN = 100_000
 
 
-def token_of(settings: dict[str, str], *, resource: str) -> AccessToken:
-    """Tokens for `resource`, the address of the API they are for."""
+def token_of(settings: dict[str, str], *, resource: str, fresh: bool = False) -> AccessToken:
+    """Tokens for `resource`, the address of the API they are for; kept in this process, unless `fresh` asks for a new one."""
     login = checked_address(settings["login_url"], setting="login_url")
     url = f"{login}/{quote(settings['tenant_id'], safe='')}/oauth2/v2.0/token"
-    form = {
+    who = settings["client_id"], settings["client_secret"], f"{resource}/.default"
+    return AccessToken(partial(_granted, url, _form(*who))) if fresh else _kept(url, *who)
+
+
+@lru_cache(maxsize=64)
+def _kept(url: str, client_id: str, client_secret: str, scope: str) -> AccessToken:
+    return AccessToken(partial(_granted, url, _form(client_id, client_secret, scope)))
+
+
+def _form(client_id: str, client_secret: str, scope: str) -> dict[str, str]:
+    return {
         "grant_type": "client_credentials",
-        "client_id": settings["client_id"],
-        "client_secret": settings["client_secret"],
-        "scope": f"{resource}/.default",
+        "client_id": client_id,
+        "client_secret": client_secret,
+        "scope": scope,
     }
-    return AccessToken(lambda: _granted(url, form))
 
 
 def _granted(url: str, form: dict[str, str]) -> tuple[str, float]:

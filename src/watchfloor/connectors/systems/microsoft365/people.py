@@ -10,7 +10,7 @@ from watchfloor.connectors.contracts import ObservedKind
 from watchfloor.connectors.observing import observe, recall, remember
 from watchfloor.connectors.protocols.rest import Answer, Rest, StartAgain
 from watchfloor.connectors.systems.microsoft365.shapes import GROUP_FIELDS, USER_FIELDS, account_of, group_of
-from watchfloor.kernel.errors import NotConfigured, NotFound
+from watchfloor.kernel.errors import NotFound
 
 Roles = Mapping[str, list[str]]
 Objects = list[Mapping[str, Any]]
@@ -28,12 +28,42 @@ class Directory:
     stop: Callable[[], bool] = lambda: False
 
     def read(self) -> str:
-        """Read what changed; returns a warning in words."""
-        warning, roles = self._roles()
+        """Read people and groups that changed."""
+        roles = self._held()
         self._follow("users", USER_FIELDS, lambda users, changes: self._people(users, changes, roles))
         self._follow("groups", GROUP_FIELDS, self._groups)
-        self._changed_roles(roles)
-        return warning
+        return ""
+
+    def read_roles(self) -> str:
+        """Read who holds administrator roles: delta does not tell, so whoever gained or lost one is read anew."""
+        known, before = self._roles(), self._held()
+        items = []
+        for key in sorted(key for key in known.keys() | before.keys() if known.get(key) != before.get(key)):
+            with suppress(NotFound):  # a group, an application, or somebody who has left
+                user = self.graph.get(
+                    f"/v1.0/users/{key}", **{"$select": USER_FIELDS, "$expand": "manager($select=id)"}
+                )
+                items.append(account_of(user.object, known.get(key, ())).as_json())
+        observe(
+            kind=ObservedKind.ACCOUNTS,
+            source=self.source,
+            items=items,
+            alongside=lambda: remember(self.source, "roles", {"held": known}),
+        )
+        return ""
+
+    def _held(self) -> Roles:
+        """Roles by person, as last read."""
+        held: Roles = recall(self.source, "roles").get("held", {})
+        return held
+
+    def _roles(self) -> Roles:
+        found: dict[str, list[str]] = defaultdict(list)
+        for answer in self.graph.pages("/v1.0/directoryRoles"):
+            for role in filter(_has_id, _objects(answer)):
+                for member in self._ids(f"/v1.0/directoryRoles/{role['id']}/members"):
+                    found[member].append(str(role.get("displayName", "")))
+        return {key: sorted(names) for key, names in found.items()}
 
     def _follow(self, kind: str, fields: str, take: Take) -> None:
         try:
@@ -89,37 +119,6 @@ class Directory:
     def _ids(self, path: str, **query: str) -> Iterator[str]:
         for answer in self.graph.pages(path, **{"$select": "id"}, **query):
             yield from (str(one["id"]) for one in _objects(answer) if _has_id(one))
-
-    def _roles(self) -> tuple[str, Roles]:
-        """Administrator roles by person; without the permission none, and a warning."""
-        found: dict[str, list[str]] = defaultdict(list)
-        try:
-            for answer in self.graph.pages("/v1.0/directoryRoles"):
-                for role in filter(_has_id, _objects(answer)):
-                    for member in self._ids(f"/v1.0/directoryRoles/{role['id']}/members"):
-                        found[member].append(str(role.get("displayName", "")))
-        except NotConfigured as error:
-            return f"administrator roles are not read: {error}", {}
-        return "", found
-
-    def _changed_roles(self, roles: Roles) -> None:
-        """Delta does not tell of roles: whoever gained or lost one is read anew."""
-        known = {key: sorted(names) for key, names in roles.items()}
-        before = recall(self.source, "roles").get("held", {})
-        changed = [key for key in known.keys() | before.keys() if known.get(key) != before.get(key)]
-        items = []
-        for key in sorted(changed):
-            with suppress(NotFound):  # a group, an application, or somebody who has left
-                user = self.graph.get(
-                    f"/v1.0/users/{key}", **{"$select": USER_FIELDS, "$expand": "manager($select=id)"}
-                )
-                items.append(account_of(user.object, known.get(key, ())).as_json())
-        observe(
-            kind=ObservedKind.ACCOUNTS,
-            source=self.source,
-            items=items,
-            alongside=lambda: remember(self.source, "roles", {"held": known}),
-        )
 
 
 def _objects(answer: Answer) -> Objects:

@@ -17,6 +17,9 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import WatchfloorError
 
 YES_NO = ("no", "yes")
+ROLES_EVERY = 600.0
+"""Seconds; a question for each role that somebody holds."""
+FILES_EVERY = 3600.0
 
 
 def _switch(name: str, label: str, default: str, help: str = "") -> Setting:
@@ -77,7 +80,9 @@ class Microsoft365:
         lines: list[tuple[bool, str]] = []
         try:
             granted = roles_in(
-                token_of(settings, resource=checked_address(settings["graph_url"], setting="graph_url")).token()
+                token_of(
+                    settings, resource=checked_address(settings["graph_url"], setting="graph_url"), fresh=True
+                ).token()
             )
             lines.append(
                 (True, f"signed in; the application holds {', '.join(sorted(granted)) or 'no permission at all'}")
@@ -94,7 +99,9 @@ class Microsoft365:
         if settings.get("activity") != "yes":
             return []
         resource = checked_address(settings["activity_url"], setting="activity_url")
-        return list(lines_about(roles_in(token_of(settings, resource=resource).token()), (ACTIVITY,), settings))
+        return list(
+            lines_about(roles_in(token_of(settings, resource=resource, fresh=True).token()), (ACTIVITY,), settings)
+        )
 
     def _test_graph(self, settings: dict[str, str]) -> list[tuple[bool, str]]:
         """One question that shows the token is taken and people are told."""
@@ -129,11 +136,12 @@ def parts_of(settings: dict[str, str], name: str, graph: Rest, feed: Rest, stop:
     audit = Feed(name, feed, settings["tenant_id"], first, utc_now, stop)
     drives = Drives(name, graph, tuple(settings.get("drives_of", "").split()), stop)
     every = (
+        ("people", Part("roles", "administrator roles", max(seconds, ROLES_EVERY), directory.read_roles)),
         ("people", Part("people", "people and groups", max(seconds, 60.0), directory.read)),
         ("sign_ins", Part("sign_ins", "sign-ins", seconds, lambda: logs.read(SIGN_INS))),
         ("sign_ins", Part("audits", "directory audits", seconds, lambda: logs.read(AUDITS))),
         ("risk", Part("risk", "risk", seconds, lambda: logs.read(DETECTIONS, RISKY_USERS))),
         ("activity", Part("activity", "the unified audit log", seconds, audit.read)),
-        ("files", Part("files", "files", max(seconds, 3600.0), drives.read)),
+        ("files", Part("files", "files", max(seconds, FILES_EVERY), drives.read)),
     )
     return [part for switch, part in every if settings.get(switch) == "yes"]

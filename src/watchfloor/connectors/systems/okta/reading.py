@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import quote
 
 from watchfloor.connectors.contracts import Account
+from watchfloor.connectors.observing import recall, remember
 from watchfloor.connectors.protocols.event_log import EventLog
 from watchfloor.connectors.protocols.rest import Answer, Rest
 from watchfloor.connectors.protocols.whole_lists import observe_accounts, observe_groups
@@ -73,7 +74,8 @@ class Directory:
                 for role in _list(self.rest.get(f"/api/v1/users/{quote(key, safe='')}/roles")):
                     found[key].append(str(role.get("label", "")))
         except NotConfigured as error:
-            return f"administrator roles are not read: {error.message}", {}
+            return f"administrator roles are not read: {error.message}", recall(self.source, "roles").get("held", {})
+        remember(self.source, "roles", {"held": found})
         return "", found
 
 
