@@ -16,12 +16,12 @@ from watchfloor.identities.scoring.past import Who
 from watchfloor.identities.scoring.rise import RULE as OWN_RULE
 from watchfloor.identities.scoring.rise import tell_rises
 from watchfloor.identities.scoring.scale import scale
-from watchfloor.identities.scoring.standing import refresh
+from watchfloor.identities.scoring.standing import LOCK, refresh
 from watchfloor.identities.scoring.whom import whom
 from watchfloor.incidents import selectors as incidents
 from watchfloor.incidents.contracts import Popularity, TouchedAlert
 from watchfloor.runtime.selectors import cursor_position
-from watchfloor.runtime.services import move_cursor
+from watchfloor.runtime.services import keep_order, move_cursor
 
 EVIDENCE, HISTORY = "risk-alerts-evidence", "risk-alerts-history"
 SETTLED = timedelta(seconds=2)
@@ -45,6 +45,7 @@ def score_alerts(*, now: datetime, limit: int = 200) -> int:
     if (found.evidence, found.history) == positions:
         return 0
     with transaction.atomic():
+        keep_order(LOCK)
         if (cursor_position(EVIDENCE), cursor_position(HISTORY)) != positions:
             return 0
         chosen = scale()

@@ -1,7 +1,7 @@
 """Points from events: hot batches of the lake by cursor, names to people, each activity through the engine, all in one transaction."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -18,28 +18,33 @@ from watchfloor.identities.scoring.past import Who
 from watchfloor.identities.scoring.reading import READERS, read
 from watchfloor.identities.scoring.rise import tell_rises
 from watchfloor.identities.scoring.scale import scale
-from watchfloor.identities.scoring.standing import refresh
+from watchfloor.identities.scoring.standing import LOCK, refresh
 from watchfloor.identities.scoring.whom import whom
 from watchfloor.lake import selectors as lake
 from watchfloor.runtime.selectors import cursor_position
-from watchfloor.runtime.services import move_cursor
+from watchfloor.runtime.services import keep_order, move_cursor
 
 READER = "risk-score"
 TABLES = tuple(READERS)
 
 
-def score_events(*, now: datetime, limit: int = 20) -> int:
-    """Judge the next batches; returns how many. A kill between repeats the reading: points, profiles and cursor are one."""
+def score_events(*, now: datetime, limit: int = 5) -> int:
+    """Judge the next batches; returns how many. A kill between repeats the reading: points, profiles and cursor are one.
+
+    Judging runs outside the transaction, so that nobody waits for it; another worker that was faster makes it void.
+    """
     position = cursor_position(READER)
     batches = lake.since(position, tables=TABLES, limit=limit)
     if not batches:
         return 0
-    found = read_all((batch.table, row) for batch in batches for row in batch.rows)
+    chosen = scale()
+    judged = judge(read_all((batch.table, row) for batch in batches for row in batch.rows), chosen=chosen)
     with transaction.atomic():
+        keep_order(LOCK)
         if cursor_position(READER) != position:
             return 0
-        chosen = scale()
-        people = judge(found, now=now, chosen=chosen)
+        keep(judged, now=now)
+        people = {point.person for point in judged.points}
         refresh(people, now=now, chosen=chosen)
         tell_rises(people, now=now, chosen=chosen)
         move_cursor(READER, position=batches[-1].position)
@@ -52,18 +57,33 @@ def read_all(rows: Iterable[tuple[str, Mapping[str, Any]]]) -> list[Activity]:
     return sorted(found, key=lambda activity: activity.at)
 
 
-def judge(activities: Sequence[Activity], *, now: datetime, chosen: Scale) -> set[int]:
-    """Store the points these activities give, and what was learned; returns the people who got points. Few queries."""
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What some activities gave: points, and every circle as it is afterwards."""
+
+    points: list[Given]
+    habits: dict[str, Habits]
+
+
+def judge(activities: Sequence[Activity], *, chosen: Scale) -> Judged:
+    """The points these activities give, and what is learned from them. Few queries, and none is a write."""
     named = people_of_names(name for activity in activities for name in activity.names)
-    mine = [(located(activity), person_of(activity, named)) for activity in activities]
-    known = whom({pk for _, pk in mine if pk})
-    if not known:
-        return set()
-    engine = Engine(profiles(known.values()), scale=chosen, locate=place)
+    mine = [(located(activity), pk) for activity in activities if (pk := person_of(activity, named))]
+    known = whom({pk for _, pk in mine})
+    engine = Engine(profiles(known.values()) if known else {}, scale=chosen, locate=place)
     points = [point for activity, pk in mine if pk in known for point in engine.judge(activity, known[pk])]
-    RiskPoint.objects.bulk_create(map(_row, points), ignore_conflicts=True, batch_size=500)
-    keep_profiles(engine.habits, now=now)
-    return {point.person for point in points}
+    return Judged(points, engine.habits)
+
+
+def keep(judged: Judged, *, now: datetime) -> None:
+    """Store points and profiles; what people taught meanwhile stays. Call it in a transaction."""
+    RiskPoint.objects.bulk_create(map(_row, judged.points), ignore_conflicts=True, batch_size=500)
+    scopes = [scope for scope, habits in judged.habits.items() if habits.changed and scope.startswith("person:")]
+    for at in range(0, len(scopes), 500):
+        rows = RiskProfile.objects.filter(scope__in=scopes[at : at + 500], body__has_key="taught")
+        for scope, taught in rows.values_list("scope", "body__taught"):
+            judged.habits[scope].body["taught"] = taught
+    keep_profiles(judged.habits, now=now)
 
 
 def person_of(activity: Activity, named: Mapping[str, int]) -> int:

@@ -4,7 +4,7 @@ from functools import cache
 
 from watchfloor.identities.scoring.alerts import score_alerts
 from watchfloor.identities.scoring.events import READER, TABLES, score_events
-from watchfloor.identities.scoring.standing import rescore
+from watchfloor.identities.scoring.standing import forget, rescore
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake.services import register_reader
 from watchfloor.runtime.services import every
@@ -33,5 +33,7 @@ def score_alerts_tick() -> int:
 @every(DECAY_SECONDS, name="identities.rescore")
 def rescore_tick() -> int:
     """Nothing is left to do at once, however many were scored."""
-    rescore(now=utc_now())
+    now = utc_now()
+    rescore(now=now)
+    forget(now=now)
     return 0

@@ -5,16 +5,20 @@ One person is brought up to date after each event (`refresh`), everybody in one 
 
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
-from watchfloor.identities.models import DirectoryPerson, PersonRisk, RiskDay, RiskPoint
+from watchfloor.identities.models import DirectoryPerson, PersonRisk, RiskDay, RiskPoint, RiskProfile
 from watchfloor.identities.scoring.contracts import RiskLevel, RiskState, Scale
 from watchfloor.identities.scoring.formulas import LIFETIME, percentile, worth
 from watchfloor.identities.scoring.scale import level_of, scale
+from watchfloor.runtime.services import keep_order
 
 CHUNK = 2000
+KEPT = timedelta(days=400)
+LOCK = "risk-standing"
+"""One writer of standings at a time, so that two never wait for one another's rows."""
 FIELDS = ("score", "percentile", "level", "state", "state_at", "state_by", "state_reason", "scored_at")
 PINNED = (RiskState.CONFIRMED,)
 
@@ -73,6 +77,7 @@ def _keep(standings: Iterable[tuple[int, float, float]], *, now: datetime, chose
     chosen = chosen or scale()
     rows = list(standings)
     with transaction.atomic():
+        keep_order(LOCK)
         for at in range(0, len(rows), CHUNK):
             some = rows[at : at + CHUNK]
             before = PersonRisk.objects.in_bulk([pk for pk, _, _ in some], field_name="person_id")
@@ -116,3 +121,12 @@ def _days(standings: Sequence[tuple[int, float, float]], *, now: datetime) -> No
         if score > known.get(pk, 0.0)
     ]
     RiskDay.objects.bulk_create(higher, update_conflicts=True, unique_fields=["person", "day"], update_fields=["score"])
+
+
+def forget(*, now: datetime, limit: int = 5000) -> int:
+    """Delete points older than the timeline reaches, days of the history likewise, and profiles nobody fed so long."""
+    old = now - KEPT
+    gone = list(RiskPoint.objects.filter(at__lt=old).order_by("at").values_list("pk", flat=True)[:limit])
+    number = RiskPoint.objects.filter(pk__in=gone).delete()[0] if gone else 0
+    number += RiskDay.objects.filter(day__lt=old.date()).delete()[0]
+    return number + RiskProfile.objects.filter(changed_at__lt=old).delete()[0]

@@ -8,6 +8,7 @@ from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
 from watchfloor.identities.models import PersonRisk, RiskPoint, RiskProfile
 from watchfloor.identities.scoring import events
+from watchfloor.identities.scoring.scale import scale
 from watchfloor.identities.selectors import points_of, risk_of
 from watchfloor.identities.services import void_point
 from watchfloor.lake.services import append
@@ -128,3 +129,15 @@ def test_tagged_and_privileged_people_weigh_more(world, people):
     (other,) = [one for one in points_of(people[0].pk) if one.what == "source_risk"]
     assert mine.points == pytest.approx(1.3 * other.points)
     assert mine.factors[-1].words == "Chief is tagged “VIP”"
+
+
+def test_what_a_person_teaches_while_a_batch_is_judged_is_not_lost(world, people):
+    bea = people[0]
+    world.happen(world.row(bea, **LIMA))
+    point = next(one for one in points_of(bea.pk) if one.what == "new_country")
+    row = world.row(bea, at=world.now + HOUR)
+    judged = events.judge(events.read_all([("EntraIdSignInEvents", row)]), chosen=scale())
+    by = system_actor("test", Permission.IDENTITY_RISK_MANAGE)
+    void_point(point=point.id, by=by, reason="works there now", now=world.now)
+    events.keep(judged, now=world.now)
+    assert len(RiskProfile.objects.get(scope=f"person:{bea.pk}").body["taught"]) == 1

@@ -8,7 +8,7 @@ from watchfloor.access.contracts import Permission
 from watchfloor.access.models import AuditEntry
 from watchfloor.access.selectors import actor_of, system_actor
 from watchfloor.identities.models import DirectoryPerson, PersonRisk, RiskDay, RiskPoint, RiskProfile
-from watchfloor.identities.scoring.standing import refresh, rescore
+from watchfloor.identities.scoring.standing import forget, refresh, rescore
 from watchfloor.identities.selectors import history_of, points_by_evidence, points_of, risk_of, riskiest, risks_of
 from watchfloor.identities.services import confirm_compromised, dismiss_risk, void_point
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
@@ -162,3 +162,14 @@ def test_many_people_are_brought_up_to_date_with_few_queries(db, django_assert_m
         point(who, 5.0 + who.pk)
     with django_assert_max_num_queries(16):
         assert rescore(now=NOW) == 60
+
+
+def test_what_is_older_than_the_timeline_is_forgotten(crowd):
+    bea = crowd[0]
+    point(bea, 5, age=401 * DAY, report="old")
+    point(bea, 5, age=399 * DAY, report="new")
+    RiskDay.objects.create(person=bea, day=(NOW - 401 * DAY).date(), score=5)
+    old = NOW - 401 * DAY
+    RiskProfile.objects.create(scope="person:0", since=old, changed_at=old)
+    assert forget(now=NOW) == 3
+    assert [one.source[1] for one in points_of(bea.pk)] == ["new"]
