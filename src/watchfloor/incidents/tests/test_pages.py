@@ -248,6 +248,17 @@ def test_the_number_of_queries_does_not_grow_with_the_rows(
     assert answer.status_code == 200
 
 
+def test_ticked_users_of_an_incident_go_into_an_action_on_people(as_ada, findings, make, recent):
+    findings.add(make.message(1), make.user("ann@corp.example"), at=recent)
+    findings.promote(recent)
+    n = Incident.objects.get().pk
+    page = as_ada.get(f"/incidents/{n}?tab=assets&kind=users").content.decode()
+    assert 'action="/actions/people/new"' in page
+    assert f'name="incident_id" value="{n}"' in page
+    assert 'name="name" value="ann@corp.example"' in page
+    assert 'name="name"' not in as_ada.get(f"/incidents/{n}?tab=assets&kind=mailboxes").content.decode()
+
+
 def test_a_form_does_not_send_people_to_other_sites(as_ada, alert):
     for where in ("https://evil.example/", "//evil.example", "/\\evil.example"):
         answer = as_ada.post("/incidents/bulk", {"row": [], "return": where})
