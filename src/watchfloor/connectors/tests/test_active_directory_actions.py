@@ -12,7 +12,6 @@ from watchfloor.connectors.protocols.ldap_server import Answer
 from watchfloor.connectors.protocols.ldap_settings import server_of
 from watchfloor.connectors.systems.active_directory import SYSTEM
 from watchfloor.connectors.systems.active_directory.acting import DomainAccounts
-from watchfloor.connectors.systems.active_directory.passwords import temporary_password
 from watchfloor.connectors.systems.active_directory.refusals import SIGN_IN, sub_code, why_refused
 from watchfloor.connectors.systems.active_directory.values import guid
 from watchfloor.kernel.errors import NotConfigured
@@ -337,12 +336,3 @@ def test_the_console_s_address_carries_the_account(domain, ada):
 def test_every_sub_code_has_its_words(code):
     answer = Answer(49, "invalidCredentials", f"80090308: LdapErr: DSID-0C0903A9, comment: error, data {code}, v1db1")
     assert why_refused(answer).startswith(SIGN_IN[code])
-
-
-def test_temporary_passwords_satisfy_every_policy_and_differ():
-    made = {temporary_password() for _ in range(200)}
-    assert len(made) == 200
-    for password in made:
-        assert len(password) == 24
-        assert all(re.search(kind, password) for kind in ("[a-z]", "[A-Z]", "[0-9]", "-"))
-        assert not re.search("[lIO01io]", password)

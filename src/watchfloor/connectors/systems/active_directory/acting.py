@@ -8,6 +8,7 @@ from urllib.parse import quote
 from watchfloor.connectors.contracts import AccountOutcome, AccountRef, AccountState, AccountVerb
 from watchfloor.connectors.protocols.ldap_entry import Entry
 from watchfloor.connectors.protocols.ldap_server import Answer, LdapServer, Session
+from watchfloor.connectors.protocols.passwords import new_password
 from watchfloor.connectors.systems.active_directory.mapping import (
     DISABLED,
     NEVER_EXPIRES,
@@ -17,7 +18,6 @@ from watchfloor.connectors.systems.active_directory.mapping import (
     must_change,
     number,
 )
-from watchfloor.connectors.systems.active_directory.passwords import temporary_password
 from watchfloor.connectors.systems.active_directory.refusals import why_refused
 from watchfloor.connectors.systems.active_directory.values import filetime
 from watchfloor.kernel.errors import NotConfigured
@@ -36,7 +36,7 @@ class DomainAccounts:
     server: LdapServer
     source: str
     page: str = ""
-    password: Callable[[], str] = field(default=temporary_password, repr=False)
+    password: Callable[[], str] = field(default=new_password, repr=False)
 
     @property
     def can(self) -> frozenset[AccountVerb]:
