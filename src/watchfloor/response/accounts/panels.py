@@ -1,11 +1,12 @@
-"""The buttons of a person: each action, and how their accounts stand at the source."""
+"""What a person's page shows of ours: a button for each action, how the accounts stand, what was done to them."""
 
 from collections.abc import Callable
 
 from watchfloor.access.contracts import Permission
 from watchfloor.identities.page.contracts import PersonAction
-from watchfloor.identities.services import register_person_action
+from watchfloor.identities.services import register_person_action, register_person_panel
 from watchfloor.response.accounts.action import AccountAction
+from watchfloor.response.accounts.history import ActionsOnAPerson
 from watchfloor.response.catalogue import account_actions
 
 
@@ -31,6 +32,7 @@ for _action in account_actions().values():
             )
         )
 
+register_person_panel(ActionsOnAPerson())
 register_person_action(
     PersonAction(
         key="account-settings",

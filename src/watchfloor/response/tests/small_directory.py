@@ -62,11 +62,13 @@ class SmallDirectory:
             V.END_SESSIONS: {"sessions": 0},
             V.STOP_FORWARDING: {"forwarding": ""},
         }.get(verb, {"password": len(self.log)})
+        if verb == V.RESET_PASSWORD and known.get("password") != before.get("password"):
+            return AccountOutcome("already", before, verified=True)  # reset since then; its password was shown, or lost
         if all(known.get(name) == value for name, value in wanted.items()):
             return AccountOutcome("already", before, verified=True)
         known.update(wanted)
         self._died("do")
-        secret = "Temp-1234" if verb == V.RESET_PASSWORD else ""
+        secret = f"Temp-{self.log.count(('do', verb.value, self.key(ref)))}234" if verb == V.RESET_PASSWORD else ""
         return AccountOutcome("done", before, verified=not self.blind, words=(f"{wanted}",), secret=secret)
 
     def undo(self, verb, ref, *, before):

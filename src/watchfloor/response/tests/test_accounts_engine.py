@@ -139,6 +139,21 @@ def test_killed_between_any_two_steps_the_ledger_says_that_this_action_changed_i
     assert done.counts.pending == 0
 
 
+def test_a_password_nobody_saw_because_we_were_killed_is_replaced_by_another(db, analyst, asked, systems, ldap):
+    from watchfloor.response.accounts.passwords import show_passwords
+
+    one = started(analyst, "reset-password", person("Ann", "ldap"))
+    begin(one.pk, now=NOW)
+    freeze_accounts(one, systems=systems, now=NOW)
+    ldap.die_after = "do"
+    with pytest.raises(KeyboardInterrupt):
+        work_accounts(one, systems=systems, clock=lambda: NOW)
+    done = carry_out(one, systems)
+    assert done.account_lines.get().status == "changed"
+    (shown,) = show_passwords(by=analyst, remediation_id=done.pk, now=NOW)
+    assert shown.password == "Temp-3234"  # the third reset: lost, refused as done already, and again
+
+
 def test_an_undo_killed_half_way_says_that_it_changed_it_and_restores_what_was(db, analyst, asked, systems, ldap):
     one = carry_out(started(analyst, "suspend", person("Ann", "ldap")), systems)
     back = services.undo(by=analyst, remediation_id=one.pk, reason="a mistake", at=NOW)
