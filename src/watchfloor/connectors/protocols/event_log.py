@@ -6,7 +6,6 @@ two pages reads nothing twice and loses nothing.
 """
 
 import hashlib
-import logging
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,11 +16,10 @@ from django.db import transaction
 
 from watchfloor.connectors.contracts import ObservedKind
 from watchfloor.connectors.observing import observe, recall, remember
+from watchfloor.connectors.protocols.refusals import Refusals
 from watchfloor.connectors.records.fields import written
 from watchfloor.connectors.records.source import Parser
 from watchfloor.kernel.errors import BadInput
-
-log = logging.getLogger(__name__)
 
 Fetch = Callable[[datetime, datetime], Iterator[list[Any]]]
 """Pages of records from one moment to another."""
@@ -35,10 +33,7 @@ def mark_of(key: str) -> str:
 
 @dataclass(slots=True)
 class EventLog:
-    """One log of the connection `source`. `key` gives a record's id; `first` is how far back the first look goes.
-
-    `refused` counts records that could not be read, `why` says of the last one what was wrong.
-    """
+    """One log of the connection `source`. `key` gives a record's id; `first` is how far back the first look goes."""
 
     source: str
     part: str
@@ -49,13 +44,16 @@ class EventLog:
     sweep: timedelta = timedelta(minutes=15)
     window: timedelta = timedelta(hours=1)
     first: timedelta = timedelta(days=7)
-    refused: int = 0
-    why: str = ""
     _seen: dict[str, float] = field(default_factory=dict)
     _swept: str = ""
+    _refused: Refusals = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._refused = Refusals(self.source, self.part)
 
     def read(self, fetch: Fetch, *, now: datetime, stop: Callable[[], bool] = lambda: False) -> int:
         """Read up to `now`; returns how many rows came. Raises what `fetch` raises, all before it being kept."""
+        self._refused = Refusals(self.source, self.part)
         state = recall(self.source, self.part)
         self._seen, self._swept = dict(state.get("seen", {})), str(state.get("swept", ""))
         since = datetime.fromisoformat(state["since"]) if "since" in state else now - self.first
@@ -82,8 +80,8 @@ class EventLog:
         return since - (self.overlap if sweeping else self.brief), sweeping
 
     def warning(self) -> str:
-        """What to tell people; empty when every record could be read."""
-        return f"{self.refused} records could not be read; the last: {self.why}" if self.refused else ""
+        """What to tell people of the last look; empty when every record could be read."""
+        return self._refused.words()
 
     def _take(self, page: Iterable[Any], since: datetime, end: datetime) -> int:
         tables: dict[str, list[dict[str, Any]]] = defaultdict(list)
@@ -92,7 +90,7 @@ class EventLog:
             if isinstance(record, Mapping):
                 self._take_one(record, end, tables)
             else:
-                self._refuse("a record is no JSON object")
+                self._refused.add(BadInput("it is no JSON object"))
         if len(self._seen) > known:
             self._keep(tables, since)
         return sum(map(len, tables.values()))
@@ -107,12 +105,7 @@ class EventLog:
             for table, row in self.parse(record):
                 tables[table].append(row)
         except BadInput as error:
-            self._refuse(str(error))
-
-    def _refuse(self, why: str) -> None:
-        self.refused += 1
-        self.why = why[:200]
-        log.warning("%s, %s: a record was refused: %s", self.source, self.part, why)
+            self._refused.add(error)
 
     def _forget_before(self, moment: datetime) -> None:
         self._seen = {mark: at for mark, at in self._seen.items() if at >= moment.timestamp()}
@@ -122,4 +115,5 @@ class EventLog:
         with transaction.atomic():
             for table, rows in tables.items():
                 observe(kind=ObservedKind.EVENTS, source=self.source, table=table, items=rows)
+            self._refused.bury()
             remember(self.source, self.part, state)

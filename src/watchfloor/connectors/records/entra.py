@@ -14,6 +14,12 @@ from watchfloor.connectors.records.fields import Fields, opened
 from watchfloor.connectors.records.source import Row, Source
 from watchfloor.kernel.errors import BadInput
 
+
+def _nothing(record: Fields) -> tuple[Row, ...]:
+    """Sign-ins of programs, which no person makes."""
+    return ()
+
+
 _TABLES = {
     "signinlogs": sign_in_rows,
     "noninteractiveusersigninlogs": sign_in_rows,
@@ -23,6 +29,10 @@ _TABLES = {
     "aadriskyusers": risky_user_rows,
     "userriskevents": detection_rows,
     "aaduserriskevents": detection_rows,
+    "serviceprincipalsigninlogs": _nothing,
+    "aadserviceprincipalsigninlogs": _nothing,
+    "managedidentitysigninlogs": _nothing,
+    "aadmanagedidentitysigninlogs": _nothing,
 }
 """By the name of the table or of the export's category."""
 

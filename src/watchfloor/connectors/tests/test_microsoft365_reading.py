@@ -7,6 +7,7 @@ import pytest
 
 from labs.graph import START, Graph, stamp
 from watchfloor.connectors.contracts import Account, DirectoryGroup, ObservedKind, OwnedFile, Share
+from watchfloor.connectors.models import DeadLetter
 from watchfloor.connectors.observing import recall
 from watchfloor.connectors.protocols.rest import Rest
 from watchfloor.connectors.protocols.rounds import Rounds, patiently
@@ -308,9 +309,12 @@ def test_records_that_cannot_be_read_are_counted_and_the_others_kept(graph, rest
     ]
     reader = logs(rest, START + timedelta(minutes=10))
     warning = reader.read(SIGN_INS)
-    assert "1 records could not be read" in warning
+    assert warning == "1 record could not be read; see the dead letters"
     assert len(ids()) == 4
-    assert reader.read(SIGN_INS) == warning, "it is not counted again"
+    assert reader.read(SIGN_INS) == "", "it is not told again"
+    (letter,) = DeadLetter.objects.all()
+    assert (letter.place, letter.attempts) == ("sign-ins: record", 1)
+    assert "no sign-in, audit or risk record" in letter.reason
 
 
 @pytest.mark.parametrize("body", [b"", b"[]", b"{", b'{"value": 7}', b'{"value": [1, null, "x"]}', b"[" * 100_000])
@@ -373,7 +377,8 @@ def test_a_crash_between_two_blobs_reads_nothing_twice(graph):
     with slow, pytest.raises(Unreachable):
         feed(graph, now, slow).read()
     graph.faults.coming.clear()
-    assert "could not be read" in feed(graph, now).read()
+    assert "3 records could not be read" in feed(graph, now).read()
+    assert DeadLetter.objects.get().place == "unified audit log: record"
     assert sorted(ids("CloudAppEvents")) == [f"u{number}" for number in range(6)]
 
 

@@ -143,7 +143,7 @@ def test_events_that_make_no_sense_are_counted_and_the_rest_is_kept(okta, rest):
         {"published": "2026-11-02T11:00:00.000Z"},
         event(3, NOW, client=[[]], actor=7, target="x"),
     ]
-    assert "1 records could not be read" in log_of(rest, NOW + timedelta(minutes=1)).read()
+    assert "1 record could not be read" in log_of(rest, NOW + timedelta(minutes=1)).read()
     assert len(ids()) == 2
 
 

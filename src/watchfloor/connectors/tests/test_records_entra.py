@@ -219,3 +219,8 @@ def test_the_registry_finds_the_shape_of_a_record():
     assert "entra" in parsers()
     assert recognised({"hello": 1}) is None
     assert not sniff([])
+
+
+def test_the_sign_ins_of_programs_are_known_and_left_out():
+    record = {"category": "ServicePrincipalSignInLogs", "time": "2026-11-02T08:31:00Z", "properties": {"appId": "x"}}
+    assert recognised(record).parse(record) == ()

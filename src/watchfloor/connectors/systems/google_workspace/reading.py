@@ -20,6 +20,8 @@ REPORTS = "/admin/reports/v1/activity/users/all/applications"
 LATE = timedelta(hours=6)
 """Google shows some events hours after they happened; so some looks overlap by as much."""
 
+LONGEST_ID = 128
+
 
 def pages(rest: Rest, path: str, key: str, **query: str) -> Iterator[list[Any]]:
     """Each page of the list `key`; a page token that comes again would never end, and ends the list."""
@@ -34,7 +36,13 @@ def pages(rest: Rest, path: str, key: str, **query: str) -> Iterator[list[Any]]:
 
 def _objects(rest: Rest, path: str, key: str, **query: str) -> Iterator[Mapping[str, Any]]:
     for page in pages(rest, path, key, **query):
-        yield from (one for one in page if isinstance(one, Mapping) and isinstance(one.get("id"), str))
+        yield from (one for one in page if _has_id(one))
+
+
+def _has_id(one: object) -> bool:
+    """An object with an id of a length that an id may have."""
+    key = one.get("id") if isinstance(one, Mapping) else None
+    return isinstance(key, str) and 0 < len(key) <= LONGEST_ID
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import quote
@@ -12,12 +12,14 @@ from django.db import transaction
 from watchfloor.connectors.contracts import ObservedKind
 from watchfloor.connectors.observing import observe, recall, remember
 from watchfloor.connectors.protocols.event_log import mark_of
+from watchfloor.connectors.protocols.refusals import Refusals
 from watchfloor.connectors.protocols.rest import Answer, Rest
 from watchfloor.connectors.records.unified_audit import parse
 from watchfloor.kernel.errors import BadInput, NotFound
 
 CONTENT = ("Audit.Exchange", "Audit.SharePoint", "Audit.General")
 """Entra's own content is left out: Graph's sign-ins and directory audits tell the same with more."""
+PART = "unified audit log"
 OVERLAP = timedelta(hours=2)
 WINDOW = timedelta(hours=24)
 OLDEST = timedelta(days=7) - timedelta(minutes=10)
@@ -34,15 +36,18 @@ class Feed:
     first: timedelta
     now: Callable[[], datetime]
     stop: Callable[[], bool] = lambda: False
-    refused: int = 0
-    why: str = ""
+    _refused: Refusals = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._refused = Refusals(self.source, PART)
 
     def read(self) -> str:
         """Read up to now; returns a warning in words."""
+        self._refused = Refusals(self.source, PART)
         self._subscribe()
         for kind in CONTENT:
             self._read(kind)
-        return f"{self.refused} records could not be read; the last: {self.why}" if self.refused else ""
+        return self._refused.words()
 
     @property
     def _path(self) -> str:
@@ -103,16 +108,17 @@ class Feed:
         with transaction.atomic():
             for table, rows in tables.items():
                 observe(kind=ObservedKind.EVENTS, source=self.source, table=table, items=rows)
+            self._refused.bury()
             remember(self.source, kind, state)
 
     def _rows(self, record: Any, tables: dict[str, list[dict[str, Any]]]) -> None:
         try:
             if not isinstance(record, Mapping):
-                raise BadInput("a record is no JSON object")
+                raise BadInput("it is no JSON object")
             for table, row in parse(record):
                 tables[table].append(row)
         except BadInput as error:
-            self.refused, self.why = self.refused + 1, str(error)[:200]
+            self._refused.add(error)
 
 
 def _list(answer: Answer) -> list[Any]:

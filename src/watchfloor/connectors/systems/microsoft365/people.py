@@ -17,6 +17,7 @@ Objects = list[Mapping[str, Any]]
 Take = Callable[[Objects, bool], tuple[ObservedKind, list[dict[str, Any]]]]
 """A page's objects to what is observed; whether they are changes, and not the first telling of all."""
 PAGE = "999"
+LONGEST_ID = 128
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +130,7 @@ def _objects(answer: Answer) -> Objects:
 def _has_id(one: Mapping[str, Any]) -> bool:
     """An id that can stand in a path; anything else did not come from Graph."""
     key = one.get("id")
-    return isinstance(key, str) and key.replace("-", "").isalnum()
+    return isinstance(key, str) and len(key) <= LONGEST_ID and key.replace("-", "").isalnum()
 
 
 def _next(answer: Answer) -> tuple[str, bool]:

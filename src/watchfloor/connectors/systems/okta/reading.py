@@ -20,6 +20,8 @@ from watchfloor.kernel.errors import NotConfigured, NotFound
 
 _NEXT = re.compile(r'<([^<>]+)>\s*;\s*rel="next"')
 
+LONGEST_ID = 128
+
 
 def pages(rest: Rest, path: str, **query: str) -> Iterator[list[Any]]:
     """Each page of a list. Okta's next page comes even when the last was full; a list ends where no link follows."""
@@ -36,7 +38,13 @@ def _list(answer: Answer) -> list[Any]:
 
 def _objects(rest: Rest, path: str, **query: str) -> Iterator[Mapping[str, Any]]:
     for page in pages(rest, path, **query):
-        yield from (one for one in page if isinstance(one, Mapping) and isinstance(one.get("id"), str))
+        yield from (one for one in page if _has_id(one))
+
+
+def _has_id(one: object) -> bool:
+    """An object with an id of a length that an id may have."""
+    key = one.get("id") if isinstance(one, Mapping) else None
+    return isinstance(key, str) and 0 < len(key) <= LONGEST_ID
 
 
 @dataclass(frozen=True, slots=True)
