@@ -1,11 +1,13 @@
 """Asking many systems about accounts at once, and waiting for none of them longer than a person would."""
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from typing import TypeVar
 
 from watchfloor.kernel.errors import Unreachable, WatchfloorError
 
+log = logging.getLogger(__name__)
 SECONDS = 8.0
 LATE = "it did not answer within {:.0f} seconds"
 Item = TypeVar("Item")
@@ -42,5 +44,13 @@ def _ask_each(
     for at, item in items:
         try:
             answers[at] = ask(item)
-        except WatchfloorError as error:
-            answers[at] = error
+        except Exception as error:
+            answers[at] = trouble_of(error)
+
+
+def trouble_of(error: Exception) -> WatchfloorError:
+    """Any failure of a connector as one of our errors: a fault in one of them must not keep others from locking somebody out."""
+    if isinstance(error, WatchfloorError):
+        return error
+    log.error("a connection failed in a way nobody foresaw", exc_info=error)
+    return WatchfloorError(f"the connection failed in a way nobody foresaw ({type(error).__name__}); see the log")

@@ -25,6 +25,7 @@ from django.db.models import F
 
 from watchfloor.connectors.contracts import AccountActions, AccountOutcome, AccountVerb
 from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.response.accounts.asking import trouble_of
 from watchfloor.response.accounts.places import from_json
 from watchfloor.response.accounts.risk import OWN
 from watchfloor.response.contracts import LineStatus, RemediationStatus
@@ -178,8 +179,8 @@ def noting(system: AccountActions, lines: Sequence[AccountLine]) -> Iterator[Ans
     for line in lines:
         try:
             noted = plain(system.before(AccountVerb(line.verb), from_json(line.account)))
-        except WatchfloorError as error:
-            yield Answer(line, trouble=error)
+        except Exception as error:
+            yield Answer(line, trouble=trouble_of(error))
         else:
             yield Answer(line, noted=noted)
 
@@ -193,8 +194,8 @@ def acting(system: AccountActions, line: AccountLine, *, noted: Any) -> Iterator
         if verb == AccountVerb.RESET_PASSWORD and outcome.status == "already" and noted != line.noted:
             # We were cut off behind the reset, and nobody ever saw that password: set another.
             outcome = change(verb, account, before=noted)
-    except WatchfloorError as error:
-        yield Answer(line, trouble=error)
+    except Exception as error:
+        yield Answer(line, trouble=trouble_of(error))
     else:
         yield Answer(line, outcome=outcome, ours=noted != line.noted)
 

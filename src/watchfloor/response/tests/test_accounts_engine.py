@@ -188,6 +188,17 @@ def test_a_directory_that_is_down_holds_up_nobody_else_and_its_lines_stay_pendin
     ]
 
 
+def test_a_fault_in_one_connection_fails_its_own_lines_only(db, analyst, asked, systems, ldap, mail):
+    def broken(verb, ref, *, before):
+        raise KeyError("accountEnabled")
+
+    ldap.do = broken
+    done = carry_out(started(analyst, "suspend", person("Ann", "ldap")), systems)
+    assert ledger(done)[-1] == ("mail", "end-sessions", "changed")
+    assert "nobody foresaw (KeyError)" in done.account_lines.get(verb="suspend").why
+    assert done.failed == 2
+
+
 def test_a_lock_that_comes_late_ends_the_sessions_that_began_meanwhile(db, analyst, asked, systems, ldap, mail):
     ldap.down = True
     one = started(analyst, "suspend", person("Ann", "ldap"))
