@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Prefetch, QuerySet
 
 from watchfloor.identities.models import FileShare, StoredFile
 from watchfloor.identities.page.known import Known
+from watchfloor.lake.selectors import tenant_facts
 
 PAGE = 50
 EVERYBODY = {"anyone": "Anyone with the link", "organisation": "Everybody in the organisation"}
@@ -83,7 +83,7 @@ def _line(row: StoredFile) -> FileLine:
 
 def sharing_risk(shares: Iterable[FileShare]) -> tuple[str, str]:
     """How far a file reaches: high for anyone or outsiders who may write, medium for outsiders and the whole organisation."""
-    own = tuple(f"@{domain.lower()}" for domain in settings.WATCHFLOOR.own_domains)
+    own = tuple(f"@{domain}" for domain in tenant_facts().own_domains)
     given = list(shares)
     if any(one.whom == "anyone" for one in given):
         return "high", "Anyone who has the link can open it"

@@ -23,6 +23,7 @@ def summary(known: Known) -> Mapping[str, Any]:
     groups = groups_of(person.pk)
     return {
         "person": person,
+        "tags": known.tags,
         "risk": known.risk,
         "threat": known.threat,
         "signs": signs[:MOST],

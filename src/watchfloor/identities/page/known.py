@@ -7,11 +7,12 @@ from functools import cached_property
 from typing import Any
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.identities.contracts import AccountLine, PersonDetail, PersonNames
+from watchfloor.identities.contracts import AccountLine, PersonDetail, PersonNames, PersonTag
 from watchfloor.identities.page.registry import actions_of, panels_of
 from watchfloor.identities.scoring.contracts import RiskSummary
 from watchfloor.identities.scoring.selectors import risk_of
 from watchfloor.identities.selectors import accounts_of, names_of, person_by_id
+from watchfloor.identities.tags import tags_of
 from watchfloor.incidents.contracts import NamedIn
 from watchfloor.incidents.selectors import named_in
 from watchfloor.kernel.errors import NotFound
@@ -50,6 +51,11 @@ class Known:
         return risk_of(self.person.pk)
 
     @cached_property
+    def tags(self) -> tuple[PersonTag, ...]:
+        """Those given by hand and those that follow from the accounts, each with its reason."""
+        return tags_of(self.person.pk, now=self.now)
+
+    @cached_property
     def every_name(self) -> tuple[str, ...]:
         """All names under which alerts may speak of the person."""
         names = self.names
@@ -76,6 +82,7 @@ class Known:
         counts = {"incidents": threat.incidents or None}
         return {
             "person": person,
+            "tags": self.tags,
             "tab": tab,
             "tabs": [(key, label, f"{person.href}{path}", counts.get(key)) for key, label, path in TABS],
             "risk": self.risk,

@@ -20,7 +20,7 @@ class Line:
     """One thing that the person did or that was done to them.
 
     `key` is unique and breaks ties of time; `kind` is the type people filter by; `on` says it was done to the person.
-    `location` is a country, as a two-letter code where the source gives one. `points` and `why` are what the score took it for;
+    `location` is a country, as a two-letter code where the source gives one. `points` and `why` are what the score took it for, `point` the number of the gravest;
     `tells` is the (table, ReportId) or ("alert", id) it stands for, by which the two find each other.
     """
 
@@ -42,6 +42,7 @@ class Line:
     href: str = ""
     points: float | None = None
     why: str = ""
+    point: int = 0
     tells: tuple[str, str] = ("", "")
 
     @property

@@ -11,6 +11,7 @@ from watchfloor.identities.page.known import Known
 from watchfloor.identities.page.memberships import groups_of
 from watchfloor.identities.page.registry import panels_of
 from watchfloor.identities.scoring.selectors import points_of
+from watchfloor.kernel.text import visible
 
 SEVERITIES = ("high", "medium", "low", "informational")
 TONES = {"high": "danger", "medium": "warning", "low": "series-5", "informational": "neutral"}
@@ -42,13 +43,13 @@ def overview(known: Known) -> Mapping[str, Any]:
 def contact(known: Known) -> list[tuple[Any, ...]]:
     """How to reach them, and who they are."""
     person = known.person
-    place = ", ".join(part for part in (person.office, person.city, person.country) if part)
+    place = visible(", ".join(part for part in (person.office, person.city, person.country) if part))
     numbers = {"Phone": person.phone, "Mobile": person.mobile}
     return [
-        ("Email", person.address),
-        *((label, value) for label, value in numbers.items() if value),
+        ("Email", visible(person.address)),
+        *((label, visible(value)) for label, value in numbers.items() if value),
         *([("Office", place)] if place else []),
-        *([("Employee ID", person.employee_id)] if person.employee_id else []),
+        *([("Employee ID", visible(person.employee_id))] if person.employee_id else []),
     ]
 
 

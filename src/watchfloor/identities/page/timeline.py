@@ -114,7 +114,9 @@ def _scored(line: Line, points: Points) -> Line:
         return line
     techniques = dict.fromkeys((*line.techniques, *(one for point in found for one in point.techniques)))
     why = " ".join(point.words for point in found)
-    return replace(line, points=sum(point.points for point in found), why=why, techniques=tuple(techniques))
+    gravest = max(found, key=lambda point: point.points)
+    total = sum(point.points for point in found)
+    return replace(line, points=total, why=why, point=gravest.id, techniques=tuple(techniques))
 
 
 def _values(name: str, cells: Iterable[Cell], chosen: Chosen) -> tuple[tuple[str, int], ...]:

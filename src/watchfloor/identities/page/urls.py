@@ -10,6 +10,7 @@ urlpatterns = [
     path("identities/<int:pk>/incidents", views.incidents, name="person-incidents"),
     path("identities/<int:pk>/alerts", views.alerts, name="person-alerts"),
     path("identities/<int:pk>/observed", views.observed, name="person-observed"),
+    path("identities/<int:pk>/paths", views.paths, name="person-paths"),
     path("identities/<int:pk>/files", views.files, name="person-files"),
     path("identities/<int:pk>/mail", views.mail, name="person-mail"),
     path("identities/<int:pk>/organisation", views.organisation, name="person-organisation"),

@@ -21,6 +21,8 @@ from watchfloor.identities.page.queues import queue_of
 from watchfloor.identities.page.shown import charted, facets
 from watchfloor.identities.page.timeline import every_line
 from watchfloor.identities.page.timeline import timeline as timeline_of
+from watchfloor.identities.page.ways import SPANS
+from watchfloor.identities.page.ways import ways as ways_of
 from watchfloor.identities.selectors import person_of_name
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.text import csv_line
@@ -84,6 +86,15 @@ def observed(request: Asked, pk: int) -> HttpResponse:
     """Devices, places, groups, and ways to sensitive accounts."""
     found = _known(request, pk)
     return _page(request, found, "observed", observed_of(found))
+
+
+@require_GET
+@requires(Permission.IDENTITY_READ)
+def paths(request: Asked, pk: int) -> HttpResponse:
+    """The ways to sensitive accounts, which the tab asks for after it stands."""
+    days = request.GET.get("days", "")
+    shown = ways_of(_known(request, pk), days=int(days) if days in map(str, SPANS) else 0)
+    return render(request, "identities/page/paths.html", shown)
 
 
 @require_GET

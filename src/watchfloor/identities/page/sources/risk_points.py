@@ -26,6 +26,7 @@ def lines(asked: Asking) -> Iterable[Line]:
             href=point.evidence,
             points=0.0 if point.void else point.points,
             why=point.words,
+            point=point.id,
             status="void" if point.void else "",
             tells=point.source,
         )
