@@ -8,6 +8,7 @@ from typing import Any
 
 from watchfloor.access.contracts import Permission
 from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.lake.locations import Place as Place
 
 OTHER = "Other"
 """The series of a chart that holds every pivot value beyond the first few."""
@@ -391,25 +392,3 @@ class TooMany(WatchfloorError):
     """This person has as many queries running as one may have; the same query can run when one of them ended."""
 
     retry = True
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """Where an address is taken to lie. `country_code` has two letters, `asn` is the name of the network's operator, `network` a CIDR.
-
-    Degrees are those of the country's middle, None where no country is known. `kind` is Public, Private, Loopback,
-    LinkLocal, Multicast, Broadcast, Teredo or Reserved, "" for what is no address.
-    """
-
-    country_code: str = ""
-    country: str = ""
-    asn: str = ""
-    network: str = ""
-    latitude: float | None = None
-    longitude: float | None = None
-    kind: str = ""
-
-    @property
-    def private(self) -> bool:
-        """Whether it is an address that only means something inside a network."""
-        return self.kind not in {"", "Public"}
