@@ -23,6 +23,7 @@ def connect_dovecot(server: MailServer, *, test_mailbox: str) -> None:
         "master_password": server.master_password,
         "doveadm_url": f"http://127.0.0.1:{server.doveadm_port}/doveadm/v1",
         "doveadm_key": server.doveadm_key,
+        "deny_file": str(server.deny_file),
         "test_mailbox": test_mailbox,
     }
     _connect(DOVECOT, "dovecot", settings, instead_of=MAILDIRS)

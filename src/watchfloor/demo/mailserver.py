@@ -35,6 +35,7 @@ class MailServer:
     master_password: str
     doveadm_key: str
     process: subprocess.Popen[bytes]
+    deny_file: Path
 
 
 def installed() -> bool:
@@ -55,7 +56,7 @@ def start(*, home: Path, mailboxes: Path, addresses: list[str], wait_s: float = 
     while time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", ports[0])) == 0:
-                return MailServer(ports[0], ports[1], secret["master"], secret["doveadm"], process)
+                return MailServer(ports[0], ports[1], secret["master"], secret["doveadm"], process, home / "denied")
         time.sleep(0.05)
     process.terminate()
     log = home / "dovecot.log"
@@ -123,6 +124,7 @@ def _write_files(home: Path, mailboxes: Path, addresses: list[str], secret: dict
         path.touch(mode=mode)
         path.write_text(content)
         path.chmod(mode)
+    (home / "denied").touch(mode=0o644)  # whoever is suspended stays so over a restart
     home.chmod(0o755)
     if root:
         for name in ("users", "masters"):

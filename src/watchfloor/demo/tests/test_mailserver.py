@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 
 from labs import need
+from watchfloor.connectors.contracts import AccountRef, AccountVerb
+from watchfloor.connectors.systems.dovecot import SYSTEM
 from watchfloor.demo import mailserver
 from watchfloor.demo.mailboxes import file_letter, make_mailbox
 from watchfloor.demo.mailmaker import write
@@ -13,6 +15,21 @@ from watchfloor.demo.organisation import found_organisation
 from watchfloor.demo.stories import stories
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+def suspends_and_enables(server, address):
+    """What the demo's own connection can do to somebody: refuse sign-in by the deny file, end sessions, take it back."""
+    settings = {
+        "doveadm_url": f"http://127.0.0.1:{server.doveadm_port}/doveadm/v1",
+        "doveadm_key": server.doveadm_key,
+        "deny_file": str(server.deny_file),
+    }
+    accounts = SYSTEM.accounts(settings, name="demo")
+    ref = AccountRef(source="", key=address, mail=address)
+    for verb, enabled in ((AccountVerb.SUSPEND, False), (AccountVerb.END_SESSIONS, False), (AccountVerb.ENABLE, True)):
+        outcome = accounts.do(verb, ref, before=accounts.before(verb, ref))
+        assert outcome.verified, outcome
+        assert accounts.state(ref).enabled is enabled
 
 
 @pytest.mark.lab
@@ -40,6 +57,7 @@ def test_the_private_dovecot_serves_the_filed_mail_to_the_master_user_only():
             assert f"{filed.letter.at:%d-%b-%Y %H:%M:%S}".encode() in found[0]
         with imaplib.IMAP4("127.0.0.1", server.imap_port) as client, pytest.raises(imaplib.IMAP4.error):
             client.login(f"{filed.recipients[0]}*{mailserver.MASTER}", "guess")
+        suspends_and_enables(server, filed.recipients[0])
     finally:
         server.process.terminate()
         server.process.wait(timeout=10)
