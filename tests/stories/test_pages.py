@@ -130,6 +130,7 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
         f"{things['incident']}/device?name=pc-1",
     )
     yield from ("/alerts", things["alert"])
+    yield from ("/identities", "/identities?q=none-such&risk=high", "/identities/import", "/identities/groups/1")
     yield from (f"/identities/1{tab}" for tab in PERSON_TABS)
     yield from ("/identities/1/timeline?kind=Risk&period=7d", "/identities/1/files?view=shared")
     yield from (f"/identities/1/mail?view={view}" for view in ("threats", "sent", "clicks"))
@@ -167,6 +168,8 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
             for one in ("suspend", "confirm-compromised")
         ),
         "/identities/1/account-settings",
+        "/identities/1/who",
+        "/identities/groups/1/summary",
     )
     yield from ("/settings", *(f"/settings/{name}" for name in SETTINGS))
 
