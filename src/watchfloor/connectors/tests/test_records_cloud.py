@@ -355,3 +355,39 @@ def test_a_name_is_found_in_any_case_and_with_an_exports_mark():
     assert "plain" not in fields
     assert fields.switch("thing_d") is None
     assert activity_named("CONSENT TO APPLICATION.") == activity_of("Consent to application", {})
+
+
+def test_workspace_audits_from_cloud_logging_are_the_same_activities():
+    record = {
+        "insertId": "i1",
+        "timestamp": "2026-11-02T08:30:15.123Z",
+        "protoPayload": {
+            "serviceName": "admin.googleapis.com",
+            "authenticationInfo": {"principalEmail": "max@corp.example"},
+            "requestMetadata": {"callerIp": "203.0.113.9"},
+            "metadata": {
+                "event": [
+                    {
+                        "eventName": "CHANGE_APPLICATION_SETTING",
+                        "eventType": "APPLICATION_SETTINGS",
+                        "parameter": [
+                            {"name": "SETTING_NAME", "value": "Whatever"},
+                            {"name": "ON", "boolValue": False},
+                        ],
+                    }
+                ]
+            },
+        },
+    }
+    assert recognised(record).key == "workspace-logging"
+    row = first(record)
+    assert (row["ActionType"], row["AccountId"], row["ObjectName"]) == (
+        "CHANGE_APPLICATION_SETTING",
+        "max@corp.example",
+        "Whatever",
+    )
+    assert (row["ActivityType"], row["IPAddress"]) == ("Security setting changed", "203.0.113.9")
+    assert row["RawEventData"] == record
+    record["protoPayload"]["metadata"]["event"][0]["eventName"] = ""
+    with pytest.raises(BadInput):
+        sources()["workspace-logging"].parse(record)
