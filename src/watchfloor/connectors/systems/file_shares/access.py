@@ -30,32 +30,48 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Who gets through the folders on the way: everybody, or only these names; `unsure` when a group does, whose members we
-    do not know, so that a person may be among them.
+    """Who gets through the folders on the way: everybody, or only those named, as (name, whether it is a group).
+
+    Whose member somebody is we do not know. Where it matters, it is taken that they may be: better told too much.
     """
 
     everybody: bool = True
-    names: frozenset[str] | None = None
-    unsure: bool = True
+    named: frozenset[tuple[str, bool]] = frozenset()
 
     def behind(self, grants: Iterable[Grant]) -> "Gate":
-        """The way on through a folder with these grants."""
+        """The way on through a folder with these grants, its owner's among them."""
         entering = [grant for grant in grants if grant.bits & ENTER]
         if any(not grant.whom for grant in entering):
             return self
-        names = frozenset(grant.whom for grant in entering)
-        groups = any(grant.group for grant in entering)
-        return Gate(False, names if self.names is None else self.names & names, self.unsure and groups)
+        let_in = frozenset((grant.whom, grant.group) for grant in entering)
+        if self.everybody:
+            return Gate(False, let_in)
+        both = self.named & let_in
+        if _has_group(let_in):
+            both |= {one for one in self.named if not one[1]}
+        if _has_group(self.named):
+            both |= {one for one in let_in if not one[1]}
+        if not _has_group(both) and _has_group(self.named):
+            both |= {one for one in let_in if one[1]}  # members of both groups; the inner one is named
+        return Gate(False, frozenset(both))
+
+    def who(self, grant: Grant) -> frozenset[tuple[str, bool]]:
+        """To whom a grant on something behind the gate comes down."""
+        one = (grant.whom, grant.group)
+        if self.everybody or one in self.named:
+            return frozenset({one})
+        if not grant.whom:
+            return self.named
+        if _has_group(self.named):
+            return frozenset({one})
+        return self.named if grant.group else frozenset()
 
     def __str__(self) -> str:
-        return "all" if self.everybody else f"{self.unsure} {sorted(self.names or ())}"
+        return "all" if self.everybody else str(sorted(self.named))
 
-    def lets(self, grant: Grant) -> bool:
-        if self.everybody:
-            return True
-        if not grant.whom:
-            return False
-        return grant.whom in (self.names or ()) or (self.unsure and not grant.group)
+
+def _has_group(named: Iterable[tuple[str, bool]]) -> bool:
+    return any(group for _, group in named)
 
 
 def grants(mode: int, group: str, acl: bytes) -> tuple[Grant, ...]:
@@ -77,14 +93,14 @@ def grants(mode: int, group: str, acl: bytes) -> tuple[Grant, ...]:
     return tuple(found)
 
 
-def shares(said: Iterable[Grant], gate: Gate) -> tuple[Share, ...]:
-    """The rights of others on a file or folder behind `gate`; to enter a folder without reading it is none."""
+def shares(said: Iterable[Grant], gate: Gate, *, owner: str) -> tuple[Share, ...]:
+    """The rights of others than the owner on something behind `gate`; to enter a folder without reading it is none."""
     found: dict[tuple[str, bool], str] = {}
     for grant in said:
-        if grant.bits & (READ | WRITE) and gate.lets(grant):
-            key = (grant.whom or EVERYBODY, grant.group)
-            found[key] = "write" if grant.bits & WRITE else found.get(key, "read")
-    return tuple(Share(whom, right, group=group) for (whom, group), right in found.items())
+        if grant.bits & (READ | WRITE):
+            for one in sorted(gate.who(grant) - {(owner, False)}):
+                found[one] = "write" if grant.bits & WRITE else found.get(one, "read")
+    return tuple(Share(whom or EVERYBODY, right, group=group) for (whom, group), right in found.items())
 
 
 def acl_of(path: str) -> bytes:

@@ -84,7 +84,7 @@ class Scanner:
         if empty and known is not None and len(known.children) + len(self._before) > FEW:
             raise Unreachable("the folder is empty, and was not: is the disk or share mounted?", place=self.place.root)
         self._disk = found.st_dev
-        return Gate().behind(_grants(found, self.place.root))
+        return Gate().behind(_all_grants(found, _grants(found, self.place.root)))
 
     def _look_into(self, below: str, gate: Gate) -> list[tuple[str, Gate]]:
         """Note what changed in one folder; returns the folders in it, each with the way to what lies in them."""
@@ -121,7 +121,7 @@ class Scanner:
                     if new:
                         self._found(os.path.join(below, entry.name), found, said, gate)
                     if folder:
-                        inside.append((os.path.join(below, entry.name), gate.behind(said)))
+                        inside.append((os.path.join(below, entry.name), gate.behind(_all_grants(found, said))))
         finally:
             os.close(door)
 
@@ -150,7 +150,7 @@ class Scanner:
                 folder=folder,
                 size=0 if folder else found.st_size,
                 changed_at=_moment(found.st_mtime_ns),
-                shares=tuple(self._named(share) for share in shares(said, gate)),
+                shares=tuple(self._named(share) for share in shares(said, gate, owner=user_name(found.st_uid))),
             )
         )
 
@@ -209,6 +209,11 @@ class Scanner:
 
 def _grants(found: os.stat_result, path: str) -> tuple[Grant, ...]:
     return grants(found.st_mode, group_name(found.st_gid), acl_of(path))
+
+
+def _all_grants(found: os.stat_result, said: Iterable[Grant]) -> tuple[Grant, ...]:
+    """Those of others and the owner's; to the system's own account, which passes everywhere, nothing is granted."""
+    return (*said, Grant(user_name(found.st_uid), found.st_mode >> 6 & 7)) if found.st_uid else tuple(said)
 
 
 def _moment(nanoseconds: int) -> datetime:
