@@ -9,11 +9,13 @@ from django.db import transaction
 
 from watchfloor.connectors.burying import bury_unread
 from watchfloor.connectors.contracts import ObservedKind, Setting, TestReport
+from watchfloor.connectors.intake import storable
 from watchfloor.connectors.observing import observe
 from watchfloor.connectors.records import sources
 from watchfloor.connectors.records.reading import AUTO, MAPPING, NOBODYS, Reading, Taken
 from watchfloor.connectors.tables_known import tables_known
 from watchfloor.kernel.errors import BadInput
+from watchfloor.kernel.text import visible
 
 MOST_PLACES = 5
 SHAPE_SETTINGS = (
@@ -95,7 +97,12 @@ def keep(
 def _bury(taken: Taken, source: str) -> None:
     for reason, places in taken.reasons().items():
         more = f" and {len(places) - MOST_PLACES} more" if len(places) > MOST_PLACES else ""
-        bury_unread(source=source, place=f"{'; '.join(places[:MOST_PLACES])}{more}", reason=reason)
+        bury_unread(source=source, place=_shown(f"{'; '.join(places[:MOST_PLACES])}{more}"), reason=_shown(reason))
+
+
+def _shown(words: str) -> str:
+    """What strangers wrote, as a person can read it and every database keep it."""
+    return storable(visible(words))
 
 
 def refused_words(kept: Kept) -> list[tuple[str, str]]:

@@ -17,6 +17,7 @@ from watchfloor.connectors.contracts import Observation, ObservedKind
 from watchfloor.connectors.selectors import observed_after
 from watchfloor.connectors.services import bury_unread
 from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.kernel.text import visible
 from watchfloor.lake import hot, recent, storage
 from watchfloor.lake.arrow import to_arrow
 from watchfloor.lake.bringing_cells import Unfit, cell
@@ -34,6 +35,7 @@ AHEAD = timedelta(days=1)
 LATE = timedelta(minutes=5)
 """A record that comes later than this bears the time it came, too."""
 MOST_PLACES = 5
+MOST_REASONS = 50
 ITS_OWN = (WatchfloorError, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
 
 
@@ -55,10 +57,10 @@ class Waiting:
 
 @dataclass(slots=True)
 class Prepared:
-    """Some observations, ready to be stored: rows by table, and places by source and the reason they are refused for."""
+    """Some observations, ready to be stored: rows by table, and places by source, table and the reason they are refused for."""
 
     waiting: dict[str, Waiting] = field(default_factory=lambda: defaultdict(Waiting))
-    refused: dict[tuple[str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
+    refused: dict[tuple[str, str, str], list[str]] = field(default_factory=lambda: defaultdict(list))
 
 
 def observe_pending(*, now: datetime, limit: int = BATCHES) -> int:
@@ -74,8 +76,7 @@ def observe_pending(*, now: datetime, limit: int = BATCHES) -> int:
             return 0
         for name, waiting in prepared.waiting.items():
             _store(name, waiting, now=now)
-        for (source, reason), places in prepared.refused.items():
-            bury_unread(source=source, place=_places(places), reason=reason)
+        _bury(prepared)
         move_cursor(READER, position=batches[-1].position)
     return sum(len(batch.items) for batch in batches)
 
@@ -88,7 +89,7 @@ def prepare(batches: Iterable[Observation], *, now: datetime) -> Prepared:
         try:
             fit = fits.get(batch.table) or Fit(table_named(batch.table), now)
         except ITS_OWN as error:
-            prepared.refused[batch.source, str(error)].append(_place(batch, range(len(batch.items))))
+            prepared.refused[batch.source, batch.table, str(error)].append(_place(batch, range(len(batch.items))))
             continue
         fits[batch.table] = fit
         _fit_all(batch, fit, prepared)
@@ -104,18 +105,26 @@ def _fit_all(batch: Observation, fit: "Fit", prepared: Prepared) -> None:
         except ITS_OWN as error:
             wrong[str(error)[:300] or type(error).__name__].append(number)
     for reason, numbers in wrong.items():
-        prepared.refused[batch.source, reason].append(_place(batch, numbers))
+        prepared.refused[batch.source, batch.table, reason].append(_place(batch, numbers))
 
 
 def _place(batch: Observation, numbers: Sequence[int]) -> str:
     shown = ", ".join(str(number + 1) for number in numbers[:MOST_PLACES])
     more = f" and {len(numbers) - MOST_PLACES} more" if len(numbers) > MOST_PLACES else ""
-    return f"batch {batch.position}, rows {shown}{more} for {batch.table}"
+    return f"batch {batch.position}, row {shown}{more}"
 
 
-def _places(places: Sequence[str]) -> str:
-    more = f"; and in {len(places) - MOST_PLACES} more batches" if len(places) > MOST_PLACES else ""
-    return "; ".join(places[:MOST_PLACES]) + more
+def _bury(prepared: Prepared) -> None:
+    """A dead letter for each reason, not for each row: what is wrong with a source is wrong with thousands of its rows."""
+    reasons = list(prepared.refused.items())
+    for (source, table, reason), places in reasons[:MOST_REASONS]:
+        more = f"; and in {len(places) - MOST_PLACES} more batches" if len(places) > MOST_PLACES else ""
+        where = visible(f"rows for {table}: {reason}")
+        bury_unread(source=source, place=where, reason=visible(f"{reason} ({'; '.join(places[:MOST_PLACES])}{more})"))
+    if left := reasons[MOST_REASONS:]:
+        (source, table, reason), _ = left[0]
+        words = visible(f"rows were refused for {len(left)} more reasons, such as: {reason}")
+        bury_unread(source=source, place=f"rows for {table}: many reasons", reason=words)
 
 
 class Fit:

@@ -156,6 +156,15 @@ def test_a_record_that_cannot_be_read_goes_to_the_dead_letters_and_the_post_is_t
     assert len(observed()) == 2
 
 
+def test_a_source_that_keeps_sending_what_cannot_be_read_fills_no_page_of_dead_letters():
+    hostile = {"eventType": "x", "actor": {"alternateId": "a"}, "published": "\ud800\x00 soon"}
+    with listening(records="okta") as url:
+        for _ in range(5):
+            assert httpx.post(url, content=json.dumps(hostile), headers=bearer()).status_code == 200
+    (letter,) = DeadLetter.objects.all()
+    assert letter.attempts == 5
+
+
 def test_when_it_cannot_be_stored_the_sender_is_asked_to_come_again(monkeypatch):
     with listening() as url:
         with monkeypatch.context() as broken:

@@ -103,9 +103,11 @@ def test_a_row_that_does_not_fit_is_buried_with_its_reason_and_the_others_come_i
     bring(sign_in(), sign_in(1, Shoe=43), sign_in(2, Port="x"), sign_in(3, Shoe=44), sign_in(4))
     assert observe_pending(now=NOON) == 5
     assert len(seen()) == 2
-    letters = {letter.reason: letter.place for letter in DeadLetter.objects.all()}
-    assert letters.keys() == {"IdentityLogonEvents has no column “Shoe”", "Port “x” is no int"}
-    assert "rows 2, 4 for IdentityLogonEvents" in letters["IdentityLogonEvents has no column “Shoe”"]
+    position = Observed.objects.get().position
+    assert {letter.reason for letter in DeadLetter.objects.all()} == {
+        f"IdentityLogonEvents has no column “Shoe” (batch {position}, row 2, 4)",
+        f"Port “x” is no int (batch {position}, row 3)",
+    }
 
 
 @pytest.mark.parametrize(
@@ -146,8 +148,17 @@ def test_a_record_that_comes_late_bears_both_times(lake):
 def test_a_flood_of_unfit_rows_makes_one_dead_letter(lake):
     bring(*(sign_in(number, Shoe=1) for number in range(3_000)))
     assert observe_pending(now=NOON) == 3_000
+    bring(sign_in(Shoe=1))
+    observe_pending(now=NOON)
     (letter,) = DeadLetter.objects.all()
-    assert "and 995 more" in letter.place
+    assert letter.attempts == 2
+
+
+def test_a_flood_of_different_faults_makes_few_dead_letters_even_with_text_no_database_takes(lake):
+    bring(*(sign_in(number, Port=f"port\x00\ud800{number}") for number in range(500)))
+    assert observe_pending(now=NOON) == 500
+    assert DeadLetter.objects.count() == 51
+    assert DeadLetter.objects.filter(reason__startswith="rows were refused for 450 more reasons").exists()
 
 
 def test_text_with_what_no_database_takes_comes_in(lake):

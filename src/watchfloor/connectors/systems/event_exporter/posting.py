@@ -85,9 +85,7 @@ class Postbox:
     def _write(self, posted: Sequence[Posted]) -> None:
         at = utc_now()
         named = [
-            (f"{one.place} at {at:%Y-%m-%d %H:%M}, record {number}", record)
-            for one in posted
-            for number, record in enumerate(one.records, 1)
+            (f"{one.place}, record {number}", record) for one in posted for number, record in enumerate(one.records, 1)
         ]
         keep(self.reading, named, source=self.name, at=at)
         self.count += len(named)

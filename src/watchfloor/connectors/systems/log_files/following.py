@@ -100,7 +100,7 @@ class Follower:
                     done += self._keep(batch, now)
                     batch = []
         except BadInput as error:
-            batch.append(Found(str(path), wrong=error.message))
+            batch.append(Found(f"{path} as a whole", wrong=error.message))
         place.offset = place.size = size
         return done + self._keep(batch, now)
 

@@ -136,10 +136,10 @@ class Listener:
         """Whether it is on disk now; a batch that is not is tried again, and senders wait meanwhile."""
         at = utc_now()
         records: list[tuple[str, Mapping[str, Any]]] = []
-        for number, (peer, text) in enumerate(batch, 1):
+        for peer, text in batch:
             record = record_of(text, at=at, zone=self.zone, peer=peer)
             if not is_empty(record):
-                records.append((f"from {peer} at {at:%Y-%m-%d %H:%M:%S}, line {number}", record))
+                records.append((f"from {peer}", record))
         try:
             self._count(keep(self.reading, records, source=self.name, at=at))
         except Exception:
