@@ -27,7 +27,8 @@ class Activity:
     """What an account did at `at`. `names` are those the row gives the account, best first; `person` who that is, 0 unknown.
 
     `action` is the row's ActionType, `word` the same as `plain` writes it; `place` (latitude, longitude) in degrees.
-    `risk` is what the source said: "", low, medium or high; `trusted` that the source calls the network its own.
+    `risk` is what the source said: "", low, medium or high; `trusted` that the source calls the network its own; `silent` that a
+    client renewed its token and nobody signed in.
     """
 
     at: datetime
@@ -58,6 +59,8 @@ class Activity:
     trusted: bool = False
     anonymous: bool = False
     session: str = ""
+    client_app: str = ""
+    silent: bool = False
     raw: tuple[Any, ...] = field(default=(), repr=False)
 
     @cached_property

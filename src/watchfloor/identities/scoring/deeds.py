@@ -62,10 +62,11 @@ LONGEST = 120
 def deed(activity: Activity) -> str:
     """The kind of deed, "" for none that matters."""
     said = activity.details.get("activitytype", "")
-    for kind in said.split("; "):
-        if kind in DEEDS:
-            return DEEDS[kind]
-    return next((kind for kind, words in BY_WORD if words.fullmatch(activity.word)), "")
+    if said in DEEDS:
+        return DEEDS[said]
+    if known := next((DEEDS[kind] for kind in said.split("; ") if kind in DEEDS), ""):
+        return known
+    return "" if said else next((kind for kind, words in BY_WORD if words.fullmatch(activity.word)), "")
 
 
 def forwarded_to(activity: Activity) -> tuple[str, ...]:

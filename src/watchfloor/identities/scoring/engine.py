@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.contracts import Factor, Scale
 from watchfloor.identities.scoring.formulas import activity_points
 from watchfloor.identities.scoring.habits import Habits
@@ -47,11 +47,10 @@ class Engine:
         self.habits = habits
         self.scale = scale
         self.locate = locate
-        self._signals = [
-            (signal, scale.weights.get(signal.key, signal.weight))
-            for signal in signals().values()
-            if signal.key not in scale.off
-        ]
+        in_force = [signal for signal in signals().values() if signal.key not in scale.off]
+        self._signals = {
+            kind: [(one, scale.weights.get(one.key, one.weight)) for one in in_force if kind in one.on] for kind in Kind
+        }
 
     def judge(self, activity: Activity, who: Who) -> list[Given]:
         """The points this activity gives to `who`; the circles have learned it afterwards."""
@@ -64,7 +63,7 @@ class Engine:
             scale=self.scale,
             locate=self.locate,
         )
-        found = [point for signal, weight in self._signals if (point := _point(signal, weight, past))]
+        found = [point for signal, weight in self._signals[activity.kind] if (point := _point(signal, weight, past))]
         learn(past)
         return found
 

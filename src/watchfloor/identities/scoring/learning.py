@@ -78,7 +78,7 @@ def learn(past: Past) -> None:
 def remember_place(past: Past) -> None:
     """Where the last sign-in came from; addresses of one's own networks are nowhere."""
     activity = past.activity
-    place = None if past.from_known_network or "silent" in activity.details else past.locate(activity)
+    place = None if past.from_known_network or activity.silent else past.locate(activity)
     if place is None:
         return
     last = past.habit("place")

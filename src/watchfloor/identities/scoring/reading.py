@@ -53,13 +53,10 @@ def _entra(row: Row) -> Activity | None:
         managed=bool(row.get("IsManaged") or row.get("IsCompliant")),
         trusted="trustednamedlocation" in _text(row, "NetworkLocationDetails").lower(),
         session=_text(row, "SessionId"),
-        raw=(row.get("AuthenticationDetails"), {"ClientAppUsed": row.get("ClientAppUsed")}, _silent(row)),
+        client_app=_text(row, "ClientAppUsed"),
+        silent=SILENT in _text(row, "LogonType").lower().replace(" ", ""),
+        raw=(row.get("AuthenticationDetails"),),
     )
-
-
-def _silent(row: Row) -> dict[str, str]:
-    """Non-interactive sign-ins are tokens renewed by a client: they surprise nobody."""
-    return {"silent": "yes"} if SILENT in _text(row, "LogonType").lower().replace(" ", "") else {}
 
 
 def _logon(row: Row) -> Activity | None:

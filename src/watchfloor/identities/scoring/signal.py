@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.contracts import Factor
 from watchfloor.identities.scoring.past import Past
 
@@ -27,7 +27,8 @@ Look = Callable[[Activity, Past], Hit | None]
 @dataclass(frozen=True, slots=True)
 class Signal:
     """One sign. `weight` is the most points it gives to a person of usual importance; `words` its sentence with {facts};
-    `needs` what data it reads, in words; `learned` that it compares, so it is silent while the organisation is learned.
+    `needs` what data it reads, in words; `on` the kinds of activity it looks at; `learned` that it compares, so that it is silent
+    while the organisation is learned.
     """
 
     key: str
@@ -38,3 +39,4 @@ class Signal:
     look: Look
     techniques: tuple[str, ...] = ()
     learned: bool = False
+    on: tuple[Kind, ...] = tuple(Kind)

@@ -25,6 +25,7 @@ SIGNAL = Signal(
     words="“{action}” on {target} for the first time",
     needs="Directory changes and administrators' operations",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1098",),
     learned=True,
 )

@@ -1,6 +1,6 @@
 """A token of the interface for programs was made or revoked."""
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.deeds import deed, rarity, shown
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
@@ -20,5 +20,6 @@ SIGNAL = Signal(
     words="{action}: {token}",
     needs="Okta's log of API tokens",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1528", "T1098.001"),
 )

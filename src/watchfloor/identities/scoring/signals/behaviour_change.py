@@ -20,8 +20,13 @@ NAMES = {
 MOST = 4
 ADMIN = "admin console"
 
+ELSEWHERE = "EntraIdSignInEvents"
+"""Has no such words, and is most of what there is."""
+
 
 def look(activity: Activity, past: Past) -> Hit | None:
+    if activity.table == ELSEWHERE:
+        return None
     told = activity.details
     text = told.get("behaviors", "")
     new = [NAMES[key] for key in NAMES if told.get(key, "").upper() == "POSITIVE"]

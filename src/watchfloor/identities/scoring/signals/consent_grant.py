@@ -1,6 +1,6 @@
 """An application was given rights on the person's data, or on everybody's."""
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.contracts import Factor
 from watchfloor.identities.scoring.deeds import deed, rarity, shown
 from watchfloor.identities.scoring.past import Past
@@ -41,5 +41,6 @@ SIGNAL = Signal(
     words="Gave “{app}” rights ({action})",
     needs="Consent records: Entra audits, Google Workspace tokens, Okta",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1528", "T1098.003"),
 )

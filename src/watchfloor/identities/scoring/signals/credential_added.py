@@ -2,7 +2,7 @@
 
 import re
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.deeds import deed, rarity, shown
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
@@ -26,5 +26,6 @@ SIGNAL = Signal(
     words="A credential or owner was added to “{app}” ({action})",
     needs="Entra audits, Okta applications",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1098.001",),
 )

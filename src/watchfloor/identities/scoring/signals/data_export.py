@@ -2,7 +2,7 @@
 
 import re
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.deeds import rarity
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
@@ -27,5 +27,6 @@ SIGNAL = Signal(
     words="Started or took an export of the organisation's data ({action})",
     needs="Google Workspace administrators' log, Exchange and eDiscovery audit records",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1530", "T1114.002"),
 )

@@ -1,6 +1,6 @@
 """Somebody else may open the mailbox, or send in the person's name."""
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.deeds import deed, rarity, shown
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
@@ -24,5 +24,6 @@ SIGNAL = Signal(
     words="Right on a mailbox given to {whom} ({action})",
     needs="Mailbox permissions: Exchange audit records, Google Workspace",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1098.002",),
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
 
@@ -23,5 +23,6 @@ SIGNAL = Signal(
     words="Had the directory's secrets replicated from {device}, as only domain controllers do",
     needs="Directory events: Defender for Identity, Windows 4662",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1003.006", "T1606.002"),
 )

@@ -1,6 +1,6 @@
 """A guest from outside was invited."""
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.deeds import ADDRESS, outside, rarity
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
@@ -28,5 +28,6 @@ SIGNAL = Signal(
     words="Invited {whom} as a guest",
     needs="Entra audits",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1136.003",),
 )

@@ -1,6 +1,6 @@
 """A file became open to people outside, or went to a new owner outside."""
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.deeds import ADDRESS, deed, outside, rarity, shown
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
@@ -40,5 +40,6 @@ SIGNAL = Signal(
     words="“{document}” is open to {whom} ({action})",
     needs="Sharing records of OneDrive, SharePoint and Google Drive",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1567.002", "T1537"),
 )

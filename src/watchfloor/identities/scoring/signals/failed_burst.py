@@ -17,7 +17,7 @@ def look(activity: Activity, past: Past) -> Hit | None:
     moment = activity.at.timestamp()
     recent = [one for one in past.habit("failures") or () if moment - one[0] <= WITHIN.total_seconds()]
     number = len(recent) + (activity.kind is Kind.FAILED)
-    if activity.kind is Kind.ACTION or number < LEAST or "silent" in activity.details:
+    if activity.kind is Kind.ACTION or number < LEAST or activity.silent:
         return None
     size = min(1.0, 0.5 + 0.5 * (number - LEAST) / (MANY - LEAST))
     factors = (Factor("Failures", f"{number}", f"within an hour, of which {LEAST} are too many"),)

@@ -1,6 +1,6 @@
 """Mail of the person is sent on to an address outside of the organisation."""
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.deeds import deed, forwarded_to, outside, shown
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
@@ -22,5 +22,6 @@ SIGNAL = Signal(
     words="Mail is sent on to {whom}",
     needs="Mailbox settings and rules: Exchange, Google Workspace, Sieve",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1114.003",),
 )

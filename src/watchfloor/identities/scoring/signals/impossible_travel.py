@@ -26,7 +26,7 @@ def distance(one: tuple[float, float], other: tuple[float, float]) -> float:
 
 def look(activity: Activity, past: Past) -> Hit | None:
     before = past.habit("place")
-    if activity.kind is not Kind.SIGN_IN or not before or past.from_known_network or "silent" in activity.details:
+    if activity.kind is not Kind.SIGN_IN or not before or past.from_known_network or activity.silent:
         return None
     place = past.locate(activity)
     seconds = activity.at.timestamp() - before["at"]
@@ -61,5 +61,6 @@ SIGNAL = Signal(
     words="Signed in from {where} ({ip}) {minutes} minutes after {from} ({from_ip}), {far} km away",
     needs="Sign-ins with coordinates or a country; networks that are known or called corporate are left out",
     look=look,
+    on=(Kind.SIGN_IN,),
     techniques=("T1078",),
 )

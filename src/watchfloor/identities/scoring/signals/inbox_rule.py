@@ -1,6 +1,6 @@
 """An inbox rule that hides, deletes or sends mail on."""
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.deeds import deed, forwarded_to, shown
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
@@ -54,5 +54,6 @@ SIGNAL = Signal(
     words="Inbox rule “{rule}” {does}",
     needs="Mailbox rules: Exchange audit records, Sieve scripts",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1564.008", "T1137.005"),
 )

@@ -16,7 +16,7 @@ NATIVE = frozenset({"IdentityLogonEvents", "DeviceLogonEvents"})
 def look(activity: Activity, past: Past) -> Hit | None:
     if activity.kind is not Kind.SIGN_IN or activity.table in NATIVE:
         return None
-    used = [name for name in (activity.protocol, activity.details.get("clientappused", "")) if plain(name) in LEGACY]
+    used = [name for name in (activity.protocol, activity.client_app) if plain(name) in LEGACY]
     if not used:
         return None
     unknown = past.learning or past.cold
@@ -32,5 +32,6 @@ SIGNAL = Signal(
     words="Signed in by {protocol}, which asks for no second factor, to {application} from {where}",
     needs="Cloud sign-ins with their protocol or client",
     look=look,
+    on=(Kind.SIGN_IN,),
     techniques=("T1078.004",),
 )

@@ -1,5 +1,6 @@
 """Far more deletions in an hour than this person and colleagues ever make."""
 
+from watchfloor.identities.scoring.activity import Kind
 from watchfloor.identities.scoring.amounts import unusual_amount
 from watchfloor.identities.scoring.signal import Signal
 
@@ -10,5 +11,6 @@ SIGNAL = Signal(
     words="{number} files or mails deleted within the hour; {usual}",
     needs="Deletions in mailboxes and cloud storage",
     look=unusual_amount("delete", "Deleted", least=50),
+    on=(Kind.ACTION,),
     techniques=("T1485", "T1070.008"),
 )

@@ -1,5 +1,6 @@
 """Far more downloads in an hour than this person and colleagues ever make."""
 
+from watchfloor.identities.scoring.activity import Kind
 from watchfloor.identities.scoring.amounts import unusual_amount
 from watchfloor.identities.scoring.signal import Signal
 
@@ -10,5 +11,6 @@ SIGNAL = Signal(
     words="{number} files downloaded within the hour; {usual}",
     needs="File activities (downloads, synchronisation) of cloud storage",
     look=unusual_amount("download", "File downloaded", least=30),
+    on=(Kind.ACTION,),
     techniques=("T1530", "T1213"),
 )

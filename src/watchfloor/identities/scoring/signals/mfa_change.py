@@ -1,6 +1,6 @@
 """A second factor was added, changed or taken away."""
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.deeds import deed, rarity
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
@@ -25,5 +25,6 @@ SIGNAL = Signal(
     words="A second factor was {did} ({action}, {target})",
     needs="Security information changes: Entra audits, Okta, Google Workspace",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1556.006", "T1098.005"),
 )

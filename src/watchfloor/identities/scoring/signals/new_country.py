@@ -22,6 +22,7 @@ SIGNAL = Signal(
     words="Signed in from {country} for the first time ({ip})",
     needs="Sign-ins with a country, or an address that the offline place database knows",
     look=look,
+    on=(Kind.SIGN_IN,),
     techniques=("T1078",),
     learned=True,
 )

@@ -9,7 +9,7 @@ from watchfloor.identities.scoring.signal import Hit, Signal
 
 def look(activity: Activity, past: Past) -> Hit | None:
     device = device_of(activity)
-    if activity.kind is not Kind.SIGN_IN or not device or "silent" in activity.details:
+    if activity.kind is not Kind.SIGN_IN or not device or activity.silent:
         return None
     if past.known("device", device) or not past.person.kinds("device") or activity.managed:
         return None
@@ -25,6 +25,7 @@ SIGNAL = Signal(
     words="Signed in with {device} for the first time, from {where}",
     needs="Sign-ins with a device's id or name, or a user agent; managed devices are left out",
     look=look,
+    on=(Kind.SIGN_IN,),
     techniques=("T1078",),
     learned=True,
 )

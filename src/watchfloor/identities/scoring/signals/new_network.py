@@ -25,6 +25,7 @@ SIGNAL = Signal(
     words="Signed in through {network} for the first time ({ip}, {where})",
     needs="Sign-ins with a network's number or operator, or an address",
     look=look,
+    on=(Kind.SIGN_IN,),
     techniques=("T1078",),
     learned=True,
 )

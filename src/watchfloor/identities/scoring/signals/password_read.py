@@ -1,6 +1,6 @@
 """A stored password of somebody else was shown."""
 
-from watchfloor.identities.scoring.activity import Activity, flat
+from watchfloor.identities.scoring.activity import Activity, Kind, flat
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
 
@@ -35,5 +35,6 @@ SIGNAL = Signal(
     words="Had the stored password of {whose} shown ({action})",
     needs="Okta's log of applications with stored passwords",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1555.005",),
 )

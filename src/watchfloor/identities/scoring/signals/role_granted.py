@@ -1,6 +1,6 @@
 """Somebody was made an administrator."""
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.deeds import deed, rarity, shown
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
@@ -21,5 +21,6 @@ SIGNAL = Signal(
     words="Gave an administrator's role to {whom} ({action})",
     needs="Entra audits, Okta, Google Workspace",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1098.003",),
 )

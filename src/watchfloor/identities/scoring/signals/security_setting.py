@@ -2,7 +2,7 @@
 
 import re
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.contracts import Factor
 from watchfloor.identities.scoring.deeds import changed, deed, rarity, shown
 from watchfloor.identities.scoring.past import Past
@@ -48,5 +48,6 @@ SIGNAL = Signal(
     words="Changed “{setting}” ({action}){how}",
     needs="Policy and setting changes: Entra audits, Okta, Google Workspace, Exchange",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1556", "T1562"),
 )

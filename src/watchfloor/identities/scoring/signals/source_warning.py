@@ -25,8 +25,13 @@ DEVICES = "devicecompromisedevent"
 UNLOCKS = "failedpasswordattemptsevent"
 MANY_UNLOCKS = 10
 
+ELSEWHERE = "EntraIdSignInEvents"
+"""Has no such words, and is most of what there is."""
+
 
 def look(activity: Activity, past: Past) -> Hit | None:
+    if activity.table == ELSEWHERE:
+        return None
     share, words = WARNINGS.get(activity.word, (0.0, ""))
     if not share:
         share, words = _told(activity)

@@ -12,7 +12,7 @@ WITHIN = timedelta(hours=1)
 
 
 def look(activity: Activity, past: Past) -> Hit | None:
-    if activity.kind is not Kind.SIGN_IN or not activity.session or "silent" in activity.details:
+    if activity.kind is not Kind.SIGN_IN or not activity.session or activity.silent:
         return None
     before = (past.habit("sessions") or {}).get(activity.session)
     if not before or past.from_known_network:
@@ -34,5 +34,6 @@ SIGNAL = Signal(
     words="A session that began at {from} was used from {ip} ({where}) within the hour",
     needs="Sign-ins with a session's id",
     look=look,
+    on=(Kind.SIGN_IN,),
     techniques=("T1539", "T1550.004"),
 )

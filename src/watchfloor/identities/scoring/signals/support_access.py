@@ -2,7 +2,7 @@
 
 import re
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.deeds import rarity
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
@@ -27,5 +27,6 @@ SIGNAL = Signal(
     words="Let support act here ({action}, {target})",
     needs="Okta's impersonation and reset events, customer lockbox",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1199", "T1078.004"),
 )

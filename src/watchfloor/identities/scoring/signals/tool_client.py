@@ -36,5 +36,6 @@ SIGNAL = Signal(
     words="Signed in through {tool} to {object} for the first time, from {where}",
     needs="Entra sign-ins with application and resource",
     look=look,
+    on=(Kind.SIGN_IN,),
     techniques=("T1528", "T1566.002"),
 )

@@ -2,7 +2,7 @@
 
 import re
 
-from watchfloor.identities.scoring.activity import Activity
+from watchfloor.identities.scoring.activity import Activity, Kind
 from watchfloor.identities.scoring.deeds import changed, deed, rarity, shown
 from watchfloor.identities.scoring.past import Past
 from watchfloor.identities.scoring.signal import Hit, Signal
@@ -33,5 +33,6 @@ SIGNAL = Signal(
     words="Changed whom sign-ins are trusted from: {whom} ({action})",
     needs="Federation and domain settings: Entra audits, Okta identity providers, Google Workspace",
     look=look,
+    on=(Kind.ACTION,),
     techniques=("T1484.002", "T1556.007"),
 )

@@ -7,7 +7,7 @@ from watchfloor.identities.scoring.signal import Hit, Signal
 
 
 def look(activity: Activity, past: Past) -> Hit | None:
-    if activity.kind is not Kind.SIGN_IN or "silent" in activity.details or past.cold:
+    if activity.kind is not Kind.SIGN_IN or activity.silent or past.cold:
         return None
     around = [str((activity.at.hour + shift) % 24) for shift in (-1, 0, 1)]
     chance = min(1.0, sum(past.likely("hour", hour) for hour in around))
@@ -23,6 +23,7 @@ SIGNAL = Signal(
     words="Signed in at {hour} UTC, when {who} is hardly ever active, from {where}",
     needs="Sign-ins; people of less than 7 days are left out",
     look=look,
+    on=(Kind.SIGN_IN,),
     techniques=("T1078",),
     learned=True,
 )
