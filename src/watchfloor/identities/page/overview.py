@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from watchfloor.access.contracts import Permission
 from watchfloor.identities.contracts import AccountLine
 from watchfloor.identities.page.devices import devices
 from watchfloor.identities.page.exposure import exposure, level
@@ -26,6 +27,8 @@ def overview(known: Known) -> Mapping[str, Any]:
     points = [one for one in points_of(person.pk, 60) if one.worth(known.now) > 0]
     return {
         "contact": contact(known),
+        "may_manage": known.actor.may(Permission.IDENTITY_MANAGE),
+        "who_attrs": {"hx-get": f"{person.href}/who", "hx-target": "#flyout"},
         "seen": seen(known),
         "accounts": known.accounts,
         "flags": flags(known.accounts),

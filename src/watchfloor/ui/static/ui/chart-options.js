@@ -150,7 +150,7 @@ function places(columns, box, side) {
     column.forEach((node, row) => found.set(node.id, {
       x: last ? box.width * number / last : box.width / 2,
       y: start + step * row,
-      label: outer ? { position: outer, width: side - GAP - (node.size ?? 26) / 2 } : { position: "top", distance: 4, width: Math.max(box.width - 40, 120) },
+      label: outer ? { position: outer, width: side - GAP - (node.size ?? 26) / 2 } : { position: "top", distance: 4, width: Math.max(box.width - 40, 120), backgroundColor: "transparent" },
     }));
   });
   return found;
