@@ -27,6 +27,8 @@ PPOLICY = ("1.3.6.1.4.1.42.2.27.8.5.1", False, None)
 """The request control that makes a server say why it refuses a password (draft-behera-ldap-password-policy)."""
 PAGE_WAITS = 10
 """How many times the limit of one wait a whole page may take."""
+MOST_ENTRIES, MOST_PAGES = 2_000_000, 20_000
+"""More than any directory of ours has: whoever sends more means us harm."""
 SCOPES = {"subtree": SUBTREE, "one": LEVEL, "base": BASE}
 Control = tuple[str, bool, bytes | None]
 Change = tuple[str, Sequence[bytes | str]]
@@ -164,9 +166,13 @@ class Session:
         Raises NotFound for a base that is not there, BadInput for a filter that is none, NotConfigured when the server will not
         give all of them, Unreachable.
         """
-        wanted = list(attributes)
+        wanted, count = list(attributes), 0
         for one in (base,) if base else self.server.bases:
-            yield from self._pages(filter, wanted, one, scope, controls, limit)
+            for entry in self._pages(filter, wanted, one, scope, controls, limit):
+                count += 1
+                if count > MOST_ENTRIES:
+                    raise Unreachable("the directory sends entry after entry without end", place=self.server.place)
+                yield entry
 
     def entry(self, dn: str, attributes: Iterable[str]) -> Entry | None:
         """One entry, None when it is not there or may not be seen."""
@@ -202,7 +208,7 @@ class Session:
         self, filter: str, attributes: list[str], base: str, scope: str, controls: Sequence[Control], limit: int
     ) -> Iterator[Entry]:
         cookie, paged = b"", scope != "base" and not limit
-        while True:
+        for _ in range(MOST_PAGES):
             asked = list(controls)
             if paged:
                 asked.append(paged_search_control(False, self.server.page, cookie or None))
@@ -224,6 +230,7 @@ class Session:
             cookie = done.cookie
             if not cookie:
                 return
+        raise Unreachable("the directory sends page after page without end", place=self.server.place)
 
     def _one_page(self, request: Any, controls: list[Any]) -> Generator[Entry, None, Done]:
         strategy = self.connection.strategy
@@ -237,8 +244,10 @@ class Session:
                 yield said
         finally:
             # Whoever needed only the first entries leaves the rest of the page, which the next question must not meet.
-            for _ in answers:
-                pass
+            for count, _ in enumerate(answers):
+                if count > self.server.page:
+                    self.close()  # that is no page; whoever asks on is told that the connection has ended
+                    break
         raise Unreachable("the directory ended the connection", place=self.server.place)
 
     def _call(self, what: Any, *given: Any, **named: Any) -> Any:

@@ -7,6 +7,8 @@ from typing import Any
 from watchfloor.connectors.contracts import Account, DirectoryGroup
 
 PROVIDER = "SCIM"
+LONGEST = 300
+"""Characters that are kept of a value."""
 GUESTS = {"guest", "external", "b2b"}
 
 
@@ -25,18 +27,18 @@ def account(person: Any, *, key: str, created_at: datetime) -> Account:
         upn=user_name.lower() if "@" in user_name else "",
         mail=mails[0] if mails else "",
         other_mails=tuple(mails[1:]),
-        display_name=person.display_name or full or "",
-        given_name=(name and name.given_name) or "",
-        surname=(name and name.family_name) or "",
-        department=(work and work.department) or "",
-        title=person.title or "",
-        company=(work and work.organization) or "",
-        employee_id=(work and work.employee_number) or "",
+        display_name=_cut(person.display_name or full),
+        given_name=_cut(name and name.given_name),
+        surname=_cut(name and name.family_name),
+        department=_cut(work and work.department),
+        title=_cut(person.title),
+        company=_cut(work and work.organization),
+        employee_id=_cut(work and work.employee_number),
         phone=_value(person.phone_numbers, "work"),
         mobile=_value(person.phone_numbers, "mobile"),
-        city=(address and address.locality) or "",
-        country=(address and address.country) or "",
-        manager=manager or "",
+        city=_cut(address and address.locality),
+        country=_cut(address and address.country),
+        manager=_cut(manager),
         enabled=person.active is not False,
         guest=(person.user_type or "").lower() in GUESTS,
         roles=tuple(role.value or role.display for role in person.roles or () if role.value or role.display),
@@ -51,10 +53,14 @@ def group(group: Any, *, key: str, created_at: datetime) -> DirectoryGroup:
     return DirectoryGroup(key=key, name=group.display_name or key, members=members, created_at=created_at)
 
 
+def _cut(text: str | None) -> str:
+    return (text or "")[:LONGEST]
+
+
 def _mails(person: Any) -> list[str]:
     """Addresses in lower case, the primary one first, then that of work; the user name where it is one and none is given."""
     given = sorted(person.emails or (), key=lambda one: (not one.primary, one.type != "work"))
-    mails = [one.value.lower() for one in given if one.value]
+    mails = [one.value.lower() for one in given if one.value and len(one.value) <= LONGEST]
     if not mails and "@" in (person.user_name or ""):
         mails = [person.user_name.strip().lower()]
     return list(dict.fromkeys(mails))
@@ -67,7 +73,7 @@ def _first(several: Iterable[Any] | None, kind: str) -> list[Any]:
 
 
 def _value(several: Iterable[Any] | None, kind: str) -> str:
-    return next((one.value for one in _first(several, kind) if one.value and (one.type or kind == "work")), "")
+    return _cut(next((one.value for one in _first(several, kind) if one.value and (one.type or kind == "work")), ""))
 
 
 def _facts(person: Any) -> dict[str, str]:

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import IntegrityError, transaction
 from scim2_models import (
     Context,
+    InvalidValueException,
     NotFoundException,
     PreconditionFailedException,
     UniquenessException,
@@ -24,6 +25,7 @@ from watchfloor.connectors.scim.shapes import PATCHES, SHAPES, TOLERANT
 audit_verb("scim.create", "{actor} created {target} by SCIM")
 audit_verb("scim.change", "{actor} changed {target} by SCIM")
 audit_verb("scim.delete", "{actor} deleted {target} by SCIM")
+LONGEST_NAME = 300
 NAMES = {"Users": "user", "Groups": "group"}
 
 
@@ -86,6 +88,8 @@ def _locked(connection: Connection, kind: str, key: str, match: str) -> ScimReso
 
 def _keep(row: ScimResource, resource: Any, verb: str, *, now: datetime) -> ScimResource:
     before = row.document if row.version else None
+    if len(_name(row.kind, resource)) > LONGEST_NAME:
+        raise InvalidValueException(detail=f"a name has at most {LONGEST_NAME} characters")
     resource.id, resource.meta = None, None  # ours to give, not the peer's
     if row.kind == "Users":
         resource.password = None  # never wanted, never kept
@@ -108,7 +112,7 @@ def _keep(row: ScimResource, resource: Any, verb: str, *, now: datetime) -> Scim
 
 def _name(kind: str, resource: Any) -> str:
     said = resource.user_name if kind == "Users" else resource.display_name
-    return (said or "").strip().lower().replace("\0", "")[:400]
+    return (said or "").strip().lower().replace("\0", "")
 
 
 def _mails(resource: Any) -> str:

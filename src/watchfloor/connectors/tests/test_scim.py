@@ -113,6 +113,16 @@ def test_a_created_person_is_answered_kept_and_observed(peer):
     assert peer("get", f"Users/{said['id']}") == (200, said)
 
 
+def test_endless_values_are_cut_and_endless_names_refused(peer):
+    seen = Seen()
+    made(peer, {"schemas": [USER], "userName": "long", "displayName": "x" * 5000, "title": "y" * 5000})
+    ((told,), _, _) = seen.news()
+    assert (len(told.display_name), len(told.title)) == (300, 300)
+    status, said = peer("post", "Users", {"schemas": [USER], "userName": "x" * 301})
+    assert (status, said["scimType"]) == (400, "invalidValue")
+    assert peer("post", "Groups", {"schemas": [GROUP], "displayName": "x" * 301})[0] == 400
+
+
 def test_a_password_is_never_kept(peer):
     said = made(peer)
     peer.patch(f"Users/{said['id']}", {"op": "replace", "path": "password", "value": "another one"})

@@ -17,6 +17,8 @@ OF_A_GROUP = ("objectClass", "entryUUID", "createTimestamp", "cn", "description"
 MEMBERS = ("member", "uniqueMember", "memberUid")
 NO_PEOPLE = {"simplesecurityobject", "applicationprocess", "account"}
 """Object classes of entries that programs sign in with; RFC 4524's “account” names no person either."""
+LONGEST, LONGEST_NAME = 300, 1000
+"""Characters that are kept of a value and of a distinguished name; nothing that is looked up by is longer."""
 DOMAIN_ADMINS = "-512"
 
 
@@ -39,10 +41,11 @@ def key_of(entry: Entry) -> str:
 
 def account(entry: Entry, attributes: Attributes, known: Known, policies: policy.Policies, *, now: datetime) -> Account:
     """One person's entry, or a program's."""
-    say: Callable[[str], str] = lambda name: attributes.value(entry, name)  # noqa: E731  it is said fifteen times
+    say: Callable[[str], str] = lambda name: attributes.value(entry, name)[:LONGEST]  # noqa: E731  said fifteen times
     classes = {one.lower() for one in entry.texts("objectClass")}
     mails = [one.lower() for one in (*attributes.values(entry, "mail"), *attributes.values(entry, "other_mails"))]
-    manager, number = say("manager"), entry.text("gidNumber")
+    mails = [one for one in mails if len(one) <= LONGEST]
+    manager, number = attributes.value(entry, "manager"), entry.text("gidNumber")
     return Account(
         key=key_of(entry),
         provider=PROVIDER,
@@ -62,8 +65,8 @@ def account(entry: Entry, attributes: Attributes, known: Known, policies: policy
         office=say("office"),
         city=say("city"),
         country=say("country"),
-        manager=known.key(manager) if manager else "",
-        dn=entry.dn,
+        manager=known.key(manager)[:LONGEST_NAME] if manager else "",
+        dn=entry.dn[:LONGEST_NAME],
         domain=domain_of(entry.dn),
         enabled=policy.enabled(entry, policies.of(entry), now=now),
         service=bool(classes & NO_PEOPLE) and not classes & {"inetorgperson", "posixaccount"},
@@ -88,15 +91,15 @@ def _facts(entry: Entry, policies: policy.Policies) -> dict[str, str]:
 
 def group(entry: Entry, known: Known, sensitive: Iterable[str] = ()) -> DirectoryGroup:
     """One group of names, of unique names, or of posix; `sensitive` are lower-case names that rule over others."""
-    name = entry.text("cn")
+    name = entry.text("cn")[:LONGEST]
     why = _why_sensitive(name, entry.text("sambaSID"), frozenset(sensitive))
     return DirectoryGroup(
         key=key_of(entry),
         name=name,
-        description=entry.text("description"),
-        mail=entry.text("mail").lower(),
-        dn=entry.dn,
-        sid=entry.text("sambaSID"),
+        description=entry.text("description")[:10_000],
+        mail=entry.text("mail").lower()[:LONGEST],
+        dn=entry.dn[:LONGEST_NAME],
+        sid=entry.text("sambaSID")[:200],
         members=tuple(dict.fromkeys(_members(entry, known))),
         sensitive=bool(why),
         why_sensitive=why,
