@@ -4,7 +4,9 @@ import pytest
 
 from labs.openldap import ACCESS, SERVICE, SUFFIX, OpenLdap
 from watchfloor.connectors.contracts import AccountRef, AccountSystem, AccountVerb, Capability
+from watchfloor.connectors.models import Connection
 from watchfloor.connectors.protocols.ldap_settings import server_of
+from watchfloor.connectors.selectors import account_actions
 from watchfloor.connectors.systems.openldap import SYSTEM
 from watchfloor.connectors.systems.openldap.actions import temporary_password
 from watchfloor.kernel.errors import NotConfigured, Unreachable
@@ -304,3 +306,24 @@ def test_a_wrong_authority_is_refused_before_the_password_is_sent(slapd):
     accounts = SYSTEM.accounts(usual(slapd, security="starttls", port=str(slapd.port), ca_file=""), name="corp")
     with pytest.raises(NotConfigured, match="not trusted"):
         accounts.state(AccountRef("corp", "x"))
+
+
+@pytest.mark.django_db
+def test_the_form_tests_and_connects_a_directory(slapd, as_max):
+    form = as_max.get("/settings/connections/add/openldap").content.decode()
+    assert "department=departmentnumber|ou" in form
+    tried = as_max.post("/settings/connections/test/openldap", {"name": "corp", **usual(slapd)}).content.decode()
+    assert "can read 3 people" in tried
+    assert "may lock and unlock accounts" in tried
+    assert as_max.post("/settings/connections/add/openldap", {"name": "corp", **usual(slapd)}).status_code == 302
+    assert "corp" in account_actions()
+    assert slapd.service_password not in str(Connection.objects.get().settings)
+
+
+@pytest.mark.django_db
+def test_who_moves_a_connection_to_another_server_enters_the_password_again(slapd, as_max):
+    as_max.post("/settings/connections/add/openldap", {"name": "corp", **usual(slapd)})
+    moved = usual(slapd, host="ldap.elsewhere.example", password="")
+    answer = as_max.post(f"/settings/connections/{Connection.objects.get().pk}", moved)
+    assert answer.status_code == 400
+    assert "enter “Password” again" in answer.content.decode()
