@@ -81,7 +81,7 @@ class Capability(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """One field of a connection's form. `kind` is text, secret, number, choice, switch or addresses (one per line).
+    """One field of a connection's form. `kind` is text, secret, number, choice, switch, addresses (one per line) or lines (as written).
 
     `choices` are the stored words, `labels` what people read in their place, in the same order.
 

@@ -30,7 +30,7 @@ SHAPE_SETTINGS = (
     Setting(
         "mapping",
         "Mapping",
-        kind="addresses",
+        kind="lines",
         required=False,
         help="One “Column = path” a line, after “table = IdentityLogonEvents”; see docs/howto/connect-logs.md",
     ),

@@ -40,7 +40,7 @@ def _field(setting: Setting, stored: str) -> forms.Field:
         return forms.ChoiceField(choices=setting.options, **common)
     if setting.kind == "number":
         return forms.IntegerField(min_value=0, **common)
-    if setting.kind == "addresses":
+    if setting.kind in {"addresses", "lines"}:
         return forms.CharField(widget=forms.Textarea(attrs={"rows": 4}), **common)
     return forms.CharField(max_length=1000, **common)
 

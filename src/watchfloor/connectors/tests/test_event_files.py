@@ -149,3 +149,23 @@ def test_the_page_says_what_is_wrong_with_file_and_mapping(as_max, db):
     answer = as_max.post(PAGE, {"file": file, "records": "mapping", "mapping": "table = Shoes\na = b"})
     assert answer.status_code == 400
     assert "there is no table “Shoes”" in answer.content.decode()
+
+
+@pytest.mark.parametrize("kind", ["event_exporter", "syslog_events", "log_files"])
+def test_each_door_of_events_has_a_form_that_tests_its_mapping(as_max, db, kind):
+    assert as_max.get(f"/settings/connections/add/{kind}").status_code == 200
+    given = {
+        "name": "logs",
+        "address": "127.0.0.1:0",
+        "secret": "a-secret-long-enough",
+        "path": "/var/log",
+        "begin": "all",
+    }
+    given |= {"transport": "tcp", "clients": "127.0.0.1", "megabytes": "8", "connections": "5", "zone": "UTC"}
+    answer = as_max.post(
+        f"/settings/connections/test/{kind}", given | {"records": "mapping", "mapping": "table = Shoes\na = b"}
+    )
+    assert "there is no table “Shoes”" in answer.content.decode()
+    answer = as_max.post(f"/settings/connections/add/{kind}", given | {"records": "auto", "mapping": ""})
+    assert answer.status_code == 302
+    assert as_max.get("/settings/connections").status_code == 200
