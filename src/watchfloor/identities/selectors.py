@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Count, Max
+from django.db.models import Count, Max, Q
 
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.identities.detail import people_by_id, person_by_id
@@ -79,8 +79,13 @@ def person(address: str) -> DirectoryEntry | None:
 
 
 def everyone() -> tuple[DirectoryEntry, ...]:
-    """The whole directory by name; what impersonation checks compare display names with. Strangers and merged ones are left out."""
-    return tuple(map(entry_of, DirectoryPerson.objects.filter(external=False, merged_into__isnull=True)))
+    """The whole directory by name; what impersonation checks compare display names with.
+
+    Left out are who was merged into somebody else, and strangers whom only connected systems hold (guests, file shares);
+    a stranger in an imported list is there on purpose.
+    """
+    ours = Q(external=False) | Q(leading__startswith="CSV ") | Q(leading="")
+    return tuple(map(entry_of, DirectoryPerson.objects.filter(ours, merged_into__isnull=True)))
 
 
 def directory_version() -> tuple[int, datetime | None]:

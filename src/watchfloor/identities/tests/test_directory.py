@@ -110,3 +110,14 @@ def test_a_wrong_csv_is_refused_with_the_line_that_is_wrong(text, words):
 
 def test_a_short_csv_line_leaves_the_missing_cells_empty():
     assert people_in_csv("address,name,title\nann@corp.example,Ann\n") == (DirectoryEntry("ann@corp.example", "Ann"),)
+
+
+def test_a_stranger_in_an_imported_list_is_there_on_purpose_and_a_guest_or_merged_one_is_not(db):
+    bring(ANN, BO, DirectoryEntry("pat@partner.example", "Pat Roy"))
+    DirectoryPerson.objects.filter(address="pat@partner.example").update(external=True)
+    assert {entry.name for entry in everyone()} == {"Ann Lee", "Bo Diaz", "Pat Roy"}
+    DirectoryPerson.objects.filter(address="pat@partner.example").update(leading="EntraID cloud x")
+    DirectoryPerson.objects.filter(address="bo@corp.example").update(
+        merged_into=DirectoryPerson.objects.get(address="ann@corp.example")
+    )
+    assert {entry.name for entry in everyone()} == {"Ann Lee"}
