@@ -1,5 +1,6 @@
 """The shape of a signal and of what it saw. Pure."""
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
@@ -21,6 +22,7 @@ class Hit:
     factors: tuple[Factor, ...] = ()
 
 
+FACT = re.compile(r"\{\w+\}")
 Look = Callable[[Activity, Past], Hit | None]
 
 
@@ -40,3 +42,8 @@ class Signal:
     techniques: tuple[str, ...] = ()
     learned: bool = False
     on: tuple[Kind, ...] = tuple(Kind)
+
+    @property
+    def says(self) -> str:
+        """Its sentence without facts: “Mail is sent on to …”."""
+        return FACT.sub("…", self.words)

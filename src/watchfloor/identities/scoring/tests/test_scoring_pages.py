@@ -45,7 +45,7 @@ def test_the_card_shows_score_percentile_level_state_and_history(bea, ada):
     load("panels")
     ((title, html),) = [one for one in panels_of(bea.pk, actor=actor_of(ada), place="risk") if one[0] == "Risk"]
     assert title == "Risk"
-    assert "Higher than 100 % of people" in html
+    assert "Higher than 100 % of the others" in html
     assert "percentile red" in html
     assert "At risk" in html
     assert 'id="risk-history"' in html
