@@ -50,6 +50,7 @@ class Follower:
     _told: set[str] = field(default_factory=set)
     _lost: dict[str, str] = field(default_factory=dict)
     _left: dict[str, Seen] = field(default_factory=dict)
+    _unmoved: set[str] = field(default_factory=set)
     _failed: list[str] = field(default_factory=list)
     _files: list[OwnedFile] = field(default_factory=list)
     _seen: list[Seen] = field(default_factory=list)
@@ -103,11 +104,13 @@ class Follower:
             self._failed.append(path)
             return []
         self.done.folders += 1
-        if self._etags.get(path) == me.etag:
+        if self._etags.get(path) == _mark(me):
             return []
-        visited[path] = me.etag
+        visited[path] = _mark(me)
         self._compare(path, inside)
-        return [one.path for one in inside if one.folder and self._etags.get(one.path) != one.etag]
+        folders = [one for one in inside if one.folder]
+        self._unmoved |= {one.path for one in folders if self._etags.get(one.path) == _mark(one)}
+        return [one.path for one in folders if one.path not in self._unmoved]
 
     def _compare(self, path: str, inside: list[Node]) -> None:
         known = self._before.get(path)
@@ -119,7 +122,8 @@ class Follower:
             # A folder's ETag moves with everything below it; of the folder itself only its name is news.
             if was is None or was[1] != one.name or (not one.folder and was[0] != one.etag):
                 self._found(one)
-        lost = {key: was for key, was in before.items() if key not in now.children}
+        # A folder with another name is another path: what was known below the old one is looked for anew.
+        lost = {key: was for key, was in before.items() if now.children.get(key, ("", ""))[1] != was[1]}
         for key, was in lost.items():
             self._lose(key, f"{path}/{was[1]}".strip("/"), folder=bool(was[2]))
         # What is missing is told at the end, when it is sure that it lies nowhere else; until then it stays known here.
@@ -160,22 +164,18 @@ class Follower:
         """What is gone, whose shares changed, and how far we are: durable together."""
         state = {key: [self._shared_at[key], *map(str, shares)] for key, shares in self._shares.items()}
         self._look_at_shared(state, recall(self.name, SHARES))
-        gone = {key: path for key, path in self._lost.items() if key not in self._present}
+        gone = {key: path for key, path in self._lost.items() if key not in self._present and not self._stays(path)}
         self.done.gone = len(gone)
         self._files += [OwnedFile(key, PROVIDER, _name(at), f"/{at}", "", deleted=True) for key, at in gone.items()]
         here = set(self._present.values())
-        left = [seen for below, seen in self._left.items() if below not in here]
-        etags = {
-            below: etag
-            for below, etag in {**self._etags, **visited}.items()
-            if below in here or below not in self._left
-        }
+        left = {below: seen for below, seen in self._left.items() if below not in here and not self._stays(below)}
+        etags = {below: etag for below, etag in {**self._etags, **visited}.items() if below not in left}
         for path in self._failed:
             for above in _way_to(path):
                 etags.pop(above, None)
 
         def keep() -> None:
-            forget_seen(self.name, left)
+            forget_seen(self.name, left.values())
             keep_seen(self.name, self._held_back)
             if state != recall(self.name, SHARES):
                 remember(self.name, SHARES, state)
@@ -184,6 +184,10 @@ class Follower:
 
         items = [one.as_json() for one in self._files]
         observe(kind=ObservedKind.FILES, source=self.name, items=items, alongside=keep)
+
+    def _stays(self, path: str) -> bool:
+        """Whether it lies in a folder that was not looked into, as nothing in it changed."""
+        return not self._unmoved.isdisjoint(_way_to(path))
 
     def _look_at_shared(self, state: dict[str, list[str]], known: dict[str, list[str]]) -> None:
         """To share a file does not change it, so it is looked at by itself."""
@@ -198,6 +202,11 @@ class Follower:
         seen, self._seen = self._seen, []
         items = [one.as_json() for one in files]
         observe(kind=ObservedKind.FILES, source=self.name, items=items, alongside=lambda: keep_seen(self.name, seen))
+
+
+def _mark(folder: Node) -> str:
+    """Its id belongs to it: Nextcloud gives one ETag to all folders above a change, and one of them may take another's place."""
+    return f"{folder.key} {folder.etag}"
 
 
 def _name(path: str) -> str:
