@@ -50,10 +50,8 @@ PERSON_TABS = (
     "/timeline",
     "/files",
     "/mail",
-    "/summary",
-    "/organisation",
-    "/risk",
 )
+PERSON_FLY_OUTS = ("/summary", "/organisation", "/risk", "/who", "/account-settings")
 EMAIL_TABS = ("timeline", "analysis", "attachments", "urls", "similar", "headers")
 SETTINGS = (
     "people",
@@ -127,7 +125,6 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
         "/incidents?status=all&q=none-such",
         *(f"{things['incident']}?tab={t}" for t in INCIDENT_TABS),
         *(f"{things['incident']}?tab=assets&kind={kind}" for kind in ("mailboxes", "devices")),
-        f"{things['incident']}/device?name=pc-1",
     )
     yield from ("/alerts", things["alert"])
     yield from ("/identities", "/identities?q=none-such&risk=high", "/identities/import", "/identities/groups/1")
@@ -167,9 +164,6 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
             f"/actions/people/new?action={one}&name=nobody@haldenwirth.example"
             for one in ("suspend", "confirm-compromised")
         ),
-        "/identities/1/account-settings",
-        "/identities/1/who",
-        "/identities/groups/1/summary",
     )
     yield from ("/settings", *(f"/settings/{name}" for name in SETTINGS))
 
@@ -276,6 +270,8 @@ def test_fly_outs_are_accessible_too(demo, desk, things):
         f"{things['incident']}/manage",
         f"{things['alert']}/manage",
         "/settings/retention/table?name=EmailEvents",
+        f"{things['incident']}/device?name=pc-1",
+        *(f"/identities/1{one}" for one in PERSON_FLY_OUTS),
     )
     for path in openers:
         page.evaluate("path => htmx.ajax('GET', path, '#flyout')", path)
