@@ -18,6 +18,9 @@ from typing import Any
 from benchmarks.users_parts import quiet
 from benchmarks.users_parts.scoring_answers import LEFT_OUT, RULES, Answer
 from watchfloor.connectors.records import parsers, recognised
+from watchfloor.demo.directory import login_of
+from watchfloor.demo.life import foreign_hands, ordinary_life, sprayed
+from watchfloor.demo.organisation import Employee, found_organisation
 from watchfloor.identities.models import DirectoryPerson, RiskPoint
 from watchfloor.identities.scoring.activity import Activity
 from watchfloor.identities.scoring.contracts import Scale
@@ -179,6 +182,7 @@ def rise_figures(*, number: int = 300, days: int = 60, seed: int = 20261122, tel
         "false_rise_alerts_per_1000_user_days": round(1000 * calm / user_days, 3),
         "rise_attacks": len(told),
         "rise_attacks_found": risen,
+        **sample_figures(tell=tell),
     }
 
 
@@ -316,3 +320,37 @@ def _one_event(person: DirectoryPerson, *, now: datetime, n: int) -> float:
     }
     append("EntraIdSignInEvents", [row])
     return _timed(lambda: score_events(now=now + timedelta(seconds=n + 1)))
+
+
+def sample_figures(*, seed: int = 1, days: int = 30, tell: Any = print) -> dict[str, float]:
+    """The sample organisation's month, its attacks too: rises of people who were not taken over, and whether the victim rises."""
+    organisation, end = found_organisation(seed), datetime(2026, 11, 20, 18, tzinfo=UTC)
+    people = {person.address: _employee(n, person) for n, person in enumerate(organisation.employees, 1)}
+    people |= {login_of(person): people[person.address] for person in organisation.employees}
+    victim = people[organisation.by_department["Sales"][2].address]
+    told = [
+        *ordinary_life(organisation, end=end, days=days, seed=seed),
+        *sprayed(organisation, end=end, seed=seed),
+        *foreign_hands(organisation, end=end, seed=seed),
+    ]
+    rows = ((table, row) for shape, record in told for table, row in parsers()[shape](record))
+    found = [read(table, {**row, "Timestamp": _time(row["Timestamp"])}) for table, row in rows]
+    watch = Watch()
+    for activity in sorted(filter(None, found), key=lambda one: one.at):
+        who = next((people[name] for name in activity.names if name in people), None)
+        if who is not None:
+            watch.see(who, activity)
+    wrong = [who for who, _, _ in watch.rises if who.pk != victim.pk]
+    for who, rise, points in watch.rises:
+        tell(f"  sample: {who.name} rose by {rise.rise:.0f}: {'; '.join(point.words for point in points)[:300]}")
+    user_days = days * len(organisation.employees)
+    tell(f"  sample organisation: {watch.seen:,} activities, {watch.given:,} points, {len(wrong)} wrong rises")
+    return {
+        "sample_false_rise_alerts_per_1000_user_days": round(1000 * len(wrong) / user_days, 3),
+        "sample_victim_rises": int(any(who.pk == victim.pk for who, _, _ in watch.rises)),
+    }
+
+
+def _employee(number: int, person: Employee) -> Who:
+    circles = (f"department:{person.department}", f"title:{person.title}")
+    return Who(number, person.name, person.address, circles, domains=frozenset({person.address.partition("@")[2]}))
