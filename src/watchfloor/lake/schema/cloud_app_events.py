@@ -46,4 +46,5 @@ TABLE = Table(
     sort_column="AccountObjectId",
     bloom_column="ReportId",
     permission=Permission.IDENTITY_READ,
+    filled="activities that connected cloud services and imported audit logs tell of",
 )

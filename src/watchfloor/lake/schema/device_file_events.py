@@ -57,4 +57,5 @@ TABLE = Table(
     sort_column="DeviceId",
     bloom_column="SHA256",
     permission=Permission.INCIDENT_READ,
+    filled="device logs: Sysmon's created files",
 )

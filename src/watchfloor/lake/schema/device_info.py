@@ -68,4 +68,5 @@ TABLE = Table(
     sort_column="DeviceId",
     bloom_column="DeviceId",
     permission=Permission.INCIDENT_READ,
+    filled="osquery and Wazuh",
 )

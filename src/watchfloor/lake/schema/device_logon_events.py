@@ -40,4 +40,5 @@ TABLE = Table(
     sort_column="DeviceId",
     bloom_column="DeviceId",
     permission=Permission.INCIDENT_READ,
+    filled="device logs: Windows, sshd and the audit log, osquery, Wazuh",
 )

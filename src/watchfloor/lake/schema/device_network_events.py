@@ -41,4 +41,5 @@ TABLE = Table(
     sort_column="DeviceId",
     bloom_column="RemoteIP",
     permission=Permission.INCIDENT_READ,
+    filled="device logs: Sysmon and osquery",
 )

@@ -93,4 +93,5 @@ TABLE = Table(
     sort_column="DeviceId",
     bloom_column="SHA256",
     permission=Permission.INCIDENT_READ,
+    filled="device logs: Sysmon, Windows, sudo and the audit log, osquery",
 )

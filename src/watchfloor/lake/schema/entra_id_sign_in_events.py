@@ -104,4 +104,5 @@ TABLE = Table(
     bloom_column="CorrelationId",
     aliases=("AADSignInEventsBeta",),
     permission=Permission.IDENTITY_READ,
+    filled="Entra's sign-ins, through its connection or imported files",
 )

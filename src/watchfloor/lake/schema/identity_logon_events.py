@@ -25,4 +25,5 @@ TABLE = Table(
     sort_column="AccountUpn",
     bloom_column="AccountObjectId",
     permission=Permission.IDENTITY_READ,
+    filled="sign-ins that connected systems, their logs and imported files tell of",
 )

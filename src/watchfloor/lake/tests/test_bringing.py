@@ -221,6 +221,6 @@ def test_a_cell_that_is_none_of_its_type_is_refused(name, given):
 
 
 def test_a_table_says_where_its_rows_come_from():
-    assert table(TABLE).source == "Nothing here writes it: bring rows with “watchfloor lake append”."
+    assert table("MessageEvents").source == "Nothing here writes it: bring rows with “watchfloor lake append”."
     assert table("AlertInfo").source == "Written by the alerts raised here; rows can be brought too."
     assert table("EmailEvents").source == "Written by the mail that is taken in."

@@ -45,7 +45,7 @@ def test_a_table_has_its_own_page_with_its_days_and_its_upkeep(lake, as_max):
     assert "Rows by day" in page
     assert "Looked after" in page
     assert "Compact now" in page
-    assert "Nothing here writes it" in as_max.get("/settings/retention/table?name=DeviceInfo").content.decode()
+    assert "Nothing here writes it" in as_max.get("/settings/retention/table?name=MessageEvents").content.decode()
     part = as_max.get("/settings/retention/table?name=EmailEvents", headers={"HX-Request": "true"}).content.decode()
     assert "<html" not in part
     assert as_max.get("/settings/retention/table?name=Nothing").status_code == 404
