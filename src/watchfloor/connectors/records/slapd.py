@@ -5,6 +5,7 @@ slapd writes the parts of one bind as lines of their own: ACCEPT with the addres
 Shape: slapd's statslog lines, `conn=1001 op=0 BIND dn="…" method=128`, `conn=1001 op=0 RESULT tag=97 err=49 …`.
 """
 
+import json
 import re
 from collections import OrderedDict
 from collections.abc import Mapping
@@ -58,14 +59,22 @@ class Connections:
         self.open.move_to_end(key)
         while len(self.open) > MOST_CONNECTIONS:
             self.open.popitem(last=False)
+        early = told.pop("early", "")
         if accepted := _FROM.search(line.text):
             told.update({"peer": accepted[1], "server": accepted[2] or ""})
-        elif bound := _BIND.search(line.text):
-            self._begin(told, line.text, bound)
-        elif " closed" in line.text:
+        if early:  # only one line was waited for, whatever it says
+            return (*self._addressed(json.loads(early), told), *self._said(key, told, record, line.text))
+        return self._said(key, told, record, line.text)
+
+    def _said(
+        self, key: str, told: dict[str, str], record: Mapping[str, Any], text: str
+    ) -> tuple[Mapping[str, Any], ...]:
+        if bound := _BIND.search(text):
+            self._begin(told, text, bound)
+        elif text.endswith(" closed") or " closed (" in text:
             self.open.pop(key, None)
-        elif (result := _RESULT.search(line.text)) and result[1] == BIND_RESULT:
-            return self._finish(told, record, line.text, result)
+        elif (result := _RESULT.search(text)) and result[1] == BIND_RESULT:
+            return self._finish(told, record, text)
         return ()
 
     def _begin(self, told: dict[str, str], text: str, bound: re.Match[str]) -> None:
@@ -75,14 +84,19 @@ class Connections:
             told[name] = bound[1]
             told[f"method {op[1] if op else ''}"] = bound[2] or bound[3] or ""
 
-    def _finish(
-        self, told: dict[str, str], record: Mapping[str, Any], text: str, result: re.Match[str]
-    ) -> tuple[Mapping[str, Any], ...]:
+    def _finish(self, told: dict[str, str], record: Mapping[str, Any], text: str) -> tuple[Mapping[str, Any], ...]:
         op = _OP.search(text)
         number = op[1] if op else ""
         dn, method = told.pop(f"dn {number}", ""), told.pop(f"method {number}", "")
-        whole = {"slapd_dn": dn, "slapd_method": method, "slapd_peer": told.get("peer", "")}
-        return ({**record, **whole, "slapd_server": told.get("server", "")},)
+        whole = {**record, "slapd_dn": dn, "slapd_method": method}
+        if number == "0" and "peer" not in told:
+            # slapd's threads write as they come: of a fast bind the address may stand one line behind the result.
+            told["early"] = json.dumps(whole, default=str)
+            return ()
+        return self._addressed(whole, told)
+
+    def _addressed(self, whole: Mapping[str, Any], told: Mapping[str, str]) -> tuple[Mapping[str, Any], ...]:
+        return ({**whole, "slapd_peer": told.get("peer", ""), "slapd_server": told.get("server", "")},)
 
 
 def sniff(record: Mapping[str, Any]) -> bool:

@@ -145,10 +145,10 @@ def test_nothing_is_lost_or_read_twice_when_the_disk_fails(log, monkeypatch):
 
 def test_an_ldap_bind_begun_before_a_restart_is_whole_after_it(log):
     head = "Nov 22 11:00:00 ldap1 slapd[7]: "
-    log.write_text(f'{head}conn=1 op=0 BIND dn="uid=ada9,dc=corp" method=128\n')
+    log.write_text(f'{head}conn=1 op=1 BIND dn="uid=ada9,dc=corp" method=128\n')
     follower(log).look(now=NOW)
     with log.open("a") as file:
-        file.write(f"{head}conn=1 op=0 RESULT tag=97 err=0 text=\n")
+        file.write(f"{head}conn=1 op=1 RESULT tag=97 err=0 text=\n")
     follower(log).look(now=NOW)
     assert seen() == names(9)
 

@@ -128,6 +128,19 @@ def test_a_bind_begun_before_a_restart_is_whole_after_it():
     assert (refused["AccountName"], refused["IPAddress"]) == ("ada", "198.51.100.7")
 
 
+def test_an_address_that_slapd_writes_after_the_outcome_is_known_all_the_same():
+    lines = (
+        'conn=7 op=0 BIND dn="uid=ada,dc=corp,dc=example" method=128',
+        "conn=7 op=0 RESULT tag=97 err=0 qtime=0.000014 etime=0.000140 text=",
+        "conn=7 fd=11 ACCEPT from IP=198.51.100.7:53299 (IP=192.0.2.5:389)",
+    )
+    assert rows_of_slapd(lines[:2]) == []
+    (row,) = rows_of_slapd(lines)
+    assert (row["AccountName"], row["IPAddress"]) == ("ada", "198.51.100.7")
+    (row,) = rows_of_slapd((*lines[:2], "conn=7 op=1 UNBIND"))
+    assert (row["AccountName"], row["IPAddress"]) == ("ada", "")
+
+
 def test_connections_that_never_close_do_not_pile_up():
     holder = Connections({})
     for number in range(10_500):
