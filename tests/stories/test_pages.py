@@ -272,6 +272,7 @@ def test_fly_outs_are_accessible_too(demo, desk, things):
         "/settings/retention/table?name=EmailEvents",
         f"{things['incident']}/device?name=pc-1",
         *(f"/identities/1{one}" for one in PERSON_FLY_OUTS),
+        "/identities/groups/1/summary",
     )
     for path in openers:
         page.evaluate("path => htmx.ajax('GET', path, '#flyout')", path)
