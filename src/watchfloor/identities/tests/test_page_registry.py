@@ -67,10 +67,12 @@ def buttons():
     return [(one.key, one.href) for one in registry.actions_of(7, actor=ANYBODY)]
 
 
-def test_actions_stand_in_order_with_the_dangerous_ones_last():
-    action("suspend", dangerous=True)
+def test_those_asked_for_most_stand_first_and_other_dangerous_ones_last():
+    action("erase", dangerous=True)
     action("reset")
-    assert buttons() == [("reset", "/act/reset/7"), ("suspend", "/act/suspend/7")]
+    action("confirm-compromised", dangerous=True)
+    assert [key for key, _ in buttons()] == ["confirm-compromised", "reset", "erase"]
+    assert buttons()[1] == ("reset", "/act/reset/7")
 
 
 def test_an_action_that_does_not_apply_or_is_not_allowed_is_no_button():
