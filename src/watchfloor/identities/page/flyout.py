@@ -4,12 +4,15 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
+from watchfloor.access.contracts import Permission
 from watchfloor.identities.page.devices import devices
 from watchfloor.identities.page.exposure import exposure, level
-from watchfloor.identities.page.known import Known
+from watchfloor.identities.page.known import HALF_YEAR, Known
 from watchfloor.identities.page.memberships import groups_of
 from watchfloor.identities.page.overview import contact
 from watchfloor.identities.page.registry import actions_of, panels_of
+from watchfloor.incidents.contracts import AlertSummary
+from watchfloor.incidents.selectors import alerts_naming
 
 WEEK = timedelta(days=7)
 MOST = 5
@@ -26,6 +29,7 @@ def summary(known: Known) -> Mapping[str, Any]:
         "tags": known.tags,
         "risk": known.risk,
         "threat": known.threat,
+        "recent": _recent(known),
         "signs": signs[:MOST],
         "exposure": level(signs, known.accounts),
         "accounts": known.accounts[:MOST],
@@ -38,3 +42,10 @@ def summary(known: Known) -> Mapping[str, Any]:
         "actions": actions_of(person.pk, actor=known.actor),
         "panels": panels_of(person.pk, actor=known.actor, place="flyout"),
     }
+
+
+def _recent(known: Known) -> tuple[AlertSummary, ...]:
+    """The last three alerts that name the person (TE-085)."""
+    if not known.actor.may(Permission.INCIDENT_READ):
+        return ()
+    return alerts_naming(known.every_name, start=known.now - HALF_YEAR, end=known.now, limit=3)
