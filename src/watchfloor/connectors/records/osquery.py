@@ -159,4 +159,4 @@ def _device(outer: Fields, said: Fields, columns: Mapping[str, Any]) -> Row | No
     return "DeviceInfo", row
 
 
-SOURCE = Source("osquery", "osquery result log", parse, sniff)
+SOURCE = Source("osquery", "Results of osquery", parse, sniff)

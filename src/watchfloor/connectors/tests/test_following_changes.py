@@ -15,7 +15,7 @@ from pathlib import Path
 import ldap3
 import pytest
 
-from labs import need, need_root
+from labs import lacking, need, need_root
 from labs.nextcloud import Nextcloud
 from labs.samba import BASE, STAFF, Samba
 from watchfloor.connectors.contracts import Account, DirectoryGroup, ObservedKind, OwnedFile
@@ -125,7 +125,7 @@ def test_whoever_the_kernel_lets_in_is_told(tree, seed):
             if some:
                 done = subprocess.run([setfacl, "-m", some, str(path)], check=False, capture_output=True)
                 if done.returncode:
-                    pytest.skip("this file system has no access lists")
+                    lacking("this file system has no access lists")
     known = scanned(tree, "rights")
     for number in range(10):
         shares = known["files", f"d{number}/file"].shares

@@ -1,7 +1,8 @@
 """Which order of a segment a question wants, read off its tree: all rows by time, one key's rows, or the rows of few ids."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from sqlglot import exp
 
@@ -31,31 +32,46 @@ class Wanted:
 ALL = Wanted()
 
 
+class Question:
+    """A tree that is asked several things about its tables: it is walked once for each."""
+
+    def __init__(self, tree: exp.Expr) -> None:
+        self.tree = tree
+
+    @cached_property
+    def tables(self) -> Mapping[str, Sequence[exp.Table]]:
+        """Every place a name is read from, by the name."""
+        found: dict[str, list[exp.Table]] = {}
+        for table in self.tree.find_all(exp.Table):
+            found.setdefault(table.name, []).append(table)
+        return found
+
+    @cached_property
+    def columns(self) -> frozenset[str] | None:
+        """Names of the columns that the tree speaks of anywhere; None when it says `*`, which means all."""
+        stars = (star for star in self.tree.find_all(exp.Star) if not isinstance(star.parent, exp.Count))
+        if next(stars, None) is not None:
+            return None
+        return frozenset(column.name for column in self.tree.find_all(exp.Column))
+
+
 def wanted(
-    tree: exp.Expr, name: str, *, key: str, id: str, other: str = "", folded: frozenset[str] = frozenset()
+    asked: Question, name: str, *, key: str, id: str, other: str = "", folded: frozenset[str] = frozenset()
 ) -> Wanted:
-    """What `tree` asks of the source `name`. A source that is named twice is read whole.
+    """What a question asks of the source `name`. A source that is named twice is read whole.
 
     `folded` names the columns whose values are stored in lower case, so that comparing them in lower case changes nothing.
     """
     values: dict[str, tuple[str, ...]] = {}
-    for select in _readers(tree, name):
+    for select in _readers(asked, name):
         values = dict(_equalities(select, folded)) | values
     return Wanted(*(_few(values.get(column, ())) for column in (key, id, other)))
 
 
-def columns_named(tree: exp.Expr) -> frozenset[str] | None:
-    """Names of the columns that `tree` speaks of anywhere; None when it says `*`, which means all."""
-    stars = (star for star in tree.find_all(exp.Star) if not isinstance(star.parent, exp.Count))
-    if next(stars, None) is not None:
-        return None
-    return frozenset(column.name for column in tree.find_all(exp.Column))
-
-
-def _readers(tree: exp.Expr, name: str) -> Iterator[exp.Select]:
+def _readers(asked: Question, name: str) -> Iterator[exp.Select]:
     """The selects that all rows of `name` go through, one after the other, as long as each is the only one that reads."""
     while True:
-        named = [table for table in tree.find_all(exp.Table) if table.name == name]
+        named = asked.tables.get(name, ())
         select = named[0].find_ancestor(exp.Select) if len(named) == 1 else None
         if select is None or not _reads_alone(select, named[0]):
             return

@@ -18,7 +18,7 @@ from sqlglot import ErrorLevel, exp
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
 from watchfloor.lake.engines import plain, rows
-from watchfloor.lake.engines.access_paths import ALL, Wanted, columns_named, wanted
+from watchfloor.lake.engines.access_paths import ALL, Question, Wanted, wanted
 from watchfloor.lake.engines.alarm import ALARM
 from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.delta import ColdFile
@@ -94,12 +94,13 @@ class DuckEngine:
 
     def run(self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 30.0) -> pa.Table:
         """The whole answer. Raises TooSlow after `timeout` seconds, TooLarge when memory is out, QueryFailed for the rest."""
-        sources = {name: _looked_up(tree, name, source) for name, source in sources.items()}
+        asked = Question(tree)
+        sources = {name: _looked_up(asked, name, source) for name, source in sources.items()}
         if (answer := _plainly(tree, sources)) is not None:
             return answer
         cursor = self._cursor()
         with _told():
-            text = self._text(tree, sources)
+            text = self._text(asked, sources)
             with self._limited(cursor, timeout), _registered(cursor, text, sources):
                 return cursor.sql(text).to_arrow_table()
 
@@ -107,27 +108,29 @@ class DuckEngine:
         self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 600.0
     ) -> Iterator[pa.RecordBatch]:
         """The answer in batches, as it is read; memory stays flat when the tree needs no sort of everything."""
-        sources = {name: _looked_up(tree, name, source) for name, source in sources.items()}
+        asked = Question(tree)
+        sources = {name: _looked_up(asked, name, source) for name, source in sources.items()}
         cursor = self._new_cursor()
         try:
             with _told():
-                text = self._text(tree, sources)
+                text = self._text(asked, sources)
                 with self._limited(cursor, timeout), _registered(cursor, text, sources):
                     yield from cursor.sql(text).to_arrow_reader(BATCH_ROWS)
         finally:
             cursor.close()
 
-    def _text(self, tree: exp.Expr, sources: Mapping[str, Source]) -> str:
+    def _text(self, asked: Question, sources: Mapping[str, Source]) -> str:
         """The statement. Outside the time limit, since an object store's files may have to be fetched first.
 
         Each table as a common table expression that is inlined, so that filters and top-N reach the files.
 
         A tree that has such expressions of its own keeps them, after ours. Only a question is run, whatever a tree may be.
         """
+        tree = asked.tree
         if not isinstance(tree, exp.Query):
             raise BadInput(f"a {type(tree).__name__.lower()} is no question", place="query")
         parts = [
-            f'"{name}" AS NOT MATERIALIZED ({self._reading(tree, name, source)})' for name, source in sources.items()
+            f'"{name}" AS NOT MATERIALIZED ({self._reading(asked, name, source)})' for name, source in sources.items()
         ]
         text = tree.sql(dialect=self.dialect, unsupported_level=ErrorLevel.IGNORE)
         if not parts:
@@ -135,7 +138,7 @@ class DuckEngine:
         own = tree.args.get("with_") is not None
         return f"WITH {', '.join(parts)}{',' if own else ''} {text.removeprefix('WITH ') if own else text}"
 
-    def _reading(self, tree: exp.Expr, name: str, source: Source) -> str:
+    def _reading(self, asked: Question, name: str, source: Source) -> str:
         """The rows of one source: its segments in the order the tree wants, the files none of them holds, and hot rows."""
         attached = [(alias, one) for one in source.segments if (alias := self._attach(one))]
         if not attached:
@@ -143,8 +146,8 @@ class DuckEngine:
         held = {file for _, one in attached for file in one.covers}
         bare = replace(source, files=tuple(file for file in source.files if file.name not in held))
         first = attached[0][1]
-        ask = _asked(tree, name, first)
-        columns = _columns(tree, source)
+        ask = _wanted(asked, name, first)
+        columns = _columns(asked, source)
         parts = [_sealed(alias, one, ask, columns) for alias, one in attached]
         if not bare.is_empty:
             parts.append(f"SELECT {columns} FROM ({_unsealed(name, bare)})")  # noqa: S608 (names of our own schema)
@@ -220,13 +223,13 @@ def _told() -> Iterator[None]:
         raise QueryFailed(f"the query failed while it ran: {str(error).splitlines()[0][:300]}") from error
 
 
-def _asked(tree: exp.Expr, name: str, segment: Segment) -> Wanted:
-    return wanted(tree, name, key=segment.key, id=segment.id, other=segment.other, folded=segment.folded)
+def _wanted(asked: Question, name: str, segment: Segment) -> Wanted:
+    return wanted(asked, name, key=segment.key, id=segment.id, other=segment.other, folded=segment.folded)
 
 
-def _looked_up(tree: exp.Expr, name: str, source: Source) -> Source:
+def _looked_up(asked: Question, name: str, source: Source) -> Source:
     """The source with the few rows asked for in the place of the segments that hold them, where the tree asks for few."""
-    ask = _asked(tree, name, source.segments[0]) if source.segments else ALL
+    ask = _wanted(asked, name, source.segments[0]) if source.segments else ALL
     if ask == ALL:
         return source
     found = [(segment, _few_rows(segment, ask)) for segment in source.segments]
@@ -240,7 +243,7 @@ def _looked_up(tree: exp.Expr, name: str, source: Source) -> Source:
         source,
         files=files,
         segments=tuple(segment for segment, few in found if few is None),
-        hot=hot if files else hot.select(_needed(tree, source)),
+        hot=hot if files else hot.select(_needed(asked, source)),
     )
 
 
@@ -264,13 +267,13 @@ def _plainly(tree: exp.Expr, sources: Mapping[str, Source]) -> pa.Table | None:
     return plain.answered(tree, name, source.hot)
 
 
-def _columns(tree: exp.Expr, source: Source) -> str:
-    return ", ".join(f'"{name}"' for name in _needed(tree, source))
+def _columns(asked: Question, source: Source) -> str:
+    return ", ".join(f'"{name}"' for name in _needed(asked, source))
 
 
-def _needed(tree: exp.Expr, source: Source) -> list[str]:
+def _needed(asked: Question, source: Source) -> list[str]:
     """The columns of a source that a tree needs, at least one; few names are bound faster than sixty."""
-    named, known = columns_named(tree), source.empty.column_names
+    named, known = asked.columns, source.empty.column_names
     return [name for name in known if named is None or name in named] or known[:1]
 
 

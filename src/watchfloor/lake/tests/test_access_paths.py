@@ -3,14 +3,14 @@
 import pytest
 from sqlglot import parse_one
 
-from watchfloor.lake.engines.access_paths import ALL, MOST_VALUES, Wanted, columns_named, wanted
+from watchfloor.lake.engines.access_paths import ALL, MOST_VALUES, Question, Wanted, wanted
 
 ANN = Wanted(keys=("ann",))
 
 
 def asked(text: str, name: str = "mails") -> Wanted:
     tree = parse_one(text, dialect="duckdb")
-    return wanted(tree, name, key="mailbox", id="id", folded=frozenset({"mailbox"}))
+    return wanted(Question(tree), name, key="mailbox", id="id", folded=frozenset({"mailbox"}))
 
 
 @pytest.mark.parametrize(
@@ -79,4 +79,4 @@ def test_two_conditions_on_one_column_narrow_by_either():
     ],
 )
 def test_the_columns_a_question_speaks_of(text, names):
-    assert columns_named(parse_one(text, dialect="duckdb")) == names
+    assert Question(parse_one(text, dialect="duckdb")).columns == names

@@ -19,7 +19,7 @@ SHORTEST_SECRET = 16
 
 class EventExporterSystem:
     kind = "event_exporter"
-    label = "Events over HTTP (Dovecot's event exporter, and any JSON)"
+    label = "Events over HTTP (Dovecot event exporter, and any JSON)"
     description = (
         "Takes sign-ins and other events that programs post as JSON. Each post is answered when it is on disk. It listens "
         "without encryption: where events cross a network, put it behind a proxy that speaks TLS."
