@@ -68,9 +68,7 @@ def sample_path(route: str) -> str:
 
 
 ALL = tuple(addresses())
-GUARDED = tuple(
-    found for found in ALL if found.route not in WITHOUT_A_RIGHT and not found.route.startswith(BY_TOKEN)
-)
+GUARDED = tuple(found for found in ALL if found.route not in WITHOUT_A_RIGHT and not found.route.startswith(BY_TOKEN))
 PEOPLE = (*BUILT_IN_ROLES, "nobody (Eve)")
 
 
