@@ -8,7 +8,7 @@ from django.db import IntegrityError, transaction
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited, authorise
 from watchfloor.connectors.contracts import Setting, TestReport
-from watchfloor.connectors.models import Connection
+from watchfloor.connectors.models import Connection, SourceState
 from watchfloor.connectors.registry import system
 from watchfloor.connectors.selectors import settings_of
 from watchfloor.kernel.clock import utc_now
@@ -34,6 +34,8 @@ def add_connection(*, by: Actor, name: str, kind: str, settings: Mapping[str, st
         now = utc_now()
         try:
             with transaction.atomic():
+                # A worker that had not yet seen an older one of this name go may have kept its position once more.
+                SourceState.objects.filter(connection=name).delete()
                 made = Connection.objects.create(name=name, kind=kind, settings=stored, created_at=now, changed_at=now)
         except IntegrityError:
             raise Conflict(f"there is a connection “{name}” already", place="name") from None
@@ -62,10 +64,11 @@ def switch_connection(*, by: Actor, name: str, enabled: bool) -> Connection:
 
 
 def remove_connection(*, by: Actor, name: str) -> None:
-    """Forget the connection and its secrets; accepted mail stays."""
+    """Forget the connection, its secrets and how far it was read; accepted mail stays."""
     found = connection_named(name)
-    with _audited(by, "connection.remove", name, before=_shown(found.kind, found.settings)):
+    with _audited(by, "connection.remove", name, before=_shown(found.kind, found.settings)), transaction.atomic():
         found.delete()
+        SourceState.objects.filter(connection=name).delete()
 
 
 def try_connection(*, by: Actor, kind: str, settings: Mapping[str, str], name: str = "") -> TestReport:

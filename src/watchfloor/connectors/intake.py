@@ -1,7 +1,8 @@
 """Taking mail in: raw bytes durable first, then one row in one commit, in the order of positions."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from django.conf import settings
 from django.db import transaction
@@ -76,3 +77,12 @@ def _row(mail: NewMail, sha256: str) -> Accepted:
 def storable(text: str) -> str:
     """Without NUL and lone surrogates, which PostgreSQL's JSON refuses; envelopes and file names come from strangers."""
     return text.replace("\0", "").encode("utf-8", "replace").decode()
+
+
+def storable_inside(said: Any) -> Any:
+    """The same for every text inside lists and objects, and for the names of their fields."""
+    if isinstance(said, str):
+        return storable(said)
+    if isinstance(said, Mapping):
+        return {storable_inside(name): storable_inside(value) for name, value in said.items()}
+    return [storable_inside(value) for value in said] if isinstance(said, list | tuple) else said

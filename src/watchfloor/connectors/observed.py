@@ -5,7 +5,7 @@ Pure data. Each shape goes through the durable queue as JSON (`as_json`, `from_j
 
 from collections.abc import Mapping
 from dataclasses import MISSING, Field, dataclass, field, fields
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, Self
 
@@ -69,7 +69,8 @@ def _plain(value: Any) -> Any:
 
 def _rich(name: str, value: Any) -> Any:
     if name.endswith("_at") and isinstance(value, str):
-        return datetime.fromisoformat(value)
+        moment = datetime.fromisoformat(value)
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)  # beside others it could not be compared
     if name == "shares":
         return tuple(Share.from_json(one) for one in value)
     return tuple(value) if isinstance(value, list) else value

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from watchfloor.connectors.contracts import Observation, ObservedKind
-from watchfloor.connectors.intake import storable
+from watchfloor.connectors.intake import storable, storable_inside
 from watchfloor.connectors.models import Observed, SourceState
 from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.selectors import cursor_position
@@ -21,6 +21,8 @@ from watchfloor.runtime.services import keep_order
 QUEUE = "connectors.observed"
 ITEMS = 1000
 """Items per row: enough that a row costs little per item, few enough that a reader holds them easily."""
+NUL = "\\u0000"
+"""How JSON spells the character that no text column of PostgreSQL takes."""
 _readers: dict[str, frozenset[ObservedKind]] = {}
 
 
@@ -50,10 +52,16 @@ def observe(
 
 
 def _row(kind: ObservedKind, source: str, table: str, items: Sequence[Mapping[str, Any]], at: datetime) -> Observed:
-    text = storable(json.dumps(items, ensure_ascii=False, separators=(",", ":"), default=_text))
+    text = storable(_dumped(items))
+    if NUL in text:  # or its spelling, quoted: then the items are looked at once for nothing
+        text = _dumped(storable_inside(items))
     return Observed(
         kind=kind.value, source=source, table=table, at=at, count=len(items), payload=zlib.compress(text.encode(), 1)
     )
+
+
+def _dumped(items: Sequence[Mapping[str, Any]]) -> str:
+    return json.dumps(items, ensure_ascii=False, separators=(",", ":"), default=_text)
 
 
 def _text(value: object) -> str:

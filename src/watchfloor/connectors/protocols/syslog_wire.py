@@ -9,7 +9,8 @@ from typing import Any
 _PRIORITY = re.compile(r"<(\d{1,3})>")
 _NEW = re.compile(r"1 (\S+) (\S+) (\S+) (\S+) (\S+) (.*)", re.S)
 _ELEMENT = re.compile(r'\[(?:[^\]"\\]|\\.|"(?:[^"\\]|\\.)*")*\]')
-_PARAM = re.compile(r'(\S+?)="((?:[^"\\]|\\.)*)"')
+_PARAM = re.compile(r'(?<!\S)([^\s=]+)="((?:[^"\\]|\\.)*)"')
+"""A name begins behind a blank: a stranger's long word must not be tried from each of its letters."""
 _OLD = re.compile(
     r"(?P<time>[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*) (?P<rest>.*)", re.S
 )

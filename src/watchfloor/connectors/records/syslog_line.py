@@ -21,7 +21,7 @@ TIMES = (
     "@timestamp",
     "time",
 )
-_PAIR = re.compile(r"""(\w[\w.-]*)=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s"']*)""")
+_PAIR = re.compile(r"""(?<![\w.-])(\w[\w.-]*+)=("(?:[^"\\]|\\.)*"|'[^']*'|[^\s"']*)""")
 
 
 @dataclass(frozen=True, slots=True)

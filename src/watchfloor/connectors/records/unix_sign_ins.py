@@ -22,6 +22,8 @@ _SUDO = re.compile(
     r"^\s*(\S+) : (.*?)TTY=(\S+)\s*;?\s+PWD=(.*?)\s*;?\s+USER=(\S+)\s*;?\s+(?:ENV=.*? ;? )?COMMAND=(.*)$"
 )
 _SESSION = re.compile(r"^New session (\S+) of user (\S+?)\.?$")
+LONGEST_SUDO = 4096
+"""What is looked at of a line: sudo breaks longer ones itself, and any local user may write one in its name."""
 _THEIRS = frozenset({"sshd", "sshd-session", "systemd-logind", "sudo", "su", "login", "gdm-password", "lightdm"})
 _PAM_SPEAKS_FOR = {"login", "su", "su-l", "gdm-password", "lightdm", "cockpit", "xrdp-sesman"}
 """Of sshd and sudo their own lines are read; pam's would tell the same once more."""
@@ -74,7 +76,7 @@ def _ssh(line: Line, record: Mapping[str, Any]) -> Row | None:
 
 
 def _sudo(line: Line, record: Mapping[str, Any]) -> Row | None:
-    found = _SUDO.match(line.text)
+    found = _SUDO.match(line.text[:LONGEST_SUDO])
     if found is None or line.program != "sudo":
         return None
     user, refused, terminal, folder, whom, command = found.groups()

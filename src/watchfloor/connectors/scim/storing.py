@@ -17,6 +17,7 @@ from scim2_models import (
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, record
 from watchfloor.connectors.contracts import Account, DirectoryGroup, ObservedKind
+from watchfloor.connectors.intake import storable_inside
 from watchfloor.connectors.models import Connection, ScimResource
 from watchfloor.connectors.observing import observe
 from watchfloor.connectors.scim import observing
@@ -93,7 +94,7 @@ def _keep(row: ScimResource, resource: Any, verb: str, *, now: datetime) -> Scim
     resource.id, resource.meta = None, None  # ours to give, not the peer's
     if row.kind == "Users":
         resource.password = None  # never wanted, never kept
-    row.document = _storable(resource.model_dump(scim_ctx=Context.DEFAULT))
+    row.document = storable_inside(resource.model_dump(scim_ctx=Context.DEFAULT))
     row.external_id = (resource.external_id or "")[:300].replace("\0", "")
     row.name = _name(row.kind, resource)
     row.mails = _mails(resource) if row.kind == "Users" else ""
@@ -118,15 +119,6 @@ def _name(kind: str, resource: Any) -> str:
 def _mails(resource: Any) -> str:
     mails = [mail.value.lower() for mail in resource.emails or () if mail.value]
     return "\n" + "".join(f"{mail}\n" for mail in mails) if mails else ""
-
-
-def _storable(said: Any) -> Any:
-    """Without NUL and lone surrogates, which no database of ours takes inside JSON."""
-    if isinstance(said, str):
-        return said.replace("\0", "").encode("utf-8", "replace").decode()
-    if isinstance(said, dict):
-        return {_storable(name): _storable(value) for name, value in said.items()}
-    return [_storable(value) for value in said] if isinstance(said, list) else said
 
 
 def _tell(row: ScimResource, what: Account | DirectoryGroup) -> None:

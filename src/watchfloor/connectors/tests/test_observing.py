@@ -99,3 +99,19 @@ def test_a_batch_goes_when_every_reader_of_its_kind_has_passed_it(monkeypatch):
     move_cursor("two", position=position)
     assert trim_observed() == 1
     assert [row.kind for row in Observed.objects.all()] == ["groups"]
+
+
+@pytest.mark.django_db
+def test_a_nul_is_gone_from_wherever_it_stood():
+    deep = {"na\0me": ["a\0b", {"c": ("d\0", 1, None, AT)}], "spelt": "C:\\u0000 is a folder"}
+    observe(kind=ObservedKind.EVENTS, source="x", items=[deep, {"whole": "as it is"}])
+    batch = observed_after(0, kinds=[ObservedKind.EVENTS])[0]
+    assert batch.items == (
+        {"name": ["ab", {"c": ["d", 1, None, AT.isoformat()]}], "spelt": "C:\\u0000 is a folder"},
+        {"whole": "as it is"},
+    )
+
+
+def test_a_time_without_a_zone_is_taken_as_utc():
+    said = Account.from_json({"key": "1", "provider": "CSV", "password_set_at": "2026-11-02T08:30:00"})
+    assert said.password_set_at == AT

@@ -6,6 +6,7 @@ import pytest
 
 from watchfloor.access.models import AuditEntry
 from watchfloor.connectors.models import Accepted, Connection, DeadLetter
+from watchfloor.connectors.observing import recall, remember
 from watchfloor.connectors.registry import systems
 from watchfloor.connectors.selectors import accepted_after, mailbox_actions, settings_of
 from watchfloor.connectors.services import accept, bury, bury_unread
@@ -192,3 +193,14 @@ def test_dead_letters_are_read_with_a_number_of_queries_that_does_not_grow(as_ma
     with django_assert_max_num_queries(12):
         page = as_max.get("/settings/dead-letters").content.decode()
     assert page.count("<tr>") == 51
+
+
+def test_a_new_connection_of_an_old_name_begins_at_the_beginning(as_max, box):
+    connect(as_max, "maildir_store", "Old", root=str(box), recoverable="Recoverable")
+    remember("Old", "files", {"offset": 9})
+    remember("Other", "files", {"offset": 5})
+    as_max.post(f"/settings/connections/{Connection.objects.get().pk}/remove")
+    remember("Old", "late", {"offset": 9})  # by a worker that had not seen it go
+    assert recall("Old", "files") == {}
+    connect(as_max, "maildir_store", "Old", root=str(box), recoverable="Recoverable")
+    assert (recall("Old", "late"), recall("Other", "files")) == ({}, {"offset": 5})

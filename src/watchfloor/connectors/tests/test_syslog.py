@@ -3,6 +3,7 @@
 import json
 import socket
 import threading
+import time
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
@@ -16,6 +17,7 @@ from labs.tls import certificate
 from watchfloor.connectors import event_intake
 from watchfloor.connectors.contracts import ObservedKind
 from watchfloor.connectors.protocols.syslog_wire import frame, record_of, text_of
+from watchfloor.connectors.records.reading import Reading
 from watchfloor.connectors.selectors import observed_after
 from watchfloor.connectors.systems.syslog_events import SYSTEM
 
@@ -248,3 +250,20 @@ def test_its_settings_are_tested_with_words(wrong, words):
     assert not tested.ok
     assert words in " ".join(sentence for _, sentence in tested.lines)
     assert SYSTEM.test({"address": f"127.0.0.1:{port}"}).ok
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"<13>1 2026-11-22T00:00:00Z h a p m [x {'a' * 60_000}]",
+        f"<13>1 2026-11-22T00:00:00Z h a p m [x {'a=' * 30_000}] b",
+        f"<13>Nov 22 00:00:00 h sudo: x : {'TTY=a PWD=a USER=a ' * 3_000}",
+        f"<13>Nov 22 00:00:00 h kernel: type=USER_LOGIN msg=audit(1700000000.123:1): {'a' * 60_000}",
+        f"<13>Nov 22 00:00:00 h slapd[1]: conn=1 op=1 {'RESULT tag=97 err=1' * 3_000}",
+    ],
+)
+def test_no_line_of_a_stranger_keeps_the_others_waiting(text):
+    began = time.process_time()
+    record = record_of(text, at=datetime(2026, 11, 22, tzinfo=UTC), zone=UTC)
+    Reading("auto").take([("here", record)])
+    assert time.process_time() - began < 1
