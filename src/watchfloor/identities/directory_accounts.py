@@ -11,8 +11,8 @@ from watchfloor.identities.joining import Bearer, Index, decide
 from watchfloor.identities.joining_index import index_for
 from watchfloor.identities.models import Account, AccountAlias, DirectoryPerson
 from watchfloor.identities.naming import address_for, aliases_of, own_label, spelt
+from watchfloor.identities.writing import write_models, write_rows
 
-BATCH = 1000
 COPIED = (
     *("provider", "name", "dn", "sid", "display_name", "enabled"),
     *("created_at", "last_sign_in_at", "password_set_at", "expires_at"),
@@ -149,8 +149,10 @@ def _people_for(coming: Sequence[_Coming], *, source: str, at: datetime) -> dict
             imported_at=at,
             first_seen_at=at,
         )
-    made = DirectoryPerson.objects.bulk_create(rows.values(), BATCH)
-    numbers = {temporary: row.pk for temporary, row in zip(rows, made, strict=True)}
+    write_models(list(rows.values()))
+    made = DirectoryPerson.objects.filter(address__in=[row.address for row in rows.values()])
+    known = dict(made.values_list("address", "pk"))
+    numbers = {temporary: known[row.address] for temporary, row in rows.items()}
     for one in coming:
         if one.person is not None:
             one.person = numbers.get(one.person, one.person)
@@ -170,9 +172,11 @@ def _addresses(said: Said, *, source: str) -> tuple[str, ...]:
 
 def _write(coming: Sequence[_Coming], *, source: str, at: datetime) -> list[Account]:
     rows = [_row(one, source=source, at=at) for one in coming]
-    return Account.objects.bulk_create(
-        rows, BATCH, update_conflicts=True, unique_fields=["source", "key"], update_fields=FIELDS
-    )
+    write_models(rows, unique=("source", "key"), update=FIELDS)
+    known = dict(Account.objects.filter(source=source, key__in=[row.key for row in rows]).values_list("key", "pk"))
+    for row in rows:
+        row.pk = known[row.key]
+    return rows
 
 
 def _row(one: _Coming, *, source: str, at: datetime) -> Account:
@@ -218,13 +222,7 @@ def _write_aliases(coming: Sequence[_Coming], rows: Sequence[Account], *, own: f
     )
     if gone := [pk for name, pk in kept.items() if name not in wanted]:
         AccountAlias.objects.filter(pk__in=gone).delete()
-    AccountAlias.objects.bulk_create(
-        (
-            AccountAlias(account_id=account, kind=kind, value=value)
-            for account, kind, value in sorted(wanted - set(kept))
-        ),
-        BATCH * 4,
-    )
+    write_rows(AccountAlias, ("account", "kind", "value"), sorted(wanted - set(kept)))
 
 
 def _note(one: _Coming, row: Account, touched: Touched) -> None:

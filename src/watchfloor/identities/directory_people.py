@@ -12,6 +12,7 @@ from typing import Any
 from watchfloor.identities.finding import leading_key, status_of
 from watchfloor.identities.models import Account, AccountAlias, DirectoryPerson, Membership
 from watchfloor.identities.naming import spelt
+from watchfloor.identities.writing import write_models
 
 PRECEDENCE = (
     "ActiveDirectory",
@@ -64,16 +65,12 @@ def _refresh(numbers: Sequence[int], *, at: datetime, own: frozenset[str]) -> in
             mine = sorted(accounts[pk], key=order_of)
             fields = fields_of(row, mine, own=own) | {"groups": groups.get(pk, []), "manager": _manager(mine, managers)}
             if any(getattr(row, name) != value for name, value in fields.items()):
-                different.append(DirectoryPerson(address=row.address, **{**_kept(row), **fields, "imported_at": at}))
-    DirectoryPerson.objects.bulk_create(
-        different, 1000, update_conflicts=True, unique_fields=["address"], update_fields=WRITTEN
-    )
+                for name, value in (fields | {"imported_at": at}).items():
+                    setattr(row, name, value)
+                different.append(row)
+    write_models(different, unique=("address",), update=WRITTEN)
     _move_addresses([(rows[pk], accounts[pk]) for pk in rows if accounts[pk]])
     return len(different)
-
-
-def _kept(row: DirectoryPerson) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in WRITTEN}
 
 
 def fields_of(row: DirectoryPerson, accounts: Sequence[Account], *, own: frozenset[str]) -> dict[str, Any]:

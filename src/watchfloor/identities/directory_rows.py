@@ -9,7 +9,7 @@ from typing import Any
 from watchfloor.connectors.contracts import Account as Said
 from watchfloor.identities.contracts import PRIORITY
 from watchfloor.identities.directory_changes import Change
-from watchfloor.identities.models import Account, Membership
+from watchfloor.identities.models import Account, DirectoryPerson, Membership
 from watchfloor.kernel.ids import uuid7
 from watchfloor.lake.services import append
 from watchfloor.runtime.selectors import cursor_position
@@ -20,6 +20,8 @@ SNAPSHOT = "identities.snapshot"
 DAY = 10**11
 """A day's place in the cursor of the daily snapshot: ordinal of the day x DAY + the last account written."""
 CLOUD = frozenset({"EntraID", "Okta", "GoogleWorkspace"})
+TOLD = ("manager", "tags", "privileged", "risk__level", "risk__state", "risk__score")
+"""What a snapshot of an account says of its person."""
 ON_PREMISES = frozenset({"ActiveDirectory", "OpenLDAP"})
 APPLICATIONS = {
     "ActiveDirectory": "Active Directory",
@@ -53,23 +55,27 @@ def snapshot_all(*, now: datetime) -> int:
 
 def snapshots(numbers: Sequence[int], *, now: datetime) -> list[dict[str, Any]]:
     """A row of IdentityInfo for each of these accounts. Four queries."""
-    rows = list(Account.objects.filter(pk__in=numbers).select_related("person__risk").order_by("pk"))
+    rows = list(Account.objects.filter(pk__in=numbers).order_by("pk"))
     groups: dict[int, list[str]] = defaultdict(list)
     for account, name in Membership.objects.filter(account__in=numbers, group__deleted_at__isnull=True).values_list(
         "account_id", "group__name"
     ):
         groups[account].append(name)
+    people = {row.person_id for row in rows if row.person_id is not None}
     providers: dict[int, set[str]] = defaultdict(set)
-    people = {row.person_id for row in rows}
     known = Account.objects.filter(person__in=people, deleted_at__isnull=True)
     for person, provider in known.values_list("person_id", "provider"):
         providers[person or 0].add(provider)
-    return [_snapshot(row, groups[row.pk], providers[row.person_id or 0], now) for row in rows]
+    told = {one["pk"]: one for one in DirectoryPerson.objects.filter(pk__in=people).values("pk", *TOLD)}
+    return [
+        _snapshot(row, told.get(row.person_id or 0), groups[row.pk], providers[row.person_id or 0], now) for row in rows
+    ]
 
 
-def _snapshot(row: Account, groups: Sequence[str], providers: set[str], now: datetime) -> dict[str, Any]:
-    said, person = Said.from_json(row.facts), row.person
-    risk = getattr(person, "risk", None)
+def _snapshot(
+    row: Account, person: dict[str, Any] | None, groups: Sequence[str], providers: set[str], now: datetime
+) -> dict[str, Any]:
+    said = Said.from_json(row.facts)
     here = row.provider in ON_PREMISES
     values: dict[str, Any] = {
         "Timestamp": now,
@@ -92,7 +98,7 @@ def _snapshot(row: Account, groups: Sequence[str], providers: set[str], now: dat
         "City": said.city,
         "Country": said.country,
         "IsAccountEnabled": row.enabled and row.deleted_at is None,
-        "Manager": person.manager if person else "",
+        "Manager": person["manager"] if person else "",
         "Phone": said.phone,
         "CreatedDateTime": row.created_at,
         "DeletedDateTime": row.deleted_at,
@@ -100,7 +106,7 @@ def _snapshot(row: Account, groups: Sequence[str], providers: set[str], now: dat
         "CompanyName": said.company,
         "EmployeeId": said.employee_id,
         "OtherMailAddresses": _json(said.other_mails),
-        "Tags": _json(person.tags if person else ()),
+        "Tags": _json(person["tags"] if person else ()),
         "AssignedRoles": _json(row.roles),
         "SourceSystem": row.source,
         "TenantMembershipType": "Guest" if said.guest else "Member",
@@ -110,16 +116,17 @@ def _snapshot(row: Account, groups: Sequence[str], providers: set[str], now: dat
         "GroupMembership": _json(sorted(groups)),
     }
     if person is not None:
-        values |= {"BlastRadius": "High" if person.privileged else "Low", "CriticalityLevel": _critical(person)}
-    if risk is not None:
-        values |= {"RiskLevel": risk.level, "RiskStatus": risk.state, "RiskLevelDetails": f"score {risk.score:.0f}"}
+        values |= {"BlastRadius": "High" if person["privileged"] else "Low", "CriticalityLevel": _critical(person)}
+    if person is not None and person["risk__level"] is not None:
+        level, state, score = (person[f"risk__{name}"] for name in ("level", "state", "score"))
+        values |= {"RiskLevel": level, "RiskStatus": state, "RiskLevelDetails": f"score {score:.0f}"}
     return values
 
 
-def _critical(person: Any) -> int:
-    if person.privileged:
+def _critical(person: dict[str, Any]) -> int:
+    if person["privileged"]:
         return 0
-    return 1 if {PRIORITY, "VIP"} & set(person.tags) else 3
+    return 1 if {PRIORITY, "VIP"} & set(person["tags"]) else 3
 
 
 def _environment(providers: set[str]) -> str:
