@@ -42,11 +42,11 @@ SORTS = {
     "company": ("company", "name", "id"),
     "created": ("created_at", "id"),
 }
-TEXTS = ("q", "provider", "domain", "company", "department", "tag", "manager", "group")
+TEXTS = ("q", "provider", "instance", "domain", "company", "department", "tag", "manager", "group")
 """Filters that take any text; the others take one of their choices."""
 CHOICES = {"status": STATUSES, "affiliation": AFFILIATIONS, "type": TYPES, "risk": LEVELS, "seen": SEEN}
 LABELS = {
-    "q": "Name", "provider": "App", "domain": "Domain", "company": "Organization", "department": "Department",
+    "q": "Name", "provider": "App", "instance": "Instance", "domain": "Domain", "company": "Organization", "department": "Department",
     "tag": "Tag", "manager": "Manager", "group": "Group", "status": "Status", "affiliation": "Affiliation", "type": "Type",
     "risk": "Risk level", "seen": "Last seen", "admins": "Show admins only",
 }  # fmt: skip
@@ -152,6 +152,9 @@ def conditions(chosen: Filter, *, now: datetime) -> list[Q]:
     if chosen.provider:
         known = Account.objects.filter(provider=chosen.provider, deleted_at__isnull=True, person__isnull=False)
         found.append(Q(pk__in=known.values("person_id")))
+    if chosen.instance:
+        there = Account.objects.filter(source=chosen.instance, deleted_at__isnull=True, person__isnull=False)
+        found.append(Q(pk__in=there.values("person_id")))
     if chosen.group:
         found.append(Q(pk__in=members_in(int(chosen.group)).values("account__person_id")))
     return [*found, *_seen(chosen.seen, now), *_named(chosen.q)]

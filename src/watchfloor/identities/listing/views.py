@@ -67,11 +67,16 @@ def _page_number(request: HttpRequest) -> int:
 
 def _choices(chosen: filters.Filter) -> list[tuple[str, str, list[tuple[str, str]], str]]:
     """(name, label, (value, words) ..., chosen) of each select."""
-    providers = Account.objects.order_by("provider").values_list("provider", flat=True).distinct()
-    apps = [("", "Any"), *((one, one) for one in providers)]
-    told = {name: list(choices) for name, choices in filters.CHOICES.items()} | {"provider": apps}
-    names = ("affiliation", "provider", "status", "type", "risk", "seen")
+    told = {name: list(choices) for name, choices in filters.CHOICES.items()}
+    told |= {"provider": _occurring("provider"), "instance": _occurring("source")}
+    names = ("affiliation", "provider", "instance", "status", "type", "risk", "seen")
     return [(name, filters.LABELS[name], told[name], chosen.given.get(name, "")) for name in names]
+
+
+def _occurring(field: str) -> list[tuple[str, str]]:
+    """What accounts have there, to choose from."""
+    found = Account.objects.order_by(field).values_list(field, flat=True).distinct()
+    return [("", "Any"), *((one, one) for one in found)]
 
 
 def _heads(chosen: filters.Filter) -> dict[str, tuple[str, str]]:

@@ -16,7 +16,7 @@ MOST = 500
 
 @dataclass(frozen=True, slots=True)
 class Device:
-    """One device: `logons` that worked, `failed` ones; `how` the kinds of sign-in; `admin` that they rule over it."""
+    """One device: `logons` that worked, `failed` ones; `how` the kinds of sign-in; `admin` that they rule over it, `also` the short name it was joined with."""
 
     name: str
     logons: int
@@ -26,6 +26,7 @@ class Device:
     how: str
     admin: bool = False
     platform: str = ""
+    also: str = ""
 
 
 def devices(known: Known, *, back: timedelta = LONGEST) -> tuple[Device, ...]:
@@ -39,7 +40,36 @@ def devices(known: Known, *, back: timedelta = LONGEST) -> tuple[Device, ...]:
         "Last = max(Timestamp), How = make_set(How, 6), Admin = max(Admin), Platform = max(Platform) by Device = tolower(Device)"
         " | sort by Good desc, Bad desc"
     )
-    return tuple(_device(row) for row in known.asked(text, limit=MOST))
+    return joined(tuple(_device(row) for row in known.asked(text, limit=MOST)))
+
+
+def joined(found: tuple[Device, ...]) -> tuple[Device, ...]:
+    """A short name and the one full name it is the first label of are one device; with two such full names it stays apart."""
+    full: dict[str, list[Device]] = {}
+    for one in found:
+        label, _, domain = one.name.partition(".")
+        if domain and not label.isdecimal():  # an address is no name
+            full.setdefault(label, []).append(one)
+    pairs = {one.name: full[one.name][0] for one in found if len(full.get(one.name, ())) == 1}
+    names = {whole.name: short for short, whole in pairs.items()}
+    by_name = {one.name: one for one in found}
+    kept = (_together(one, by_name[names[one.name]]) if one.name in names else one for one in found)
+    return tuple(sorted((one for one in kept if one.name not in pairs), key=lambda one: (-one.logons, -one.failed)))
+
+
+def _together(whole: Device, short: Device) -> Device:
+    how = ", ".join(dict.fromkeys(part for part in (*whole.how.split(", "), *short.how.split(", ")) if part))
+    return Device(
+        name=whole.name,
+        logons=whole.logons + short.logons,
+        failed=whole.failed + short.failed,
+        first=min(whole.first, short.first),
+        last=max(whole.last, short.last),
+        how=how,
+        admin=whole.admin or short.admin,
+        platform=whole.platform or short.platform,
+        also=short.name,
+    )
 
 
 def _device(row: Mapping[str, Any]) -> Device:

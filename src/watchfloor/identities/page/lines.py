@@ -13,6 +13,8 @@ DEFAULT_PERIOD = "30d"
 FILTERS = ("kind", "severity", "activity", "app", "location", "protocol")
 """What a timeline can be narrowed by, as it stands in the address; each is a field of Line."""
 MOST_VALUES = 50
+EVENT_CUT = 120
+"""Characters of a ReportId that stand in the address of an event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,10 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Chosen:
-    """What of a timeline is asked for: [start, end), values per filter (none: any), direction "" or by or on."""
+    """What of a timeline is asked for: [start, end), values per filter (none: any), direction "" or by or on.
+
+    `event` is the start of the key of the one line somebody came for, "<table>:<ReportId>"; it narrows nothing.
+    """
 
     start: datetime
     end: datetime
@@ -60,6 +65,7 @@ class Chosen:
     values: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     direction: str = ""
     before: tuple[datetime, str] | None = None
+    event: str = ""
 
     def of(self, name: str) -> tuple[str, ...]:
         return self.values.get(name, ())
@@ -68,6 +74,11 @@ class Chosen:
         """Whether a line passes, not looking at the filter `but`."""
         way = self.direction in ("", "on" if line.on else "by")
         return way and all(name == but or not self.of(name) or getattr(line, name) in self.of(name) for name in FILTERS)
+
+    def means(self, line: Line) -> bool:
+        """Whether this is the line somebody came for."""
+        cut = len(self.event.partition(":")[2]) >= EVENT_CUT
+        return bool(self.event) and (line.key == self.event or (cut and line.key.startswith(self.event)))
 
     @property
     def narrowed(self) -> bool:
@@ -79,7 +90,7 @@ class Chosen:
         pairs += [("direction", self.direction)] if self.direction else []
         given = {"period": self.period}
         if self.period == "custom":
-            given |= {"from": f"{self.start:%Y-%m-%dT%H:%M}", "to": f"{self.end:%Y-%m-%dT%H:%M}"}
+            given |= {"from": f"{self.start:%Y-%m-%dT%H:%M:%S}", "to": f"{self.end:%Y-%m-%dT%H:%M:%S}"}
         return urlencode([*pairs, *(given | other).items()])
 
     def slice_before(self) -> "Chosen":
@@ -104,6 +115,7 @@ def chosen(parameters: Any, *, now: datetime) -> Chosen:
         values={name: found for name, found in values.items() if found},
         direction=way if way in ("by", "on") else "",
         before=place(parameters.get("before", "")),
+        event=parameters.get("event", "")[:200],
     )
 
 

@@ -133,6 +133,7 @@ def timeline(request: Asked, pk: int) -> HttpResponse:
     context = {
         "page": page,
         "chosen": wanted,
+        "meant": next((line.key for line in page.lines if wanted.means(line)), ""),
         "facets": facets(page, wanted),
         "periods": [(key, label) for key, (label, _) in PERIODS.items()],
         "chart": charted(page),

@@ -52,6 +52,8 @@ def test_without_a_directory_the_page_says_how_to_connect_one(as_max, db):
         ({"admins": "1"}, 1),
         ({"provider": "ActiveDirectory"}, 120),
         ({"provider": "Okta"}, 0),
+        ({"instance": "corp"}, 120),
+        ({"instance": "elsewhere"}, 0),
         ({"domain": "CORP.example"}, 120),
         ({"affiliation": "external"}, 0),
         ({"type": "account"}, 0),

@@ -1,10 +1,12 @@
 """The pages of a person as people open them: who may, what stands there, hostile names, what is asked of the database."""
 
 import re
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.http import QueryDict
 from django.test.utils import CaptureQueriesContext
 
 from watchfloor.access.contracts import Permission
@@ -20,11 +22,15 @@ from watchfloor.identities.models import (
     RiskPoint,
     StoredFile,
 )
+from watchfloor.identities.page.devices import Device, joined
+from watchfloor.identities.page.lines import Line, chosen
+from watchfloor.identities.scoring.evidence import event_href
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake.services import append
 
 pytestmark = pytest.mark.django_db
 TABS = ("", "/incidents", "/alerts", "/observed", "/paths", "/timeline", "/files", "/mail", "/summary", "/organisation")
+NOON = datetime(2026, 2, 1, 12, tzinfo=UTC)
 HOSTILE = '<img src=x onerror=alert(1)>"\u202efdp'
 
 
@@ -280,3 +286,79 @@ def test_the_incidents_users_are_the_people_its_alerts_name(as_ada):
     assert {one.key for one in told.values()} == {f"person:{who.pk}"}
     assert told["ann@corp.example"].cells == (("High", "danger"), ("Privileged", "danger"), ("Finance", "plain"))
     assert "nobody@else.example" not in told
+
+
+def test_the_ways_replace_what_asked_for_them(as_ada):
+    who = person()
+    assert 'hx-trigger="load" hx-swap="outerHTML"' in seen(as_ada, who, "/observed")
+    shown = seen(as_ada, who, "/paths?days=7")
+    assert shown.startswith('<div id="person-paths"')
+    assert shown.count('hx-swap="outerHTML"') == 4
+
+
+def test_a_device_under_its_short_and_its_full_name_is_one(as_ada):
+    who = person()
+    account(who)
+    at = utc_now() - timedelta(days=2)
+    entra = {
+        "Timestamp": at,
+        "AccountUpn": who.address,
+        "DeviceName": "HW-PC1",
+        "ErrorCode": 0,
+        "OSPlatform": "Windows",
+    }
+    logon = {"Timestamp": at, "AccountUpn": who.address, "DeviceName": "hw-pc1.corp.example", "ActionType": "Success"}
+    append("EntraIdSignInEvents", [entra | {"ReportId": "1"}])
+    append("IdentityLogonEvents", [logon | {"ReportId": "2"}])
+    shown = seen(as_ada, who, "/observed")
+    assert "and as hw-pc1, its short name" in shown
+    assert "Least used" not in shown
+
+
+def a_device(name, logons=1):
+    return Device(name, logons, 0, utc_now(), utc_now(), "Interactive")
+
+
+@pytest.mark.parametrize(
+    ("names", "kept"),
+    [
+        (("pc1", "pc1.corp.example"), ["pc1.corp.example"]),
+        (("pc1", "pc1.a.example", "pc1.b.example"), ["pc1", "pc1.a.example", "pc1.b.example"]),
+        (("10", "10.0.0.1"), ["10", "10.0.0.1"]),
+        (("pc1", "pc2.corp.example"), ["pc1", "pc2.corp.example"]),
+    ],
+)
+def test_only_a_short_name_with_one_full_name_is_joined(names, kept):
+    assert [one.name for one in joined(tuple(map(a_device, names)))] == kept
+
+
+def test_joined_devices_add_up():
+    (one,) = joined((a_device("pc1", 3), a_device("pc1.corp.example", 4)))
+    assert (one.logons, one.how, one.also) == (7, "Interactive", "pc1")
+
+
+def test_the_evidence_of_a_point_is_marked_among_the_lines_of_its_second(as_ada):
+    who = person()
+    account(who)
+    at = utc_now() - timedelta(days=1)
+    row = {"Timestamp": at, "AccountUpn": who.address, "Application": "VPN", "ActionType": "LogonFailed"}
+    append("IdentityLogonEvents", [row | {"ReportId": one} for one in ("other", "meant")])
+    shown = as_ada.get(event_href(who.pk, table="IdentityLogonEvents", report="meant", at=at)).content.decode()
+    assert shown.count('class="meant"') == 1
+    assert "The evidence" in shown
+    gone = as_ada.get(event_href(who.pk, table="IdentityLogonEvents", report="gone", at=at)).content.decode()
+    assert "not among these lines" in gone
+    assert 'class="meant"' not in gone
+
+
+def test_a_cut_report_number_marks_what_starts_with_it():
+    wanted = chosen(QueryDict(urlencode({"event": "T:" + "x" * 120})), now=utc_now())
+    assert wanted.means(Line(utc_now(), "T:" + "x" * 130, "Sign-in", "Sign-in"))
+    assert not wanted.means(Line(utc_now(), "U:" + "x" * 130, "Sign-in", "Sign-in"))
+    assert not chosen(QueryDict("event=T:1"), now=utc_now()).means(Line(utc_now(), "T:12", "Sign-in", "Sign-in"))
+
+
+def test_a_time_of_ones_own_keeps_its_seconds(as_ada):
+    given = QueryDict("period=custom&from=2026-01-02T03:04:05&to=2026-01-02T03:04:07")
+    again = chosen(QueryDict(chosen(given, now=NOON).address()), now=NOON)
+    assert (again.start.second, again.end.second) == (5, 7)
