@@ -50,6 +50,7 @@ PERSON_TABS = (
     "/timeline",
     "/files",
     "/mail",
+    "/account-settings",
 )
 PERSON_FLY_OUTS = ("/summary", "/organisation", "/risk", "/who", "/account-settings")
 EMAIL_TABS = ("timeline", "analysis", "attachments", "urls", "similar", "headers")
