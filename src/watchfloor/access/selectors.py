@@ -36,6 +36,12 @@ def person_of(actor: Actor) -> Person | None:
     return Person.objects.filter(pk=key).first() if kind == "person" and key.isdecimal() else None
 
 
+def rights_by_email() -> dict[str, frozenset[Permission]]:
+    """What everybody who may sign in may do, by address. Two queries."""
+    active = Person.objects.filter(is_active=True).prefetch_related("roles")
+    return {person.email: rights_of(role.permissions for role in person.roles.all()) for person in active}
+
+
 def roles_with(permission: Permission) -> list[str]:
     """Names of the roles that hold `permission`."""
     return [role.name for role in Role.objects.all() if permission.value in role.permissions]

@@ -14,6 +14,7 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from watchfloor.kernel.ids import uuid7
 from watchfloor.response.accounts.targets import aim
+from watchfloor.response.accounts.two_people import why_two
 from watchfloor.response.catalogue import any_action_of, rights_of
 from watchfloor.response.contracts import RUNNING, ActionSource, LineStatus, People, RemediationStatus, Targets
 from watchfloor.response.dry_run import expected_count
@@ -85,8 +86,8 @@ def approve(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: date
     with _deciding(by, "remediation.approve", remediation_id, reason) as (remediation, result):
         if remediation.second_person and remediation.created_by == by.id:
             raise Forbidden(
-                f"“{remediation.name}” aims at {remediation.expected:,} {remediation.noun}; the policy asks for a second "
-                "person, and you proposed it yourself",
+                f"“{remediation.name}” aims at {remediation.expected:,} {remediation.noun} and needs a second person: you "
+                "proposed it yourself",
                 permission=any_action_of(remediation.action).permission.value,
             )
         _decided(remediation, by, reason, at or utc_now(), status=S.STARTED)
@@ -241,12 +242,19 @@ def _decide_or_wait(remediation: Remediation, by: Actor) -> None:
     counted = by.id if remediation.undo_of_id is None else ""
     remediation.second_person = needs_second_person(
         counted, remediation.expected, kind=remediation.target_kind, now=remediation.created_at
-    )
+    ) or bool(_about_rights(remediation, by))
     if remediation.second_person or remediation.status == S.PENDING:
         remediation.status = S.PENDING.value
         return
     remediation.status = S.STARTED.value
     remediation.decided_at, remediation.decided_by, remediation.decided_by_name = remediation.created_at, by.id, by.name
+
+
+def _about_rights(remediation: Remediation, by: Actor) -> str:
+    if not remediation.on_accounts:
+        return ""
+    meant = remediation.undo_of or remediation
+    return why_two(by, action=meant.action, aimed=meant.aimed_at, undoes=remediation.undo_of is not None)
 
 
 def permission_to_change(known: Remediation) -> Permission:

@@ -16,8 +16,8 @@ from labs.rsyslog import Rsyslog
 from labs.tls import certificate
 from watchfloor.connectors import event_intake
 from watchfloor.connectors.contracts import ObservedKind
+from watchfloor.connectors.event_intake import reading_of
 from watchfloor.connectors.protocols.syslog_wire import frame, record_of, text_of
-from watchfloor.connectors.records.reading import Reading
 from watchfloor.connectors.selectors import observed_after
 from watchfloor.connectors.systems.syslog_events import SYSTEM
 
@@ -265,5 +265,5 @@ def test_its_settings_are_tested_with_words(wrong, words):
 def test_no_line_of_a_stranger_keeps_the_others_waiting(text):
     began = time.process_time()
     record = record_of(text, at=datetime(2026, 11, 22, tzinfo=UTC), zone=UTC)
-    Reading("auto").take([("here", record)])
+    reading_of({}).take([("here", record)])
     assert time.process_time() - began < 1

@@ -50,4 +50,6 @@ def passwords(request: HttpRequest, remediation_id: UUID) -> HttpResponse:
 def _plan(one: Remediation, actor: Actor) -> Plan | None:
     if one.status != RemediationStatus.PENDING or one.undo_of is not None:
         return None
+    if not actor.may(Permission.IDENTITY_READ):
+        return None  # the dry run tells how accounts stand, as forwarding
     return plan_of(account_action_of(one.action), one.aimed_at, systems_to_ask(actor))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_GET
@@ -72,9 +73,14 @@ def _card(pk: int, place: Place, systems: Systems, state: AccountState | Watchfl
         system=place.system or place.ref.source,
         facts=_facts(state) if isinstance(state, AccountState) else (),
         trouble=trouble,
-        console=systems[place.system].console(place.ref) if place.system else "",
+        console=_web(systems[place.system].console(place.ref)) if place.system else "",
         verbs=_verbs(pk, place, systems),
     )
+
+
+def _web(address: str) -> str:
+    """The address where it is a page; whoever sets a connection up must not run a script in the browser of who looks."""
+    return address if address.startswith(("https://", "http://", "/")) else ""
 
 
 def _facts(state: AccountState) -> tuple[tuple[Any, ...], ...]:
@@ -105,7 +111,11 @@ def _verbs(pk: int, place: Place, systems: Systems) -> tuple[tuple[str, str, str
         return ()
     can = systems[place.system].can
     return tuple(
-        (action.label, action.icon, f"/actions/people/new?action={action.key}&person={pk}&account={place.key}")
+        (
+            action.label,
+            action.icon,
+            f"/actions/people/new?{urlencode({'action': action.key, 'person': pk, 'account': place.key})}",
+        )
         for action in every_action().values()
         if action.offered and not action.on_risk and action.steps[0] in can
     )

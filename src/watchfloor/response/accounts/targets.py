@@ -44,6 +44,8 @@ def people_of(
 def aim(remediation: Remediation, aimed: People) -> Remediation:
     """Write down whom a new remediation is aimed at. Raises BadInput for nobody, or an option its action does not have."""
     action = account_action_of(remediation.action)
+    if not action.offered:
+        raise BadInput(f"“{action.label}” cannot be chosen; it begins at what it undoes", place="action")
     if strange := set(aimed.options) - {option.key for option in action.options}:
         raise BadInput(f"“{action.label}” has no option “{min(strange)}”", place="option")
     if not len(aimed):

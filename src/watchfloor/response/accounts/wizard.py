@@ -14,12 +14,13 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, record, requires
 from watchfloor.access.services import authorise as must_be_allowed
 from watchfloor.kernel.clock import utc_now
-from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.kernel.errors import BadInput, WatchfloorError
 from watchfloor.response import services
 from watchfloor.response.accounts.action import AccountAction
 from watchfloor.response.accounts.dry_run import plan_of, verdicts
 from watchfloor.response.accounts.systems import systems_to_ask
 from watchfloor.response.accounts.targets import read_people, sentence_of
+from watchfloor.response.accounts.two_people import why_two
 from watchfloor.response.catalogue import account_action_of, rights_of
 from watchfloor.response.contracts import ActionSource, People, RemediationStatus, TargetKind
 from watchfloor.response.selectors import needs_second_person
@@ -110,6 +111,8 @@ def _draft(request: HttpRequest) -> Draft:
     sent = request.POST if request.method == "POST" else request.GET
     aimed = read_people(sent)
     action = account_action_of(sent["action"]) if sent.get("action") else None
+    if action is not None and not action.offered:
+        raise BadInput(f"“{action.label}” cannot be chosen; it begins at what it undoes", place="action")
     if action is not None:  # an option of another action, chosen a step before
         aimed = replace(aimed, options=tuple(option.key for option in action.chosen(aimed.options)))
     kept = [("person", str(pk)) for pk in aimed.people] + [("name", name) for name in aimed.names]
@@ -141,6 +144,7 @@ def _review(request: HttpRequest, draft: Draft, *, trouble: str = "") -> HttpRes
         "second_person": needs_second_person(
             actor.id, len(draft.aimed), kind=TargetKind.ACCOUNTS.value, now=now
         ),
+        "about_rights": why_two(actor, action=draft.action.key, aimed=draft.aimed),
         "trouble": trouble,
         "suggested": draft.name or _suggested(draft),
     }  # fmt: skip

@@ -207,7 +207,7 @@ def test_the_account_settings_ask_each_source_and_lead_to_its_console(as_max, an
     assert "enabled" in words
     assert "Open sessions 2" in words
     assert 'href="https://ldap.example/ann"' in answer.content.decode()
-    assert f"/actions/people/new?action=suspend&amp;person={ann}&amp;account=ldap|ann" in answer.content.decode()
+    assert f"/actions/people/new?action=suspend&amp;person={ann}&amp;account=ldap%7Cann" in answer.content.decode()
     assert AuditEntry.objects.filter(verb="account.look", target="ann@corp.example", outcome="success").exists()
     assert as_max.get("/identities/987654/account-settings").status_code == 404
 
