@@ -4,9 +4,10 @@ Pure data. Each shape goes through the durable queue as JSON (`as_json`, `from_j
 """
 
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, dataclass, field, fields
+from dataclasses import MISSING, dataclass, field, fields
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any, Self
 
 from watchfloor.kernel.errors import BadInput
@@ -41,23 +42,30 @@ class _Shape:
     """To and from JSON: times as RFC 3339, tuples as lists, nested shapes as objects; what is as by default is left out."""
 
     def as_json(self) -> dict[str, Any]:
-        said = ((one.name, getattr(self, one.name)) for one in fields(self) if not _as_usual(self, one))
-        return {name: _plain(value) for name, value in said}
+        said = ((name, getattr(self, name), usual) for name, usual in _usual(type(self)).items())  # type: ignore[arg-type]
+        return {name: _plain(value) for name, value, usual in said if value != usual}
 
     @classmethod
     def from_json(cls, item: Mapping[str, Any]) -> Self:
         """Raises BadInput for a field this shape does not have."""
-        if strange := sorted(set(item) - {one.name for one in fields(cls)}):
-            raise BadInput(f"{cls.__name__} has no field “{strange[0]}”", place=strange[0])
+        if not item.keys() <= (known := _usual(cls).keys()):  # type: ignore[arg-type]
+            strange = min(item.keys() - known)
+            raise BadInput(f"{cls.__name__} has no field “{strange}”", place=strange)
         return cls(**{name: _rich(name, value) for name, value in item.items()})
 
 
-def _as_usual(item: _Shape, one: Field[Any]) -> bool:
-    value = getattr(item, one.name)
-    return bool(value == one.default) or (one.default is MISSING and value == {})
+@cache
+def _usual(shape: type[_Shape]) -> dict[str, Any]:
+    """Each field with the value that need not be said: its default, or no facts. Kept, as it is asked for every account.
+
+    mypy takes the hash of the instances for that of their class, hence the two remarks above.
+    """
+    return {one.name: {} if one.default is MISSING else one.default for one in fields(shape)}
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, str):
+        return value
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, _Shape):
