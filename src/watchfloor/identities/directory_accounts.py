@@ -1,5 +1,6 @@
 """Accounts as connections tell of them: written in bulk, each joined to a person, what changed noted."""
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -10,7 +11,7 @@ from watchfloor.identities.directory_changes import Change, changed, created
 from watchfloor.identities.joining import Bearer, Index, decide
 from watchfloor.identities.joining_index import index_for
 from watchfloor.identities.models import Account, AccountAlias, DirectoryPerson
-from watchfloor.identities.naming import address_for, aliases_of, own_label, spelt
+from watchfloor.identities.naming import LONGEST, address_for, aliases_of, kept_key, own_label, spelt
 from watchfloor.identities.writing import write_models, write_rows
 
 COPIED = (
@@ -22,6 +23,8 @@ FIELDS = (
     *("person", "upn", "mail", "manager_key", "flags", "roles", "facts", "joined", "deleted_at", "seen_at"),
     *COPIED,
 )
+LENGTHS = {"provider": 40, "name": 320, "dn": 1000, "sid": 200, "display_name": 300}
+"""Of those, how much the column takes; a longer value is cut, lest it keep a thousand others out. `facts` holds the whole."""
 QUIET = frozenset({"last_sign_in_at"})
 """What moves with every sign-in; that alone makes no new snapshot."""
 
@@ -59,7 +62,7 @@ def take_accounts(
     said: Iterable[Said], *, source: str, at: datetime, own: frozenset[str], touched: Touched, source_is_new: bool
 ) -> None:
     """Write what a connection says of these accounts; the last word on a key counts. Runs inside the caller's transaction."""
-    last = {one.key: one for one in said}
+    last = {one.key: one for one in map(_kept, said)}
     known = {row.key: row for row in Account.objects.filter(source=source, key__in=list(last))}
     same = {key for key, row in known.items() if _as_before(row, last[key])}
     if same:
@@ -84,6 +87,11 @@ def take_accounts(
     touched.merges += [(made.get(kept, kept), made.get(other, other), words) for kept, other, words in wishes]
     for one, row in zip(coming, rows, strict=True):
         _note(one, row, touched)
+
+
+def _kept(said: Said) -> Said:
+    """What is told under a key longer than its column is known by the key's checksum."""
+    return said if len(said.key) <= LONGEST else replace(said, key=kept_key(said.key))
 
 
 def _as_before(row: Account, said: Said) -> bool:
@@ -162,11 +170,13 @@ def _people_for(coming: Sequence[_Coming], *, source: str, at: datetime) -> dict
 
 
 def _addresses(said: Said, *, source: str) -> tuple[str, ...]:
-    """What the new person may be called, best first; the last is nobody else's, as it holds the account's key."""
+    """What the new person may be called, best first; the last is nobody else's, as it holds the account's
+    key; two keys may differ in case alone."""
     return (
         address_for(said, source=source),
         own_label(said, source=source),
         f"{said.provider}:{source}/{said.key}".lower()[-320:],
+        f"{said.provider}:{source}/{hashlib.sha256(said.key.encode()).hexdigest()}".lower()[-320:],
     )
 
 
@@ -189,8 +199,8 @@ def _row(one: _Coming, *, source: str, at: datetime) -> Account:
         key=said.key,
         person_id=one.person,
         joined=one.joined,
-        upn=said.upn.strip().lower(),
-        mail=said.mail.strip().lower(),
+        upn=said.upn.strip().lower()[:320],
+        mail=said.mail.strip().lower()[:320],
         manager_key=spelt(said.manager),
         flags=list(said.flags),
         roles=list(said.roles),
@@ -199,7 +209,8 @@ def _row(one: _Coming, *, source: str, at: datetime) -> Account:
         first_seen_at=stored.first_seen_at if stored else at,
         seen_at=at,
         pinned=stored.pinned if stored else False,
-        **{name: getattr(said, name) for name in COPIED},
+        **{name: getattr(said, name) for name in COPIED if name not in LENGTHS},
+        **{name: getattr(said, name)[:length] for name, length in LENGTHS.items()},
     )
 
 

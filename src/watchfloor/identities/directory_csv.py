@@ -16,6 +16,7 @@ from watchfloor.identities.contracts import DirectoryEntry, ImportOutcome
 from watchfloor.identities.directory_accounts import Touched, take_accounts
 from watchfloor.identities.directory_reading import finish
 from watchfloor.identities.models import Account, DirectoryPerson, Group
+from watchfloor.identities.naming import kept_key
 from watchfloor.kernel.errors import BadInput
 
 CHUNK = 1000
@@ -88,7 +89,9 @@ def _take(people: dict[str, DirectoryEntry], *, now: datetime) -> None:
     before = _known([one.key for one in said])
     names = sorted({name for entry in people.values() for name in entry.groups})
     Group.objects.bulk_create(
-        [Group(source=SOURCE, key=name, name=name[:320], seen_at=now) for name in names], CHUNK, ignore_conflicts=True
+        [Group(source=SOURCE, key=kept_key(name), name=name[:320], seen_at=now) for name in names],
+        CHUNK,
+        ignore_conflicts=True,
     )
     touched = Touched()
     for n in range(0, len(said), CHUNK):

@@ -1,5 +1,6 @@
 """Files with their owners and the rights on them, as connections list them."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,15 +12,16 @@ FIELDS = (
     *("provider", "name", "path", "url", "owner", "folder", "size", "sha256", "label"),
     *("created_at", "changed_at", "changed_by", "seen_at"),
 )
-LENGTHS = {"name": 400, "owner": 320, "label": 100, "changed_by": 320, "sha256": 64}
+LENGTHS = {"name": 400, "owner": 320, "label": 100, "changed_by": 320, "sha256": 64, "provider": 40}
+LONGEST_KEY = 400
 
 
 def take_files(said: Iterable[OwnedFile], *, source: str, at: datetime) -> None:
     """Write these files with their shares; deleted ones go. Runs inside the caller's transaction."""
-    last = {one.key: one for one in said}
+    last = {_kept_key(one.key): one for one in said}
     StoredFile.objects.filter(source=source, key__in=[key for key, one in last.items() if one.deleted]).delete()
     rows = StoredFile.objects.bulk_create(
-        [_row(one, source=source, at=at) for one in last.values() if not one.deleted],
+        [_row(key, one, source=source, at=at) for key, one in last.items() if not one.deleted],
         500,
         update_conflicts=True,
         unique_fields=["source", "key"],
@@ -28,11 +30,15 @@ def take_files(said: Iterable[OwnedFile], *, source: str, at: datetime) -> None:
     _write_shares({row.pk: last[row.key] for row in rows})
 
 
-def _row(one: OwnedFile, *, source: str, at: datetime) -> StoredFile:
+def _kept_key(key: str) -> str:
+    return key if len(key) <= LONGEST_KEY else hashlib.sha256(key.encode()).hexdigest()
+
+
+def _row(key: str, one: OwnedFile, *, source: str, at: datetime) -> StoredFile:
     values = {name: getattr(one, name) for name in FIELDS if name != "seen_at"}
     values |= {"owner": one.owner.lower(), "changed_by": one.changed_by.lower()}
     values |= {name: values[name][:length] for name, length in LENGTHS.items()}
-    return StoredFile(source=source, key=one.key, seen_at=at, **values)
+    return StoredFile(source=source, key=key, seen_at=at, **values)
 
 
 def _write_shares(files: dict[int, OwnedFile]) -> None:
@@ -42,7 +48,7 @@ def _write_shares(files: dict[int, OwnedFile]) -> None:
     gone: list[int] = []
     new: list[FileShare] = []
     for pk, one in files.items():
-        wanted = {(s.whom.lower()[:320], s.right, s.link, s.group, s.expires_at) for s in one.shares}
+        wanted = {(s.whom.lower()[:320], s.right[:20], s.link, s.group, s.expires_at) for s in one.shares}
         gone += [number for share, number in kept[pk].items() if share not in wanted]
         new += [
             FileShare(file_id=pk, whom=whom, right=right, link=link, group=group, expires_at=expires)

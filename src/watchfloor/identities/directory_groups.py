@@ -8,7 +8,7 @@ from watchfloor.connectors.contracts import DirectoryGroup
 from watchfloor.identities.directory_accounts import Touched
 from watchfloor.identities.directory_changes import Change
 from watchfloor.identities.models import Account, AccountAlias, Awaited, Group, Membership
-from watchfloor.identities.naming import spelt
+from watchfloor.identities.naming import kept_key, spelt
 
 BATCH = 2000
 FIELDS = (
@@ -29,12 +29,12 @@ Member = tuple[int | None, int | None]
 
 def take_groups(said: Iterable[DirectoryGroup], *, source: str, at: datetime, touched: Touched) -> None:
     """Write what a connection says of these groups and their direct members. Runs inside the caller's transaction."""
-    last = {one.key: one for one in said}
+    last = {kept_key(one.key): one for one in said}
     if not last:
         return
     known = set(Group.objects.filter(source=source).values_list("key", flat=True))
     rows = Group.objects.bulk_create(
-        [_row(one, source=source, at=at) for key, one in last.items() if key in known or not one.deleted],
+        [_row(key, one, source=source, at=at) for key, one in last.items() if key in known or not one.deleted],
         500,
         update_conflicts=True,
         unique_fields=["source", "key"],
@@ -51,15 +51,15 @@ def take_groups(said: Iterable[DirectoryGroup], *, source: str, at: datetime, to
     touched.rights = True
 
 
-def _row(one: DirectoryGroup, *, source: str, at: datetime) -> Group:
+def _row(key: str, one: DirectoryGroup, *, source: str, at: datetime) -> Group:
     return Group(
         source=source,
-        key=one.key,
+        key=key,
         name=(one.name or one.key)[:320],
         description=one.description,
-        mail=one.mail.lower(),
-        dn=one.dn,
-        sid=one.sid,
+        mail=one.mail.lower()[:320],
+        dn=one.dn[:1000],
+        sid=one.sid[:200],
         sensitive=one.sensitive,
         why_sensitive=one.why_sensitive[:200],
         created_at=one.created_at,

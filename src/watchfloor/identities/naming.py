@@ -22,6 +22,11 @@ def spelt(name: str) -> str:
     return text if len(text) <= LONGEST else hashlib.sha256(text.encode()).hexdigest()
 
 
+def kept_key(key: str) -> str:
+    """An account's or a group's key as it is stored; what is longer than its column as `spelt` writes it, so that members find it."""
+    return key if len(key) <= LONGEST else spelt(key)
+
+
 def mails_of(said: Account) -> frozenset[str]:
     """Every mail address of the account, lower-case."""
     return frozenset(spelt(one) for one in (said.mail, *said.other_mails) if "@" in one)

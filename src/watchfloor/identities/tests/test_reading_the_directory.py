@@ -260,3 +260,33 @@ def test_who_is_a_guest_is_external(db):
     assert found is not None
     assert found.affiliation == "External"
     assert not who("bo").external
+
+
+def too_long(row: Any) -> list[str]:
+    """Columns of a row that hold more than a strict database takes."""
+    texts = [one for one in row._meta.get_fields() if getattr(one, "max_length", None)]
+    return [one.name for one in texts if len(getattr(row, one.name)) > one.max_length]
+
+
+def test_one_value_longer_than_its_column_keeps_nobody_out(db):
+    long = "x" * 3000
+    names = ("name", "upn", "mail", "dn", "sid", "display_name", "manager", "department", "title", "phone", "company")
+    whole = Said(key=long, provider=long, **dict.fromkeys(names, f"{long}@corp.example"), roles=(long,), groups=(long,))
+    take(ANN, whole, replace(whole, key=f"{long}2", name="", mail=""))
+    share = Share(long, right=long)
+    file = OwnedFile(long, long, long, long, long, sha256=long, label=long, changed_by=long, shares=(share,))
+    tell(ObservedKind.FILES, file, replace(file, key=f"{long}2"))
+    group(DirectoryGroup(long, long, dn=long, sid=long, mail=long, why_sensitive=long, members=(f"{long}2",)))
+    assert [too_long(row) for row in (*Account.objects.all(), *DirectoryPerson.objects.all())] == [[]] * 5
+    assert not any(too_long(row) for kind in (Group, StoredFile, FileShare, Awaited) for row in kind.objects.all())
+    assert (Account.objects.count(), StoredFile.objects.count(), FileShare.objects.count()) == (3, 2, 2)
+    assert Membership.objects.filter(group=Group.objects.get()).count() == 2
+    take(replace(whole, deleted=True))
+    tell(ObservedKind.FILES, replace(file, deleted=True))
+    read_directory(now=NOW)
+    assert (Account.objects.filter(deleted_at=None).count(), StoredFile.objects.count()) == (2, 1)
+
+
+def test_two_accounts_whose_keys_differ_in_case_alone_are_two_people(db):
+    take(*(Said(key=key, provider="Okta", name="x") for key in ("aB", "ab", "AB")))
+    assert DirectoryPerson.objects.count() == 3
