@@ -42,6 +42,7 @@ __all__ = [
     "Disposition",
     "EventsImported",
     "Folder",
+    "HashingSystem",
     "Heard",
     "ImportSummary",
     "Located",
@@ -352,6 +353,13 @@ class OpinionSystem(System, Protocol):
     """A system with GIVE_OPINION among its capabilities; asked anew for each batch of mails, so it keeps what is costly."""
 
     def opinion(self, settings: dict[str, str], *, name: str) -> SecondOpinion: ...
+
+
+@runtime_checkable
+class HashingSystem(System, Protocol):
+    """A system that can read one of its files for its SHA-256; `key` is that of the OwnedFile it told of."""
+
+    def sha256_of(self, settings: dict[str, str], key: str) -> str: ...
 
 
 # --- what the settings pages show -----------------------------------------------------------------------------------

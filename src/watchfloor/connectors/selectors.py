@@ -14,6 +14,7 @@ from watchfloor.connectors.contracts import (
     Capability,
     ConnectionLine,
     DeadLetterLine,
+    HashingSystem,
     MailboxActions,
     OpinionSystem,
     SecondOpinion,
@@ -32,6 +33,7 @@ from watchfloor.runtime.services import unseal
 __all__ = [
     "accepted_after",
     "account_actions",
+    "can_hash",
     "can_retry",
     "connection_lines",
     "dead_letter_lines",
@@ -112,6 +114,11 @@ def account_actions() -> dict[str, AccountActions]:
             if actions is not None:
                 acting[connection.name] = actions
     return acting
+
+
+def can_hash() -> frozenset[str]:
+    """The names of the enabled connections whose files can be read for their SHA-256."""
+    return frozenset(one.name for one in enabled_connections() if isinstance(systems()[one.kind], HashingSystem))
 
 
 def second_opinions() -> tuple[SecondOpinion, ...]:

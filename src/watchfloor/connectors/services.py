@@ -15,6 +15,7 @@ from watchfloor.connectors.connections import (
 )
 from watchfloor.connectors.contracts import AcceptedMail, NewMail
 from watchfloor.connectors.event_importing import import_events
+from watchfloor.connectors.hashing import file_sha256
 from watchfloor.connectors.importing import import_paths
 from watchfloor.connectors.judging import set_judge
 from watchfloor.connectors.observing import observe, recall, register_observer, remember
@@ -31,6 +32,7 @@ __all__ = [
     "bury_unread",
     "change_connection",
     "consult",
+    "file_sha256",
     "import_events",
     "import_paths",
     "observe",

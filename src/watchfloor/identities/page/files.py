@@ -1,14 +1,18 @@
 """Files a person owns and files shared with them, and what is risky about a share (US-66)."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Prefetch, QuerySet
+from django.db.models import Prefetch, Q, QuerySet
 
+from watchfloor.access.contracts import Actor
+from watchfloor.connectors.selectors import can_hash
+from watchfloor.connectors.services import file_sha256
 from watchfloor.identities.models import FileShare, StoredFile
 from watchfloor.identities.page.known import Known
+from watchfloor.kernel.errors import NotFound
 from watchfloor.lake.selectors import tenant_facts
 
 PAGE = 50
@@ -17,7 +21,7 @@ EVERYBODY = {"anyone": "Anyone with the link", "organisation": "Everybody in the
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """One file as the tab shows it; `risk` is "", medium or high, `why` a sentence."""
+    """One file as the tab shows it; `risk` is "", medium or high, `why` a sentence, `readable` that its SHA-256 can be read."""
 
     name: str
     path: str
@@ -31,19 +35,22 @@ class FileLine:
     why: str
     sha256: str
     folder: bool
+    pk: int = 0
+    readable: bool = False
 
 
 def files(known: Known, *, shared: bool, page: int) -> Mapping[str, Any]:
     """One page of what they own, or of what others shared with them."""
-    names = [*known.names.addresses, *known.names.logins, *known.names.account_names]
+    names = names_in(known)
     owned = StoredFile.objects.filter(owner__in=names)
     given = StoredFile.objects.filter(shares__whom__in=names).exclude(owner__in=names).distinct()
     counts = owned.count(), given.count()
     chosen, total = (given, counts[1]) if shared else (owned, counts[0])
     page = min(max(page, 1), max(1, -(-total // PAGE)))
-    home = f"{known.person.href}/files"
+    home, readable = f"{known.person.href}/files", can_hash()
     return {
-        "files": [_line(row) for row in _read(chosen)[(page - 1) * PAGE : page * PAGE]],
+        "files": [_line(row, readable) for row in _read(chosen)[(page - 1) * PAGE : page * PAGE]],
+        "readable": bool(readable),
         "total": total,
         "page_number": page,
         "page_size": PAGE,
@@ -57,12 +64,29 @@ def files(known: Known, *, shared: bool, page: int) -> Mapping[str, Any]:
     }
 
 
+def hashed(known: Known, file: int, *, by: Actor) -> FileLine:
+    """Read the SHA-256 of a file of theirs and keep it. Raises NotFound for a file that is not theirs."""
+    names = names_in(known)
+    theirs = StoredFile.objects.filter(Q(owner__in=names) | Q(shares__whom__in=names), pk=file, folder=False)
+    row = theirs.distinct().first()
+    if row is None:
+        raise NotFound(f"this person has no file {file}")
+    row.sha256 = file_sha256(by=by, source=row.source, key=row.key)
+    row.save(update_fields=["sha256"])
+    return _line(row, {row.source})
+
+
+def names_in(known: Known) -> list[str]:
+    """The names under which stores speak of the person."""
+    return [*known.names.addresses, *known.names.logins, *known.names.account_names]
+
+
 def _read(found: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
     shares = Prefetch("shares", FileShare.objects.order_by("whom"))
     return found.prefetch_related(shares).order_by("-changed_at", "path")
 
 
-def _line(row: StoredFile) -> FileLine:
+def _line(row: StoredFile, readable: Collection[str]) -> FileLine:
     shares = list(row.shares.all())
     risk, why = sharing_risk(shares)
     return FileLine(
@@ -78,6 +102,8 @@ def _line(row: StoredFile) -> FileLine:
         why=why,
         sha256=row.sha256,
         folder=row.folder,
+        pk=row.pk,
+        readable=not row.folder and row.source in readable,
     )
 
 

@@ -12,6 +12,7 @@ urlpatterns = [
     path("identities/<int:pk>/observed", views.observed, name="person-observed"),
     path("identities/<int:pk>/paths", views.paths, name="person-paths"),
     path("identities/<int:pk>/files", views.files, name="person-files"),
+    path("identities/<int:pk>/files/<int:file>/sha256", views.file_hash, name="person-file-sha256"),
     path("identities/<int:pk>/mail", views.mail, name="person-mail"),
     path("identities/<int:pk>/organisation", views.organisation, name="person-organisation"),
     path("identities/<int:pk>/timeline", views.timeline, name="person-timeline"),

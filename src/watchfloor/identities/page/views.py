@@ -5,13 +5,14 @@ from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_POST
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.identities.page import flyout, reaching
 from watchfloor.identities.page.chain import organisation as organisation_of
 from watchfloor.identities.page.files import files as files_of
+from watchfloor.identities.page.files import hashed
 from watchfloor.identities.page.known import Known, known
 from watchfloor.identities.page.lines import PERIODS, Line, chosen, place_of
 from watchfloor.identities.page.mails import mail as mail_of
@@ -25,6 +26,7 @@ from watchfloor.identities.page.ways import SPANS
 from watchfloor.identities.page.ways import ways as ways_of
 from watchfloor.identities.selectors import person_of_name
 from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.text import csv_line
 from watchfloor.ui.services import render_page
 
@@ -105,6 +107,19 @@ def files(request: Asked, pk: int) -> HttpResponse:
     number = request.GET.get("page", "1")
     page = int(number) if number.isascii() and number.isdigit() and len(number) < 7 else 1
     return _page(request, found, "files", files_of(found, shared=request.GET.get("view") == "shared", page=page))
+
+
+@require_POST
+@requires(Permission.IDENTITY_READ)
+def file_hash(request: Asked, pk: int, file: int) -> HttpResponse:
+    """The SHA-256 of one file, read now; what went wrong stands in its place, with the button to try again."""
+    found = _known(request, pk)
+    context: dict[str, Any] = {"person": found.person}
+    try:
+        context["file"] = hashed(found, file, by=request.actor)
+    except WatchfloorError as error:
+        context |= {"file": {"pk": file, "readable": True}, "trouble": error.message}
+    return render(request, "identities/page/sha256.html", context)
 
 
 @require_GET
