@@ -13,6 +13,8 @@ from watchfloor.kernel.errors import BadInput
 AUTO = "auto"
 MAPPING = "mapping"
 NOBODYS = "this is no record of a known product; name its source, or write a mapping"
+DEEPEST = 64
+"""Levels of objects and lists in one record; what products write has below twenty."""
 ITS_OWN = (BadInput, ValueError, TypeError, ArithmeticError, LookupError, AttributeError, RecursionError)
 """What a stranger's record may do to a parser."""
 
@@ -71,6 +73,7 @@ class Reading:
         return taken
 
     def _read(self, place: str, record: Mapping[str, Any], taken: Taken) -> None:
+        _refuse_deep(record)
         if self.mapped is not None:
             return self._keep(self.mapped.parse(record), taken)
         source = self.one or self._source_of(record)
@@ -84,6 +87,8 @@ class Reading:
         return self._keep(rows, taken)
 
     def _keep(self, rows: tuple[Row, ...], taken: Taken) -> None:
+        for _, row in rows:
+            _refuse_deep(row)  # a text inside a record may be JSON of its own
         for table, row in rows:
             taken.rows[table].append(row)
         taken.silent += not rows
@@ -102,3 +107,14 @@ class Reading:
             state = self.kept.get(source.key)
             self.holders[source.key] = source.holder(state if isinstance(state, dict) else {})
         return self.holders[source.key].feed(record)
+
+
+def _refuse_deep(record: Mapping[str, Any]) -> None:
+    """Raise BadInput where it nests deeper than `DEEPEST`: written down, it would fail the records beside it, at each try."""
+    level: list[Any] = [record]
+    for _ in range(DEEPEST):
+        inner = (one.values() if isinstance(one, Mapping) else one for one in level)
+        level = [value for values in inner for value in values if isinstance(value, dict | list | tuple)]
+        if not level:
+            return
+    raise BadInput(f"it is nested deeper than {DEEPEST} levels")
