@@ -10,6 +10,7 @@ urlpatterns = [
     path("identities/<int:pk>/incidents", views.incidents, name="person-incidents"),
     path("identities/<int:pk>/alerts", views.alerts, name="person-alerts"),
     path("identities/<int:pk>/observed", views.observed, name="person-observed"),
+    path("identities/<int:pk>/insights", views.insights, name="person-insights"),
     path("identities/<int:pk>/paths", views.paths, name="person-paths"),
     path("identities/<int:pk>/files", views.files, name="person-files"),
     path("identities/<int:pk>/files/<int:file>/sha256", views.file_hash, name="person-file-sha256"),

@@ -13,6 +13,7 @@ from watchfloor.identities.page import flyout, reaching
 from watchfloor.identities.page.chain import organisation as organisation_of
 from watchfloor.identities.page.files import files as files_of
 from watchfloor.identities.page.files import hashed
+from watchfloor.identities.page.insights import insights as insights_of
 from watchfloor.identities.page.known import Known, known
 from watchfloor.identities.page.lines import PERIODS, Line, chosen, place_of
 from watchfloor.identities.page.mails import mail as mail_of
@@ -97,6 +98,13 @@ def paths(request: Asked, pk: int) -> HttpResponse:
     days = request.GET.get("days", "")
     shown = ways_of(_known(request, pk), days=int(days) if days in map(str, SPANS) else 0)
     return render(request, "identities/page/paths.html", shown)
+
+
+@require_GET
+@requires(Permission.IDENTITY_READ)
+def insights(request: Asked, pk: int) -> HttpResponse:
+    """Questions asked of every account, which the tab asks for after it stands (US-29)."""
+    return render(request, "identities/page/insights.html", insights_of(_known(request, pk)))
 
 
 @require_GET

@@ -1,0 +1,59 @@
+"""Questions asked of every account: what they count, and that their queries run as they stand on the hunting page."""
+
+from datetime import timedelta
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+from watchfloor.access.selectors import actor_of
+from watchfloor.identities.models import Account, AccountAlias, DirectoryPerson
+from watchfloor.identities.page.insights import insights
+from watchfloor.identities.page.known import known
+from watchfloor.kernel.clock import utc_now
+from watchfloor.lake.services import append
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def ann():
+    now = utc_now()
+    who = DirectoryPerson.objects.create(
+        address="ann@corp.example", name="Ann", department='R"&D', source="corp", imported_at=now, status="active"
+    )
+    row = Account.objects.create(
+        person=who,
+        source="ad",
+        key="k",
+        sid="S-1-5-21-1-2-3-1104",
+        upn=who.address,
+        mail=who.address,
+        first_seen_at=now,
+        seen_at=now,
+    )
+    AccountAlias.objects.create(account=row, kind="sid", value="s-1-5-21-1-2-3-1104")
+    at = {"Timestamp": now - timedelta(days=1)}
+    mine = at | {"AccountUpn": who.address}
+    append("IdentityLogonEvents", [mine | {"ReportId": "1", "ActionType": "LogonFailed", "FailureReason": "Expired"}])
+    other = {"AccountUpn": "max@corp.example", "TargetAccountUpn": who.address}
+    append("IdentityDirectoryEvents", [at | other | {"ReportId": "2", "ActionType": "Group membership changed"}])
+    return who
+
+
+def test_each_question_is_answered_from_what_events_say(ada, ann):
+    told = insights(known(ann.pk, actor=actor_of(ada), now=utc_now()))["insights"]
+    found = {one.title: one.found for one in told}
+    assert None not in found.values()
+    assert found["Failed sign-ins"] == found["Actions on the account"] == found["Group additions"] == 1
+    assert found["Actions by the account"] == found["New devices"] == 0
+    queries = [parse_qs(urlsplit(one.href).query)["query"][0] for one in told]
+    assert all(query.count("30d") or query.startswith("IdentityInfo") for query in queries)
+
+
+def test_the_tab_asks_for_them_and_they_lead_to_the_hunting_page(as_ada, ann):
+    assert f"/identities/{ann.pk}/insights" in as_ada.get(f"/identities/{ann.pk}/observed").content.decode()
+    assert 'href="/hunting?query=' in as_ada.get(f"/identities/{ann.pk}/insights").content.decode()
+
+
+def test_nobody_without_the_right_sees_them(as_eve, ann):
+    assert as_eve.get(f"/identities/{ann.pk}/insights").status_code == 403
