@@ -18,8 +18,8 @@ from watchfloor.connectors.protocols.syslog_wire import record_of
 from watchfloor.kernel.errors import BadInput
 
 LONGEST_LINE = 4 * 2**20
-LARGEST_DOCUMENT = 512 * 2**20
-"""Bytes of one JSON document that is not a record a line; it has to be held as a whole."""
+LARGEST_DOCUMENT = 128 * 2**20
+"""Characters of one JSON document that is not a record a line; it has to be held as a whole, ten times as large once read."""
 MOST_MEMBERS = 10_000
 WRAPPERS = ("Records", "records", "value", "events", "results", "items", "logs")
 
