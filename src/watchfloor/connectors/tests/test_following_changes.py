@@ -9,6 +9,7 @@ import random
 import shutil
 import subprocess
 import tempfile
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -41,7 +42,15 @@ def known_of(source):
             position = batch.position
             if batch.source == source:
                 known |= {(batch.kind, one["key"]): SHAPES[batch.kind].from_json(one) for one in batch.items}
-    return {key: one for key, one in known.items() if not one.deleted}
+    there = {key: one for key, one in known.items() if not one.deleted}
+    # A member's end is told by the member: the controller does not touch the groups that named it.
+    keys = {key for _, key in there}
+    return {
+        key: replace(one, members=tuple(member for member in one.members if member in keys))
+        if isinstance(one, DirectoryGroup)
+        else one
+        for key, one in there.items()
+    }
 
 
 # --- a tree of files -----------------------------------------------------------------------------------------------

@@ -49,7 +49,7 @@ def test_from_a_row_of_explorer_to_the_fly_out_and_on_with_the_keyboard(received
 def test_take_action_opens_beside_the_ticked_rows(received, open_page):
     received()
     page = open_page("/explorer")
-    action = page.locator("[data-needs-selection=mails]")
+    action = page.get_by_role("button", name="Take action")
     expect(action).to_be_disabled()
     page.get_by_label("Select Mailbox full").check()
     action.click()
