@@ -35,19 +35,19 @@ def directory() -> dict[str, Any]:
 def signins() -> dict[str, Any]:
     from signins import signin_figures
 
-    return signin_figures(200_000 if FULL else 30_000, kills=3 if FULL else 1, tell=say)
+    return signin_figures(200_000 if FULL else 20_000, kills=3 if FULL else 1, tell=say)
 
 
 def page() -> dict[str, Any]:
     from page import page_figures
 
-    return page_figures(100_000 if FULL else 2_000, 1_000_000 if FULL else 100_000, rounds=20 if FULL else 6)
+    return page_figures(100_000 if FULL else 2_000, 1_000_000 if FULL else 80_000, rounds=20 if FULL else 6)
 
 
 def suspend() -> dict[str, Any]:
     from suspend import suspend_figures
 
-    return suspend_figures()
+    return suspend_figures(7 if FULL else 5)
 
 
 def score() -> dict[str, Any]:

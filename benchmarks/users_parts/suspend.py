@@ -20,16 +20,15 @@ from watchfloor.response.models import Remediation
 from watchfloor.response.services import start
 from watchfloor.runtime.jobs import launch_jobs, stop_jobs
 
-TIMES = 7
 BENCH = Actor("system:benchmark", "benchmark", frozenset(Permission))
 ENDED = ("Completed", "Failed")
 
 
-def suspend_figures() -> dict[str, float]:
-    """The median of seven people locked out one after the other, each with a session open. Django must be set up and migrated."""
+def suspend_figures(people_out: int = 7) -> dict[str, float]:
+    """The median of `people_out` people locked out one after the other, each with a session open. Django must be set up and migrated."""
     import watchfloor.response.jobs  # noqa: F401  # the workflow must be known before the engine starts
 
-    uids = [f"locked{number}" for number in range(TIMES)]
+    uids = [f"locked{number}" for number in range(people_out)]
     addresses = [f"{uid}@corp.example" for uid in uids]
     with OpenLdap(people=uids) as ldap, _mail_server(ldap, addresses) as mail:
         people = _connected(ldap, mail, uids)
