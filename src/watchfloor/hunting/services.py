@@ -9,13 +9,13 @@ from django.template.loader import get_template
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import authorise
-from watchfloor.hunting.catalogue import grid_columns
-from watchfloor.hunting.contracts import Prefers
+from watchfloor.hunting.explorer.catalogue import grid_columns
+from watchfloor.hunting.explorer.contracts import Prefers
+from watchfloor.hunting.explorer.parts import chart_part, grid_part
+from watchfloor.hunting.explorer.state import read_state
 from watchfloor.hunting.models import SigmaImport
-from watchfloor.hunting.selectors import chart_part, grid_part
 from watchfloor.hunting.sigma.keeping import bring
 from watchfloor.hunting.sigma.sources import from_paths
-from watchfloor.hunting.state import read_state
 
 
 def choose_columns(*, by: Actor, person: Prefers, keys: Sequence[str]) -> tuple[str, ...]:
@@ -29,8 +29,8 @@ def choose_columns(*, by: Actor, person: Prefers, keys: Sequence[str]) -> tuple[
 
 def warm_up(*, now: datetime) -> None:
     """Ask the lake what the first Explorer page asks and read its templates, so that nobody waits for either."""
-    for name in ("explorer", "chart", "results"):
-        get_template(f"hunting/{name}.html")
+    for name in ("page", "chart", "results"):
+        get_template(f"hunting/explorer/{name}.html")
     state = read_state(QueryDict(""), now=now)
     chart_part(state)
     grid_part(state, columns=tuple(column for column in grid_columns() if column.default), now=now)

@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from watchfloor.hunting import views
 from watchfloor.hunting.advanced import linking_views as linking
 from watchfloor.hunting.advanced import saved_views, usage_views
 from watchfloor.hunting.advanced import views as advanced
 from watchfloor.hunting.custom import form_views as custom_form
 from watchfloor.hunting.custom import views as custom
+from watchfloor.hunting.explorer import views
 from watchfloor.hunting.sigma.pages.urls import urlpatterns as sigma
 
 urlpatterns = [

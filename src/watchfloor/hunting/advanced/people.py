@@ -7,7 +7,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from watchfloor.hunting.advanced.recording import Kept, Rows
-from watchfloor.hunting.filters import raw_of
+from watchfloor.hunting.explorer.filters import raw_of
 from watchfloor.identities.selectors import people_by_address, people_by_id, people_of_names
 from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake

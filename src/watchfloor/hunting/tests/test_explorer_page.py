@@ -6,7 +6,7 @@ from html import unescape
 
 import pytest
 
-from watchfloor.hunting.catalogue import TABS, VIEWS, pivots_of
+from watchfloor.hunting.explorer.catalogue import TABS, VIEWS, pivots_of
 from watchfloor.kernel.clock import utc_now
 
 

@@ -3,9 +3,9 @@
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from watchfloor.hunting.catalogue import grid_columns
-from watchfloor.hunting.contracts import Cell
-from watchfloor.hunting.selectors import chosen_columns
+from watchfloor.hunting.explorer.catalogue import grid_columns
+from watchfloor.hunting.explorer.contracts import Cell
+from watchfloor.hunting.explorer.parts import chosen_columns
 
 
 class Somebody:

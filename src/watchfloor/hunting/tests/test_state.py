@@ -9,9 +9,9 @@ from django.http import QueryDict
 
 from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
-from watchfloor.hunting.filters import raw_of, read_filter, typed_condition, typed_words
-from watchfloor.hunting.page import sentence, shell
-from watchfloor.hunting.state import read_state
+from watchfloor.hunting.explorer.filters import raw_of, read_filter, typed_condition, typed_words
+from watchfloor.hunting.explorer.page import sentence, shell
+from watchfloor.hunting.explorer.state import read_state
 from watchfloor.identities.contracts import PRIORITY, DirectoryEntry
 from watchfloor.identities.services import import_people
 from watchfloor.kernel.errors import BadInput

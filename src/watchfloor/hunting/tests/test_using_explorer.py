@@ -12,7 +12,7 @@ from selectolax.lexbor import LexborHTMLParser
 from watchfloor.access.contracts import Permission
 from watchfloor.access.models import Role
 from watchfloor.access.selectors import system_actor
-from watchfloor.hunting.catalogue import PAGE_SIZE
+from watchfloor.hunting.explorer.catalogue import PAGE_SIZE
 from watchfloor.identities.contracts import PRIORITY, DirectoryEntry
 from watchfloor.identities.services import import_people
 from watchfloor.kernel.clock import utc_now

@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from watchfloor.hunting.catalogue import TOP_ROWS
-from watchfloor.hunting.contracts import TopRow
-from watchfloor.hunting.state import ExplorerState
+from watchfloor.hunting.explorer.catalogue import TOP_ROWS
+from watchfloor.hunting.explorer.contracts import TopRow
+from watchfloor.hunting.explorer.state import ExplorerState
 from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake

@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from django.http import QueryDict
 
-from watchfloor.hunting.catalogue import (
+from watchfloor.hunting.explorer.catalogue import (
     DEFAULT_PRESET,
     MAIL,
     PRESETS,
@@ -20,8 +20,8 @@ from watchfloor.hunting.catalogue import (
     grid_columns,
     pivots_of,
 )
-from watchfloor.hunting.contracts import ExplorerView, Filter, Pivot, Preset, Tab
-from watchfloor.hunting.filters import raw_of, read_filter
+from watchfloor.hunting.explorer.contracts import ExplorerView, Filter, Pivot, Preset, Tab
+from watchfloor.hunting.explorer.filters import raw_of, read_filter
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Query

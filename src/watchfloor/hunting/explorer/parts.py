@@ -5,10 +5,10 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from watchfloor.hunting.catalogue import MAIL, PAGE_SIZE, grid_columns
-from watchfloor.hunting.cells import grid_row
-from watchfloor.hunting.contracts import GridColumn, GridRow, Prefers
-from watchfloor.hunting.state import ExplorerState
+from watchfloor.hunting.explorer.catalogue import MAIL, PAGE_SIZE, grid_columns
+from watchfloor.hunting.explorer.cells import grid_row
+from watchfloor.hunting.explorer.contracts import GridColumn, GridRow, Prefers
+from watchfloor.hunting.explorer.state import ExplorerState
 from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake

@@ -9,7 +9,7 @@ from typing import Any
 from django.http import QueryDict
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.hunting.catalogue import (
+from watchfloor.hunting.explorer.catalogue import (
     PAGE_SIZE,
     PRESETS,
     TABS,
@@ -19,11 +19,11 @@ from watchfloor.hunting.catalogue import (
     pivots_of,
     properties,
 )
-from watchfloor.hunting.contracts import Filter, Prefers
-from watchfloor.hunting.filters import typed_words
-from watchfloor.hunting.selectors import GridPart, chart_part, chosen_columns, grid_part
-from watchfloor.hunting.state import ExplorerState
-from watchfloor.hunting.tops import TOPS
+from watchfloor.hunting.explorer.contracts import Filter, Prefers
+from watchfloor.hunting.explorer.filters import typed_words
+from watchfloor.hunting.explorer.parts import GridPart, chart_part, chosen_columns, grid_part
+from watchfloor.hunting.explorer.state import ExplorerState
+from watchfloor.hunting.explorer.tops import TOPS
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.lake.contracts import Operator
 from watchfloor.ui.paging import page_links

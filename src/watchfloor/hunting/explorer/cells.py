@@ -5,7 +5,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, urlencode
 
-from watchfloor.hunting.contracts import Cell, GridColumn, GridRow
+from watchfloor.hunting.explorer.contracts import Cell, GridColumn, GridRow
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.kernel.text import visible
 from watchfloor.lake.selectors import values_of

@@ -7,8 +7,8 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode
 
 from django.http import QueryDict
 
-from watchfloor.hunting.catalogue import MAIL, RECIPIENT_TAG, operators_for, properties
-from watchfloor.hunting.contracts import Filter
+from watchfloor.hunting.explorer.catalogue import MAIL, RECIPIENT_TAG, operators_for, properties
+from watchfloor.hunting.explorer.contracts import Filter
 from watchfloor.identities.selectors import addresses_tagged
 from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.text import visible

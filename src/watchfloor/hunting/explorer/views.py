@@ -10,13 +10,13 @@ from django.views.decorators.http import require_GET, require_POST
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
-from watchfloor.hunting import page
-from watchfloor.hunting.catalogue import grid_columns, operators_for, properties
-from watchfloor.hunting.contracts import GridColumn
-from watchfloor.hunting.filters import raw_of, read_filter, typed_condition
-from watchfloor.hunting.selectors import NOTHING, bucketed, chosen_columns, exported, time_label
+from watchfloor.hunting.explorer import page
+from watchfloor.hunting.explorer.catalogue import grid_columns, operators_for, properties
+from watchfloor.hunting.explorer.contracts import GridColumn
+from watchfloor.hunting.explorer.filters import raw_of, read_filter, typed_condition
+from watchfloor.hunting.explorer.parts import NOTHING, bucketed, chosen_columns, exported, time_label
+from watchfloor.hunting.explorer.state import ExplorerState, page_number, read_state
 from watchfloor.hunting.services import choose_columns
-from watchfloor.hunting.state import ExplorerState, page_number, read_state
 from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
@@ -53,7 +53,7 @@ def explorer(request: Asked) -> HttpResponse:
             **page.chart(state),
             **page.results(state, person=request.user, by=request.actor, now=utc_now()),
         }
-    return render_page(request, "hunting/explorer.html", context)
+    return render_page(request, "hunting/explorer/page.html", context)
 
 
 def _with_typed_filter(request: Asked, state: ExplorerState) -> HttpResponse:
@@ -67,7 +67,7 @@ def _with_typed_filter(request: Asked, state: ExplorerState) -> HttpResponse:
         if not request.GET["property"] and not any(request.GET.getlist("value")):
             return HttpResponseRedirect(state.address())
         context = page.shell(state, editing=place) | page.typed_again(request.GET) | {"typed_error": error}
-        return render_page(request, "hunting/explorer.html", context)
+        return render_page(request, "hunting/explorer/page.html", context)
     filters = list(state.filters)
     added = read_filter(raw_of(condition))
     if place.isascii() and place.isdigit() and int(place) < len(filters):
@@ -90,7 +90,7 @@ def _clicked(request: Asked, state: ExplorerState) -> ExplorerState:
 @requires(Permission.EMAIL_METADATA_READ)
 def chart(request: Asked) -> HttpResponse:
     """The chart as a fragment."""
-    return render(request, "hunting/chart.html", page.chart(_state(request)))
+    return render(request, "hunting/explorer/chart.html", page.chart(_state(request)))
 
 
 @require_GET
@@ -99,7 +99,7 @@ def results(request: Asked) -> HttpResponse:
     """The current tab's rows as a fragment."""
     return render(
         request,
-        "hunting/results.html",
+        "hunting/explorer/results.html",
         page.results(_state(request), person=request.user, by=request.actor, now=utc_now()),
     )
 
@@ -111,7 +111,9 @@ def condition_fields(request: Asked) -> HttpResponse:
     chosen = properties().get(request.GET.get("property", ""))
     operators = operators_for(chosen.column) if chosen else tuple(Operator)
     typed = "" if chosen and chosen.choices else request.GET.get("value", "")
-    return render(request, "hunting/condition.html", {"chosen": chosen, "operators": operators, "typed": typed})
+    return render(
+        request, "hunting/explorer/condition.html", {"chosen": chosen, "operators": operators, "typed": typed}
+    )
 
 
 @require_GET

@@ -6,7 +6,7 @@ The properties come from the lake's schema, so that a column marked filterable t
 from datetime import timedelta
 from functools import cache
 
-from watchfloor.hunting.contracts import ExplorerView, GridColumn, Pivot, Preset, Property, Tab
+from watchfloor.hunting.explorer.contracts import ExplorerView, GridColumn, Pivot, Preset, Property, Tab
 from watchfloor.identities.contracts import PRIORITY
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Column, ColumnType, Condition, Operator
