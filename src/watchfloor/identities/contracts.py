@@ -285,3 +285,16 @@ class SensitivePath:
     def certain(self) -> bool:
         """Whether each edge rests on a right that was seen, none merely on a sign-in."""
         return all(edge.kind != "signs-in" for edge in self.edges)
+
+
+@dataclass(frozen=True, slots=True)
+class RecentActivity:
+    """One thing a person's accounts did, as the summary of a fly-out shows it (TE-085): `item` is what it was done to or with."""
+
+    at: datetime
+    ip: str
+    activity: str
+    item: str
+    kind: str
+    app: str = ""
+    words: str = ""

@@ -10,6 +10,7 @@ from watchfloor.identities.detail import people_by_id, person_by_id
 from watchfloor.identities.finding import account_refs, accounts_of, names_of, people_of_names, person_of_name
 from watchfloor.identities.groups import group_by_id, tree_of
 from watchfloor.identities.models import DirectoryPerson
+from watchfloor.identities.page.recent import recent_activity
 from watchfloor.identities.reach import paths_to_sensitive
 from watchfloor.identities.scoring.selectors import (
     history_of,
@@ -42,6 +43,7 @@ __all__ = [
     "person_of_name",
     "points_by_evidence",
     "points_of",
+    "recent_activity",
     "risk_of",
     "riskiest",
     "risks_of",
