@@ -1,10 +1,14 @@
 """What slices call to show themselves: full page or fragment, and their entry in the settings' navigation."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils import timezone
 
 from watchfloor.ui.contracts import SettingsPage
 
@@ -28,6 +32,16 @@ def render_page(
     response = render(request, fragment if part else template, dict(context or {}), status=status)
     response.headers["Vary"] = "HX-Request"
     return response
+
+
+def printed(template: str, context: Mapping[str, Any] | None = None, *, by: str, at: datetime) -> str:
+    """A self-contained HTML document for `inspection.services.print_pdf`, from a template that extends `ui/print.html`.
+
+    `by` is who asked, `at` (aware) when. The organisation is named by its first own domain, or not at all.
+    """
+    own = settings.WATCHFLOOR.list_of("own_domains")
+    imprint = {"organisation": own[0] if own else "", "printed_for": by, "printed_at": timezone.localtime(at)}
+    return render_to_string(template, {**imprint, **(context or {})})
 
 
 def register_settings_page(

@@ -20,6 +20,7 @@ from watchfloor.ui.charts import chart_table
 from watchfloor.ui.contracts import SettingsPage, Tone
 from watchfloor.ui.icons import icon_names
 from watchfloor.ui.paging import page_links
+from watchfloor.ui.printing import chart_script, styles
 from watchfloor.ui.selectors import settings_pages
 from watchfloor.ui.words import SEVERITY_TONES, THREAT_TONES, initials, relative
 
@@ -247,3 +248,18 @@ def settings_navigation(context: Context) -> SafeString:
     path = getattr(request, "path", "")
     found: list[SettingsPage] = sorted((p for p in pages if path.startswith(p.href)), key=lambda p: len(p.href))
     return _with("settings_navigation", pages=pages, current=found[-1].key if found else "")
+
+
+# --- printed documents --------------------------------------------------------------------------------------------
+
+
+@register.simple_tag
+def print_styles() -> SafeString:
+    """All our styles, inline: a printed document loads nothing."""
+    return mark_safe(f"<style>{styles()}</style>")  # noqa: S308 - our own files
+
+
+@register.simple_tag
+def print_charts() -> SafeString:
+    """ECharts and our drawing, inline, for a printed document that holds charts; `data-ready` on the root says when they are drawn."""
+    return mark_safe(f'<script type="module">{chart_script()}</script>')  # noqa: S308 - our own files

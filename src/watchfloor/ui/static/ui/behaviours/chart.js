@@ -1,5 +1,6 @@
 // Draws the JSON of its figure with ECharts in the colours of the theme. Tooltips are drawn on the canvas ("richText"),
 // because our Content-Security-Policy forbids the inline styles of HTML tooltips.
+import { colours } from "../chart-colours.js";
 import { neededHeight, option } from "../chart-options.js";
 
 /** @param {HTMLElement} figure */
@@ -56,32 +57,4 @@ function open(figure, data, event) {
     .replace("{series}", encodeURIComponent(event.seriesName ?? ""))
     .replace("{category}", encodeURIComponent(event.name ?? ""));
   if (/^(\/(?!\/)|\?)/.test(address)) location.assign(address);
-}
-
-/**
- * The tokens as colours: custom properties with light-dark() only resolve on an element.
- * @param {HTMLElement} figure
- */
-function colours(figure) {
-  const probe = document.createElement("span");
-  figure.append(probe);
-  /** @param {string} name */
-  const resolve = (name) => {
-    probe.style.color = `var(--${name})`;
-    return getComputedStyle(probe).color;
-  };
-  const found = {
-    text: resolve("text"),
-    quiet: resolve("text-quiet"),
-    line: resolve("line"),
-    surface: resolve("surface"),
-    series: [1, 2, 3, 4, 5, 6, 7, 8].map((number) => resolve(`series-${number}`)),
-    tones: Object.fromEntries([
-      ...["neutral", "info", "success", "warning", "danger"].map((tone) => [tone, resolve(`mark-${tone}`)]),
-      ...[1, 2, 3, 4, 5, 6, 7, 8].map((number) => [`series-${number}`, resolve(`series-${number}`)]),
-    ]),
-    font: getComputedStyle(figure).fontFamily,
-  };
-  probe.remove();
-  return found;
 }
