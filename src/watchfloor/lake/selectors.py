@@ -9,8 +9,9 @@ from typing import Any
 from django.conf import settings
 
 from watchfloor.kernel.errors import NotFound
-from watchfloor.lake import ask, charts, storage
+from watchfloor.lake import ask, charts, statistics, storage
 from watchfloor.lake.arrow import fitted, to_rows, unpack
+from watchfloor.lake.campaign_list import campaign_named, judged_campaigns, standing_of
 from watchfloor.lake.catalogue import resolve, table, tables
 from watchfloor.lake.contracts import (
     Batch,
@@ -43,6 +44,8 @@ from watchfloor.lake.query.memory import matching
 from watchfloor.lake.query.words import condition_sentence, sentence
 from watchfloor.lake.rejudging import changed_mails, rejudged
 from watchfloor.lake.similar import campaign_of
+from watchfloor.lake.statistics import Order, ValueCount, Values
+from watchfloor.lake.summaries import summed
 from watchfloor.lake.text import by_threat, elements_of, values_in
 
 __all__ = [
@@ -50,8 +53,12 @@ __all__ = [
     "Checked",
     "KqlTables",
     "Met",
+    "Order",
+    "ValueCount",
+    "Values",
     "all_rows",
     "by_threat",
+    "campaign_named",
     "campaign_of",
     "changed_mails",
     "check_files",
@@ -70,6 +77,7 @@ __all__ = [
     "hunt_stream",
     "inspection_of",
     "inspections_of",
+    "judged_campaigns",
     "kql_words",
     "lake_place",
     "late_verdicts_after",
@@ -86,12 +94,15 @@ __all__ = [
     "rows",
     "sentence",
     "since",
+    "standing_of",
     "stream",
+    "summed",
     "table",
     "table_states",
     "tables",
     "tenant_facts",
     "top",
+    "values",
     "values_in",
     "values_of",
     "views",
@@ -137,6 +148,25 @@ def top(query: Query, *, column: str, limit: int = 10, distinct: str = "") -> li
     if owner.name == query.table:
         return charts.ranked(query, column=found, limit=limit, distinct=distinct)
     return charts.ranked(ask.seen_from(query, owner.name), column=found, limit=limit, distinct=distinct or "ReportId")
+
+
+def values(
+    query: Query,
+    *,
+    column: str,
+    order: Order = statistics.MOST,
+    limit: int = 50,
+    offset: int = 0,
+    splits: Sequence[Condition] = (),
+    contains: str = "",
+) -> Values:
+    """One page of the values of `column` (of this or another table) with rows, first and last time, and rows per split.
+
+    `splits` are conditions on columns of the table that owns `column`; `contains` keeps values with this text in them.
+    """
+    return statistics.values(
+        query, column=column, order=order, limit=limit, offset=offset, splits=splits, contains=contains
+    )
 
 
 def stream(query: Query, *, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:

@@ -1,0 +1,175 @@
+"""The values of one column in a query: how often each occurs, since when and until when, and how often under conditions of its own."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from sqlglot import exp
+
+from watchfloor.kernel.errors import BadInput
+from watchfloor.lake import ask
+from watchfloor.lake.catalogue import resolve
+from watchfloor.lake.catalogue import table as table_named
+from watchfloor.lake.contracts import Column, Condition, Query
+from watchfloor.lake.query import compile as trees
+from watchfloor.lake.snapshot import engine
+from watchfloor.lake.text import elements_of, fold
+
+MOST_CELLS = 200_000
+"""Different cells of several values that are taken apart; a column has far fewer, or its values are no use as a list."""
+ORDERS = ("rows", "first", "last", "value")
+
+
+@dataclass(frozen=True, slots=True)
+class ValueCount:
+    """One value: its rows, when the first and the last of them were (UTC), and the rows of each split."""
+
+    value: str
+    rows: int
+    first: datetime
+    last: datetime
+    splits: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Values:
+    """A page of values. `distinct` counts different ones (the empty one left out), `rows` those with a value, `empty` those without.
+
+    Rows of a listed column count once for each of their values. `partial` says that not every cell was taken apart.
+    """
+
+    found: tuple[ValueCount, ...]
+    distinct: int
+    rows: int
+    empty: int
+    partial: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """How values are ordered: by `rows`, `first`, `last`, `value` or the number of a split; the value itself breaks ties."""
+
+    by: str | int = "rows"
+    descending: bool = True
+
+
+MOST = Order()
+
+
+def values(
+    query: Query, *, column: str, order: Order, limit: int, offset: int, splits: Sequence[Condition], contains: str
+) -> Values:
+    """One statement over the table that owns `column`, conditions on other tables as semi-joins."""
+    owner, found = resolve(column, base=table_named(query.table))
+    across = owner.name != query.table
+    asked = ask.seen_from(query, owner.name) if across else query
+    tests = [_test(asked, split) for split in splits]
+    if isinstance(order.by, str) and order.by not in ORDERS:
+        raise BadInput(f"values are ordered by {', '.join(ORDERS)} or a split", place="order")
+    grouped = _grouped(asked, found, tests, across=across)
+    sources, latest = ask.sources(asked, latest=found.name in trees.LATEST)
+    tree = trees.select(asked, *grouped, latest=latest).group_by(exp.Literal.number(1))
+    if found.listed:
+        rows = engine().run(tree.limit(MOST_CELLS + 1), sources).to_pylist()
+        return _taken_apart(rows, found, order=order, limit=limit, offset=offset, contains=contains)
+    rows = engine().run(_page(tree, order, limit=limit, offset=offset, contains=contains), sources).to_pylist()
+    return _read(rows, len(tests))
+
+
+def _test(query: Query, split: Condition) -> exp.Expr:
+    return trees.conditions_of(replace(query, conditions=(split,), required=(), any_of=False))[0]
+
+
+def _grouped(query: Query, found: Column, tests: Sequence[exp.Expr], *, across: bool) -> list[exp.Expr]:
+    """Value, rows, first, last, and a count for each split. Across tables a mail counts once for a value it holds twice."""
+    stamp = trees.column("Timestamp")
+    # Null and nothing written are the same to a reader.
+    value = exp.func("COALESCE", exp.cast(trees.column(found.name), "VARCHAR"), trees.literal(""))
+    once = across and table_named(query.table).has("ReportId")
+
+    def counted() -> exp.Expr:
+        if once:
+            return exp.Count(this=exp.Distinct(expressions=[trees.column("ReportId")]))
+        return exp.Count(this=exp.Star())
+
+    counts = [exp.Filter(this=counted(), expression=exp.Where(this=test)) for test in tests]
+    return [
+        value.as_("v"),
+        counted().as_("n"),
+        exp.Min(this=stamp).as_("f"),
+        exp.Max(this=stamp.copy()).as_("l"),
+        *(count.as_(f"s{number}") for number, count in enumerate(counts)),
+    ]
+
+
+def _page(tree: exp.Select, order: Order, *, limit: int, offset: int, contains: str) -> exp.Select:
+    """The groups' page, and beside each of its rows how many groups and rows there are in all."""
+    groups = exp.select("*").from_(tree.subquery("g"))
+    if contains:
+        inside = exp.func("CONTAINS", exp.Lower(this=exp.column("v")), trees.literal(fold(contains)))
+        groups = groups.where(inside)
+    filled = exp.NEQ(this=exp.column("v"), expression=trees.literal(""))
+    name = {"rows": "n", "first": "f", "last": "l", "value": "v"}.get(str(order.by), f"s{order.by}")
+    totals = exp.select(
+        _total(exp.Count(this=exp.Star()), filled).as_("d"),
+        _total(exp.Sum(this=exp.column("n")), filled).as_("t"),
+        _total(exp.Sum(this=exp.column("n")), exp.not_(filled)).as_("e"),
+    ).from_("g")
+    page = (
+        exp.select("*")
+        .from_("g")
+        .where(filled)
+        .order_by(exp.Ordered(this=exp.column(name), desc=order.descending, nulls_first=False), "v")
+        .limit(limit)
+        .offset(offset)
+    )
+    return (
+        exp.select("t.*", "p.*")
+        .with_("g", as_=groups, materialized=True)
+        .from_(totals.subquery("t"))
+        .join(page.subquery("p"), join_type="left", on=exp.true())
+    )
+
+
+def _total(amount: exp.Expr, where: exp.Expr) -> exp.Expr:
+    return exp.func("COALESCE", exp.Filter(this=amount, expression=exp.Where(this=where.copy())), exp.Literal.number(0))
+
+
+def _read(rows: Sequence[Mapping[str, Any]], splits: int) -> Values:
+    """Where no value is left, the totals stand in one row alone."""
+    found = tuple(
+        ValueCount(row["v"], row["n"], row["f"], row["l"], tuple(row[f"s{number}"] for number in range(splits)))
+        for row in rows
+        if row["v"] is not None
+    )
+    return Values(found, int(rows[0]["d"]), int(rows[0]["t"]), int(rows[0]["e"]))
+
+
+def _taken_apart(
+    rows: Sequence[Mapping[str, Any]], column: Column, *, order: Order, limit: int, offset: int, contains: str
+) -> Values:
+    """The same for cells of several values: grouped by cell there, taken apart here."""
+    tallies: dict[str, ValueCount] = {}
+    empty = 0
+    for row in rows[:MOST_CELLS]:
+        splits = tuple(value for name, value in row.items() if name.startswith("s"))
+        elements = elements_of(row["v"], column.shape)
+        empty += 0 if elements else row["n"]
+        for element in elements:
+            one = ValueCount(element, row["n"], row["f"], row["l"], splits)
+            tallies[element] = _joined(tallies[element], one) if element in tallies else one
+    wanted = [one for one in tallies.values() if fold(contains) in fold(one.value)]
+    wanted.sort(key=lambda one: one.value)
+    wanted.sort(key=lambda one: _key(one, order), reverse=order.descending)
+    page = tuple(wanted[offset : offset + limit])
+    return Values(page, len(wanted), sum(one.rows for one in wanted), empty, partial=len(rows) > MOST_CELLS)
+
+
+def _joined(one: ValueCount, other: ValueCount) -> ValueCount:
+    splits = tuple(a + b for a, b in zip(one.splits, other.splits, strict=True))
+    return ValueCount(one.value, one.rows + other.rows, min(one.first, other.first), max(one.last, other.last), splits)
+
+
+def _key(one: ValueCount, order: Order) -> Any:
+    return one.splits[order.by] if isinstance(order.by, int) else getattr(one, order.by)
