@@ -248,3 +248,85 @@ class SigmaImport(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source} at {self.at:%Y-%m-%d %H:%M}"
+
+
+class KnownCampaign(models.Model):
+    """A campaign that was found to be phish or malware, kept as long as its mails are, longer than the lake knows their texts.
+
+    `ids` are its EmailClusterIds, its own first; `described` is how many mails it had when subject and subtype were read.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    ids = models.JSONField(default=list)
+    name = models.CharField(max_length=200, db_index=True)
+    threat = models.CharField(max_length=10)
+    subtype = models.CharField(max_length=200, blank=True)
+    subject = models.TextField(blank=True)
+    first_at = models.DateTimeField()
+    last_at = models.DateTimeField(db_index=True)
+    mails = models.IntegerField(default=0)
+    described = models.IntegerField(default=0)
+    judged_by = models.CharField(max_length=10, blank=True)
+    words = models.TextField(blank=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def href(self) -> str:
+        return f"/campaigns/{self.pk}"
+
+
+class CampaignFeedback(models.Model):
+    """What one person says about how a campaign was grouped; their newest word counts. `campaign` is its EmailClusterId."""
+
+    campaign = models.BigIntegerField()
+    person_id = models.CharField(max_length=200)
+    person_name = models.CharField(max_length=200)
+    correct = models.BooleanField()
+    note = models.TextField(blank=True)
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["campaign", "person_id"], name="one_word_on_grouping"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.person_name} on campaign {self.campaign}"
+
+
+class Tracker(models.Model):
+    """A saved query of Explorer (TT-01). `parameters` is its address without the time, which is `relative_days` before now or
+    exactly `start` to `end`.
+
+    A tracked one is counted again by the worker: `days` is a list of [date, mails], the oldest first, today last, as of
+    `last_at`; `last_state` is "" before the first count, then ok or failing, and `last_words` says why; `next_at` is when it
+    is due, also the claim of a worker.
+    """
+
+    name = models.CharField(max_length=200)
+    parameters = models.TextField()
+    relative_days = models.PositiveIntegerField(null=True)
+    start = models.DateTimeField(null=True)
+    end = models.DateTimeField(null=True)
+    shared = models.BooleanField(default=False)
+    tracked = models.BooleanField(default=False)
+    owner_id = models.CharField(max_length=200)
+    owner_name = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    changed_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=200)
+    executed_at = models.DateTimeField(null=True)
+    next_at = models.DateTimeField(db_index=True)
+    last_at = models.DateTimeField(null=True)
+    last_state = models.CharField(max_length=10, blank=True)
+    last_words = models.TextField(blank=True)
+    days = models.JSONField(default=list)
+
+    class Meta:
+        ordering = ("name", "id")
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["shared", "owner_id"], name="tracker_readers")]
+
+    def __str__(self) -> str:
+        return self.name

@@ -269,7 +269,8 @@ class SimilarMail:
 class CampaignOfMail:
     """The campaign of one mail. `ids` are its EmailClusterIds: its own first, then those of campaigns that turned out to be it.
 
-    `threat` is what the whole is taken for, "" for none, `words` why; `similar` are the mails most like the one asked for.
+    `threat` is what the whole is taken for, "" for none, `words` why, `judged_by` says who: members or person; `similar` are
+    the mails most like the one asked for; `spam`, `phish` and `malware` count members found so without the campaign's help.
     """
 
     ids: tuple[int, ...]
@@ -279,6 +280,23 @@ class CampaignOfMail:
     threat: str
     words: str
     similar: tuple[SimilarMail, ...] = ()
+    judged_by: str = ""
+    spam: int = 0
+    phish: int = 0
+    malware: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """One figure of a group of rows. `kind` says which: rows, distinct (different values of `column`), newest (its value in
+    the newest row), first or last (its least and greatest value). With `where`, a column and values, only rows that have
+    one of these count; for rows and distinct.
+    """
+
+    name: str
+    kind: str = "rows"
+    column: str = ""
+    where: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
