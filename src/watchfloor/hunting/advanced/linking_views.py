@@ -14,7 +14,7 @@ from watchfloor.hunting.advanced.behind import behind, of_link
 from watchfloor.hunting.advanced.cells import cell
 from watchfloor.hunting.advanced.recording import Kept, Rows, kept
 from watchfloor.hunting.custom.mapping import guessed, read_mapping, written
-from watchfloor.hunting.explorer.page import may_act, may_act_on_people
+from watchfloor.hunting.explorer.rights import may_act, may_act_on_people
 from watchfloor.incidents import selectors as incidents
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, WatchfloorError

@@ -13,7 +13,7 @@ from watchfloor.hunting.advanced.people import ACCOUNTS, OBJECTS
 from watchfloor.hunting.advanced.saving import folders
 from watchfloor.hunting.advanced.window import SPANS, Window
 from watchfloor.hunting.advanced.words import language, table_words, tables
-from watchfloor.hunting.explorer.page import may_act
+from watchfloor.hunting.explorer.rights import may_act
 from watchfloor.hunting.models import CustomDetection
 
 Context = dict[str, Any]

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from watchfloor.access.contracts import Actor
 from watchfloor.lake.contracts import Condition
 
 
@@ -128,3 +129,12 @@ class Prefers(Protocol):
     preferences: dict[str, Any]
 
     def save(self, *, update_fields: Sequence[str]) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """Who looks at a page, and when."""
+
+    person: Prefers
+    by: Actor
+    now: datetime

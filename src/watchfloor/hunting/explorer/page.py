@@ -2,31 +2,27 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import datetime
 from itertools import groupby
 from typing import Any
 
 from django.http import QueryDict
 
-from watchfloor.access.contracts import Actor, Permission
 from watchfloor.hunting.explorer.catalogue import (
-    PAGE_SIZE,
     PRESETS,
     TABS,
     VIEWS,
-    grid_columns,
     operators_for,
     pivots_of,
     properties,
 )
-from watchfloor.hunting.explorer.contracts import Filter, Prefers
+from watchfloor.hunting.explorer.contracts import Filter, Reader
 from watchfloor.hunting.explorer.filters import typed_words
-from watchfloor.hunting.explorer.parts import GridPart, chart_part, chosen_columns, grid_part
+from watchfloor.hunting.explorer.grid import wider
+from watchfloor.hunting.explorer.parts import chart_part
+from watchfloor.hunting.explorer.showing import SHOWN
 from watchfloor.hunting.explorer.state import ExplorerState
-from watchfloor.hunting.explorer.tops import TOPS
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.lake.contracts import Operator
-from watchfloor.ui.paging import page_links
 
 Context = dict[str, Any]
 
@@ -108,13 +104,6 @@ def sentence(state: ExplorerState) -> str:
     )
 
 
-def wider(state: ExplorerState) -> tuple[str, str] | None:
-    """The next longer time range and its address; None at the longest or for a custom range beyond it."""
-    length = state.end - state.start
-    longer = next((one for one in PRESETS if one.length > length), None)
-    return (longer.label, state.address(preset=longer, page=1)) if longer else None
-
-
 def chart(state: ExplorerState) -> Context:
     """The chart's part; a query that the lake refuses or cannot finish says so in its place."""
     context: Context = {
@@ -131,61 +120,15 @@ def chart(state: ExplorerState) -> Context:
         return context | {"chart_error": error}
 
 
-def results(state: ExplorerState, *, person: Prefers, by: Actor, now: datetime) -> Context:
-    """The tab's part: the table, or the top lists."""
+def results(state: ExplorerState, reader: Reader) -> Context:
+    """The tab's part, as `showing.SHOWN` says."""
+    shown = SHOWN[state.tab.key]
     context: Context = {
         "state": state,
         "result_tabs": [(one.key, one.label, state.address(tab=one, page=1)) for one in TABS],
-        "wider": wider(state),
-        "clear": state.address(filters=(), any_of=False, page=1),
-        "may_act": may_act(by),
-        "may_act_on_people": may_act_on_people(by),
-        "export": state.address("/explorer/export.csv"),
+        "tab_template": shown.template,
     }
     try:
-        if state.tab.key in TOPS:
-            return context | {"tops": TOPS[state.tab.key](state)}
-        columns = chosen_columns(person)
-        return context | table(state, grid_part(state, columns=columns, now=now))
+        return context | dict(shown.context(state, reader))
     except WatchfloorError as error:
         return context | {"results_error": error}
-
-
-def table(state: ExplorerState, part: GridPart) -> Context:
-    """The table with its selection, paging and column chooser."""
-    shown = {column.key for column in part.columns}
-    return {
-        "grid": part,
-        "heads": [head(state, column) for column in part.columns],
-        "column_choices": [(column, column.key in shown) for column in grid_columns()],
-        "columns_address": state.address("/explorer/columns"),
-        "selection_address": state.address("/explorer/selection"),
-        "select_all": state.address(whole=True, left_out=frozenset()),
-        "select_none": state.address(whole=False),
-        "selected_total": part.total - len(state.left_out),
-        "pages": page_links(page=state.page, total=part.total, size=PAGE_SIZE, href=""),
-        "pager_href": state.address(page=1),
-        "page_size": PAGE_SIZE,
-    }
-
-
-def head(state: ExplorerState, column: Any) -> Mapping[str, Any]:
-    """One column's head: a second click on the sorted column turns the order round."""
-    current = bool(column.sort) and column.sort == state.sort
-    turned = not state.descending if current else column.kind in ("time", "number", "size")
-    return {
-        "column": column,
-        "href": state.address(sort=column.sort, descending=turned, page=1) if column.sort else "",
-        "sorted": ("descending" if state.descending else "ascending") if current else "",
-    }
-
-
-def may_act(actor: Actor) -> bool:
-    """Whether this person may act on mail, or propose it."""
-    return actor.may(Permission.EMAIL_ACTION_MANAGE) or actor.may(Permission.EMAIL_ACTION_PROPOSE)
-
-
-def may_act_on_people(actor: Actor) -> bool:
-    """Whether this person may act on people's accounts, propose it, or set their risk."""
-    rights = (Permission.IDENTITY_ACTION_MANAGE, Permission.IDENTITY_ACTION_PROPOSE, Permission.IDENTITY_RISK_MANAGE)
-    return actor.may(Permission.IDENTITY_READ) and any(map(actor.may, rights))

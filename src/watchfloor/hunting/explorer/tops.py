@@ -2,9 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from watchfloor.hunting.explorer.catalogue import TOP_ROWS
-from watchfloor.hunting.explorer.contracts import TopRow
+from watchfloor.hunting.explorer.contracts import Reader, TopRow
 from watchfloor.hunting.explorer.state import ExplorerState
 from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.text import visible
@@ -133,3 +134,8 @@ TOPS: dict[str, Callable[[ExplorerState], tuple[TopList, ...]]] = {
     "attachments": top_attachments,
     "campaigns": top_campaigns,
 }
+
+
+def tops_tab(lists: Callable[[ExplorerState], tuple[TopList, ...]], state: ExplorerState, _: Reader) -> dict[str, Any]:
+    """What a tab of rankings is given."""
+    return {"tops": lists(state)}

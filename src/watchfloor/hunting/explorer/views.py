@@ -12,7 +12,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.hunting.explorer import page
 from watchfloor.hunting.explorer.catalogue import grid_columns, operators_for, properties
-from watchfloor.hunting.explorer.contracts import GridColumn
+from watchfloor.hunting.explorer.contracts import GridColumn, Reader
 from watchfloor.hunting.explorer.filters import raw_of, read_filter, typed_condition
 from watchfloor.hunting.explorer.parts import NOTHING, bucketed, chosen_columns, exported, time_label
 from watchfloor.hunting.explorer.state import ExplorerState, page_number, read_state
@@ -37,6 +37,10 @@ def _state(request: Asked) -> ExplorerState:
     return read_state(request.GET, now=utc_now())
 
 
+def _reader(request: Asked) -> Reader:
+    return Reader(request.user, request.actor, utc_now())
+
+
 @require_GET
 @requires(Permission.EMAIL_METADATA_READ)
 def explorer(request: Asked) -> HttpResponse:
@@ -51,7 +55,7 @@ def explorer(request: Asked) -> HttpResponse:
         context |= {
             "complete": True,
             **page.chart(state),
-            **page.results(state, person=request.user, by=request.actor, now=utc_now()),
+            **page.results(state, _reader(request)),
         }
     return render_page(request, "hunting/explorer/page.html", context)
 
@@ -100,7 +104,7 @@ def results(request: Asked) -> HttpResponse:
     return render(
         request,
         "hunting/explorer/results.html",
-        page.results(_state(request), person=request.user, by=request.actor, now=utc_now()),
+        page.results(_state(request), _reader(request)),
     )
 
 

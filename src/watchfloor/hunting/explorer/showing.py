@@ -1,0 +1,30 @@
+"""What each tab below the chart shows: its key, its template, and the function that fills it.
+
+A new tab is three lines: its name in `catalogue.TABS`, its place here, its template. The function is given the state and who
+reads; what it raises as WatchfloorError stands in the tab's place.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from watchfloor.hunting.explorer.contracts import Reader
+from watchfloor.hunting.explorer.grid import rows_tab
+from watchfloor.hunting.explorer.state import ExplorerState
+from watchfloor.hunting.explorer.tops import TOPS, tops_tab
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """How one tab is shown: `context` gives what `template` needs besides `state` and `result_tabs`."""
+
+    template: str
+    context: Callable[[ExplorerState, Reader], Mapping[str, Any]]
+
+
+SHOWN: dict[str, Shown] = {
+    "email": Shown("hunting/explorer/rows.html", rows_tab),
+    **{key: Shown("hunting/explorer/tops.html", partial(tops_tab, lists)) for key, lists in TOPS.items()},
+}
+"""By the tab's key; the keys are those of `catalogue.TABS`."""
