@@ -7,16 +7,18 @@ from pathlib import Path
 STATIC = Path(__file__).resolve().parent / "static" / "ui"
 IMPORTED = re.compile(r'@import url\("([\w-]+\.css)"\) layer\((\w+)\);')
 EXPORTS = re.compile(r"export\s*\{([^{}]*)\};?\s*$")
+LEFT_OUT = {"layout.css", "overlays.css", "forms.css"}  # the frame around pages, and what nobody can press on paper
 NEEDED_OF_ECHARTS = "init"
 
 
 @cache
 def styles() -> str:
-    """The layers of watchfloor.css as one text, those of printing last. No rule in it loads anything."""
+    """The layers of watchfloor.css that a document needs as one text, those of printing last. No rule in it loads anything."""
     main = (STATIC / "css" / "watchfloor.css").read_text()
     order = re.search(r"@layer [^;]+;", main)
     parts = [order.group(0) if order else ""]
-    for name, layer in [*IMPORTED.findall(main), ("print.css", "slices")]:
+    imported = [one for one in IMPORTED.findall(main) if one[0] not in LEFT_OUT]
+    for name, layer in [*imported, ("print.css", "slices")]:
         parts.append(_layered((STATIC / "css" / name).read_text(), layer))
     return "\n".join(parts)
 
