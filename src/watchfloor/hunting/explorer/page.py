@@ -125,7 +125,7 @@ def results(state: ExplorerState, reader: Reader) -> Context:
     shown = SHOWN[state.tab.key]
     context: Context = {
         "state": state,
-        "result_tabs": [(one.key, one.label, state.address(tab=one, page=1)) for one in TABS],
+        "result_tabs": [(one.key, one.label, state.address(tab=one, page=1, own=())) for one in TABS],
         "tab_template": shown.template,
     }
     try:

@@ -1,6 +1,7 @@
 """The state of Explorer: read from an address, written to an address. The address is the whole state, so a link shows the same page.
 
-Parameters: `view`, `range` (a preset) or `from` and `to`, `match`, `f` (repeated), `pivot`, `tab`, `sort`, `order`, `page`, `pick`, `except`.
+Parameters: `view`, `range` (a preset) or `from` and `to`, `match`, `f` (repeated), `pivot`, `tab`, `sort`, `order`, `page`, `pick`, `except`;
+and what a tab alone understands, kept as it stands: OWN.
 `from`, `to`, `match` and `f` mean what `lake.selectors.query_from_parameters` says.
 """
 
@@ -29,6 +30,9 @@ from watchfloor.lake.contracts import Condition, Query
 MOST_FILTERS = 50
 """Each filter's address names all the others: 900 made a page of 58 MB in 41 s."""
 YEARS = range(1970, 2200)
+OWN = ("of", "by", "find", "live")
+"""Parameters of single tabs: what a ranking ranks, its order, what is searched in it; whether new rows come in by themselves."""
+LONGEST_OWN = 200
 LONGEST = timedelta(days=3660)
 
 
@@ -50,6 +54,7 @@ class ExplorerState:
     whole: bool = False
     left_out: frozenset[str] = frozenset()
     range_error: str = ""
+    own: tuple[tuple[str, str], ...] = ()
 
     @property
     def conditions(self) -> tuple[Condition, ...]:
@@ -96,7 +101,16 @@ class ExplorerState:
         if state.whole:
             found.append(("pick", "query"))
             found += [("except", key) for key in sorted(state.left_out)]
-        return found
+        return [*found, *state.own]
+
+    def own_value(self, name: str) -> str:
+        """What the tab's own parameter says, "" for nothing."""
+        return dict(self.own).get(name, "")
+
+    def with_own(self, **changes: str) -> "ExplorerState":
+        """This state with other parameters of its tab, on the first page; "" takes one away."""
+        kept = {**dict(self.own), **changes}
+        return replace(self, own=tuple((name, kept[name]) for name in OWN if kept.get(name)), page=1)
 
     def address(self, path: str = "/explorer", **changes: Any) -> str:
         return f"{path}?{urlencode(self.parameters(**changes))}"
@@ -142,6 +156,7 @@ def read_state(parameters: QueryDict, *, now: datetime) -> ExplorerState:
         whole=parameters.get("pick") == "query",
         left_out=frozenset(parameters.getlist("except")),
         range_error=error,
+        own=tuple((name, parameters[name][:LONGEST_OWN]) for name in OWN if parameters.get(name)),
     )
 
 
