@@ -37,7 +37,7 @@ def scores(*, now: datetime, people: Collection[int] | None = None) -> dict[int,
 def refresh(people: Collection[int], *, now: datetime, chosen: Scale | None = None) -> None:
     """Bring these few people up to date, each compared with the scores that others have on file.
 
-    Counts people who were deleted too, which no index has to look up; `rescore` sets that right within minutes.
+    Counts people who were deleted too, which no index has to look up; `rescore` sets that right within a minute.
     """
     wanted = set(people)
     if not wanted:
