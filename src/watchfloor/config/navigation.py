@@ -23,6 +23,7 @@ ENTRIES = (
     Entry("Alerts", "/alerts", "bell", Permission.INCIDENT_READ),
     Entry("Identities", "/identities", "users", Permission.IDENTITY_READ),
     Entry("Explorer", "/explorer", "chart-bar", Permission.EMAIL_METADATA_READ),
+    Entry("Campaigns", "/campaigns", "target", Permission.EMAIL_METADATA_READ),
     Entry("Advanced hunting", "/hunting", "crosshair", Permission.EMAIL_METADATA_READ),
     Entry("Action center", "/action-center", "checklist", Permission.ACTION_CENTER_READ),
     Entry("Settings", "/settings", "settings", Permission.SETTINGS_READ),

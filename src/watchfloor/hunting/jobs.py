@@ -1,5 +1,6 @@
-"""The ticks that run custom detections and Sigma rules when they are due, and read the folder of rules."""
+"""The ticks that run custom detections and Sigma rules when they are due, read the folder of rules, and note campaigns."""
 
+from watchfloor.hunting.campaigns.noting import note_campaigns
 from watchfloor.hunting.custom.running import run_due
 from watchfloor.hunting.health import report_rules
 from watchfloor.hunting.sigma.folder import bring_folder
@@ -21,6 +22,12 @@ def sigma_rules_tick() -> int:
 @every(60, name="sigma-folder")
 def sigma_folder_tick() -> int:
     return bring_folder(now=utc_now())
+
+
+@every(20, name="hunting.campaigns")
+def campaigns_tick() -> int:
+    """Note campaigns that were found to be phish or malware; the next turn goes on where a flood of them left off."""
+    return note_campaigns(now=utc_now())
 
 
 @every(30, name="rules-health")

@@ -8,6 +8,7 @@ import pytest
 
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.ids import uuid7
+from watchfloor.lake.models import Campaign
 from watchfloor.lake.services import append
 
 Mail = Callable[..., str]
@@ -68,5 +69,43 @@ def mail(db) -> Mail:
             ],
         )
         return key
+
+    return put
+
+
+@pytest.fixture
+def attack(mail: Mail) -> Callable[..., list[str]]:
+    """Puts a campaign into the lake as judging leaves it: its mails, and what it is taken for. Gives their NetworkMessageIds."""
+
+    def put(
+        cluster: int,
+        *,
+        threat: str = "Phish",
+        to: tuple[str, ...] = ("ann@corp.example", "bob@corp.example", "cid@corp.example"),
+        brand: str = "",
+        family: str = "",
+        subject: str = "Your password ends",
+        age: timedelta = timedelta(hours=2),
+        **columns: Any,
+    ) -> list[str]:
+        shared = {"EmailClusterId": cluster, "ImpersonatedDomain": brand, "ThreatNames": [family] if family else []}
+        found = [
+            mail(to=(one,), age=age, Subject=subject, ThreatTypes=[threat] if threat else [], **{**shared, **columns})
+            for one in to
+        ]
+        at = utc_now() - age
+        counts = {threat.lower(): len(to)} if threat else {}
+        Campaign.objects.create(
+            pk=cluster,
+            first_at=at - timedelta(minutes=1),
+            last_at=at + timedelta(minutes=1),
+            last_seen=at.date(),
+            mails=len(to),
+            threat=threat,
+            judged_by="members" if threat else "",
+            words=f"{len(to)} of its {len(to)} mails were judged {threat} or worse" if threat else "",
+            **counts,
+        )
+        return found
 
     return put

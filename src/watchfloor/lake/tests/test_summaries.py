@@ -69,6 +69,14 @@ def test_rows_fall_into_buckets_of_time_and_the_newest_value_is_that_of_the_newe
     assert by_day[midnight]["last"] - by_day[midnight]["first"] == timedelta(minutes=30)
 
 
+def test_two_names_of_one_campaign_count_as_one_and_nobody_twice(lake):
+    store(*FOUR)
+    people = Measure("people", "distinct", "RecipientEmailAddress")
+    assert selectors.summed(asked(), by=("EmailClusterId",), measures=(people,), same={8: 7}) == [
+        {"EmailClusterId": 7, "people": 2}
+    ]
+
+
 def test_the_conditions_of_the_query_hold(lake):
     store(*FOUR)
     only = ("EmailClusterId", Operator.EQUAL_ANY, ("8",))
