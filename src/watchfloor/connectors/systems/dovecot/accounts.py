@@ -1,4 +1,4 @@
-"""What can be done to a mailbox's owner at the mail server: sessions, the deny file, Sieve scripts."""
+"""What can be done to a mailbox's owner at the mail server: sessions, the deny file, Sieve scripts, delegates."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from urllib.parse import quote
 
 from watchfloor.connectors.contracts import AccountOutcome, AccountRef, AccountState, AccountVerb
 from watchfloor.connectors.protocols.doveadm import CannotDo, Doveadm
+from watchfloor.connectors.protocols.imap_wire import Refused
+from watchfloor.connectors.systems.dovecot.delegations import Delegations
 from watchfloor.connectors.systems.dovecot.deny_file import DenyFile
 from watchfloor.connectors.systems.dovecot.scripts import Scripts
 from watchfloor.connectors.systems.dovecot.sessions import Sessions
@@ -15,6 +17,7 @@ from watchfloor.kernel.errors import NotConfigured
 V = AccountVerb
 BY_DOVEADM = frozenset({V.END_SESSIONS, V.STOP_RULES, V.STOP_FORWARDING})
 BY_FILE = frozenset({V.SUSPEND, V.ENABLE})
+BY_IMAP = frozenset({V.STOP_DELEGATION})
 NO_SIEVE = "doveadm refuses: is the Sieve plugin loaded for doveadm?"
 
 
@@ -26,10 +29,12 @@ class MailAccounts:
     doveadm: Doveadm | None = None
     deny: DenyFile | None = None
     page: str = ""
+    delegations: Delegations | None = None
 
     @property
     def can(self) -> frozenset[AccountVerb]:
-        return (BY_DOVEADM if self.doveadm else frozenset()) | (BY_FILE if self.deny else frozenset())
+        sets = ((BY_DOVEADM, self.doveadm), (BY_FILE, self.deny), (BY_IMAP, self.delegations))
+        return frozenset().union(*(verbs for verbs, means in sets if means))
 
     def serves(self, account: AccountRef) -> bool:
         return bool(self._user(account))
@@ -45,16 +50,17 @@ class MailAccounts:
     def state(self, account: AccountRef) -> AccountState | None:
         if not (user := self._user(account)):
             return None
-        denied = self.deny.holds(user) if self.deny else None
+        enabled = not self.deny.holds(user) if self.deny else None
+        delegates = self.delegations.told(user) if self.delegations else None
         if self.doveadm is None:
-            return AccountState(enabled=None if denied is None else not denied)
+            return AccountState(enabled=enabled, delegates=delegates)
         sessions = Sessions(self.doveadm).count(user)
         try:
             forwarding, rules = Scripts(self.doveadm, user).told()
         except CannotDo:
-            return AccountState(enabled=None if denied is None else not denied, sessions=sessions)
+            return AccountState(enabled=enabled, sessions=sessions, delegates=delegates)
         return AccountState(
-            enabled=None if denied is None else not denied, sessions=sessions, forwarding=forwarding, rules=rules
+            enabled=enabled, sessions=sessions, forwarding=forwarding, rules=rules, delegates=delegates
         )
 
     def plan(self, verb: AccountVerb, account: AccountRef) -> Sequence[str]:
@@ -67,6 +73,8 @@ class MailAccounts:
             return ("It is in the deny file already." if state.enabled is False else "It is put into the deny file.",)
         if verb == V.ENABLE:
             return ("It is taken out of the deny file." if state.enabled is False else "It is not in the deny file.",)
+        if verb == V.STOP_DELEGATION:
+            return tuple(f"No longer: {one}." for one in state.delegates or ()) or ("Nobody else is let in.",)
         if verb == V.STOP_FORWARDING:
             return state.forwarding or ("The active script forwards nothing.",)
         return (*(state.forwarding or ()), *(state.rules or ())) or ("No script is active.",)
@@ -78,6 +86,11 @@ class MailAccounts:
             return {"denied": self.deny.holds(user)}
         if verb == V.END_SESSIONS and self.doveadm is not None:
             return {"sessions": Sessions(self.doveadm).count(user)}
+        if verb in BY_IMAP and self.delegations is not None:
+            try:
+                return self.delegations.before(user)
+            except Refused:
+                return {}
         try:
             scripts = Scripts(self._asked(), user)
             active = scripts.active()
@@ -90,6 +103,8 @@ class MailAccounts:
             return AccountOutcome("missing", before, why="the mail server has no such mailbox")
         try:
             return self._done(verb, user, before)
+        except Refused as error:
+            return AccountOutcome("failed", before, why=f"the mail server keeps the master user out: {error.message}")
         except CannotDo as error:
             why = NO_SIEVE if verb in {V.STOP_RULES, V.STOP_FORWARDING} else error.message
             return AccountOutcome("failed", before, why=why)
@@ -99,6 +114,8 @@ class MailAccounts:
             return self._switch(user, before, deny=verb == V.SUSPEND)
         if verb == V.END_SESSIONS:
             return self._end(user, before)
+        if verb in BY_IMAP:
+            return self._shared().stop(user, before)
         scripts = Scripts(self._asked(), user)
         if verb == V.STOP_FORWARDING:
             return scripts.stop_forwarding(before)
@@ -114,8 +131,10 @@ class MailAccounts:
         if verb == V.END_SESSIONS:
             return AccountOutcome("failed", before, why="an ended session does not come back")
         try:
+            if verb in BY_IMAP:
+                return self._shared().restore(user, before)
             return Scripts(self._asked(), user).restore(before)
-        except CannotDo as error:
+        except (CannotDo, Refused) as error:
             return AccountOutcome("failed", before, why=error.message)
 
     def _end(self, user: str, before: Mapping[str, Any]) -> AccountOutcome:
@@ -143,6 +162,11 @@ class MailAccounts:
         if self.doveadm is None:
             raise NotConfigured("this connection has no doveadm address", place="doveadm_url")
         return self.doveadm
+
+    def _shared(self) -> Delegations:
+        if self.delegations is None:
+            raise NotConfigured("this connection may not change who else opens mailboxes", place="delegation")
+        return self.delegations
 
     def console(self, account: AccountRef) -> str:
         return self.page.replace("{mail}", quote(account.mail or account.upn, safe="")) if self.page else ""

@@ -10,6 +10,7 @@ from watchfloor.connectors.protocols.imap_mailboxes import ImapMailboxes
 from watchfloor.connectors.protocols.imap_report import Lines, check_mailbox, check_server
 from watchfloor.connectors.protocols.imap_settings import FOLDERS, SERVER, endpoint_of, login, names_of
 from watchfloor.connectors.systems.dovecot.accounts import MailAccounts
+from watchfloor.connectors.systems.dovecot.delegations import Delegations
 from watchfloor.connectors.systems.dovecot.deny_file import DenyFile
 
 DOMAINS = Setting(
@@ -51,6 +52,14 @@ class DovecotSystem:
             "Empty: suspend them at the directory Dovecot asks.",
         ),
         Setting(
+            "delegation",
+            "Remove delegates",
+            kind="choice",
+            default="no",
+            choices=("no", "yes"),
+            help="Where people may share folders by IMAP (the plugins acl and imap_acl); the master user needs the right “a” in Dovecot's global list.",
+        ),
+        Setting(
             "page",
             "Console of a mailbox",
             required=False,
@@ -78,11 +87,22 @@ class DovecotSystem:
                 check_mailbox(endpoint_of(settings), mailbox, _sign_in(settings)(mailbox), names_of(settings), lines)
             else:
                 lines.bad("name a mailbox for the test, so that the master user can be tried")
+        if settings.get("delegation") == "yes" and mailbox:
+            self._test_lists(settings, mailbox, lines)
         if path := settings.get("deny_file", "").strip():
             deny = DenyFile(Path(path))
             if lines.attempt("mailboxes cannot be suspended", lambda: (deny.holds(""),)) is not None:
                 lines.good("can suspend mailboxes through the deny file")
         return lines.report()
+
+    def _test_lists(self, settings: dict[str, str], mailbox: str, lines: Lines) -> None:
+        told = lines.attempt(
+            "access lists could not be read", lambda: (_delegations(settings).told(mailbox),)
+        )
+        if told == (None,):
+            lines.bad("the server has no access lists (plugins acl and imap_acl), or keeps the master user from them")
+        elif told:
+            lines.good(f"can read who else opens a mailbox: {len(told[0] or ())} in {mailbox}")
 
     def run(self, settings: dict[str, str], *, name: str, stop: Callable[[], bool]) -> None:
         """Nothing listens here: the response slice acts through `actions`."""
@@ -101,9 +121,10 @@ class DovecotSystem:
         )
 
     def accounts(self, settings: dict[str, str], *, name: str) -> AccountActions | None:
-        """What can be done to the owners of these mailboxes; None when neither doveadm nor a deny file is set."""
+        """What can be done to the owners of these mailboxes; None when no setting allows anything."""
         doveadm, deny = _doveadm(settings), settings.get("deny_file", "").strip()
-        if doveadm is None and not deny:
+        shared = settings.get("delegation") == "yes"
+        if doveadm is None and not deny and not shared:
             return None
         domains = frozenset(settings.get("domains", "").lower().split())
         return MailAccounts(
@@ -111,7 +132,12 @@ class DovecotSystem:
             doveadm=doveadm,
             deny=DenyFile(Path(deny)) if deny else None,
             page=settings.get("page", "").strip(),
+            delegations=_delegations(settings) if shared else None,
         )
+
+
+def _delegations(settings: dict[str, str]) -> Delegations:
+    return Delegations(endpoint_of(settings), _sign_in(settings), names_of(settings), settings["master_user"])
 
 
 def _sign_in(settings: dict[str, str]) -> Callable[[str], bytes]:
