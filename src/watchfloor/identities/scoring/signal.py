@@ -22,7 +22,7 @@ class Hit:
     factors: tuple[Factor, ...] = ()
 
 
-FACT = re.compile(r"\{\w+\}")
+FACT = re.compile(r"\{(\w+)\}")
 Look = Callable[[Activity, Past], Hit | None]
 
 
@@ -45,5 +45,5 @@ class Signal:
 
     @property
     def says(self) -> str:
-        """Its sentence without facts: “Mail is sent on to …”."""
-        return FACT.sub("…", self.words)
+        """Its sentence with the names of its facts: “Mail is sent on to [whom]”."""
+        return FACT.sub(lambda fact: f"[{fact[1].replace('_', ' ')}]", self.words)
