@@ -23,6 +23,7 @@ from watchfloor.connectors.observed import (
     OwnedFile,
     Share,
 )
+from watchfloor.connectors.outgoing.words import Attachment, Handover, MailState, OutgoingMail, Sender
 
 __all__ = [
     "AcceptedMail",
@@ -35,6 +36,7 @@ __all__ = [
     "AccountSystem",
     "AccountVerb",
     "ActionOutcome",
+    "Attachment",
     "Capability",
     "ConnectionLine",
     "DeadLetterLine",
@@ -42,20 +44,25 @@ __all__ = [
     "Disposition",
     "EventsImported",
     "Folder",
+    "Handover",
     "HashingSystem",
     "Heard",
     "ImportSummary",
     "Located",
     "MailJudge",
+    "MailState",
     "MailboxActions",
     "NewMail",
     "Observation",
     "ObservedKind",
     "Opinion",
     "OpinionSystem",
+    "OutgoingMail",
     "OwnedFile",
     "Refused",
     "SecondOpinion",
+    "Sender",
+    "SendingSystem",
     "Setting",
     "Share",
     "System",
@@ -78,6 +85,7 @@ class Capability(StrEnum):
     READ_FILES = "read who owns and shares files"
     READ_DEVICES = "read what happens on devices"
     ACT_ON_ACCOUNTS = "lock, unlock, sign out and reset accounts"
+    SEND_MAIL = "send mail"
 
 
 @dataclass(frozen=True, slots=True)
@@ -360,6 +368,13 @@ class HashingSystem(System, Protocol):
     """A system that can read one of its files for its SHA-256; `key` is that of the OwnedFile it told of."""
 
     def sha256_of(self, settings: dict[str, str], key: str) -> str: ...
+
+
+@runtime_checkable
+class SendingSystem(System, Protocol):
+    """A system with SEND_MAIL among its capabilities; its `run` empties the outbox of its connection."""
+
+    def sender(self, settings: dict[str, str]) -> Sender: ...
 
 
 # --- what the settings pages show -----------------------------------------------------------------------------------

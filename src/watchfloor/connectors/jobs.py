@@ -10,8 +10,10 @@ from django.db import close_old_connections, connections
 from watchfloor.connectors.contracts import Capability
 from watchfloor.connectors.models import Connection
 from watchfloor.connectors.observing import trim_observed
+from watchfloor.connectors.outgoing import outbox
 from watchfloor.connectors.registry import system
 from watchfloor.connectors.selectors import enabled_connections, settings_of
+from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.services import every, report_health
 
 log = logging.getLogger(__name__)
@@ -25,6 +27,7 @@ RUNNING = {
     Capability.READ_ACTIVITY,
     Capability.READ_FILES,
     Capability.READ_DEVICES,
+    Capability.SEND_MAIL,
 }
 LONGEST_WAIT = 60.0
 
@@ -86,6 +89,13 @@ def supervise() -> int:
 def trim() -> int:
     """Forget observations that everybody has read; returns how many batches went."""
     return trim_observed()
+
+
+@every(3600, name="connectors.outbox.trim")
+def trim_outbox() -> int:
+    """Forget the text of mail that was sent a week ago; returns 0, as there is never more at once."""
+    outbox.trim(now=utc_now())
+    return 0
 
 
 def stop_all() -> None:

@@ -155,3 +155,40 @@ class ScimResource(models.Model):
     @property
     def etag(self) -> str:
         return f'W/"{self.version}"'
+
+
+class Outgoing(models.Model):
+    """One mail that we send, composed once: `raw` is what a server gets each time, under the same Message-ID.
+
+    `to` is everybody; `waiting` who no server has answered for yet, `accepted` who it was taken for, `refused` the others with
+    the server's words. `cut_off` counts attempts of which nobody knows the end; `queued_at` is when its patience began.
+    """
+
+    dedup_key = models.CharField(max_length=200, unique=True)
+    message_id = models.CharField(max_length=350, unique=True)
+    connection = models.CharField(max_length=100)
+    mail_from = models.CharField(max_length=320)
+    subject = models.CharField(max_length=500)
+    to = models.JSONField(default=list)
+    waiting = models.JSONField(default=list)
+    accepted = models.JSONField(default=list)
+    refused = models.JSONField(default=dict)
+    raw = models.BinaryField(null=True)
+    size = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=10)
+    attempts = models.PositiveIntegerField(default=0)
+    cut_off = models.PositiveIntegerField(default=0)
+    reason = models.TextField(blank=True)
+    answer = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    queued_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["connection", "state", "next_at"])]
+
+    def __str__(self) -> str:
+        return f"{self.subject} to {len(self.to)}"

@@ -20,6 +20,14 @@ register_settings_page(
     icon="mail-x",
 )
 register_settings_page(
+    key="outgoing-mail",
+    label="Outgoing mail",
+    href="/settings/outgoing-mail",
+    permission=Permission.SETTINGS_READ,
+    description="Reports and notices that were sent, wait, or could not be sent",
+    icon="mail-forward",
+)
+register_settings_page(
     key="import-events",
     label="Import events",
     href="/settings/import-events",

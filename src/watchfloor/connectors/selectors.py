@@ -21,6 +21,7 @@ from watchfloor.connectors.contracts import (
 )
 from watchfloor.connectors.models import Accepted, Connection, DeadLetter
 from watchfloor.connectors.observing import observed_after
+from watchfloor.connectors.outgoing.reading import outgoing_mail
 from watchfloor.connectors.registry import systems
 from watchfloor.connectors.routing import Routed
 from watchfloor.connectors.unusable import Unusable
@@ -41,6 +42,7 @@ __all__ = [
     "enabled_connections",
     "mailbox_actions",
     "observed_after",
+    "outgoing_mail",
     "raw_mail",
     "second_opinions",
     "settings_of",

@@ -20,6 +20,7 @@ from watchfloor.connectors.importing import import_paths
 from watchfloor.connectors.judging import set_judge
 from watchfloor.connectors.observing import observe, recall, register_observer, remember
 from watchfloor.connectors.opinions import consult
+from watchfloor.connectors.outgoing.sending import can_send, send_again, send_mail
 from watchfloor.connectors.parts import take_parts_from
 from watchfloor.connectors.retrying import retry_all, retry_dead_letter
 from watchfloor.connectors.tables_known import take_rows_for
@@ -30,6 +31,7 @@ __all__ = [
     "add_connection",
     "bury",
     "bury_unread",
+    "can_send",
     "change_connection",
     "consult",
     "file_sha256",
@@ -42,6 +44,8 @@ __all__ = [
     "remove_connection",
     "retry_all",
     "retry_dead_letter",
+    "send_again",
+    "send_mail",
     "set_judge",
     "switch_connection",
     "take_parts_from",

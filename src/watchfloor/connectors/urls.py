@@ -3,6 +3,7 @@
 from django.urls import path
 
 from watchfloor.connectors import event_views, views
+from watchfloor.connectors.outgoing import views as outgoing_views
 from watchfloor.connectors.scim import views as scim
 
 urlpatterns = [
@@ -15,6 +16,8 @@ urlpatterns = [
     path("settings/connections/<int:id>/switch", views.switch),
     path("settings/connections/<int:id>/remove", views.remove),
     path("settings/import-events", event_views.import_events),
+    path("settings/outgoing-mail", outgoing_views.outgoing_mail),
+    path("settings/outgoing-mail/<int:id>/send-again", outgoing_views.send_again),
     path("settings/dead-letters", views.letters),
     path("settings/dead-letters/retry-all", views.retry_all),
     path("settings/dead-letters/<int:id>/retry", views.retry),
