@@ -9,20 +9,21 @@ from django.template.loader import get_template
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import authorise
-from watchfloor.hunting.explorer.catalogue import grid_columns
+from watchfloor.hunting.explorer.charting import chart_part
+from watchfloor.hunting.explorer.columns import MAIL, grid_columns
 from watchfloor.hunting.explorer.contracts import Prefers
-from watchfloor.hunting.explorer.parts import chart_part, grid_part
+from watchfloor.hunting.explorer.parts import grid_part, preference_of
 from watchfloor.hunting.explorer.state import read_state
 from watchfloor.hunting.models import SigmaImport
 from watchfloor.hunting.sigma.keeping import bring
 from watchfloor.hunting.sigma.sources import from_paths
 
 
-def choose_columns(*, by: Actor, person: Prefers, keys: Sequence[str]) -> tuple[str, ...]:
+def choose_columns(*, by: Actor, person: Prefers, keys: Sequence[str], table: str = MAIL) -> tuple[str, ...]:
     """Remember the table's columns for this person, in the catalogue's order; none at all means the default ones again."""
     authorise(by, Permission.EMAIL_METADATA_READ)
-    kept = tuple(column.key for column in grid_columns() if column.key in set(keys))
-    person.preferences = {**person.preferences, "explorer_columns": list(kept)}
+    kept = tuple(column.key for column in grid_columns(table) if column.key in set(keys))
+    person.preferences = {**person.preferences, preference_of(table): list(kept)}
     person.save(update_fields=["preferences"])
     return kept
 

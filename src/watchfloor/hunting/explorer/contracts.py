@@ -19,13 +19,22 @@ class Pivot:
 
 @dataclass(frozen=True, slots=True)
 class ExplorerView:
-    """One view tab (TE-001): `conditions` always hold in it, whatever else is filtered."""
+    """One view tab (TE-001): rows of `table`, for which `conditions` always hold, whatever else is filtered.
+
+    `noun` is what one row is called; `person` the column with the address of whom it concerns; `mailed` whether a row belongs
+    to a mail, so that one can act on it.
+    """
 
     key: str
     label: str
     description: str
     pivots: tuple[Pivot, ...]
     conditions: tuple[Condition, ...] = ()
+    table: str = "EmailEvents"
+    tabs: tuple["Tab", ...] = ()
+    noun: str = "mail"
+    person: str = "RecipientEmailAddress"
+    mailed: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +47,9 @@ class Tab:
 
 @dataclass(frozen=True, slots=True)
 class GridColumn:
-    """One column of the email table (TE-080): `sources` are the lake columns it needs, `sort` the one it sorts by.
+    """One column of a table (TE-080): `sources` are the lake columns it needs, `sort` the one it sorts by.
 
-    A `roomy` column is shown by default where the window has room for it; whoever chooses columns sees all they chose.
+    `looked_up` names `Table.Column` of another table, whose values for the same mail and person the cell shows. A `roomy` column is shown by default where the window has room for it; whoever chooses columns sees all they chose.
     """
 
     key: str
@@ -50,6 +59,7 @@ class GridColumn:
     default: bool = False
     sort: str = ""
     roomy: bool = False
+    looked_up: str = ""
 
 
 @dataclass(frozen=True, slots=True)

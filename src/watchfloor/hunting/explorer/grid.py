@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from watchfloor.hunting.explorer.catalogue import PAGE_SIZE, PRESETS, grid_columns
+from watchfloor.hunting.explorer.catalogue import PAGE_SIZE, PRESETS
+from watchfloor.hunting.explorer.columns import grid_columns
 from watchfloor.hunting.explorer.contracts import Reader
 from watchfloor.hunting.explorer.parts import GridPart, chosen_columns, grid_part
 from watchfloor.hunting.explorer.rights import may_act, may_act_on_people
@@ -13,7 +14,7 @@ from watchfloor.ui.paging import page_links
 
 def rows_tab(state: ExplorerState, reader: Reader) -> dict[str, Any]:
     """What the tab of rows is given: the table, what may be done with it, and where to look when nothing fits."""
-    part = grid_part(state, columns=chosen_columns(reader.person), now=reader.now)
+    part = grid_part(state, columns=chosen_columns(reader.person, table=state.view.table), now=reader.now)
     return {
         "wider": wider(state),
         "clear": state.address(filters=(), any_of=False, page=1),
@@ -30,7 +31,7 @@ def table(state: ExplorerState, part: GridPart) -> dict[str, Any]:
     return {
         "grid": part,
         "heads": [head(state, column) for column in part.columns],
-        "column_choices": [(column, column.key in shown) for column in grid_columns()],
+        "column_choices": [(column, column.key in shown) for column in grid_columns(state.view.table)],
         "columns_address": state.address("/explorer/columns"),
         "selection_address": state.address("/explorer/selection"),
         "select_all": state.address(whole=True, left_out=frozenset()),

@@ -8,17 +8,17 @@ from typing import Any
 from django.http import QueryDict
 
 from watchfloor.hunting.explorer.catalogue import (
+    CAMPAIGNS,
     PRESETS,
-    TABS,
     VIEWS,
-    operators_for,
     pivots_of,
-    properties,
 )
+from watchfloor.hunting.explorer.charting import chart_part
+from watchfloor.hunting.explorer.columns import MAIL
 from watchfloor.hunting.explorer.contracts import Filter, Reader
 from watchfloor.hunting.explorer.filters import typed_words
 from watchfloor.hunting.explorer.grid import wider
-from watchfloor.hunting.explorer.parts import chart_part
+from watchfloor.hunting.explorer.properties import operators_for, properties
 from watchfloor.hunting.explorer.showing import SHOWN
 from watchfloor.hunting.explorer.state import ExplorerState
 from watchfloor.kernel.errors import WatchfloorError
@@ -33,7 +33,7 @@ def shell(state: ExplorerState, *, editing: str) -> Context:
     edited = state.filters[place] if place < len(state.filters) else None
     return {
         "state": state,
-        "view_tabs": [(one.key, one.label, state.address(view=one, pivot=pivots_of(one)[0], page=1)) for one in VIEWS],
+        "view_tabs": view_tabs(state),
         "presets": [(one, state.address(preset=one, page=1), one == state.preset) for one in PRESETS],
         "from_value": state.start.strftime("%Y-%m-%dT%H:%M"),
         "to_value": state.end.strftime("%Y-%m-%dT%H:%M"),
@@ -49,8 +49,14 @@ def shell(state: ExplorerState, *, editing: str) -> Context:
         "results_address": state.address("/explorer/results"),
         "complete_address": f"{state.address()}&complete=1",
         "wider": wider(state),
-        **condition_form(edited, place=editing),
+        **condition_form(edited, table=state.view.table, place=editing),
     }
+
+
+def view_tabs(state: ExplorerState) -> list[tuple[str, str, str]]:
+    """The views, each with the same question asked in it; campaigns have a page of their own."""
+    tabs = [(one.key, one.label, state.in_view(one).address()) for one in VIEWS]
+    return [*tabs[:3], ("campaigns", "Campaigns", CAMPAIGNS), *tabs[3:]]
 
 
 def chip(state: ExplorerState, place: int, one: Filter) -> Mapping[str, Any]:
@@ -63,15 +69,16 @@ def chip(state: ExplorerState, place: int, one: Filter) -> Mapping[str, Any]:
     }
 
 
-def condition_form(edited: Filter | None, *, place: str) -> Context:
+def condition_form(edited: Filter | None, *, place: str, table: str = MAIL) -> Context:
     """The filter bar's own fields: empty, or holding the condition that is being edited."""
     condition = edited.condition if edited else None
-    chosen = properties().get(condition.column) if condition else None
-    groups = [(group, list(found)) for group, found in groupby(properties().values(), key=lambda one: one.group)]
+    known = properties(table)
+    chosen = known.get(condition.column) if condition else None
+    groups = [(group, list(found)) for group, found in groupby(known.values(), key=lambda one: one.group)]
     return {
         "groups": groups,
         "chosen": chosen,
-        "operators": operators_for(chosen.column) if chosen else tuple(Operator),
+        "operators": operators_for(chosen.column, table=table) if chosen else tuple(Operator),
         "operator": condition.operator if condition else Operator.EQUAL_ANY,
         "values": condition.values if condition else (),
         "typed": typed_words(condition.values) if condition else "",
@@ -79,12 +86,12 @@ def condition_form(edited: Filter | None, *, place: str) -> Context:
     }
 
 
-def typed_again(typed: QueryDict) -> Context:
+def typed_again(typed: QueryDict, *, table: str = MAIL) -> Context:
     """What a person typed into the filter bar, shown again beside what is wrong with it."""
-    chosen = properties().get(typed.get("property", ""))
+    chosen = properties(table).get(typed.get("property", ""))
     return {
         "chosen": chosen,
-        "operators": operators_for(chosen.column) if chosen else tuple(Operator),
+        "operators": operators_for(chosen.column, table=table) if chosen else tuple(Operator),
         "operator": typed.get("operator", ""),
         "values": tuple(typed.getlist("value")),
         "typed": ", ".join(typed.getlist("value")),
@@ -125,7 +132,7 @@ def results(state: ExplorerState, reader: Reader) -> Context:
     shown = SHOWN[state.tab.key]
     context: Context = {
         "state": state,
-        "result_tabs": [(one.key, one.label, state.address(tab=one, page=1, own=())) for one in TABS],
+        "result_tabs": [(one.key, one.label, state.address(tab=one, page=1, own=())) for one in state.view.tabs],
         "tab_template": shown.template,
     }
     try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from watchfloor.hunting.explorer.clicks import clicks_tab
 from watchfloor.hunting.explorer.contracts import Reader
 from watchfloor.hunting.explorer.grid import rows_tab
 from watchfloor.hunting.explorer.state import ExplorerState
@@ -25,6 +26,7 @@ class Shown:
 
 SHOWN: dict[str, Shown] = {
     "email": Shown("hunting/explorer/rows.html", rows_tab),
+    "clicks": Shown("hunting/explorer/clicks.html", clicks_tab),
     **{key: Shown("hunting/explorer/tops.html", partial(tops_tab, lists)) for key, lists in TOPS.items()},
 }
 """By the tab's key; the keys are those of `catalogue.TABS`."""

@@ -14,15 +14,13 @@ from django.http import QueryDict
 
 from watchfloor.hunting.explorer.catalogue import (
     DEFAULT_PRESET,
-    MAIL,
     PRESETS,
-    TABS,
     VIEWS,
-    grid_columns,
     pivots_of,
 )
+from watchfloor.hunting.explorer.columns import grid_columns
 from watchfloor.hunting.explorer.contracts import ExplorerView, Filter, Pivot, Preset, Tab
-from watchfloor.hunting.explorer.filters import raw_of, read_filter
+from watchfloor.hunting.explorer.filters import moved_raw, raw_of, read_filter
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Query
@@ -69,7 +67,7 @@ class ExplorerState:
     def query(self) -> Query:
         """What is asked of the lake. A view's condition always holds, beside the person's own or their alternatives."""
         return Query(
-            table=MAIL,
+            table=self.view.table,
             start=self.start,
             end=self.end,
             conditions=self.conditions,
@@ -117,10 +115,29 @@ class ExplorerState:
 
     def with_filter(self, condition: Condition) -> "ExplorerState":
         """This state with one condition more, on its first page."""
-        added = read_filter(raw_of(condition))
+        added = read_filter(raw_of(condition), table=self.view.table)
         if added.raw in {one.raw for one in self.filters}:
             return replace(self, page=1)
         return replace(self, filters=(*self.filters, added), any_of=self.any_of and not self.narrowable, page=1)
+
+    def in_view(self, view: ExplorerView) -> "ExplorerState":
+        """The same question asked in another view: its filters name their own table where the rows are of another one."""
+        if view.table == self.view.table:
+            return replace(self, view=view, pivot=pivots_of(view)[0], tab=view.tabs[0], own=(), page=1)
+        moved = tuple(
+            read_filter(moved_raw(one.raw, of=self.view.table, to=view.table), table=view.table) for one in self.filters
+        )
+        return replace(
+            self,
+            view=view,
+            filters=moved,
+            pivot=pivots_of(view)[0],
+            tab=view.tabs[0],
+            sort="Timestamp",
+            own=(),
+            page=1,
+            whole=False,
+        )
 
     def without_filter(self, place: int) -> "ExplorerState":
         kept = tuple(one for number, one in enumerate(self.filters) if number != place)
@@ -139,7 +156,7 @@ def read_state(parameters: QueryDict, *, now: datetime) -> ExplorerState:
     view = next((one for one in VIEWS if one.key == parameters.get("view")), VIEWS[0])
     start, end, preset, error = read_range(parameters, now=now)
     pivots = pivots_of(view)
-    sortable = {column.sort for column in grid_columns() if column.sort}
+    sortable = {column.sort for column in grid_columns(view.table) if column.sort}
     sort = parameters.get("sort", "")
     return ExplorerState(
         view=view,
@@ -147,16 +164,16 @@ def read_state(parameters: QueryDict, *, now: datetime) -> ExplorerState:
         end=end,
         preset=preset,
         any_of=parameters.get("match") == "any",
-        filters=tuple(map(read_filter, parameters.getlist("f"))),
+        filters=tuple(read_filter(raw, table=view.table) for raw in parameters.getlist("f")),
         pivot=next((one for one in pivots if one.column == parameters.get("pivot")), pivots[0]),
-        tab=next((one for one in TABS if one.key == parameters.get("tab")), TABS[0]),
+        tab=next((one for one in view.tabs if one.key == parameters.get("tab")), view.tabs[0]),
         sort=sort if sort in sortable else "Timestamp",
         descending=parameters.get("order") != "asc",
         page=page_number(parameters.get("page", "1")),
         whole=parameters.get("pick") == "query",
         left_out=frozenset(parameters.getlist("except")),
         range_error=error,
-        own=tuple((name, parameters[name][:LONGEST_OWN]) for name in OWN if parameters.get(name)),
+        own=tuple((name, str(parameters[name])[:LONGEST_OWN]) for name in OWN if parameters.get(name)),
     )
 
 

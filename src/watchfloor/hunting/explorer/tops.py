@@ -73,7 +73,7 @@ def _counts_of(state: ExplorerState, column: str, action: str) -> dict[str, int]
 
 def top_targets(state: ExplorerState) -> tuple[TopList, ...]:
     """TE-092: the people who got most of it, by name, with their tags."""
-    column = "RecipientEmailAddress"
+    column = state.view.person
     found = lake.top(state.query, column=column, limit=TOP_ROWS)
     people = people_by_address(address for address, _ in found)
     rows = []
@@ -88,7 +88,15 @@ def top_targets(state: ExplorerState) -> tuple[TopList, ...]:
                 badge=visible(known.tags[0]) if known and known.tags else "",
             )
         )
-    return (TopList("Top targeted users", "Recipient", ("Messages",), tuple(rows), "Nobody received any of these."),)
+    return (
+        TopList(
+            "Top targeted users",
+            "Recipient",
+            (f"{state.view.noun.capitalize()}s",),
+            tuple(rows),
+            "Nobody received any of these.",
+        ),
+    )
 
 
 def top_senders(state: ExplorerState) -> tuple[TopList, ...]:

@@ -11,13 +11,15 @@ from django.views.decorators.http import require_GET, require_POST
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.hunting.explorer import page
-from watchfloor.hunting.explorer.catalogue import grid_columns, operators_for, properties
-from watchfloor.hunting.explorer.contracts import GridColumn, Reader
+from watchfloor.hunting.explorer.charting import NOTHING, bucketed, time_label
+from watchfloor.hunting.explorer.columns import grid_columns
+from watchfloor.hunting.explorer.contracts import ExplorerView, GridColumn, Reader
 from watchfloor.hunting.explorer.filters import raw_of, read_filter, typed_condition
-from watchfloor.hunting.explorer.parts import NOTHING, bucketed, chosen_columns, exported, time_label
+from watchfloor.hunting.explorer.lookups import More, looked_up, values_for
+from watchfloor.hunting.explorer.parts import chosen_columns, exported, people_of
+from watchfloor.hunting.explorer.properties import operators_for, properties
 from watchfloor.hunting.explorer.state import ExplorerState, page_number, read_state
 from watchfloor.hunting.services import choose_columns
-from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.text import csv_line, visible
@@ -65,15 +67,22 @@ def _with_typed_filter(request: Asked, state: ExplorerState) -> HttpResponse:
     place = request.GET.get("editing", "")
     try:
         condition = typed_condition(
-            column=request.GET["property"], operator=request.GET.get("operator", ""), typed=request.GET.getlist("value")
+            column=request.GET["property"],
+            operator=request.GET.get("operator", ""),
+            typed=request.GET.getlist("value"),
+            table=state.view.table,
         )
     except BadInput as error:
         if not request.GET["property"] and not any(request.GET.getlist("value")):
             return HttpResponseRedirect(state.address())
-        context = page.shell(state, editing=place) | page.typed_again(request.GET) | {"typed_error": error}
+        context = (
+            page.shell(state, editing=place)
+            | page.typed_again(request.GET, table=state.view.table)
+            | {"typed_error": error}
+        )
         return render_page(request, "hunting/explorer/page.html", context)
     filters = list(state.filters)
-    added = read_filter(raw_of(condition))
+    added = read_filter(raw_of(condition), table=state.view.table)
     if place.isascii() and place.isdigit() and int(place) < len(filters):
         filters[int(place)] = added
     elif added.raw not in {one.raw for one in filters}:
@@ -112,8 +121,9 @@ def results(request: Asked) -> HttpResponse:
 @requires(Permission.EMAIL_METADATA_READ)
 def condition_fields(request: Asked) -> HttpResponse:
     """Operators and values that fit the chosen property, as a fragment of the filter bar."""
-    chosen = properties().get(request.GET.get("property", ""))
-    operators = operators_for(chosen.column) if chosen else tuple(Operator)
+    table = _state(request).view.table
+    chosen = properties(table).get(request.GET.get("property", ""))
+    operators = operators_for(chosen.column, table=table) if chosen else tuple(Operator)
     typed = "" if chosen and chosen.choices else request.GET.get("value", "")
     return render(
         request, "hunting/explorer/condition.html", {"chosen": chosen, "operators": operators, "typed": typed}
@@ -139,24 +149,29 @@ def rows_csv(request: Asked) -> HttpResponse:
     """TE-010 without its cap: every row of the query, in the columns asked for (`column`), else the person's own."""
     state = _state(request)
     asked = set(request.GET.getlist("column"))
-    columns = tuple(one for one in grid_columns() if one.key in asked) or chosen_columns(request.user)
-    return _as_file(_csv_lines(state, columns), name="explorer-email.csv")
+    columns = tuple(one for one in grid_columns(state.view.table) if one.key in asked) or chosen_columns(
+        request.user, table=state.view.table
+    )
+    return _as_file(_csv_lines(state, columns), name=f"explorer-{state.view.noun}s.csv")
 
 
 def _csv_lines(state: ExplorerState, columns: tuple[GridColumn, ...]) -> Iterator[str]:
     yield csv_line(column.label for column in columns)
     for batch in exported(state, columns=columns):
-        people = people_by_address(str(row["RecipientEmailAddress"]) for row in batch)
+        people = people_of(batch, columns=columns)
+        more = looked_up(batch, columns=columns, query=state.query)
         for row in batch:
-            yield csv_line(_plain(column, row, people) for column in columns)
+            yield csv_line(_plain(state.view, column, row, people, more) for column in columns)
 
 
-def _plain(column: GridColumn, row: dict[str, Any], people: Any) -> object:
+def _plain(view: ExplorerView, column: GridColumn, row: dict[str, Any], people: Any, more: More) -> object:
+    if column.looked_up:
+        return ", ".join(map(visible, values_for(row, column=column, more=more)))
     value = row.get(column.sources[0])
     if column.kind == "time":
         return value.strftime("%Y-%m-%d %H:%M:%S") if value else ""
     if column.kind in ("names", "threats"):
-        return ", ".join(map(visible, lake.values_of(row, column.sources[0])))
+        return ", ".join(map(visible, lake.values_of(row, column.sources[0], of=view.table)))
     if column.kind == "tags":
         known = people.get(str(value).lower())
         return ", ".join(known.tags) if known else ""
@@ -176,8 +191,10 @@ def _as_file(lines: Iterator[str], *, name: str) -> HttpResponse:
 @requires(Permission.EMAIL_METADATA_READ)
 def columns(request: Asked) -> HttpResponse:
     """Keep the chosen columns for this person and show the page again."""
-    choose_columns(by=request.actor, person=request.user, keys=request.POST.getlist("column"))
-    return HttpResponseRedirect(_state(request).address())
+    state = _state(request)
+    keys = request.POST.getlist("column")
+    choose_columns(by=request.actor, person=request.user, keys=keys, table=state.view.table)
+    return HttpResponseRedirect(state.address())
 
 
 @require_POST

@@ -6,12 +6,29 @@ from html import unescape
 
 import pytest
 
-from watchfloor.hunting.explorer.catalogue import TABS, VIEWS, pivots_of
+from watchfloor.hunting.explorer.catalogue import VIEWS, pivots_of
 from watchfloor.kernel.clock import utc_now
+from watchfloor.lake.services import append
 
 
 def text_of(response) -> str:
     return unescape(response.content.decode())
+
+
+def click_and_file(mail_id: str) -> None:
+    """A click on a link of the mail, and a malicious file in a document store."""
+    at = utc_now() - timedelta(minutes=5)
+    click = {"Url": "https://evil.example/x", "UrlDomain": "evil.example", "ActionType": "Allowed", "Workload": "Email"}
+    append(
+        "UrlClickEvents", [{"Timestamp": at, "NetworkMessageId": mail_id, "AccountUpn": "ann@corp.example", **click}]
+    )
+    file = {"FileName": "list.xlsm", "FileOwnerUpn": "ann@corp.example", "SHA256": "cd" * 32, "Workload": "SharePoint"}
+    found = {
+        "ThreatTypes": ["Malware"],
+        "ThreatNames": ["Emotet"],
+        "DetectionMethods": {"Malware": ["File reputation"]},
+    }
+    append("FileMaliciousContentInfo", [{"Timestamp": at, **file, **found}])
 
 
 def test_the_shell_comes_without_asking_the_lake_and_loads_its_parts(as_ada, mail):
@@ -29,15 +46,15 @@ def test_without_javascript_one_page_holds_everything(as_ada, mail):
     assert "Delivery action, messages" in page
 
 
-@pytest.mark.parametrize("view", [view.key for view in VIEWS])
-@pytest.mark.parametrize("tab", [tab.key for tab in TABS])
+@pytest.mark.parametrize(("view", "tab"), [(view.key, tab.key) for view in VIEWS for tab in view.tabs])
 def test_every_tab_of_every_view_shows_what_it_has(as_ada, mail, view, tab):
-    mail(
+    key = mail(
         ThreatTypes=["Malware", "Phish"],
         urls=("https://evil.example/x",),
         files=(("a.exe", "ab" * 32),),
         EmailClusterId=7,
     )
+    click_and_file(key)
     answer = as_ada.get(f"/explorer/results?view={view}&tab={tab}")
     assert answer.status_code == 200
     assert "could not be read" not in text_of(answer)
@@ -46,7 +63,7 @@ def test_every_tab_of_every_view_shows_what_it_has(as_ada, mail, view, tab):
 
 @pytest.mark.parametrize(("view", "pivot"), [(view.key, pivot.column) for view in VIEWS for pivot in pivots_of(view)])
 def test_every_pivot_of_every_view_draws_a_chart(as_ada, mail, view, pivot):
-    mail(ThreatTypes=["Malware", "Phish"], urls=("https://evil.example/x",))
+    click_and_file(mail(ThreatTypes=["Malware", "Phish"], urls=("https://evil.example/x",)))
     page = text_of(as_ada.get(f"/explorer/chart?view={view}&pivot={pivot}"))
     assert "explorer-chart-data" in page
 

@@ -3,7 +3,7 @@
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
-from watchfloor.hunting.explorer.catalogue import grid_columns
+from watchfloor.hunting.explorer.columns import grid_columns
 from watchfloor.hunting.explorer.contracts import Cell
 from watchfloor.hunting.explorer.parts import chosen_columns
 
@@ -25,7 +25,7 @@ def test_what_an_analyst_cannot_do_without_is_shown_in_every_window():
     assert {column.label for column in shown if column.roomy} == {
         "Tags",
         "Sender domain",
-        "Latest delivery action",
+        "Additional actions",
         "Original delivery location",
     }
 

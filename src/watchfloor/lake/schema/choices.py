@@ -42,6 +42,7 @@ DETECTION_TECHNOLOGIES = (
     "URL detonation reputation",
     "URL malicious reputation",
 )
+URL_TECHNOLOGIES = ("URL detonation", "URL detonation reputation", "URL malicious reputation")
 INTENTS = (
     "Business intelligence",
     "Contact establishment",

@@ -123,19 +123,25 @@ _DEFENDER = (
         listed=True,
         shape=Shape.GRADES,
     ),
-    Column("BulkComplaintLevel", T.INT, "0 to 9: how much a bulk sender is complained about", "Bulk complaint level"),
+    Column(
+        "BulkComplaintLevel",
+        T.INT,
+        "0 to 9: how much a bulk sender is complained about",
+        "Bulk complaint level",
+        filterable=True,
+    ),
     Column("EmailAction", T.STRING, "Final action by policy", "Policy action", True, choices=c.POLICY_ACTIONS),
     Column("EmailActionPolicy", T.STRING, "Policy that acted", "Policy type", True, choices=c.POLICY_TYPES),
-    Column("EmailActionPolicyGuid", T.STRING, "Id of the policy that acted", "Policy ID"),
+    Column("EmailActionPolicyGuid", T.STRING, "Id of the policy that acted", "Policy ID", filterable=True),
     Column("AuthenticationDetails", T.STRING, "SPF, DKIM, DMARC and composite as JSON", "Authentication details"),
     Column("AttachmentCount", T.INT, "Number of attachments", "Attachment count", filterable=True),
     Column("UrlCount", T.INT, "Number of URLs", "URL count", filterable=True),
     Column("EmailLanguage", T.STRING, "Language of the text", "Mail language", filterable=True),
     Column("Connectors", T.STRING, "Connection the mail came in by", "Connector", filterable=True),
-    Column("OrgLevelAction", T.STRING, "Action by organisation policy", "Organization action"),
-    Column("OrgLevelPolicy", T.STRING, "Organisation policy that acted", "System overrides"),
-    Column("UserLevelAction", T.STRING, "Action by the mailbox owner's policy", "User action"),
-    Column("UserLevelPolicy", T.STRING, "Mailbox owner's policy that acted", "User policy"),
+    Column("OrgLevelAction", T.STRING, "Action by organisation policy", "Organization action", filterable=True),
+    Column("OrgLevelPolicy", T.STRING, "Organisation policy that acted", "System overrides", filterable=True),
+    Column("UserLevelAction", T.STRING, "Action by the mailbox owner's policy", "User action", filterable=True),
+    Column("UserLevelPolicy", T.STRING, "Mailbox owner's policy that acted", "User policy", filterable=True),
     Column("ReportId", T.STRING, "Id of this row, time-ordered", "Report ID", folded=True),
     Column("AdditionalFields", T.STRING, "More about the mail, as JSON", "Additional fields"),
     Column(
@@ -147,7 +153,9 @@ _DEFENDER = (
         default=True,
         choices=c.LOCATIONS,
     ),
-    Column("LatestDeliveryAction", T.STRING, "Last known action on the mail", "Latest delivery action"),
+    Column(
+        "LatestDeliveryAction", T.STRING, "Last known action on the mail", "Latest delivery action", filterable=True
+    ),
     Column("DistributionList", T.STRING, "List the recipient got it by", "Distribution list", filterable=True),
 )
 
@@ -192,8 +200,8 @@ _OURS = (
         filterable=True,
         choices=c.COMPOSITE,
     ),
-    Column("SHA256", T.STRING, "SHA-256 of the raw mail", "Raw mail SHA256", folded=True),
-    Column("VerdictScore", T.REAL, "Sum of the verdict's reasons, in points", "Verdict score"),
+    Column("SHA256", T.STRING, "SHA-256 of the raw mail", "Raw mail SHA256", filterable=True, folded=True),
+    Column("VerdictScore", T.REAL, "Sum of the verdict's reasons, in points", "Verdict score", filterable=True),
     Column("VerdictReasons", T.STRING, "Points of each reason, as JSON: signal to points", "Verdict reasons"),
     Column(
         "TenantEntries",
