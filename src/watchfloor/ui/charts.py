@@ -10,6 +10,9 @@ def chart_table(data: Mapping[str, Any]) -> tuple[list[str], Rows]:
     """Heads and rows of a chart's data: categories down, series across; or the links of a graph by the names of their ends."""
     if "nodes" in data:
         return _graph_table(data["nodes"], data.get("links", ()))
+    if "countries" in data:
+        countries = sorted(data["countries"], key=lambda one: -one["value"])
+        return ["", data.get("noun", "")], [[one["label"], one["value"]] for one in countries]
     series = data.get("series", ())
     heads = ["", *(str(one["name"]) for one in series)]
     rows = [
@@ -21,6 +24,9 @@ def chart_table(data: Mapping[str, Any]) -> tuple[list[str], Rows]:
 
 def _graph_table(nodes: Sequence[Mapping[str, Any]], links: Sequence[Mapping[str, Any]]) -> tuple[list[str], Rows]:
     names = {node["id"]: node["name"] for node in nodes}
+    if any("value" in link for link in links):
+        flows = [[names[link["source"]], names[link["target"]], link["value"]] for link in links]
+        return ["From", "To", "Number"], flows
     rows = [
         [names.get(link["source"], link["source"]), link.get("label", ""), names.get(link["target"], link["target"])]
         for link in links

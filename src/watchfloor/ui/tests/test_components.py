@@ -182,6 +182,13 @@ def test_a_graphs_table_names_the_ends_of_its_links():
     )
 
 
+def test_a_map_lists_its_countries_beside_it_most_first():
+    countries = [{"name": "DE", "label": "Germany", "value": 3}, {"name": "CN", "label": "China", "value": 40}]
+    page = drawn('{% chart id="c" kind="map" title="x" data=data %}', data={"countries": countries, "noun": "mails"})
+    assert page.index("<td>China") < page.index("<td>Germany")
+    assert "mails" in page
+
+
 def test_a_chart_of_an_unknown_kind_is_refused():
     with pytest.raises(BadInput, match="pie-in-the-sky"):
         drawn('{% chart id="c" kind="pie-in-the-sky" title="x" data=data %}', data={})

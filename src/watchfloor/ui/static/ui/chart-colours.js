@@ -18,6 +18,8 @@ export function colours(figure) {
     quiet: resolve("text-quiet"),
     line: resolve("line"),
     surface: resolve("surface"),
+    sunken: resolve("surface-sunken"),
+    shades: [resolve("info-surface"), resolve("mark-info")],
     series: [1, 2, 3, 4, 5, 6, 7, 8].map((number) => resolve(`series-${number}`)),
     tones: Object.fromEntries([
       ...["neutral", "info", "success", "warning", "danger"].map((tone) => [tone, resolve(`mark-${tone}`)]),

@@ -3,10 +3,11 @@
 /**
  * @typedef {{name: string, values: number[], tone?: string, href?: string}} Series
  * @typedef {{id: string, name: string, group?: string, tone?: string, size?: number, href?: string, column?: number}} Node
- * @typedef {{source: string, target: string, label?: string}} Link
- * @typedef {{categories?: string[], series?: Series[], nodes?: Node[], links?: Link[], horizontal?: boolean, legend?: boolean, mark?: {category: string, label: string}}} Data
+ * @typedef {{source: string, target: string, label?: string, value?: number}} Link
+ * @typedef {{categories?: string[], series?: Series[], nodes?: Node[], links?: Link[], horizontal?: boolean, legend?: boolean, mark?: {category: string, label: string}, brush?: import("./chart-brush.js").Brush, countries?: Country[], noun?: string}} Data
+ * @typedef {{name: string, label: string, value: number, href?: string}} Country named by its two letters
  * @typedef {{width: number, height: number}} Size
- * @typedef {{text: string, quiet: string, line: string, surface: string, series: string[], tones: Record<string, string>, font: string}} Colours
+ * @typedef {{text: string, quiet: string, line: string, surface: string, series: string[], tones: Record<string, string>, shades: string[], sunken: string, font: string}} Colours
  */
 
 /**
@@ -31,6 +32,8 @@ export function option(kind, data, colours, size) {
     aria: { enabled: false },
   };
   if (kind === "graph") return { ...common, ...graph(data, colours, size) };
+  if (kind === "sankey") return { ...common, ...flow(data, colours) };
+  if (kind === "map") return { ...common, ...world(data, colours) };
   if (kind === "donut") return { ...common, ...donut(data, colours) };
   return { ...common, ...axes(kind, data, colours) };
 }
@@ -102,6 +105,37 @@ function donut(data, colours) {
       label: { show: false },
       itemStyle: { borderColor: colours.surface, borderWidth: 2 },
       data: (data.categories ?? []).map((name, place) => ({ name, value: first?.values[place] ?? 0, itemStyle: tones ? { color: colours.tones[tones[place]] } : undefined })),
+    }],
+  };
+}
+
+/**
+ * How many go from node to node, layer by layer from left to right; nodes of one name in two layers differ by their id.
+ * @param {Data} data
+ * @param {Colours} colours
+ */
+function flow(data, colours) {
+  const nodes = data.nodes ?? [];
+  const names = new Map(nodes.map((node) => [node.id, node.name]));
+  const last = Math.max(0, ...nodes.map((node) => node.column ?? 0));
+  const number = (/** @type {number} */ value) => value.toLocaleString("en");
+  const words = (/** @type {any} */ event) => (event.dataType === "edge"
+    ? `${names.get(event.data.source)} to ${names.get(event.data.target)}: ${number(event.data.value)}`
+    : `${names.get(event.name)}: ${number(event.value)}`);
+  return {
+    tooltip: { renderMode: "richText", confine: true, trigger: "item", formatter: words, backgroundColor: colours.surface, borderColor: colours.line, textStyle: { color: colours.text, fontSize: 12 } },
+    series: [{
+      type: "sankey",
+      left: 4, right: 4, top: 8, bottom: 8,
+      nodeAlign: "left",
+      nodeGap: 12,
+      nodeWidth: 12,
+      draggable: false,
+      emphasis: { focus: "adjacency" },
+      label: { color: colours.text, fontSize: 11, width: 150, overflow: "truncate", formatter: (/** @type {any} */ event) => names.get(event.name) },
+      lineStyle: { color: "source", opacity: 0.3, curveness: 0.5 },
+      data: nodes.map((node) => ({ name: node.id, depth: node.column, href: node.href, label: { position: node.column === last ? "left" : "right" }, itemStyle: node.tone ? { color: colours.tones[node.tone] } : undefined })),
+      links: (data.links ?? []).map((link) => ({ source: link.source, target: link.target, value: link.value ?? 1 })),
     }],
   };
 }
@@ -188,6 +222,32 @@ function graph(data, colours, size) {
       edgeSymbolSize: 7,
       data: nodes.map((node) => ({ id: node.id, name: node.name, href: node.href, category: groups.indexOf(node.group ?? ""), symbolSize: node.size ?? 26, itemStyle: node.tone ? { borderColor: colours.tones[node.tone], borderWidth: 3 } : undefined, ...placed.get(node.id) })),
       links: (data.links ?? []).map((link) => ({ source: link.source, target: link.target, value: link.label ?? "" })),
+    }],
+  };
+}
+
+/**
+ * The countries of the world, darker where there is more. Small ones have no outline on the map: they are in the table.
+ * @param {Data} data
+ * @param {Colours} colours
+ */
+function world(data, colours) {
+  const countries = data.countries ?? [];
+  const most = Math.max(1, ...countries.map((one) => one.value));
+  const words = (/** @type {any} */ event) => (event.data?.label ? `${event.data.label}: ${event.data.count.toLocaleString("en")} ${data.noun ?? ""}` : event.name);
+  return {
+    tooltip: { renderMode: "richText", confine: true, formatter: words, backgroundColor: colours.surface, borderColor: colours.line, textStyle: { color: colours.text, fontSize: 12 } },
+    // One country often has nearly all: by the logarithm the others are told apart too.
+    visualMap: { show: false, min: 0, max: Math.log1p(most), seriesIndex: 0, inRange: { color: colours.shades } },
+    series: [{
+      type: "map",
+      map: "world",
+      left: 4, right: 4, top: 4, bottom: 4,
+      roam: "move",
+      selectedMode: false,
+      itemStyle: { areaColor: colours.sunken, borderColor: colours.line },
+      emphasis: { label: { show: false }, itemStyle: { areaColor: colours.tones.warning } },
+      data: countries.map((one) => ({ ...one, count: one.value, value: Math.log1p(one.value) })),
     }],
   };
 }

@@ -1,5 +1,6 @@
 // Draws the JSON of its figure with ECharts in the colours of the theme. Tooltips are drawn on the canvas ("richText"),
 // because our Content-Security-Policy forbids the inline styles of HTML tooltips.
+import { brush } from "../chart-brush.js";
 import { colours } from "../chart-colours.js";
 import { neededHeight, option } from "../chart-options.js";
 
@@ -12,6 +13,7 @@ export default async function chart(figure) {
   const needed = neededHeight(data);
   if (needed > canvas.clientHeight) canvas.style.height = `${needed}px`;
   const echarts = await import("../vendor/echarts.min.js");
+  if (figure.dataset.kind === "map") echarts.registerMap("world", await fetch("/static/ui/vendor/world.json").then((answer) => answer.json()));
   const drawn = echarts.init(canvas, null, { renderer: "canvas" });
   const graph = figure.dataset.kind === "graph";
   const draw = () => drawn.setOption(option(figure.dataset.kind ?? "bar", data, colours(figure), { width: canvas.clientWidth, height: canvas.clientHeight }), true);
@@ -23,6 +25,7 @@ export default async function chart(figure) {
     if (graph) draw(); // its columns are laid out for this width
   });
   sizes.observe(canvas);
+  if (data.brush?.starts.length) brush(canvas, drawn, data);
   drawn.on("click", (/** @type {any} */ event) => open(figure, data, event));
   document.addEventListener("htmx:afterSwap", function gone() {
     if (figure.isConnected) return;
