@@ -11,6 +11,7 @@ from watchfloor.access.contracts import Actor
 from watchfloor.connectors.selectors import can_hash
 from watchfloor.connectors.services import file_sha256
 from watchfloor.identities.models import FileShare, StoredFile
+from watchfloor.identities.page.group_shares import Through, through_groups
 from watchfloor.identities.page.known import Known
 from watchfloor.kernel.errors import NotFound
 from watchfloor.lake.selectors import tenant_facts
@@ -21,7 +22,10 @@ EVERYBODY = {"anyone": "Anyone with the link", "organisation": "Everybody in the
 
 @dataclass(frozen=True, slots=True)
 class FileLine:
-    """One file as the tab shows it; `risk` is "", medium or high, `why` a sentence, `readable` that its SHA-256 can be read."""
+    """One file as the tab shows it; `risk` is "", medium or high, `why` a sentence, `readable` that its SHA-256 can be read.
+
+    `through` says by which group it came to the person, "" where it was shared with them by name.
+    """
 
     name: str
     path: str
@@ -37,19 +41,20 @@ class FileLine:
     folder: bool
     pk: int = 0
     readable: bool = False
+    through: str = ""
 
 
 def files(known: Known, *, shared: bool, page: int) -> Mapping[str, Any]:
     """One page of what they own, or of what others shared with them."""
-    names = names_in(known)
+    names, groups = names_in(known), through_groups(known.person.pk, known.names)
     owned = StoredFile.objects.filter(owner__in=names)
-    given = StoredFile.objects.filter(shares__whom__in=names).exclude(owner__in=names).distinct()
+    given = _given(names, groups)
     counts = owned.count(), given.count()
     chosen, total = (given, counts[1]) if shared else (owned, counts[0])
     page = min(max(page, 1), max(1, -(-total // PAGE)))
     home, readable = f"{known.person.href}/files", can_hash()
     return {
-        "files": [_line(row, readable) for row in _read(chosen)[(page - 1) * PAGE : page * PAGE]],
+        "files": [_line(row, readable, names, groups) for row in _read(chosen)[(page - 1) * PAGE : page * PAGE]],
         "readable": bool(readable),
         "total": total,
         "page_number": page,
@@ -66,14 +71,19 @@ def files(known: Known, *, shared: bool, page: int) -> Mapping[str, Any]:
 
 def hashed(known: Known, file: int, *, by: Actor) -> FileLine:
     """Read the SHA-256 of a file of theirs and keep it. Raises NotFound for a file that is not theirs."""
-    names = names_in(known)
-    theirs = StoredFile.objects.filter(Q(owner__in=names) | Q(shares__whom__in=names), pk=file, folder=False)
-    row = theirs.distinct().first()
+    names, groups = names_in(known), through_groups(known.person.pk, known.names)
+    one = StoredFile.objects.filter(pk=file, folder=False)
+    row = one.filter(owner__in=names).first() or _given(names, groups).filter(pk=file, folder=False).first()
     if row is None:
         raise NotFound(f"this person has no file {file}")
     row.sha256 = file_sha256(by=by, source=row.source, key=row.key)
     row.save(update_fields=["sha256"])
-    return _line(row, {row.source})
+    return _line(row, {row.source}, names, groups)
+
+
+def _given(names: Collection[str], groups: Through) -> QuerySet[StoredFile]:
+    """What others shared with the person by name, or with a group of theirs."""
+    return StoredFile.objects.filter(Q(shares__whom__in=names) | groups.shared()).exclude(owner__in=names).distinct()
 
 
 def names_in(known: Known) -> list[str]:
@@ -86,9 +96,10 @@ def _read(found: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
     return found.prefetch_related(shares).order_by("-changed_at", "path")
 
 
-def _line(row: StoredFile, readable: Collection[str]) -> FileLine:
+def _line(row: StoredFile, readable: Collection[str], names: Collection[str], groups: Through) -> FileLine:
     shares = list(row.shares.all())
     risk, why = sharing_risk(shares)
+    by_name = row.owner in names or any(one.whom in names for one in shares)
     return FileLine(
         name=row.name,
         path=row.path,
@@ -104,6 +115,7 @@ def _line(row: StoredFile, readable: Collection[str]) -> FileLine:
         folder=row.folder,
         pk=row.pk,
         readable=not row.folder and row.source in readable,
+        through="" if by_name else groups.sentence(row, shares),
     )
 
 
