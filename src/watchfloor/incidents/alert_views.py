@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_POST
 
 from watchfloor.access.contracts import Permission
@@ -10,30 +10,56 @@ from watchfloor.access.services import requires
 from watchfloor.detection.selectors import rule as rule_of
 from watchfloor.detection.selectors import rule_words
 from watchfloor.incidents import selectors, services
-from watchfloor.incidents.contracts import SEVERITIES, WORDS, AlertSummary
-from watchfloor.incidents.filters import ALERT_STATUSES, RANGES, read_filter
-from watchfloor.incidents.managing import manage_alert, options_for, text_of
+from watchfloor.incidents.contracts import AlertSummary
+from watchfloor.incidents.filters import ALERT_STATUSES, Filter, read_filter
+from watchfloor.incidents.managing import KEEP, ids_of, manage_alert, options_for, text_of
 from watchfloor.incidents.remedied import with_locations
-from watchfloor.incidents.views import actor, address_without_page, may_manage, page_number, read_number, say
+from watchfloor.incidents.views import (
+    MOST_AT_ONCE,
+    actor,
+    as_csv,
+    change_each,
+    may_manage,
+    page_number,
+    queue_context,
+    read_number,
+    say,
+)
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.text import spaced
 from watchfloor.ui.services import render_page
 
 
+def _filter(request: HttpRequest) -> Filter:
+    return read_filter(request.GET, statuses=("new", "inProgress"), range="7d")
+
+
 @requires(Permission.INCIDENT_READ)
 def queue(request: HttpRequest) -> HttpResponse:
     """New and in progress of the last seven days, newest first (AL-01)."""
-    chosen = read_filter(request.GET, statuses=("new", "inProgress"), range="7d")
-    context: dict[str, Any] = {
-        "listing": selectors.alert_queue(chosen, now=utc_now(), me=actor(request).id, page=page_number(request)),
-        "chosen": chosen,
-        "href": address_without_page(request),
-        "ranges": [(key, label) for key, (label, _) in RANGES.items()],
-        "severities": SEVERITIES,
-        "queue_statuses": [(value, WORDS[value]) for value in ALERT_STATUSES],
-        **options_for(statuses=ALERT_STATUSES),
-    }
-    return render_page(request, "incidents/alert_queue.html", context)
+    chosen = _filter(request)
+    listing = selectors.alert_queue(chosen, now=utc_now(), me=ids_of(actor(request)), page=page_number(request))
+    return render_page(request, "incidents/alert_queue.html", queue_context(request, "alerts", chosen, listing))
+
+
+@requires(Permission.INCIDENT_READ)
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """The list as CSV: the same filter, every column, all rows."""
+    return as_csv(selectors.alerts_export(_filter(request), now=utc_now(), me=ids_of(actor(request))), "alerts")
+
+
+@require_POST
+@requires(Permission.INCIDENT_MANAGE)
+def bulk(request: HttpRequest) -> HttpResponse:
+    """One change to every chosen alert (AL-06)."""
+    chosen = list(dict.fromkeys(request.POST.getlist("row")))[:MOST_AT_ONCE]
+    wanted = {name: request.POST.get(name, KEEP) for name in ("status", "assigned", "classification")}
+    comment = text_of(request.POST, "comment")
+
+    def one(alert: str) -> bool:
+        return bool(manage_alert(current=selectors.alert(alert), data=wanted | {"comment": comment}, by=actor(request)))
+
+    return change_each(request, chosen, one, what="alert", back="/alerts")
 
 
 @requires(Permission.INCIDENT_READ)
@@ -78,6 +104,25 @@ def manage(request: HttpRequest, alert: str) -> HttpResponse:
         context = {"alert": found, "stands": stands, **options_for(statuses=ALERT_STATUSES)}
         return render_page(request, "incidents/alert_manage.html", context)
     return say(request, found.href, lambda: manage_alert(current=found, data=request.POST, by=actor(request)))
+
+
+@require_POST
+@requires(Permission.INCIDENT_MANAGE)
+def link_several(request: HttpRequest) -> HttpResponse:
+    """Move the chosen alerts into one incident; with no number the first opens a new one for all (AL-07)."""
+    chosen = list(dict.fromkeys(request.POST.getlist("row")))[:MOST_AT_ONCE]
+    comment, text = text_of(request.POST, "comment"), text_of(request.POST, "incident")
+
+    def act() -> list[str]:
+        number = read_number(text) if text else 0
+        for alert in chosen:
+            if number:
+                services.link_alert(alert=alert, incident=number, comment=comment, by=actor(request))
+            else:
+                number = services.split_alert(alert=alert, comment=comment, by=actor(request))
+        return [f"{len(chosen)} alerts linked to incident {number}"]
+
+    return say(request, "/alerts", act)
 
 
 @require_POST

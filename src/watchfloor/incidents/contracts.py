@@ -197,6 +197,8 @@ class IncidentSummary:
     resolution_note: str = ""
     custom_name: bool = False
     severity_by_hand: bool = False
+    devices: int = 0
+    sources: tuple[str, ...] = ()
 
     @property
     def href(self) -> str:

@@ -1,6 +1,6 @@
 """The queues' filters as they stand in an address, and as database conditions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -10,7 +10,8 @@ from django.db.models import Q, QuerySet
 from watchfloor.detection.contracts import EvidenceType
 from watchfloor.incidents.contracts import SEVERITIES
 from watchfloor.incidents.correlation import entity_key
-from watchfloor.incidents.models import AlertEvidence
+from watchfloor.incidents.facets import OWN, facet
+from watchfloor.incidents.models import AlertEvidence, Tag
 
 INCIDENT_STATUSES = ("active", "inProgress", "resolved", "redirected")
 ALERT_STATUSES = ("new", "inProgress", "resolved")
@@ -22,25 +23,47 @@ RANGES = {
     "180d": ("6 months", 180),
 }
 ANY = "any"
+INCIDENT_SORTS = {
+    "activity": ("Last activity", ("-last_activity", "-id")),
+    "updated": ("Last change", ("-updated_at", "-id")),
+    "created": ("Newest", ("-created_at", "-id")),
+    "severity": ("Severity", ("-severity_rank", "-last_activity", "-id")),
+    "alerts": ("Most alerts", ("-alert_count", "-id")),
+}
+ALERT_SORTS = {
+    "activity": ("Last activity", ("-last_activity", "-id")),
+    "created": ("Newest", ("-created_at", "-id")),
+}
+SEVERAL = ("category", "source")
+MOST_VALUES = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
     """What a queue shows. Empty tuples filter nothing; `range` is a key of RANGES, or "custom" with `start` and `end`.
 
-    `naming` keeps what names one of these as a user or mailbox: all names of one person.
+    `naming` keeps what names one of these as a user or mailbox: all names of one person. `has` are kinds of entity, `several`
+    keeps incidents whose alerts are of more than one category or source.
     """
 
     statuses: tuple[str, ...]
     severities: tuple[str, ...]
     assigned: str = ""
     classification: str = ANY
-    tag: str = ""
+    tags: tuple[str, ...] = ()
     search: str = ""
     range: str = "180d"
     start: datetime | None = None
     end: datetime | None = None
-    category: str = ""
+    categories: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+    rules: tuple[str, ...] = ()
+    techniques: tuple[str, ...] = ()
+    alert_severities: tuple[str, ...] = ()
+    has: tuple[str, ...] = ()
+    several: tuple[str, ...] = ()
+    entity: str = ""
+    sort: str = "activity"
     naming: tuple[str, ...] = ()
 
     def since(self, now: datetime) -> tuple[datetime, datetime | None]:
@@ -57,15 +80,35 @@ def read_filter(parameters: Any, *, statuses: tuple[str, ...], range: str) -> Fi
     return Filter(
         statuses=chosen if ANY not in chosen and chosen else defaults,
         severities=severities or (() if parameters.get("severity") == ANY else SEVERITIES[:3]),
-        assigned=parameters.get("assigned", ""),
+        assigned=_text(parameters, "assigned"),
         classification=parameters.get("classification", ANY),
-        tag=parameters.get("tag", "").replace("\x00", "").strip(),
-        search=parameters.get("q", "").replace("\x00", "").strip()[:2000],
+        tags=_several(parameters, "tag"),
+        search=_text(parameters, "q"),
         range=parameters.get("range", range),
         start=_moment(parameters.get("from")),
         end=_moment(parameters.get("to")),
-        category=parameters.get("category", ""),
+        categories=_several(parameters, "category"),
+        sources=_several(parameters, "source"),
+        rules=_several(parameters, "rule"),
+        techniques=_several(parameters, "technique"),
+        alert_severities=tuple(one for one in parameters.getlist("alert-severity") if one in SEVERITIES),
+        has=tuple(one for one in parameters.getlist("has") if one in tuple(EvidenceType)),
+        several=tuple(one for one in parameters.getlist("several") if one in SEVERAL),
+        entity=_text(parameters, "entity"),
+        sort=parameters.get("sort", "activity"),
     )
+
+
+def _text(parameters: Any, field: str) -> str:
+    return str(parameters.get(field, "")).replace("\x00", "").strip()[:2000]
+
+
+def _several(parameters: Any, field: str) -> tuple[str, ...]:
+    """The different values of a field, which may stand in one separated by commas when it is a field of tags or techniques."""
+    given = [one.replace("\x00", "") for one in parameters.getlist(field)]
+    if field in ("tag", "technique"):
+        given = [part for one in given for part in one.split(",")]
+    return tuple(dict.fromkeys(one.strip()[:300] for one in given if one.strip()))[:MOST_VALUES]
 
 
 def _moment(text: str | None) -> datetime | None:
@@ -77,8 +120,8 @@ def _moment(text: str | None) -> datetime | None:
         return None
 
 
-def common_conditions(chosen: Filter, *, now: datetime, me: str) -> Q:
-    """What incidents and alerts have in common."""
+def common_conditions(chosen: Filter, *, now: datetime, me: Sequence[str]) -> Q:
+    """What incidents and alerts have in common. `me` are the ids of who asks and of their groups."""
     start, end = chosen.since(now)
     condition = Q(last_activity__gte=start)
     if end:
@@ -88,11 +131,59 @@ def common_conditions(chosen: Filter, *, now: datetime, me: str) -> Q:
     if chosen.severities and set(chosen.severities) != set(SEVERITIES):
         condition &= Q(severity__in=chosen.severities)
     if chosen.assigned:
-        wanted: Mapping[str, str] = {"me": me, "nobody": ""}
-        condition &= Q(assigned_to=wanted.get(chosen.assigned, chosen.assigned))
+        wanted = {"me": list(me), "nobody": [""]}.get(chosen.assigned, [chosen.assigned])
+        condition &= Q(assigned_to__in=wanted)
     if chosen.classification != ANY:
-        condition &= Q(classification=chosen.classification)
+        kind, _, determination = chosen.classification.partition("/")
+        condition &= Q(classification=kind)
+        if determination:
+            condition &= Q(determination=determination)
     return condition
+
+
+def incident_conditions(chosen: Filter) -> Q:
+    """What only incidents are asked: what their alerts are of, their tags."""
+    condition = Q()
+    asked = {
+        "category": chosen.categories,
+        "source": chosen.sources,
+        "rule": chosen.rules,
+        "technique": chosen.techniques,
+        "severity": chosen.alert_severities,
+    }
+    for kind, values in asked.items():
+        condition &= _any(Q(facets__contains=f"|{facet(kind, value)}|") for value in values)
+    for kind, values in {"has": chosen.has, "several": chosen.several}.items():
+        for value in values:
+            condition &= Q(facets__contains=f"|{facet(kind, value)}|")
+    if chosen.tags:
+        tagged = Tag.objects.filter(_any(Q(text__iexact=text) for text in chosen.tags))
+        condition &= Q(pk__in=tagged.values("incident"))
+    return condition
+
+
+def alert_conditions(chosen: Filter) -> Q:
+    """The same of alerts, which hold it themselves; tags and kinds of entity are their incident's."""
+    condition = Q()
+    if chosen.categories:
+        condition &= Q(category__in=chosen.categories)
+    if chosen.sources:
+        condition &= Q(source__in=["" if one == OWN else one for one in chosen.sources])
+    if chosen.rules:
+        condition &= Q(rule_id__in=chosen.rules)
+    for one in chosen.techniques[:10]:
+        condition &= Q(techniques__icontains=f'"{one}"')
+    if chosen.tags:
+        tagged = Tag.objects.filter(_any(Q(text__iexact=text) for text in chosen.tags))
+        condition &= Q(incident__in=tagged.values("incident"))
+    return condition
+
+
+def _any(conditions: Iterable[Q]) -> Q:
+    whole = Q()
+    for one in conditions:
+        whole |= one
+    return whole
 
 
 def named_evidence(values: Sequence[str]) -> QuerySet[AlertEvidence]:

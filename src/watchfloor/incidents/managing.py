@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.selectors import people
+from watchfloor.access.selectors import people, person_of
 from watchfloor.incidents import services
 from watchfloor.incidents.contracts import DETERMINATIONS, WORDS, AlertSummary, Classification, IncidentSummary
 from watchfloor.kernel.errors import BadInput
@@ -15,7 +15,7 @@ KEEP = "keep"
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One option of a select; `group` gathers determinations under their classification."""
+    """One option of a select; `group` gathers determinations under their classification, people and roles apart."""
 
     value: str
     label: str
@@ -28,12 +28,25 @@ def text_of(data: Mapping[str, Any], field: str) -> str:
 
 
 def assignees() -> list[Choice]:
-    """Active people who may manage incidents."""
-    return [
-        Choice(f"person:{person.pk}", f"{person.name} ({person.email})")
-        for person in people()
-        if person.is_active and any(Permission.INCIDENT_MANAGE.value in role.permissions for role in person.roles.all())
-    ]
+    """Active people who may manage incidents, then the roles that hold that right: a group is a role (IN-11). Two queries."""
+    found: list[Choice] = []
+    groups: dict[int, tuple[str, int]] = {}
+    for person in people():
+        roles = [role for role in person.roles.all() if Permission.INCIDENT_MANAGE.value in role.permissions]
+        if not person.is_active or not roles:
+            continue
+        found.append(Choice(f"person:{person.pk}", f"{person.name} ({person.email})", "People"))
+        for role in roles:
+            groups[role.pk] = (role.name, groups.get(role.pk, ("", 0))[1] + 1)
+    named = sorted((name, pk, number) for pk, (name, number) in groups.items())
+    return found + [Choice(f"role:{pk}", f"{name} ({number:,})", "Groups") for name, pk, number in named]
+
+
+def ids_of(actor: Actor) -> tuple[str, ...]:
+    """Under which ids something may be assigned to them: their own and those of their roles."""
+    person = person_of(actor)
+    roles = [f"role:{pk}" for pk in person.roles.values_list("pk", flat=True)] if person else []
+    return (actor.id, *roles)
 
 
 def classifications() -> list[Choice]:
@@ -50,7 +63,7 @@ def _assignee(value: str) -> tuple[str, str]:
         return "", ""
     chosen = next((choice for choice in assignees() if choice.value == value), None)
     if chosen is None:
-        raise BadInput("that person may not manage incidents", place="assigned")
+        raise BadInput("that person or group may not manage incidents", place="assigned")
     return chosen.value, chosen.label.rpartition(" (")[0]
 
 
@@ -99,16 +112,16 @@ def manage_alert(*, current: AlertSummary, data: Mapping[str, Any], by: Actor) -
     done: list[str] = []
     status, classification = data.get("status"), data.get("classification")
     assigned, comment = data.get("assigned"), text_of(data, "comment")
-    if assigned is not None and assigned != current.assigned_to:
+    if assigned not in (None, KEEP, current.assigned_to):
         to, person = _assignee(str(assigned))
         services.assign_alert(alert=current.alert_id, to=to, name=person, by=by)
         done.append(f"assigned to {person}" if to else "unassigned")
     stands = f"{current.classification}/{current.determination}" if current.classification else ""
-    if classification is not None and classification != stands:
+    if classification not in (None, KEEP, stands):
         kind, determination = _classification(str(classification))
         services.classify_alert(alert=current.alert_id, classification=kind, determination=determination, by=by)
         done.append("classified")
-    if status and status != current.status:
+    if status and status not in (KEEP, current.status):
         services.set_alert_status(alert=current.alert_id, status=str(status), by=by)
         done.append(WORDS[str(status)].lower())
     if comment:

@@ -8,7 +8,8 @@ from django.db import models
 class Incident(models.Model):
     """Alerts that belong together. The number is the identity; the name may change and is never a key.
 
-    Counts, severity, name and times are kept beside the alerts they come from, so that the queue reads one table.
+    Counts, severity, name and times are kept beside the alerts they come from, so that the queue reads one table;
+    `facets` holds what its alerts are of, each word between bars (facets.py).
     """
 
     name = models.CharField(max_length=300)
@@ -25,10 +26,13 @@ class Incident(models.Model):
     redirected_to = models.ForeignKey("self", null=True, on_delete=models.PROTECT, related_name="sources")
     status_before_merge = models.CharField(max_length=12, blank=True)
     categories = models.JSONField(default=list)
+    detection_sources = models.JSONField(default=list)
+    facets = models.TextField(blank=True)
     alert_count = models.IntegerField(default=0)
     active_alert_count = models.IntegerField(default=0)
     user_count = models.IntegerField(default=0)
     mailbox_count = models.IntegerField(default=0)
+    device_count = models.IntegerField(default=0)
     first_activity = models.DateTimeField()
     last_activity = models.DateTimeField()
     created_at = models.DateTimeField()
@@ -42,6 +46,9 @@ class Incident(models.Model):
             models.Index(fields=["status", "-last_activity"], name="incident_status"),
             models.Index(fields=["created_at"], name="incident_created"),
             models.Index(fields=["assigned_to", "status"], name="incident_assigned"),
+            models.Index(fields=["-updated_at", "-id"], name="incident_updated"),
+            models.Index(fields=["-severity_rank", "-last_activity"], name="incident_gravest"),
+            models.Index(fields=["-alert_count", "-id"], name="incident_largest"),
         ]
 
     def __str__(self) -> str:
@@ -90,6 +97,10 @@ class Alert(models.Model):
             models.Index(fields=["status", "-last_activity"], name="alert_status"),
             models.Index(fields=["created_at"], name="alert_created"),
             models.Index(fields=["incident", "first_activity"], name="alert_incident"),
+            models.Index(fields=["rule_id", "-last_activity"], name="alert_rule"),
+            models.Index(fields=["source", "-last_activity"], name="alert_source"),
+            models.Index(fields=["category", "-last_activity"], name="alert_category"),
+            models.Index(fields=["assigned_to", "-last_activity"], name="alert_assigned"),
         ]
 
     def __str__(self) -> str:
@@ -203,3 +214,67 @@ class HistoryEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.at:%Y-%m-%d %H:%M} {self.actor_name}: {self.text}"
+
+
+class SavedFilter(models.Model):
+    """A queue's filter under a name (IN-06); `query` is what stands behind “?”. A `shared` one is offered to everybody."""
+
+    queue = models.CharField(max_length=10)
+    name = models.CharField(max_length=100)
+    query = models.TextField(blank=True)
+    shared = models.BooleanField(default=False)
+    owner_id = models.CharField(max_length=200)
+    owner_name = models.CharField(max_length=200)
+    saved_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name", "id")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["queue", "owner_id", "name"], name="saved_filter_name")
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class NotificationRule(models.Model):
+    """Which incidents somebody is told of by mail (IN-19). Empty lists ask nothing; `daily_cap` bounds mails per 24 hours.
+
+    `severities` is held against the gravest alert, `sources` against who raised an alert, `tags` against the incident's.
+    """
+
+    name = models.CharField(max_length=100)
+    enabled = models.BooleanField(default=True)
+    severities = models.JSONField(default=list)
+    sources = models.JSONField(default=list)
+    tags = models.JSONField(default=list)
+    recipients = models.JSONField(default=list)
+    daily_cap = models.IntegerField(default=50)
+    created_at = models.DateTimeField()
+    created_by = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Notice(models.Model):
+    """One person told of one incident, once, whatever rules ask for it; `state` is sent (handed to the outbox) or capped."""
+
+    incident = models.ForeignKey(Incident, on_delete=models.CASCADE, related_name="notices")
+    rule = models.ForeignKey(NotificationRule, null=True, on_delete=models.SET_NULL, related_name="notices")
+    recipient = models.CharField(max_length=320)
+    state = models.CharField(max_length=6)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["incident", "recipient"], name="told_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["rule", "-at"], name="notice_of_rule")]
+
+    def __str__(self) -> str:
+        return f"{self.recipient} of incident {self.incident_id}"

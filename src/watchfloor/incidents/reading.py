@@ -37,6 +37,8 @@ def incident_summary(row: Incident, *, tags: tuple[tuple[str, str], ...] = ()) -
         resolution_note=row.resolution_note,
         custom_name=row.custom_name,
         severity_by_hand=row.severity_by_hand,
+        devices=row.device_count,
+        sources=tuple(row.detection_sources),
     )
 
 

@@ -1,6 +1,6 @@
 """Reads of incidents and alerts; the number of queries does not grow with the rows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,17 @@ from watchfloor.incidents.contracts import (
     NamedIn,
     OpenCounts,
 )
-from watchfloor.incidents.filters import Filter, common_conditions, entity_keys, named_evidence, read_filter
+from watchfloor.incidents.filters import (
+    ALERT_SORTS,
+    INCIDENT_SORTS,
+    Filter,
+    alert_conditions,
+    common_conditions,
+    entity_keys,
+    incident_conditions,
+    named_evidence,
+    read_filter,
+)
 from watchfloor.incidents.models import Alert, AlertEvidence, Incident, IncidentLink, Tag
 from watchfloor.incidents.reading import alert_summary, evidence_items, history_of, incident_summary
 from watchfloor.incidents.touched import last_touched, popularity_of, touched_after
@@ -25,6 +35,7 @@ __all__ = [
     "alert",
     "alert_queue",
     "alerts_by_rule",
+    "alerts_export",
     "alerts_naming",
     "alerts_of_incident",
     "alerts_of_message",
@@ -44,13 +55,16 @@ __all__ = [
 ]
 
 OPEN = (IncidentStatus.ACTIVE, IncidentStatus.IN_PROGRESS)
+Me = str | Sequence[str]
+"""The id of who asks, or all ids that are theirs: their own and their groups'."""
 PAGE = 50
+PIECE = 1000
 COUNTED = 10_000
 """Totals are counted up to here; beyond, the page says "more than"."""
 
 
-def incident_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1, size: int = 0) -> Listing:
-    """One page of the queue, latest activity first; three queries."""
+def incident_queue(chosen: Filter, *, now: datetime, me: Me = "", page: int = 1, size: int = 0) -> Listing:
+    """One page of the queue, latest activity first unless `chosen.sort` says otherwise; three queries."""
     found = _incidents(chosen, now=now, me=me)
     size = size or PAGE
     total, page, rows = _page(found, page, size)
@@ -64,15 +78,21 @@ def _page(found: QuerySet[Any], page: int, size: int) -> tuple[int, int, list[An
     return total, page, list(found[(page - 1) * size : page * size])
 
 
-def _incidents(chosen: Filter, *, now: datetime, me: str) -> QuerySet[Incident]:
-    condition = common_conditions(chosen, now=now, me=me)
-    if chosen.tag:
-        condition &= Q(pk__in=Tag.objects.filter(text__iexact=chosen.tag).values("incident"))
+def _mine(me: Me) -> tuple[str, ...]:
+    return (me,) if isinstance(me, str) else tuple(me)
+
+
+def _incidents(chosen: Filter, *, now: datetime, me: Me) -> QuerySet[Incident]:
+    condition = common_conditions(chosen, now=now, me=_mine(me)) & incident_conditions(chosen)
     if chosen.naming:
         condition &= Q(pk__in=named_evidence(chosen.naming).values("alert__incident"))
+    if chosen.entity:
+        named = AlertEvidence.objects.filter(key__in=entity_keys(chosen.entity))
+        condition &= Q(pk__in=named.values("alert__incident"))
     if chosen.search:
         condition &= _search_incidents(chosen.search)
-    return Incident.objects.filter(condition).order_by("-last_activity", "-id")
+    order = INCIDENT_SORTS.get(chosen.sort, INCIDENT_SORTS["activity"])[1]
+    return Incident.objects.filter(condition).order_by(*order)
 
 
 def _search_incidents(text: str) -> Q:
@@ -89,11 +109,27 @@ def _with_tags(rows: Sequence[Incident]) -> tuple[IncidentSummary, ...]:
     return tuple(incident_summary(row, tags=tuple(tags.get(row.pk, ()))) for row in rows)
 
 
-def incidents_export(
-    chosen: Filter, *, now: datetime, me: str = "", limit: int = 10_000
-) -> tuple[IncidentSummary, ...]:
-    """The queue's rows without paging, at most `limit`."""
-    return _with_tags(list(_incidents(chosen, now=now, me=me)[:limit]))
+def incidents_export(chosen: Filter, *, now: datetime, me: Me = "") -> Iterator[IncidentSummary]:
+    """All the queue's rows, newest activity first, read in pieces: however many, memory stays the same."""
+    rows = _incidents(chosen, now=now, me=me).order_by("-last_activity", "-id")
+    for piece in _pieces(rows):
+        yield from _with_tags(piece)
+
+
+def alerts_export(chosen: Filter, *, now: datetime, me: Me = "") -> Iterator[AlertSummary]:
+    """All alerts of the list in the same way."""
+    for piece in _pieces(_alerts(_alert_conditions(chosen, now=now, me=me))):
+        yield from _with_reasons(piece)
+
+
+def _pieces(rows: QuerySet[Any]) -> Iterator[list[Any]]:
+    """By where the last piece ended, so that the end of a long list is as quick to reach as its beginning."""
+    piece = list(rows[:PIECE])
+    while piece:
+        yield piece
+        last = piece[-1]
+        after = Q(last_activity__lt=last.last_activity) | Q(last_activity=last.last_activity, pk__lt=last.pk)
+        piece = list(rows.filter(Q(last_activity__lte=last.last_activity) & after)[:PIECE])
 
 
 def incident(incident_id: int) -> IncidentSummary:
@@ -104,20 +140,25 @@ def incident(incident_id: int) -> IncidentSummary:
     return _with_tags([row])[0]
 
 
-def alert_queue(chosen: Filter, *, now: datetime, me: str = "", page: int = 1, size: int = 0) -> Listing:
-    """One page of alerts, latest activity first (AL-01)."""
-    condition = common_conditions(chosen, now=now, me=me)
-    if chosen.category:
-        condition &= Q(category=chosen.category)
+def alert_queue(chosen: Filter, *, now: datetime, me: Me = "", page: int = 1, size: int = 0) -> Listing:
+    """One page of alerts, latest activity first unless `chosen.sort` says otherwise (AL-01); three queries."""
+    order = ALERT_SORTS.get(chosen.sort, ALERT_SORTS["activity"])[1]
+    size = size or PAGE
+    total, page, rows = _page(_alerts(_alert_conditions(chosen, now=now, me=me)).order_by(*order), page, size)
+    return Listing(_with_reasons(rows), min(total, COUNTED), total > COUNTED, page, size)
+
+
+def _alert_conditions(chosen: Filter, *, now: datetime, me: Me) -> Q:
+    condition = common_conditions(chosen, now=now, me=_mine(me)) & alert_conditions(chosen)
     if chosen.naming:
         condition &= Q(pk__in=named_evidence(chosen.naming).values("alert"))
+    if chosen.entity:
+        condition &= Q(pk__in=AlertEvidence.objects.filter(key__in=entity_keys(chosen.entity)).values("alert"))
     if chosen.search:
         entities = AlertEvidence.objects.filter(key__in=entity_keys(chosen.search)).values("alert")
         by_words = Q(title__icontains=chosen.search) | Q(alert_id=chosen.search.lower())
         condition &= by_words | Q(pk__in=entities)
-    size = size or PAGE
-    total, page, rows = _page(_alerts(condition), page, size)
-    return Listing(_with_reasons(rows), min(total, COUNTED), total > COUNTED, page, size)
+    return condition
 
 
 def _alerts(condition: Q) -> QuerySet[Alert]:

@@ -8,9 +8,12 @@ from django.db.models import Count, Max, Min, Q
 
 from watchfloor.incidents.contracts import SEVERITY_RANK, AlertStatus
 from watchfloor.incidents.correlation import ACTED
+from watchfloor.incidents.facets import OWN, facets_of
 from watchfloor.incidents.models import Alert, AlertEvidence, Incident
 from watchfloor.incidents.naming import Content, incident_name
 
+MOST_READ = 1000
+MOST_SOURCES = 20
 RANK_SEVERITY = {rank: name for name, rank in SEVERITY_RANK.items()}
 
 
@@ -19,7 +22,7 @@ def refresh(incident: Incident, *, now: datetime) -> Incident:
     alerts = list(
         Alert.objects.filter(incident=incident)
         .order_by("first_activity", "id")
-        .values("title", "techniques", "category", "rule_id")[:200]
+        .values("title", "techniques", "category", "rule_id", "source", "severity")[:MOST_READ]
     )
     sums = Alert.objects.filter(incident=incident).aggregate(
         number=Count("id"),
@@ -32,6 +35,7 @@ def refresh(incident: Incident, *, now: datetime) -> Incident:
     incident.updated_at = now
     if alerts:
         incident.first_activity, incident.last_activity = sums["first"], sums["last"]
+        incident.detection_sources = list(dict.fromkeys(alert["source"] or OWN for alert in alerts))[:MOST_SOURCES]
         incident.categories = list(dict.fromkeys(alert["category"] for alert in alerts))
         if not incident.severity_by_hand:
             incident.severity_rank, incident.severity = sums["rank"], RANK_SEVERITY[sums["rank"]]
@@ -45,9 +49,11 @@ def refresh(incident: Incident, *, now: datetime) -> Incident:
 def _content(incident: Incident, alerts: Sequence[Mapping[str, Any]]) -> Content:
     evidence = AlertEvidence.objects.filter(alert__incident=incident)
     accounts = evidence.filter(type__in=("mailbox", "user"))
-    counts = accounts.order_by().values("type").annotate(n=Count("key", distinct=True))
+    counts = evidence.order_by().values("type").annotate(n=Count("key", distinct=True))
     by_type = {row["type"]: row["n"] for row in counts}
     incident.mailbox_count, incident.user_count = by_type.get("mailbox", 0), by_type.get("user", 0)
+    incident.device_count = by_type.get("device", 0)
+    incident.facets = facets_of(alerts, sorted(by_type))
     actors = list(accounts.filter(role=ACTED).order_by("value").values_list("value", flat=True).distinct()[:50])
     subject = evidence.filter(type="analyzedMessage").exclude(label="").order_by("first_seen", "id")
     senders = list(evidence.filter(type="sender", value__in=actors).values_list("value", flat=True).distinct())

@@ -1,12 +1,15 @@
 """Addresses of this slice."""
 
+from itertools import chain
+
 from django.urls import path
 
-from watchfloor.incidents import alert_views, asset_views, correlation_views, views
+from watchfloor.incidents import alert_views, asset_views, correlation_views, queue_views, views
 
 urlpatterns = [
     path("incidents", views.queue, name="incidents"),
     path("incidents/export.csv", views.export, name="incidents-export"),
+    path("incidents/last-day", views.last_hours, name="incidents-last-day"),
     path("incidents/bulk", views.bulk, name="incidents-bulk"),
     path("incidents/<int:incident>", views.page, name="incident"),
     path("incidents/<int:incident>/summary", views.summary, name="incident-summary"),
@@ -18,6 +21,18 @@ urlpatterns = [
     path("incidents/<int:incident>/unmerge", views.unmerge, name="incident-unmerge"),
     path("settings/correlation", correlation_views.correlation, name="correlation"),
     path("alerts", alert_views.queue, name="alerts"),
+    path("alerts/export.csv", alert_views.export, name="alerts-export"),
+    path("alerts/bulk", alert_views.bulk, name="alerts-bulk"),
+    path("alerts/link", alert_views.link_several, name="alerts-link"),
+    *chain.from_iterable(
+        (
+            path(f"{queue}/filters", queue_views.pane, {"queue": queue}, name=f"{queue}-filters"),
+            path(f"{queue}/filters/save", queue_views.save, {"queue": queue}, name=f"{queue}-filter-save"),
+            path(f"{queue}/filters/<int:number>/delete", queue_views.forget, name=f"{queue}-filter-delete"),
+            path(f"{queue}/columns", queue_views.columns, {"queue": queue}, name=f"{queue}-columns"),
+        )
+        for queue in ("incidents", "alerts")
+    ),
     path("alerts/<str:alert>", alert_views.page, name="alert"),
     path("alerts/<str:alert>/manage", alert_views.manage, name="alert-manage"),
     path("alerts/<str:alert>/link", alert_views.link, name="alert-link"),

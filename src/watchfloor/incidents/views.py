@@ -1,9 +1,11 @@
 """The pages of incidents: the queue, one incident with its tabs, the manage panel."""
 
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect
 from django.views.decorators.http import require_POST
 
@@ -11,20 +13,36 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.incidents import selectors, services
 from watchfloor.incidents.asset_views import asset_context
-from watchfloor.incidents.contracts import SEVERITIES, WORDS, IncidentSummary
+from watchfloor.incidents.columns import COLUMNS, chosen_columns, in_order
+from watchfloor.incidents.contracts import SEVERITIES, WORDS, IncidentSummary, Listing
 from watchfloor.incidents.explorer import explorer_link
-from watchfloor.incidents.filters import INCIDENT_STATUSES, RANGES, Filter, read_filter
-from watchfloor.incidents.managing import KEEP, manage_incident, options_for, text_of
+from watchfloor.incidents.filters import (
+    ALERT_SORTS,
+    ALERT_STATUSES,
+    INCIDENT_SORTS,
+    INCIDENT_STATUSES,
+    RANGES,
+    Filter,
+    read_filter,
+)
+from watchfloor.incidents.keeping import saved_filters
+from watchfloor.incidents.managing import KEEP, ids_of, manage_incident, options_for, text_of
 from watchfloor.incidents.remedied import with_locations
 from watchfloor.incidents.story import entity_graph, last_day
+from watchfloor.incidents.wording import chips, span
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, WatchfloorError
 from watchfloor.kernel.text import csv_line, spaced
 from watchfloor.ui.services import render_page
 
 DEFAULT_STATUSES = ("active", "inProgress")
+MOST_AT_ONCE = 500
 WORKABLE = ("active", "inProgress", "resolved")
 ARTEFACTS = ("analyzedMessage", "mailCluster", "sender", "url", "file", "ip", "device")
+IN_PANE = (
+    *("classification", "alert-severity", "category", "source", "rule", "technique", "tag", "has", "several", "entity"),
+)
+"""The fields of the filter pane; the bar carries them along."""
 TABS = (
     ("story", "Attack story"),
     ("alerts", "Alerts"),
@@ -63,41 +81,64 @@ def page_number(request: HttpRequest) -> int:
 def queue(request: HttpRequest) -> HttpResponse:
     """The incident queue (IN-01..08)."""
     chosen, now = _filter(request), utc_now()
-    listing = selectors.incident_queue(chosen, now=now, me=actor(request).id, page=page_number(request))
-    context: dict[str, Any] = {
+    listing = selectors.incident_queue(chosen, now=now, me=ids_of(actor(request)), page=page_number(request))
+    return render_page(request, "incidents/queue.html", queue_context(request, "incidents", chosen, listing))
+
+
+def queue_context(request: HttpRequest, queue: str, chosen: Filter, listing: Listing) -> dict[str, Any]:
+    """What both queues' pages show beside their rows."""
+    columns = chosen_columns(queue, actor(request))
+    options = options_for(statuses=WORKABLE if queue == "incidents" else ALERT_STATUSES)
+    statuses = INCIDENT_STATUSES if queue == "incidents" else ALERT_STATUSES
+    own = address_without_page(request)
+    return {
+        "queue": queue,
         "listing": listing,
         "chosen": chosen,
-        "href": address_without_page(request),
-        "export": f"/incidents/export.csv?{request.GET.urlencode()}",
-        "chart": last_day(now=now),
+        "columns": columns,
+        "arranged": in_order(queue, columns),
+        "chips": chips(chosen, request.GET, assignees={one.value: one.label for one in options["assignees"]}),
+        "span": span(chosen),
+        "query": request.GET.urlencode(),
+        "href": own,
+        "link": request.build_absolute_uri(own),
+        "export": f"/{queue}/export.csv?{request.GET.urlencode()}",
+        "saved": saved_filters(queue=queue, by=actor(request)),
         "ranges": [(key, label) for key, (label, _) in RANGES.items()],
+        "sorts": [
+            (key, label) for key, (label, _) in (INCIDENT_SORTS if queue == "incidents" else ALERT_SORTS).items()
+        ],
         "severities": SEVERITIES,
-        "queue_statuses": [(value, WORDS[value]) for value in INCIDENT_STATUSES],
+        "queue_statuses": [(value, WORDS[value]) for value in statuses],
+        "kept": [(name, value) for name in IN_PANE for value in request.GET.getlist(name) if value],
         "may_manage": may_manage(request),
-        "selects": {"data-needs-selection": "incidents"},
-        **options_for(statuses=WORKABLE),
+        "me": actor(request).id,
+        "selects": {"data-needs-selection": queue},
+        **options,
     }
-    return render_page(request, "incidents/queue.html", context)
 
 
 @requires(Permission.INCIDENT_READ)
-def export(request: HttpRequest) -> HttpResponse:
-    """The queue as CSV, the same filter, at most 10,000 rows."""
-    response = HttpResponse(content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="incidents.csv"'
-    heads = ("Id", "Name", "Severity", "Status", "Categories", "Alerts", "Users", "Mailboxes", "First activity")
-    response.write(csv_line((*heads, "Last activity", "Assigned to", "Classification", "Determination", "Tags")))
-    for row in selectors.incidents_export(_filter(request), now=utc_now(), me=actor(request).id):
-        response.write(csv_line(_cells(row)))
+def last_hours(request: HttpRequest) -> HttpResponse:
+    """The graph of the last 24 hours, read when somebody unfolds it (IN-02)."""
+    return render_page(request, "incidents/last_day.html", {"chart": last_day(now=utc_now())})
+
+
+@requires(Permission.INCIDENT_READ)
+def export(request: HttpRequest) -> StreamingHttpResponse:
+    """The queue as CSV: the same filter, every column, all rows."""
+    rows = selectors.incidents_export(_filter(request), now=utc_now(), me=ids_of(actor(request)))
+    return as_csv(rows, "incidents")
+
+
+def as_csv(rows: Iterable[Any], queue: str) -> StreamingHttpResponse:
+    """Every column of a queue, line by line as they are read."""
+    columns = COLUMNS[queue]
+    heads = csv_line([column.label for column in columns])
+    lines = (csv_line([column.plain(row) for column in columns]) for row in rows)
+    response = StreamingHttpResponse(chain([heads], lines), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{queue}.csv"'
     return response
-
-
-def _cells(row: IncidentSummary) -> list[Any]:
-    times = [row.first_activity.isoformat(), row.last_activity.isoformat()]
-    words = [row.assigned_name, WORDS[row.classification], WORDS.get(row.determination, "")]
-    counts = [row.alerts, row.users, row.mailboxes]
-    start = [row.id, row.name, WORDS[row.severity], WORDS[row.status], ", ".join(row.categories)]
-    return [*start, *counts, *times, *words, ", ".join(text for text, _ in row.tags)]
 
 
 @require_POST
@@ -106,17 +147,28 @@ def bulk(request: HttpRequest) -> HttpResponse:
     """One change to every chosen incident (IN-10)."""
     chosen = [int(value) for value in request.POST.getlist("row") if value.isdecimal() and len(value) < 10]
     wanted = {name: request.POST.get(name, KEEP) for name in ("status", "assigned", "classification", "severity")}
-    wanted["tags"] = request.POST.get("tags", "")
+    wanted |= {name: text_of(request.POST, name) for name in ("tags", "note", "comment")}
+
+    def one(number: int) -> bool:
+        return bool(manage_incident(current=selectors.incident(number), data=wanted, by=actor(request)))
+
+    return change_each(request, chosen, one, what="incident", back="/incidents")
+
+
+def change_each(
+    request: HttpRequest, chosen: Sequence[Any], change: Callable[[Any], bool], *, what: str, back: str
+) -> HttpResponse:
+    """Change one after the other, say how many and which refused, go back to the queue."""
     changed, refused = 0, []
-    for number in chosen[:500]:
+    for one in chosen[:MOST_AT_ONCE]:
         try:
-            changed += bool(manage_incident(current=selectors.incident(number), data=wanted, by=actor(request)))
+            changed += change(one)
         except WatchfloorError as error:
-            refused.append(f"{number}: {error}")
-    messages.success(request, f"{changed} of {len(chosen)} incidents changed.")
+            refused.append(f"{one}: {error}")
+    messages.success(request, f"{changed} of {len(chosen)} {what}s changed.")
     if refused:
-        messages.error(request, "; ".join(refused[:5]))
-    return redirect(safe_return(request, "/incidents"))
+        messages.error(request, "; ".join(refused[:5]) + (f"; and {len(refused) - 5} more" if refused[5:] else ""))
+    return redirect(safe_return(request, back))
 
 
 def safe_return(request: HttpRequest, default: str) -> str:
