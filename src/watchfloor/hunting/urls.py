@@ -5,9 +5,11 @@ from django.urls import path
 from watchfloor.hunting.advanced import linking_views as linking
 from watchfloor.hunting.advanced import saved_views, usage_views
 from watchfloor.hunting.advanced import views as advanced
+from watchfloor.hunting.campaigns.urls import urlpatterns as campaigns
 from watchfloor.hunting.custom import form_views as custom_form
 from watchfloor.hunting.custom import views as custom
 from watchfloor.hunting.explorer import views
+from watchfloor.hunting.explorer.parts_urls import urlpatterns as explorer_parts
 from watchfloor.hunting.sigma.pages.urls import urlpatterns as sigma
 
 urlpatterns = [
@@ -19,6 +21,7 @@ urlpatterns = [
     path("explorer/export.csv", views.rows_csv, name="explorer-export"),
     path("explorer/columns", views.columns, name="explorer-columns"),
     path("explorer/selection", views.selection, name="explorer-selection"),
+    *explorer_parts,
     path("hunting", advanced.hunting, name="hunting"),
     path("hunting/samples", advanced.samples, name="hunting-samples"),
     path("hunting/run", advanced.run, name="hunting-run"),
@@ -47,5 +50,6 @@ urlpatterns = [
     path("hunting/detections/<int:key>/run", custom.run, name="custom-detection-run"),
     path("hunting/detections/<int:key>/switch", custom.switch, name="custom-detection-switch"),
     path("hunting/detections/<int:key>/delete", custom.delete, name="custom-detection-delete"),
+    *campaigns,
     *sigma,
 ]

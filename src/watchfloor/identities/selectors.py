@@ -26,6 +26,7 @@ from watchfloor.identities.tags import tags_of, tags_of_people
 __all__ = [
     "account_refs",
     "accounts_of",
+    "addresses_by_tag",
     "addresses_tagged",
     "directory_version",
     "entry_of",
@@ -94,6 +95,15 @@ def directory_version() -> tuple[int, datetime | None]:
     """Changes with every import: how many people there are, and when the last of them was written."""
     found = DirectoryPerson.objects.aggregate(people=Count("id"), at=Max("imported_at"))
     return found["people"], found["at"]
+
+
+def addresses_by_tag() -> dict[str, tuple[str, ...]]:
+    """Every tag that somebody carries, with the addresses that do: one query over those who carry any."""
+    found: dict[str, list[str]] = {}
+    for address, tags in DirectoryPerson.objects.exclude(tags=[]).values_list("address", "tags"):
+        for tag in tags:
+            found.setdefault(tag, []).append(address)
+    return {tag: tuple(sorted(found[tag])) for tag in sorted(found)}
 
 
 def addresses_tagged(tag: str) -> tuple[str, ...]:

@@ -8,7 +8,6 @@ from watchfloor.hunting.explorer.properties import CLICKS, FILES, RECIPIENT_TAG,
 from watchfloor.lake.contracts import Condition, Operator
 
 PAGE_SIZE = 50
-TOP_ROWS = 20
 
 DELIVERY = Pivot("DeliveryAction", "Delivery action")
 SENDER_DOMAIN = Pivot("SenderFromDomain", "Sender domain")
@@ -29,17 +28,19 @@ CLICK_PIVOTS = (
 )
 
 ROWS = Tab("email", "Email")
+CLICKED = Tab("clicks", "URL clicks")
+TOP_URLS = Tab("urls", "Top URLs")
+TOP_CLICKS = Tab("top-clicks", "Top clicks")
 TARGETS = Tab("targets", "Top targeted users")
-TABS = (
-    ROWS,
-    Tab("clicks", "URL clicks"),
-    Tab("urls", "Top URLs"),
-    TARGETS,
-    Tab("senders", "Top senders and IPs"),
-    Tab("attachments", "Attachments"),
-    Tab("campaigns", "Campaign"),
-)
-"""The tabs of mail; the keys are those of `showing.SHOWN`."""
+FAMILIES = Tab("families", "Top malware families")
+ORIGIN = Tab("origin", "Email origin")
+CAMPAIGN = Tab("campaigns", "Campaign")
+SENDERS = Tab("senders", "Top senders and IPs")
+ATTACHMENTS = Tab("attachments", "Attachments")
+TABS = (ROWS, CLICKED, TOP_URLS, TOP_CLICKS, TARGETS, ORIGIN, CAMPAIGN, SENDERS, ATTACHMENTS)
+"""The tabs of mail (TE-021, TE-025), and the two that Defender lacks; the keys are those of `showing.SHOWN`."""
+MALWARE_TABS = (ROWS, FAMILIES, TARGETS, ORIGIN, CAMPAIGN, SENDERS, ATTACHMENTS)
+"""TE-023."""
 
 VIEWS = (
     ExplorerView(
@@ -55,7 +56,7 @@ VIEWS = (
         "Mail in which malware was found",
         (FAMILY, SENDER_DOMAIN, SENDER_IP, DELIVERY, INTENT, DETECTION),
         (Condition("ThreatTypes", Operator.EQUAL_ANY, ("Malware",)),),
-        tabs=TABS,
+        tabs=MALWARE_TABS,
     ),
     ExplorerView(
         "phish",
@@ -82,7 +83,7 @@ VIEWS = (
         "Clicks on links in mail, one row per click",
         (CLICK_PIVOTS[0], WORKLOAD, DETECTION, THREAT, *CLICK_PIVOTS[1:]),
         table=CLICKS,
-        tabs=(Tab("email", "Results"), TARGETS),
+        tabs=(Tab("email", "Results"), TOP_CLICKS, TARGETS),
         noun="click",
         person="AccountUpn",
     ),

@@ -1,11 +1,12 @@
 """Counts over time as the chart of a page: colours, names, and where a click on a value leads."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from watchfloor.hunting.explorer.state import ExplorerState
+from watchfloor.hunting.explorer.state import ExplorerState, written
 from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import OTHER, Bucketed, Condition, Operator
@@ -63,7 +64,20 @@ def bucketed(state: ExplorerState) -> Bucketed:
 
 def chart_part(state: ExplorerState) -> ChartPart:
     """The chart of the state's pivot over time."""
-    return chart_of(bucketed(state), narrow=lambda name: _narrowed(state, state.pivot.column, name))
+    found = bucketed(state)
+    part = chart_of(found, narrow=lambda name: _narrowed(state, state.pivot.column, name))
+    return replace(part, data={**part.data, "brush": brush_of(found, state)})
+
+
+def brush_of(found: Bucketed, state: ExplorerState) -> dict[str, Any]:
+    """What lets a time be chosen by dragging: the buckets' starts, their end, and the address with {from} and {to}."""
+    kept = [pair for pair in state.parameters(page=1) if pair[0] not in ("range", "from", "to")]
+    end = found.times[-1] + timedelta(seconds=found.step_seconds) if found.times else state.end
+    return {
+        "starts": [written(moment) for moment in found.times],
+        "end": written(end),
+        "href": f"/explorer?{urlencode([*kept, ('from', '{from}'), ('to', '{to}')])}",
+    }
 
 
 def chart_of(found: Bucketed, *, narrow: Callable[[str], str]) -> ChartPart:

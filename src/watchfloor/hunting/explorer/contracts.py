@@ -122,17 +122,6 @@ class GridRow:
     ticked: bool = True
 
 
-@dataclass(frozen=True, slots=True)
-class TopRow:
-    """One line of a Top tab: `counts` stand under the tab's heads; `narrow` is the address that filters on this value."""
-
-    value: str
-    counts: tuple[int, ...]
-    narrow: str
-    note: str = ""
-    badge: str = ""
-
-
 class Prefers(Protocol):
     """Somebody whose choices are kept: `access.models.Person` fits."""
 

@@ -9,6 +9,7 @@ from watchfloor.hunting.explorer.contracts import Reader
 from watchfloor.hunting.explorer.parts import GridPart, chosen_columns, grid_part
 from watchfloor.hunting.explorer.rights import may_act, may_act_on_people
 from watchfloor.hunting.explorer.state import ExplorerState
+from watchfloor.hunting.explorer.values import values_address
 from watchfloor.ui.paging import page_links
 
 
@@ -51,6 +52,7 @@ def head(state: ExplorerState, column: Any) -> Mapping[str, Any]:
         "column": column,
         "href": state.address(sort=column.sort, descending=turned, page=1) if column.sort else "",
         "sorted": ("descending" if state.descending else "ascending") if current else "",
+        "statistics": values_address(state, column),
     }
 
 

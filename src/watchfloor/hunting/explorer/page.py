@@ -21,6 +21,7 @@ from watchfloor.hunting.explorer.grid import wider
 from watchfloor.hunting.explorer.properties import operators_for, properties
 from watchfloor.hunting.explorer.showing import SHOWN
 from watchfloor.hunting.explorer.state import ExplorerState
+from watchfloor.hunting.explorer.values import Asked, address
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.lake.contracts import Operator
 
@@ -119,6 +120,7 @@ def chart(state: ExplorerState) -> Context:
             (one, state.address(pivot=one, page=state.page), one == state.pivot) for one in pivots_of(state.view)
         ],
         "chart_csv": state.address("/explorer/chart.csv"),
+        "values_address": address(state, Asked(state.pivot.column)),
         "click": f"{state.address()}&exactly={{series}}" if state.narrowable else "",
     }
     try:

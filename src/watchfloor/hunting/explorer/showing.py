@@ -6,14 +6,15 @@ reads; what it raises as WatchfloorError stands in the tab's place.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 from watchfloor.hunting.explorer.clicks import clicks_tab
 from watchfloor.hunting.explorer.contracts import Reader
 from watchfloor.hunting.explorer.grid import rows_tab
+from watchfloor.hunting.explorer.origin import origin_tab
+from watchfloor.hunting.explorer.ranking import ranking_tab
+from watchfloor.hunting.explorer.rankings import RANKINGS
 from watchfloor.hunting.explorer.state import ExplorerState
-from watchfloor.hunting.explorer.tops import TOPS, tops_tab
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +28,7 @@ class Shown:
 SHOWN: dict[str, Shown] = {
     "email": Shown("hunting/explorer/rows.html", rows_tab),
     "clicks": Shown("hunting/explorer/clicks.html", clicks_tab),
-    **{key: Shown("hunting/explorer/tops.html", partial(tops_tab, lists)) for key, lists in TOPS.items()},
+    "origin": Shown("hunting/explorer/origin.html", origin_tab),
+    **{key: Shown("hunting/explorer/ranking.html", ranking_tab) for of_table in RANKINGS.values() for key in of_table},
 }
 """By the tab's key; the keys are those of `catalogue.TABS`."""

@@ -1,0 +1,140 @@
+"""Email origin (TE-093): sending addresses of the present question by country and network, offline; private ones by their kind."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import urlencode
+
+from watchfloor.hunting.explorer.contracts import Reader
+from watchfloor.hunting.explorer.narrowing import entity_address, narrowed
+from watchfloor.hunting.explorer.rankings import THREATS
+from watchfloor.hunting.explorer.state import ExplorerState
+from watchfloor.kernel.errors import NotFound
+from watchfloor.kernel.text import csv_line, visible
+from watchfloor.lake import selectors as lake
+from watchfloor.lake.contracts import Condition, Operator
+
+MOST = 50_000
+"""Addresses that are looked up, most mails first: 16 microseconds each the first time. The rest is counted, and said."""
+FILTERED = 100
+"""Addresses up to which “only this country” is one filter."""
+SHOWN = 100
+SPLITS = tuple(split.condition for split in THREATS)
+UNKNOWN = "Unknown place"
+UNSAID = "No sending address is known"
+
+
+@dataclass(slots=True)
+class Origin:
+    """Where mail comes from: a country (`code` of two letters), or a kind of address that lies in none."""
+
+    name: str
+    code: str = ""
+    messages: int = 0
+    threats: list[int] = field(default_factory=lambda: [0] * len(SPLITS))
+    addresses: dict[str, int] = field(default_factory=dict)
+    networks: dict[str, int] = field(default_factory=dict)
+
+    def add(self, one: lake.ValueCount, network: str) -> None:
+        """Count the mails of one address in."""
+        self.messages += one.rows
+        self.threats = [have + more for have, more in zip(self.threats, one.splits, strict=True)]
+        self.addresses[one.value] = one.rows
+        if network:
+            self.networks[network] = self.networks.get(network, 0) + one.rows
+
+    @property
+    def key(self) -> str:
+        return self.code or self.name
+
+    @property
+    def biggest(self) -> str:
+        """The network most of it comes from."""
+        return visible(max(self.networks, key=lambda name: self.networks[name])) if self.networks else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Origins:
+    """All of them, most mails first. `unplaced` mails came from addresses beyond the first MOST; `without` name no address."""
+
+    found: tuple[Origin, ...]
+    addresses: int
+    unplaced: int
+    without: int
+
+
+def origins(state: ExplorerState) -> Origins:
+    """One question for the addresses with their mails; where each lies is known here."""
+    values = lake.values(state.query, column="SenderIP", limit=MOST, splits=SPLITS)
+    found: dict[str, Origin] = {}
+    for one in values.found:
+        place = lake.place_of(one.value)
+        name = place.country or (f"{place.kind} address" if place.private else UNKNOWN)
+        key = place.country_code or name
+        found.setdefault(key, Origin(name, place.country_code)).add(one, place.asn)
+    ordered = sorted(found.values(), key=lambda one: (-one.messages, one.name))
+    counted = sum(one.messages for one in ordered)
+    return Origins(tuple(ordered), values.distinct, values.rows - counted, values.empty)
+
+
+def origin_tab(state: ExplorerState, reader: Reader) -> Mapping[str, Any]:
+    """The map and the table beside it."""
+    found = origins(state)
+    return {
+        "origins": found,
+        "lines": [(one, _fly_out(state, one), _only(state, one)) for one in found.found],
+        "map": {
+            "noun": "mails",
+            "countries": [
+                {"name": one.code, "label": one.name, "value": one.messages} for one in found.found if one.code
+            ],
+        },
+        "heads": [split.label for split in THREATS],
+        "export": state.address("/explorer/origin.csv", page=1),
+        "without_address": narrowed(state, "SenderIP", "", tab=state.view.tabs[0]) if found.without else "",
+    }
+
+
+def _fly_out(state: ExplorerState, one: Origin) -> str:
+    return f"{state.address('/explorer/country', page=1)}&{urlencode({'value': one.key})}"
+
+
+def _only(state: ExplorerState, one: Origin) -> str:
+    """“Only this” for a country of few addresses; "" where the filter would be too long or would widen."""
+    if not state.narrowable or len(one.addresses) > FILTERED:
+        return ""
+    condition = Condition("SenderIP", Operator.EQUAL_ANY, tuple(one.addresses))
+    return state.with_filter(condition).address(tab=state.view.tabs[0])
+
+
+def country(state: ExplorerState, key: str) -> dict[str, Any]:
+    """The fly-out of one country: its networks and addresses. Raises NotFound."""
+    one = next((one for one in origins(state).found if one.key == key), None)
+    if one is None:
+        raise NotFound("no mail of the present question came from there")
+    return {
+        "origin": one,
+        "threats": list(zip([split.label for split in THREATS], one.threats, strict=True)),
+        "networks": sorted(one.networks.items(), key=lambda item: -item[1])[:SHOWN],
+        "addresses": [
+            (
+                address,
+                count,
+                entity_address(state, "SenderIP", address),
+                narrowed(state, "SenderIP", address, tab=state.view.tabs[0]),
+            )
+            for address, count in list(one.addresses.items())[:SHOWN]
+        ],
+        "more": max(0, len(one.addresses) - SHOWN),
+        "only": _only(state, one),
+    }
+
+
+def csv_lines(state: ExplorerState) -> Iterator[str]:
+    """One line an address: country, network, mails, threats."""
+    heads = [split.label for split in THREATS]
+    yield csv_line(("Country", "Network", "Address", "Mails", *heads, "First seen (UTC)", "Last seen (UTC)"))
+    for one in lake.values(state.query, column="SenderIP", limit=MOST * 20, splits=SPLITS).found:
+        place = lake.place_of(one.value)
+        times = (f"{one.first:%Y-%m-%d %H:%M:%S}", f"{one.last:%Y-%m-%d %H:%M:%S}")
+        yield csv_line((place.country or place.kind, place.asn, one.value, one.rows, *one.splits, *times))
