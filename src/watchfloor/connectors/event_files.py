@@ -21,6 +21,11 @@ LONGEST_LINE = 4 * 2**20
 LARGEST_DOCUMENT = 128 * 2**20
 """Characters of one JSON document that is not a record a line; it has to be held as a whole, ten times as large once read."""
 MOST_MEMBERS = 10_000
+MOST_UNPACKED = 8 * 2**30
+"""Bytes that one packed file may become, all its members together: what a page takes in must not fill hours and the disk."""
+LARGEST_DIRECTORY = MOST_MEMBERS * 1024
+"""Bytes of a zip's list of members, which is read as a whole before its members can be counted."""
+END_RECORD, LONGEST_COMMENT = 22, 65_535
 WRAPPERS = ("Records", "records", "value", "events", "results", "items", "logs")
 
 
@@ -33,31 +38,88 @@ class Found:
     wrong: str = ""
 
 
-def records_of(path: Path, *, now: datetime) -> Iterator[Found]:
-    """Every record of the file, in order. Raises BadInput for a file that cannot be read at all; `now` dates lines without a year."""
+class TooMuch(BadInput):
+    """A packed file becomes more than we read."""
+
+
+@dataclass(slots=True)
+class Allowance:
+    """How many bytes a packed file may still become."""
+
+    name: str
+    bytes: int
+    most: int
+
+    def take(self, number: int) -> None:
+        self.bytes -= number
+        if self.bytes < 0:
+            size = f"{self.most / 2**30:,.0f} GB" if self.most >= 2**30 else f"{self.most / 2**20:,.0f} MB"
+            raise TooMuch(
+                f"unpacked it is larger than {size}; what came before is kept, bring the rest in parts", place=self.name
+            )
+
+
+class _Metered(io.RawIOBase):
+    """Reads on, and counts what it reads against an allowance."""
+
+    def __init__(self, inner: Any, allowance: Allowance) -> None:
+        self._inner, self._allowance = inner, allowance
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        said = self._inner.read(len(buffer))
+        self._allowance.take(len(said))
+        buffer[: len(said)] = said
+        return len(said)
+
+
+def records_of(path: Path, *, now: datetime, most: int = MOST_UNPACKED) -> Iterator[Found]:
+    """Every record of the file, in order; `now` dates lines without a year.
+
+    Raises BadInput for a file that cannot be read at all, TooMuch for a packed one at the point where it exceeds `most` bytes.
+    """
+    allowance = Allowance(path.name, most, most)
     try:
         if zipfile.is_zipfile(path):
-            yield from _zipped(path, now)
+            yield from _zipped(path, now, allowance)
         else:
             with path.open("rb") as handle:
-                yield from _read(handle, path.name, now)
+                yield from _read(handle, path.name, now, allowance)
     except (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError) as error:
         raise BadInput(f"the file cannot be read: {error}", place=path.name) from error
 
 
-def _zipped(path: Path, now: datetime) -> Iterator[Found]:
+def _zipped(path: Path, now: datetime, allowance: Allowance) -> Iterator[Found]:
+    _refuse_long_list(path)
     with zipfile.ZipFile(path) as pack:
         members = [one for one in pack.infolist() if not one.is_dir()]
         if len(members) > MOST_MEMBERS:
-            raise BadInput(f"the archive holds more than {MOST_MEMBERS} files", place=path.name)
+            raise TooMuch(f"the archive holds more than {MOST_MEMBERS:,} files", place=path.name)
+        if sum(one.file_size for one in members) > allowance.most:  # as it says itself; what it really is, is counted
+            allowance.take(allowance.most + 1)
         for member in members:
-            with pack.open(member) as handle:
-                yield from _read(handle, f"{path.name}/{member.filename}", now)
+            with pack.open(member) as handle, io.BufferedReader(_Metered(handle, allowance)) as metered:
+                yield from _read(metered, f"{path.name}/{member.filename}", now, allowance)
 
 
-def _read(handle: Any, name: str, now: datetime) -> Iterator[Found]:
+def _refuse_long_list(path: Path) -> None:
+    """Raise TooMuch where the zip's list of members is so long that reading it alone would fill the memory."""
+    with path.open("rb") as handle:
+        size = handle.seek(0, io.SEEK_END)
+        handle.seek(max(0, size - END_RECORD - LONGEST_COMMENT))
+        tail = handle.read()
+    at = tail.rfind(b"PK\x05\x06")
+    directory = int.from_bytes(tail[at + 12 : at + 16], "little") if at >= 0 else 0
+    if directory > LARGEST_DIRECTORY:  # a list of the 64-bit form says 0xFFFFFFFF here
+        raise TooMuch(f"the archive holds more than {MOST_MEMBERS:,} files", place=path.name)
+
+
+def _read(handle: Any, name: str, now: datetime, allowance: Allowance) -> Iterator[Found]:
     packed = handle.peek(2)[:2] == b"\x1f\x8b"
-    with _text(gzip.open(handle) if packed else handle) as text:
+    unpacked = gzip.GzipFile(fileobj=handle) if packed else None
+    with _text(io.BufferedReader(_Metered(unpacked, allowance)) if unpacked else handle) as text:
         name = name.removesuffix(".gz") if packed else name
         first = text.readline(LONGEST_LINE)
         lines = itertools.chain([first], iter(lambda: text.readline(LONGEST_LINE), ""))
@@ -70,7 +132,7 @@ def _read(handle: Any, name: str, now: datetime) -> Iterator[Found]:
 
 
 @contextmanager
-def _text(raw: BinaryIO | gzip.GzipFile) -> Iterator[TextIO]:
+def _text(raw: BinaryIO | io.BufferedReader) -> Iterator[TextIO]:
     text = io.TextIOWrapper(raw, encoding="utf-8-sig", errors="replace", newline="")
     try:
         yield text

@@ -13,6 +13,7 @@ from typing import Any
 from watchfloor.connectors.event_intake import keep
 from watchfloor.connectors.protocols.gathering import Gathering
 from watchfloor.connectors.records.reading import Reading
+from watchfloor.connectors.systems.event_exporter.guessing import Guesses
 from watchfloor.kernel.clock import utc_now
 
 log = logging.getLogger(__name__)
@@ -48,6 +49,7 @@ class Postbox:
         self.name, self.secret, self.reading, self.limit = name, secret, reading, limit
         self.gathering: Gathering[Posted] = Gathering(self._write, most=TOGETHER, name=f"events {name}")
         self.count = 0
+        self.guesses = Guesses(name)
 
     def __call__(self, environ: Mapping[str, Any], start: Start) -> Iterable[bytes]:
         try:
@@ -61,7 +63,9 @@ class Postbox:
             status, words = "503 Service Unavailable", "it could not be stored; send it again"
         body = json.dumps({"message": words}).encode() + b"\n"
         headers = [("Content-Type", "application/json"), ("Content-Length", str(len(body)))]
-        start(status, [*headers, ("Retry-After", "5")] if status.startswith("503") else headers)
+        if wait := {"503": "5", "429": "60"}.get(status[:3]):
+            headers.append(("Retry-After", wait))
+        start(status, headers)
         return [body]
 
     def close(self) -> None:
@@ -75,9 +79,13 @@ class Postbox:
         return "200 OK", f"{len(records)} records are kept"
 
     def _check(self, environ: Mapping[str, Any]) -> None:
+        sender = str(environ.get("REMOTE_ADDR", ""))
+        if not self.guesses.may_try(sender):
+            raise Wrong("429 Too Many Requests", "too many wrong secrets came from this address; wait a minute")
         kind, _, token = str(environ.get("HTTP_AUTHORIZATION", "")).partition(" ")
         given = token if kind.lower() == "bearer" else str(environ.get("PATH_INFO", "")).rstrip("/").rpartition("/")[2]
         if not hmac.compare_digest(given.strip().encode("utf-8", "replace"), self.secret.encode()):
+            self.guesses.wrong(sender)
             raise Wrong("401 Unauthorized", "the secret of this connection is missing or wrong")
         if environ.get("REQUEST_METHOD") not in {"POST", "PUT"}:
             raise Wrong("405 Method Not Allowed", "post events as JSON")

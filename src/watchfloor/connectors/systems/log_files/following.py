@@ -53,7 +53,7 @@ class Follower:
 
     def look(self, *, now: datetime) -> int:
         """Read what is new in each file; returns how many records that were."""
-        files = files_of(self.pattern)
+        files, _ = files_of(self.pattern)
         done = 0
         present: set[str] = set()
         for path in files:
@@ -151,22 +151,31 @@ def held(name: str) -> dict[str, Any]:
     return state if isinstance(state, dict) else {}
 
 
-def files_of(pattern: str) -> list[Path]:
-    """The files, oldest change first, so that a rotated one is read before the new. Raises BadInput when there is no such folder."""
+def files_of(pattern: str) -> tuple[list[Path], list[Path]]:
+    """The files, oldest change first, so that a rotated one is read before the new; and the links that lead out of the folder.
+
+    Whoever may write into a folder of logs must not have us read other files of this machine by a link; a link that is named
+    itself is followed. Raises BadInput when there is no such folder.
+    """
     path = Path(pattern)
     found: Iterable[Path]
     if path.is_file():
-        found = [path]
-    elif path.is_dir():
-        found = path.iterdir()
+        return [path], []
+    if path.is_dir():
+        folder, found = path, path.iterdir()
     elif any(mark in path.name for mark in "*?[") and path.parent.is_dir():
-        found = path.parent.glob(path.name)
+        folder, found = path.parent, path.parent.glob(path.name)
     elif path.parent.is_dir():
-        return []
+        return [], []
     else:
         raise BadInput(f"there is no folder {path.parent}", place="path")
-    timed = [(one.stat().st_mtime_ns, one) for one in found if one.is_file() and not one.name.startswith(".")]
-    return [one for _, one in sorted(timed)]
+    root = folder.resolve()
+    timed, leading_out = [], []
+    for one in found:
+        if one.is_file() and not one.name.startswith("."):
+            inside = not one.is_symlink() or one.resolve().is_relative_to(root)
+            timed.append((one.stat().st_mtime_ns, one)) if inside else leading_out.append(one)
+    return [one for _, one in sorted(timed)], sorted(leading_out)
 
 
 def _cells(text: str, header: list[str], where: str) -> Found:

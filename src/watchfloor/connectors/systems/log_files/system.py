@@ -37,7 +37,7 @@ class LogFilesSystem:
 
     def test(self, settings: dict[str, str]) -> TestReport:
         try:
-            files = files_of(settings["path"])
+            files, leading_out = files_of(settings["path"])
         except (BadInput, OSError) as error:
             return report((False, str(error)))
         closed = [path for path in files if not os.access(path, os.R_OK)]
@@ -45,6 +45,7 @@ class LogFilesSystem:
         return report(
             (True, f"{found}{_examples(files)}"),
             (not closed, f"may not read {closed[0]}" if closed else "may read all of them"),
+            *_left_out(leading_out),
             reading_line(settings),
         )
 
@@ -65,6 +66,13 @@ def _pause(stop: Callable[[], bool]) -> None:
     end = time.monotonic() + LOOK_EVERY
     while not stop() and time.monotonic() < end:
         time.sleep(0.1)
+
+
+def _left_out(links: list[Path]) -> list[tuple[bool, str]]:
+    if not links:
+        return []
+    many = f"{len(links)} links that lead" if len(links) > 1 else "a link that leads"
+    return [(True, f"leaves out {many} out of the folder, as {links[0].name}; name its file itself to follow it")]
 
 
 def _examples(files: list[Path]) -> str:
