@@ -221,6 +221,20 @@ def sigma_import(
     import_rules(paths, switch_on=switch_on, again=again, as_json=as_json, now=utc_now())
 
 
+@app.command("approve-action")
+def approve_action(
+    name: Annotated[str, typer.Argument(help="The action's name, as the action center shows it")],
+    reason: Annotated[str, typer.Option(help="Why; it stands in the audit log")],
+) -> None:
+    """Approve an action that needs a second person where there is none."""
+    prepare()
+    from watchfloor.kernel.clock import utc_now
+    from watchfloor.response.services import approve_at_server
+
+    done = approve_at_server(name=name, reason=reason, at=utc_now())
+    typer.echo(f"“{done.name}” starts; what comes of it stands in the action center")
+
+
 @person.command("list")
 def person_list() -> None:
     """Everybody who signs in, with their roles."""

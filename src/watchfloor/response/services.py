@@ -20,6 +20,8 @@ from watchfloor.response.contracts import RUNNING, ActionSource, LineStatus, Peo
 from watchfloor.response.dry_run import expected_count
 from watchfloor.response.models import Remediation, ResponsePolicy
 from watchfloor.response.queueing import queue_after_commit
+from watchfloor.response.rescue import approve_at_server as approve_at_server
+from watchfloor.response.rescue import permission_to_change as permission_to_change
 from watchfloor.response.selectors import needs_second_person, policy, why_no_undo
 from watchfloor.response.targets import sentence_of
 
@@ -255,11 +257,6 @@ def _about_rights(remediation: Remediation, by: Actor) -> str:
         return ""
     meant = remediation.undo_of or remediation
     return why_two(by, action=meant.action, aimed=meant.aimed_at, undoes=remediation.undo_of is not None)
-
-
-def permission_to_change(known: Remediation) -> Permission:
-    """What changing a remediation needs; an undo needs what it undoes needed."""
-    return any_action_of((known.undo_of or known).action).permission
 
 
 def _refuse_undo(original: Remediation) -> None:

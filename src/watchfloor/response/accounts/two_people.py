@@ -16,6 +16,8 @@ FREES = frozenset({AccountVerb.ENABLE, AccountVerb.DISMISS_RISK})
 TAKES_OVER = "It shows a password of somebody who may do more than you, or of an administrator: after Start it waits for a second person. Without the reset it starts at once."
 FREES_ONESELF = "It is about yourself: after Start it waits for a second person."
 
+ALONE = " Nobody else here may approve it: add a second person under Settings, People, or, on the server, run “watchfloor approve-action” with its name and a reason; that is written to the audit log."
+
 
 def why_two(by: Actor, *, action: str, aimed: People, undoes: bool = False) -> str:
     """Why somebody else must approve it, "" when nobody need. Jobs of the product itself see no password and are nobody."""
@@ -27,10 +29,17 @@ def why_two(by: Actor, *, action: str, aimed: People, undoes: bool = False) -> s
         return ""
     rights = rights_by_email()
     people = {detail.pk for detail in identities.people_by_id(list(aimed.people)).values()}
+    alone = "" if others_who_may(by, account_action_of(action).permission, rights) else ALONE
     if resets and _takes_over(by, aimed, people, rights):
-        return TAKES_OVER
+        return TAKES_OVER + alone
     me = person_of(by)
-    return FREES_ONESELF if frees and me is not None and _are_aimed_at({me.email}, aimed, people) else ""
+    return FREES_ONESELF + alone if frees and me is not None and _are_aimed_at({me.email}, aimed, people) else ""
+
+
+def others_who_may(by: Actor, right: Permission, rights: Mapping[str, frozenset[Permission]]) -> list[str]:
+    """The addresses of those besides `by` who hold the right to decide, sorted."""
+    me = person_of(by)
+    return sorted(email for email, held in rights.items() if right in held and (me is None or email != me.email))
 
 
 def _takes_over(by: Actor, aimed: People, people: set[int], rights: Mapping[str, frozenset[Permission]]) -> bool:
