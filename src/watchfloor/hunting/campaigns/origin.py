@@ -42,9 +42,6 @@ def countries(query: Query, campaigns: Sequence[KnownCampaign]) -> list[Country]
 
 
 def drawn(found: Sequence[Country]) -> dict[str, Any]:
-    """The map as `ui` draws it: countries by code, without those that lie nowhere."""
-    return {
-        "countries": [
-            {"name": one.code, "label": visible(one.name), "value": one.messages} for one in found if one.code
-        ]
-    }
+    """The map as the kit's tag takes it, without those that lie nowhere."""
+    named = [{"name": one.code, "label": visible(one.name), "value": one.messages} for one in found if one.code]
+    return {"countries": named, "noun": "messages"}

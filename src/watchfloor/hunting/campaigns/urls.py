@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from watchfloor.hunting.campaigns import views
+from watchfloor.hunting.campaigns import one_views, views
 
 urlpatterns = [
     path("campaigns", views.listed, name="campaigns"),
@@ -10,4 +10,8 @@ urlpatterns = [
     path("campaigns/results", views.results, name="campaigns-results"),
     path("campaigns/chart.csv", views.chart_csv, name="campaigns-chart-csv"),
     path("campaigns/export.csv", views.list_csv, name="campaigns-export"),
+    path("campaigns/<int:key>", one_views.detail, name="campaign"),
+    path("campaigns/<int:key>/flow", one_views.flow, name="campaign-flow"),
+    path("campaigns/<int:key>/part", one_views.part, name="campaign-part"),
+    path("campaigns/<int:key>/feedback", one_views.say, name="campaign-feedback"),
 ]
