@@ -12,7 +12,7 @@ from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.arrow import to_rows
 from watchfloor.lake.catalogue import resolve
 from watchfloor.lake.catalogue import table as table_named
-from watchfloor.lake.contracts import Condition, Query
+from watchfloor.lake.contracts import Condition, Part, Query
 from watchfloor.lake.engines.duck import Source
 from watchfloor.lake.query import compile as trees
 from watchfloor.lake.query.stretches import stretches
@@ -203,7 +203,10 @@ def seen_from(query: Query, table: str) -> Query:
         repeated = owner.name == query.table and found.name in other.repeats
         return found.name if repeated or owner is other else f"{owner.name}.{found.name}"
 
-    def all_moved(conditions: tuple[Condition, ...]) -> tuple[Condition, ...]:
-        return tuple(replace(condition, column=moved(condition.column)) for condition in conditions)
+    def part_moved(part: Part) -> Part:
+        if isinstance(part, Condition):
+            return replace(part, column=moved(part.column))
+        return replace(part, parts=tuple(map(part_moved, part.parts)))
 
-    return replace(query, table=table, conditions=all_moved(query.conditions), required=all_moved(query.required))
+    required = tuple(replace(condition, column=moved(condition.column)) for condition in query.required)
+    return replace(query, table=table, conditions=tuple(map(part_moved, query.conditions)), required=required)

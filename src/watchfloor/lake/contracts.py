@@ -1,6 +1,6 @@
 """The words of the lake: columns, tables, conditions, queries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import StrEnum
@@ -141,8 +141,19 @@ class Operator(StrEnum):
     CONTAINS_ANY = "contains any of"
     CONTAINS_NONE = "contains none of"
     STARTS_WITH = "starts with"
+    ENDS_WITH = "ends with"
+    WILDCARD = "matches wildcard"
+    """The whole text, where * stands for any text and ? for one character."""
+    REGEX = "matches regex"
+    """RE2 finds it somewhere in the text."""
+    EMPTY = "is empty"
+    NOT_EMPTY = "is not empty"
     GREATER = "greater than"
     LESS = "less than"
+
+
+UNVALUED = frozenset({Operator.EMPTY, Operator.NOT_EMPTY})
+"""Operators that stand without a value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,6 +166,29 @@ class Condition:
 
 
 @dataclass(frozen=True, slots=True)
+class Group:
+    """Conditions and further groups of which all (with `any_of`: at least one) hold; `negated` asks for the rows where that is not so."""
+
+    parts: tuple["Condition | Group", ...]
+    any_of: bool = False
+    negated: bool = False
+
+    @property
+    def every_condition(self) -> tuple[Condition, ...]:
+        """The conditions at any depth."""
+        return leaves(self.parts)
+
+
+Part = Condition | Group
+"""What stands side by side in a query."""
+
+
+def leaves(parts: Iterable[Part]) -> tuple[Condition, ...]:
+    """The conditions of these parts, at any depth."""
+    return tuple(leaf for part in parts for leaf in (part.every_condition if isinstance(part, Group) else (part,)))
+
+
+@dataclass(frozen=True, slots=True)
 class Query:
     """Rows of `table` in [start, end) for which all (or, with `any_of`, at least one) of `conditions` hold.
 
@@ -164,14 +198,14 @@ class Query:
     table: str
     start: datetime
     end: datetime
-    conditions: tuple[Condition, ...] = ()
+    conditions: tuple[Part, ...] = ()
     any_of: bool = False
     required: tuple[Condition, ...] = ()
 
     @property
     def every_condition(self) -> tuple[Condition, ...]:
-        """All conditions, whichever way they are joined."""
-        return (*self.required, *self.conditions)
+        """All conditions, whichever way they are joined, those inside groups too."""
+        return (*self.required, *leaves(self.conditions))
 
 
 @dataclass(frozen=True, slots=True)

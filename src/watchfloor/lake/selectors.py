@@ -10,6 +10,7 @@ from django.conf import settings
 
 from watchfloor.kernel.errors import NotFound
 from watchfloor.lake import ask, charts, statistics, storage
+from watchfloor.lake import tail as tails
 from watchfloor.lake.arrow import fitted, to_rows, unpack
 from watchfloor.lake.campaign_list import campaign_named, judged_campaigns, standing_of
 from watchfloor.lake.catalogue import resolve, table, tables
@@ -38,14 +39,16 @@ from watchfloor.lake.models import Email, HotBatch
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.place import lake_place
 from watchfloor.lake.query import address
-from watchfloor.lake.query.address import parameters_of
+from watchfloor.lake.query.address import encoded, group_of, parameters_of
 from watchfloor.lake.query.compile import FOREVER
 from watchfloor.lake.query.memory import matching
-from watchfloor.lake.query.words import condition_sentence, sentence
+from watchfloor.lake.query.values import normalised
+from watchfloor.lake.query.words import condition_sentence, part_sentence, sentence
 from watchfloor.lake.rejudging import changed_mails, rejudged
 from watchfloor.lake.similar import campaign_of
 from watchfloor.lake.statistics import Order, ValueCount, Values
 from watchfloor.lake.summaries import summed
+from watchfloor.lake.tail import Tail
 from watchfloor.lake.text import by_threat, elements_of, values_in
 
 __all__ = [
@@ -54,6 +57,7 @@ __all__ = [
     "KqlTables",
     "Met",
     "Order",
+    "Tail",
     "ValueCount",
     "Values",
     "all_rows",
@@ -70,7 +74,9 @@ __all__ = [
     "documented_order",
     "elements_of",
     "email",
+    "encoded",
     "entries_met",
+    "group_of",
     "history_state",
     "hunt",
     "hunt_many",
@@ -86,8 +92,10 @@ __all__ = [
     "late_verdicts_since",
     "list_states",
     "matching",
+    "normalised",
     "over_time",
     "parameters_of",
+    "part_sentence",
     "place_of",
     "query_from_parameters",
     "rejudged",
@@ -100,6 +108,8 @@ __all__ = [
     "table",
     "table_states",
     "tables",
+    "tail",
+    "tail_position",
     "tenant_facts",
     "top",
     "values",
@@ -188,6 +198,19 @@ def since(position: int, *, tables: Iterable[str], limit: int = 50) -> list[Batc
     """Hot batches of `tables` after `position`, in commit order. Register the reader, or batches may go before it reads."""
     found = HotBatch.objects.filter(id__gt=position, table__in=list(tables)).order_by("id")[:limit]
     return [Batch(batch.pk, batch.table, tuple(to_rows(fitted(batch.table, unpack(batch.data))))) for batch in found]
+
+
+def tail_position(table: str) -> int:
+    """Where `tail` begins to read from now on: what is committed later lies above it."""
+    return tails.position(table)
+
+
+def tail(query: Query, *, after: int, columns: Sequence[str] = (), limit: int = 100) -> Tail:
+    """The rows that came in above the position `after` and for which the query holds; what lies below is not read.
+
+    Hot batches stay a minute after they were flushed: who asks more seldom may miss some.
+    """
+    return tails.tail(query, after=after, columns=columns, limit=limit)
 
 
 def late_verdicts_after(position: int, *, limit: int) -> list[LateVerdict]:

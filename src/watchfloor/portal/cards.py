@@ -9,7 +9,7 @@ from watchfloor.access.contracts import Permission
 from watchfloor.identities import selectors as identities
 from watchfloor.incidents import selectors as incidents
 from watchfloor.lake import selectors as lake
-from watchfloor.lake.contracts import Condition, Operator, Query
+from watchfloor.lake.contracts import Condition, Operator, Part, Query
 from watchfloor.portal.contracts import Card
 from watchfloor.response import selectors as response
 from watchfloor.runtime import selectors as runtime
@@ -22,7 +22,7 @@ WORDS = {"": "No threat"}
 STATE_TONES = {"ok": "success", "warning": "warning", "failing": "danger"}
 
 
-def last_week(*, now: datetime, conditions: tuple[Condition, ...] = ()) -> Query:
+def last_week(*, now: datetime, conditions: tuple[Part, ...] = ()) -> Query:
     """Mail of the last seven days, today included; whole days in UTC, so that each bar is a day."""
     tomorrow = now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
     return Query("EmailEvents", tomorrow - WEEK, tomorrow, conditions)

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from watchfloor.access.contracts import Actor
-from watchfloor.lake.contracts import Condition
+from watchfloor.lake.contracts import Condition, Part
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,8 @@ class Preset:
 
 @dataclass(frozen=True, slots=True)
 class Property:
-    """One thing to filter by: `group` orders the list, `choices` are offered when the values are known, `number` for sizes and counts."""
+    """One thing to filter by: `group` orders the list, `choices` are offered when the values are known, `number` for sizes and counts,
+    `listed` where one row holds several values."""
 
     column: str
     label: str
@@ -81,16 +82,35 @@ class Property:
     description: str
     choices: tuple[str, ...] = ()
     number: bool = False
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """One condition of the address: `raw` as it stands there; `error` says why it cannot be used, and `condition` is then None."""
+    """One condition of the address, or a group of `parts`: `raw` as it stands there; `error` says why it cannot be used, and
+    `condition` is then None. `asked` is what the person asked where the lake is asked otherwise; `notes` say what was taken
+    otherwise than it was typed.
+    """
 
     raw: str
     words: str
-    condition: Condition | None = None
+    condition: Part | None = None
     error: str = ""
+    parts: tuple["Filter", ...] = ()
+    any_of: bool = False
+    negated: bool = False
+    asked: Condition | None = None
+    notes: tuple[str, ...] = ()
+
+    @property
+    def faulty(self) -> bool:
+        """Whether it, or any part of it, cannot be used."""
+        return bool(self.error) or any(one.faulty for one in self.parts)
+
+    @property
+    def leaves(self) -> int:
+        """How many conditions it holds."""
+        return sum(one.leaves for one in self.parts) if self.parts else 1
 
 
 @dataclass(frozen=True, slots=True)

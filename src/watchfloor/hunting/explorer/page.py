@@ -16,6 +16,7 @@ from watchfloor.hunting.explorer.catalogue import (
 from watchfloor.hunting.explorer.charting import chart_part
 from watchfloor.hunting.explorer.columns import MAIL
 from watchfloor.hunting.explorer.contracts import Filter, Reader
+from watchfloor.hunting.explorer.editing import done, found_at, place_of
 from watchfloor.hunting.explorer.filters import typed_words
 from watchfloor.hunting.explorer.grid import wider
 from watchfloor.hunting.explorer.properties import operators_for, properties
@@ -28,10 +29,9 @@ from watchfloor.lake.contracts import Operator
 Context = dict[str, Any]
 
 
-def shell(state: ExplorerState, *, editing: str) -> Context:
+def shell(state: ExplorerState, *, editing: str = "", into: str = "") -> Context:
     """Everything that needs no lake: views, time, filters, the sentence, addresses of the parts."""
-    place = int(editing) if editing.isascii() and editing.isdigit() and len(editing) < 4 else len(state.filters)
-    edited = state.filters[place] if place < len(state.filters) else None
+    edited = found_at(state.filters, place_of(editing)) if editing else None
     return {
         "state": state,
         "view_tabs": view_tabs(state),
@@ -40,7 +40,9 @@ def shell(state: ExplorerState, *, editing: str) -> Context:
         "to_value": state.end.strftime("%Y-%m-%dT%H:%M"),
         "range_hidden": [pair for pair in state.parameters(page=1) if pair[0] not in ("range", "from", "to")],
         "hidden": state.parameters(page=1),
-        "chips": [chip(state, place, one) for place, one in enumerate(state.filters)],
+        "parts": [part(state, str(place), one) for place, one in enumerate(state.filters)],
+        "into": into,
+        "into_words": group.words if (group := found_at(state.filters, place_of(into))) else "",
         "clear": state.address(filters=(), any_of=False, page=1),
         "match_all": state.address(any_of=False, page=1),
         "match_any": state.address(any_of=True, page=1),
@@ -60,19 +62,26 @@ def view_tabs(state: ExplorerState) -> list[tuple[str, str, str]]:
     return [*tabs[:3], ("campaigns", "Campaigns", CAMPAIGNS), *tabs[3:]]
 
 
-def chip(state: ExplorerState, place: int, one: Filter) -> Mapping[str, Any]:
-    """One condition with the addresses that edit and remove it."""
+def part(state: ExplorerState, place: str, one: Filter) -> Mapping[str, Any]:
+    """One condition with the addresses that edit and remove it, or one group with its parts."""
     return {
+        "place": place,
         "words": one.words,
         "error": one.error,
-        "remove": state.without_filter(place).address(),
+        "notes": "; ".join(one.notes),
+        "any_of": one.any_of,
+        "negated": one.negated,
+        "group": bool(one.parts),
+        "parts": [part(state, f"{place}.{number}", inner) for number, inner in enumerate(one.parts)],
+        "remove": done(state, f"remove:{place}").address(),
         "edit": f"{state.address()}&edit={place}#filter",
+        "more": f"{state.address()}&into={place}#filter",
     }
 
 
 def condition_form(edited: Filter | None, *, place: str, table: str = MAIL) -> Context:
     """The filter bar's own fields: empty, or holding the condition that is being edited."""
-    condition = edited.condition if edited else None
+    condition = edited.asked if edited else None
     known = properties(table)
     chosen = known.get(condition.column) if condition else None
     groups = [(group, list(found)) for group, found in groupby(known.values(), key=lambda one: one.group)]
@@ -82,7 +91,7 @@ def condition_form(edited: Filter | None, *, place: str, table: str = MAIL) -> C
         "operators": operators_for(chosen.column, table=table) if chosen else tuple(Operator),
         "operator": condition.operator if condition else Operator.EQUAL_ANY,
         "values": condition.values if condition else (),
-        "typed": typed_words(condition.values) if condition else "",
+        "typed": typed_words(condition.values, operator=condition.operator) if condition else "",
         "editing": place if condition else "",
     }
 

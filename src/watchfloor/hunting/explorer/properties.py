@@ -51,8 +51,9 @@ def _property(name: str, group: str, column: Column) -> Property:
         label=column.label or column.name,
         group=group,
         description=column.description,
-        choices=("true", "false") if column.type is ColumnType.BOOL else column.choices,
+        choices=TRUTH if column.type is ColumnType.BOOL else column.choices,
         number=column.type in (ColumnType.INT, ColumnType.LONG, ColumnType.REAL),
+        listed=column.listed,
     )
 
 
@@ -63,12 +64,13 @@ def operators_for(column: str, *, table: str = MAIL) -> tuple[Operator, ...]:
         return (Operator.EQUAL_ANY, Operator.EQUAL_NONE)
     if chosen is not None and chosen.number:
         return (Operator.EQUAL_ANY, Operator.EQUAL_NONE, Operator.GREATER, Operator.LESS)
-    if chosen is not None and chosen.choices:
+    if chosen is not None and chosen.choices == TRUTH:
         return (Operator.EQUAL_ANY, Operator.EQUAL_NONE)
-    return (
-        Operator.EQUAL_ANY,
-        Operator.EQUAL_NONE,
-        Operator.CONTAINS_ANY,
-        Operator.CONTAINS_NONE,
-        Operator.STARTS_WITH,
-    )
+    if chosen is not None and chosen.choices:
+        return (Operator.EQUAL_ANY, Operator.EQUAL_NONE, Operator.EMPTY, Operator.NOT_EMPTY)
+    return _OF_LISTS if chosen is not None and chosen.listed else _OF_TEXTS
+
+
+TRUTH = ("true", "false")
+_OF_TEXTS = tuple(one for one in Operator if one not in (Operator.GREATER, Operator.LESS))
+_OF_LISTS = tuple(one for one in _OF_TEXTS if one is not Operator.REGEX)

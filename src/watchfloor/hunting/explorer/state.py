@@ -20,13 +20,15 @@ from watchfloor.hunting.explorer.catalogue import (
 )
 from watchfloor.hunting.explorer.columns import grid_columns
 from watchfloor.hunting.explorer.contracts import ExplorerView, Filter, Pivot, Preset, Tab
-from watchfloor.hunting.explorer.filters import moved_raw, raw_of, read_filter
+from watchfloor.hunting.explorer.filters import group_filter, moved, raw_of, read_filter
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake import selectors as lake
-from watchfloor.lake.contracts import Condition, Query
+from watchfloor.lake.contracts import Condition, Part, Query
 
 MOST_FILTERS = 50
 """Each filter's address names all the others: 900 made a page of 58 MB in 41 s."""
+MOST_CONDITIONS = 90
+"""Fewer than the lake takes, which also counts those of the view."""
 YEARS = range(1970, 2200)
 OWN = ("of", "by", "find", "live")
 """Parameters of single tabs: what a ranking ranks, its order, what is searched in it; whether new rows come in by themselves."""
@@ -55,13 +57,13 @@ class ExplorerState:
     own: tuple[tuple[str, str], ...] = ()
 
     @property
-    def conditions(self) -> tuple[Condition, ...]:
+    def conditions(self) -> tuple[Part, ...]:
         """The person's own conditions that can be used."""
         return tuple(one.condition for one in self.filters if one.condition is not None)
 
     @property
     def faulty(self) -> bool:
-        return any(one.error for one in self.filters)
+        return any(one.faulty for one in self.filters)
 
     @property
     def query(self) -> Query:
@@ -77,8 +79,8 @@ class ExplorerState:
 
     @property
     def narrowable(self) -> bool:
-        """Whether one condition more narrows the query: not beside several alternatives, where it would widen it."""
-        return not (self.any_of and len(self.filters) > 1)
+        """Whether one condition more narrows the query: always, since alternatives become a group beside which it stands."""
+        return True
 
     def parameters(self, **changes: Any) -> list[tuple[str, str]]:
         """The state as parameters, defaults left out. `changes` are fields of this record."""
@@ -118,19 +120,19 @@ class ExplorerState:
         added = read_filter(raw_of(condition), table=self.view.table)
         if added.raw in {one.raw for one in self.filters}:
             return replace(self, page=1)
-        return replace(self, filters=(*self.filters, added), any_of=self.any_of and not self.narrowable, page=1)
+        several = self.any_of and len(self.filters) > 1
+        kept = (group_filter(self.filters, any_of=True),) if several else self.filters
+        return replace(self, filters=(*kept, added), any_of=False, page=1)
 
     def in_view(self, view: ExplorerView) -> "ExplorerState":
         """The same question asked in another view: its filters name their own table where the rows are of another one."""
         if view.table == self.view.table:
             return replace(self, view=view, pivot=pivots_of(view)[0], tab=view.tabs[0], own=(), page=1)
-        moved = tuple(
-            read_filter(moved_raw(one.raw, of=self.view.table, to=view.table), table=view.table) for one in self.filters
-        )
+        filters = tuple(moved(one, of=self.view.table, to=view.table) for one in self.filters)
         return replace(
             self,
             view=view,
-            filters=moved,
+            filters=filters,
             pivot=pivots_of(view)[0],
             tab=view.tabs[0],
             sort="Timestamp",
@@ -164,7 +166,7 @@ def read_state(parameters: QueryDict, *, now: datetime) -> ExplorerState:
         end=end,
         preset=preset,
         any_of=parameters.get("match") == "any",
-        filters=tuple(read_filter(raw, table=view.table) for raw in parameters.getlist("f")),
+        filters=read_filters(parameters, view=view),
         pivot=next((one for one in pivots if one.column == parameters.get("pivot")), pivots[0]),
         tab=next((one for one in view.tabs if one.key == parameters.get("tab")), view.tabs[0]),
         sort=sort if sort in sortable else "Timestamp",
@@ -175,6 +177,14 @@ def read_state(parameters: QueryDict, *, now: datetime) -> ExplorerState:
         range_error=error,
         own=tuple((name, str(parameters[name])[:LONGEST_OWN]) for name in OWN if parameters.get(name)),
     )
+
+
+def read_filters(parameters: QueryDict, *, view: ExplorerView) -> tuple[Filter, ...]:
+    """The filters of an address. Raises BadInput when they hold more conditions than a question may."""
+    found = tuple(read_filter(raw, table=view.table) for raw in parameters.getlist("f"))
+    if sum(one.leaves for one in found) > MOST_CONDITIONS:
+        raise BadInput(f"at most {MOST_CONDITIONS} conditions; one may hold many values", place="f")
+    return found
 
 
 def page_number(text: str) -> int:

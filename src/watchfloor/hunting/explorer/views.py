@@ -14,6 +14,7 @@ from watchfloor.hunting.explorer import page
 from watchfloor.hunting.explorer.charting import NOTHING, bucketed, time_label
 from watchfloor.hunting.explorer.columns import grid_columns
 from watchfloor.hunting.explorer.contracts import ExplorerView, GridColumn, Reader
+from watchfloor.hunting.explorer.editing import changed, done, found_at, place_of, with_part
 from watchfloor.hunting.explorer.filters import raw_of, read_filter, typed_condition
 from watchfloor.hunting.explorer.lookups import More, looked_up, values_for
 from watchfloor.hunting.explorer.parts import chosen_columns, exported, people_of
@@ -52,7 +53,9 @@ def explorer(request: Asked) -> HttpResponse:
         return _with_typed_filter(request, state)
     if "exactly" in request.GET:
         return HttpResponseRedirect(_clicked(request, state).address())
-    context = page.shell(state, editing=request.GET.get("edit", ""))
+    if "do" in request.GET:
+        return HttpResponseRedirect(done(state, request.GET["do"]).address())
+    context = page.shell(state, editing=request.GET.get("edit", ""), into=request.GET.get("into", ""))
     if request.GET.get("complete"):
         context |= {
             "complete": True,
@@ -64,7 +67,7 @@ def explorer(request: Asked) -> HttpResponse:
 
 def _with_typed_filter(request: Asked, state: ExplorerState) -> HttpResponse:
     """Take in what was typed into the filter bar and go to the address that holds it; what is wrong is shown where it was typed."""
-    place = request.GET.get("editing", "")
+    place, into = request.GET.get("editing", ""), request.GET.get("into", "")
     try:
         condition = typed_condition(
             column=request.GET["property"],
@@ -76,18 +79,16 @@ def _with_typed_filter(request: Asked, state: ExplorerState) -> HttpResponse:
         if not request.GET["property"] and not any(request.GET.getlist("value")):
             return HttpResponseRedirect(state.address())
         context = (
-            page.shell(state, editing=place)
+            page.shell(state, editing=place, into=into)
             | page.typed_again(request.GET, table=state.view.table)
             | {"typed_error": error}
         )
         return render_page(request, "hunting/explorer/page.html", context)
-    filters = list(state.filters)
     added = read_filter(raw_of(condition), table=state.view.table)
-    if place.isascii() and place.isdigit() and int(place) < len(filters):
-        filters[int(place)] = added
-    elif added.raw not in {one.raw for one in filters}:
-        filters.append(added)
-    return HttpResponseRedirect(state.address(filters=tuple(filters), page=1))
+    if place and found_at(state.filters, place_of(place)):
+        filters = changed(state.filters, place_of(place), lambda _: [added])
+        return HttpResponseRedirect(state.address(filters=filters, page=1))
+    return HttpResponseRedirect(with_part(state, added, into=place_of(into)).address())
 
 
 def _clicked(request: Asked, state: ExplorerState) -> ExplorerState:

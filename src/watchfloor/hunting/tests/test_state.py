@@ -15,7 +15,7 @@ from watchfloor.hunting.explorer.state import read_state
 from watchfloor.identities.contracts import PRIORITY, DirectoryEntry
 from watchfloor.identities.services import import_people
 from watchfloor.kernel.errors import BadInput
-from watchfloor.lake.contracts import Condition, Operator
+from watchfloor.lake.contracts import Condition, Group, Operator
 from watchfloor.lake.selectors import query_from_parameters
 
 NOW = datetime(2026, 11, 22, 12, 30, 15, tzinfo=UTC)
@@ -137,11 +137,18 @@ def test_the_same_filter_is_added_once():
     assert len(state().with_filter(EVIL).with_filter(EVIL).filters) == 1
 
 
-def test_beside_several_alternatives_nothing_narrows():
+def test_beside_several_alternatives_one_more_condition_stands_apart():
     other = Condition("Subject", Operator.CONTAINS_ANY, ("x",))
     both = state().with_filter(EVIL).with_filter(other)
-    assert both.narrowable
-    assert not state(urlsplit(both.address(any_of=True)).query).narrowable
+    either = state(urlsplit(both.address(any_of=True)).query).with_filter(
+        Condition("Spf", Operator.EQUAL_ANY, ("Fail",))
+    )
+    group, last = either.query.conditions
+    assert isinstance(group, Group)
+    assert group.any_of
+    assert len(group.parts) == 2
+    assert last == Condition("Spf", Operator.EQUAL_ANY, ("Fail",))
+    assert not either.any_of
 
 
 def test_an_action_on_the_whole_query_gets_the_lakes_own_parameters():

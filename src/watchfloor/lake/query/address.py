@@ -1,6 +1,8 @@
 """A query as an address and back: stable, shareable, every part percent-encoded."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
@@ -9,12 +11,17 @@ from zoneinfo import ZoneInfo
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.catalogue import resolve
 from watchfloor.lake.catalogue import table as table_named
-from watchfloor.lake.contracts import Condition, Operator, Query
+from watchfloor.lake.contracts import UNVALUED, Condition, Group, Operator, Part, Query
 from watchfloor.lake.query.values import in_our_times, positive, typed
 from watchfloor.lake.text import clean
 
 LONGEST = timedelta(days=3660)
 MOST_CONDITIONS = 100
+TOO_MANY = f"at most {MOST_CONDITIONS} conditions; one may hold many values"
+DEEPEST = 8
+"""Groups inside groups that an address may hold."""
+GROUP = re.compile(r"(!?)(all|any)\((.*)\)", re.DOTALL)
+KEY = "NetworkMessageId"
 EMPTY = "%"
 """The empty text as a value; encoding never gives a lone percent sign."""
 
@@ -34,10 +41,13 @@ def query_from_parameters(
         raise BadInput("the end must come after the start, within ten years", place="to")
     texts = _all(parameters, "f")
     if len(texts) + len(_all(parameters, "always")) > MOST_CONDITIONS:
-        raise BadInput(f"at most {MOST_CONDITIONS} conditions; one may hold many values", place="f")
-    conditions = tuple(c for text in texts if (c := _condition(text, table)) is not None)
+        raise BadInput(TOO_MANY, place="f")
+    conditions = tuple(part for text in texts if (part := _part_of(text, table, 0)) is not None)
     required = tuple(c for text in _all(parameters, "always") if (c := _condition(text, table)) is not None)
-    return Query(table, start, end, conditions, any_of=parameters.get("match") == "any", required=required)
+    query = Query(table, start, end, conditions, any_of=parameters.get("match") == "any", required=required)
+    if len(query.every_condition) > MOST_CONDITIONS:
+        raise BadInput(TOO_MANY, place="f")
+    return query
 
 
 def parameters_of(query: Query) -> str:
@@ -46,8 +56,48 @@ def parameters_of(query: Query) -> str:
     if query.any_of:
         parts.append(("match", "any"))
     parts += [("always", _encoded(condition)) for condition in query.required]
-    parts += [("f", _encoded(condition)) for condition in query.conditions]
+    parts += [("f", encoded(part)) for part in query.conditions]
     return urlencode(parts, quote_via=quote)
+
+
+def encoded(part: Part) -> str:
+    """A condition as column~operator~values; a group as all(part;part) or any(part;part), with ! before it where denied."""
+    if isinstance(part, Condition):
+        return _encoded(part)
+    inside = ";".join(map(encoded, part.parts))
+    return f"{'!' if part.negated else ''}{'any' if part.any_of else 'all'}({inside})"
+
+
+def group_of(text: str) -> tuple[bool, bool, list[str]] | None:
+    """Whether a group's text denies, whether it joins by “any”, and the texts of its parts; None for the text of a condition."""
+    found = GROUP.fullmatch(text.strip())
+    if found is None:
+        return None
+    parts, depth, start = [], 0, 0
+    inside = found[3]
+    for at, sign in enumerate(inside):
+        depth += (sign == "(") - (sign == ")")
+        if sign == ";" and depth == 0:
+            parts.append(inside[start:at])
+            start = at + 1
+        if depth < 0 or depth > DEEPEST:
+            break
+    if depth:
+        raise BadInput(f"the brackets of this group do not fit, or it is deeper than {DEEPEST}", place="f")
+    last = inside[start:]
+    return found[1] == "!", found[2] == "any", [*parts, last] if last or parts else []
+
+
+def _part_of(text: str, table: str, depth: int) -> Part | None:
+    """A condition or a group; None for what filters nothing."""
+    group = group_of(text)
+    if group is None:
+        return _condition(text, table)
+    if depth >= DEEPEST:
+        raise BadInput(f"groups may stand at most {DEEPEST} deep in one another", place="f")
+    negated, any_of, texts = group
+    parts = tuple(part for one in texts if (part := _part_of(one, table, depth + 1)) is not None)
+    return Group(parts, any_of, negated) if parts else None
 
 
 def _encoded(condition: Condition) -> str:
@@ -70,9 +120,13 @@ def _condition(text: str, table: str) -> Condition | None:
         raise BadInput(f"there is no operator “{unquote(parts[1])}”; operators are {known}", place="f") from None
     values = tuple("" if value == EMPTY else unquote(value) for value in parts[2].split(",")) if parts[2] else ()
     condition = Condition(unquote(parts[0]), operator, values)
-    _, column = resolve(condition.column, base=table_named(table))
+    owner, column = resolve(condition.column, base=table_named(table))
+    if owner.name != table and not (owner.has(KEY) and table_named(table).has(KEY)):
+        raise BadInput(f"{table} cannot be asked by {owner.name}: they have no message in common", place="f")
     typed(column, positive(condition)[0], values)
     chosen_all = bool(column.choices) and operator is Operator.EQUAL_ANY and set(values) >= set(column.choices)
+    if operator in UNVALUED:
+        return replace(condition, values=())
     return None if not values or chosen_all else condition
 
 

@@ -6,9 +6,11 @@ from datetime import UTC, datetime, timedelta
 
 from sqlglot import exp, parse_one
 
+from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.catalogue import resolve
 from watchfloor.lake.catalogue import table as table_named
-from watchfloor.lake.contracts import Column, Condition, Operator, Query, Shape, Table
+from watchfloor.lake.contracts import Column, Condition, Operator, Part, Query, Shape, Table
+from watchfloor.lake.query import patterns
 from watchfloor.lake.query.values import SLASHED, TEXTS, Value, positive, typed
 from watchfloor.lake.text import GRADED, element_text, fold, word_text
 
@@ -87,8 +89,22 @@ def select(query: Query, *expressions: exp.Expr | str, latest: bool = False) -> 
 def conditions_of(query: Query) -> list[exp.Expr]:
     """The query's conditions, each true or false for every row."""
     always = [_condition(query, condition) for condition in query.required]
-    parts = [_condition(query, condition) for condition in query.conditions]
+    parts = [_part(query, part) for part in query.conditions]
     return [*always, exp.or_(*parts)] if parts and query.any_of else [*always, *parts]
+
+
+def _part(query: Query, part: Part) -> exp.Expr:
+    """A condition or a group of them; an empty group holds for every row, as a query without conditions does."""
+    if isinstance(part, Condition):
+        return _condition(query, part)
+    inside = [_part(query, one) for one in part.parts]
+    together = exp.paren((exp.or_ if part.any_of else exp.and_)(*inside)) if inside else exp.true()
+    return _denied(together) if part.negated else together
+
+
+def _denied(test: exp.Expr) -> exp.Expr:
+    """True wherever `test` is not: also where it cannot be told."""
+    return exp.not_(exp.func("COALESCE", exp.paren(test), exp.false()))
 
 
 def uses_latest(query: Query) -> bool:
@@ -146,13 +162,13 @@ def _condition(query: Query, condition: Condition) -> exp.Expr:
     test = _test(found, operator, condition.values)
     if owner is not base:
         test = _semi_join(query, base, owner, found, test)
-    if not denied:
-        return exp.paren(test)
-    return exp.not_(exp.func("COALESCE", exp.paren(test), exp.false()))
+    return _denied(test) if denied else exp.paren(test)
 
 
 def _semi_join(query: Query, base: Table, owner: Table, found: Column, test: exp.Expr) -> exp.Expr:
     """Rows of `base` whose message has a row in `owner` for which `test` holds; per mailbox where both name one."""
+    if not (base.has(KEY) and owner.has(KEY)):
+        raise BadInput(f"{base.name} and {owner.name} have no message in common", place=f"{owner.name}.{found.name}")
     keys = [KEY]
     if (base.follows or owner.follows) and base.has(MAILBOX) and owner.has(MAILBOX):
         keys.append(MAILBOX)
@@ -166,6 +182,8 @@ def _semi_join(query: Query, base: Table, owner: Table, found: Column, test: exp
 def _test(found: Column, operator: Operator, values: Sequence[str]) -> exp.Expr:
     """Whether the column has any of the values; false when there are none."""
     wanted = typed(found, operator, values)
+    if operator is Operator.NOT_EMPTY:
+        return _has_value(found)
     if not wanted:
         return exp.false()
     if found.listed:
@@ -176,16 +194,27 @@ def _test(found: Column, operator: Operator, values: Sequence[str]) -> exp.Expr:
     return exp.or_(*(make(_comparable(found, operator), literal(value)) for value in wanted))
 
 
+def _has_value(found: Column) -> exp.Expr:
+    if found.listed:
+        return exp.not_(_holds(found, ""))
+    plain = column(found.name)
+    return (
+        exp.NEQ(this=plain, expression=literal(""))
+        if found.type in TEXTS
+        else exp.not_(exp.Is(this=plain, expression=exp.null()))
+    )
+
+
 def _comparable(found: Column, operator: Operator) -> exp.Expr:
     """The column as it is compared: folded unless it is stored so, without the slashes that do not count."""
     plain: exp.Expr = column(found.name)
-    if found.type not in TEXTS:
+    if found.type not in TEXTS or operator is Operator.REGEX:  # which folds by itself
         return plain
     if not found.folded:
         plain = exp.Lower(this=plain)
-    if found.normal == "path" and operator is Operator.STARTS_WITH:
+    if found.normal == "path" and operator in (Operator.STARTS_WITH, Operator.WILDCARD):
         return exp.func("LTRIM", plain, literal("/"))
-    if operator is Operator.EQUAL_ANY and found.normal in SLASHED:
+    if operator in (Operator.EQUAL_ANY, Operator.ENDS_WITH) and found.normal in SLASHED:
         return exp.func("RTRIM" if found.normal == "url" else "TRIM", plain, literal("/"))
     return plain
 
@@ -194,7 +223,8 @@ def _listed(found: Column, operator: Operator, value: str) -> exp.Expr:
     """A cell of several values against one folded value. Equality is a plain search, since a stored value cannot be mistaken."""
     if operator is Operator.EQUAL_ANY:
         return _holds(found, value)
-    test = "contains" if operator is Operator.CONTAINS_ANY else "starts_with"
+    test = _TESTS[operator]
+    wanted = patterns.wildcard(value) if operator is Operator.WILDCARD else value
     elements, element = _ELEMENTS[found.shape]
     any_element = parse_one(f"LEN(LIST_FILTER({elements}, LAMBDA e : {test}({element}, 'v'))) > 0", dialect="duckdb")
 
@@ -202,7 +232,7 @@ def _listed(found: Column, operator: Operator, value: str) -> exp.Expr:
         if isinstance(node, exp.Column) and node.name == "t":
             return column(found.name)
         if isinstance(node, exp.Literal) and node.is_string and node.this == "v":
-            return literal(value)
+            return literal(wanted)
         return node
 
     return any_element.transform(fill)
@@ -246,9 +276,18 @@ _ELEMENTS = {
 }
 """Per shape, the list of a cell's values in the engine's words (`t` is the cell), and one of them (`e`) in lower case."""
 
+_TESTS = {
+    Operator.CONTAINS_ANY: "contains",
+    Operator.STARTS_WITH: "starts_with",
+    Operator.ENDS_WITH: "ends_with",
+    Operator.WILDCARD: "regexp_matches",
+}
 _MAKE: dict[Operator, Callable[[exp.Expr, exp.Expr], exp.Expr]] = {
     Operator.CONTAINS_ANY: lambda left, right: exp.func("CONTAINS", left, right),
     Operator.STARTS_WITH: lambda left, right: exp.func("STARTS_WITH", left, right),
+    Operator.ENDS_WITH: lambda left, right: exp.func("ENDS_WITH", left, right),
+    Operator.WILDCARD: lambda left, right: exp.RegexpLike(this=left, expression=literal(patterns.wildcard(right.this))),
+    Operator.REGEX: lambda left, right: exp.RegexpLike(this=left, expression=literal(f"(?i){right.this}")),
     Operator.GREATER: lambda left, right: exp.GT(this=left, expression=right),
     Operator.LESS: lambda left, right: exp.LT(this=left, expression=right),
 }

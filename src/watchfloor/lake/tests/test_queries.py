@@ -14,7 +14,7 @@ from watchfloor.kernel.errors import BadInput
 from watchfloor.lake import selectors
 from watchfloor.lake.arrow import to_arrow, to_rows
 from watchfloor.lake.catalogue import table, tables
-from watchfloor.lake.contracts import Condition, Operator, Query
+from watchfloor.lake.contracts import UNVALUED, Condition, Operator, Query
 from watchfloor.lake.engines.duck import DuckEngine, Source
 from watchfloor.lake.query import compile as trees
 from watchfloor.lake.query.memory import matching
@@ -55,7 +55,11 @@ HARD = [
     "//",
 ]
 texts = st.one_of(st.sampled_from(HARD), st.text(max_size=6), st.text(alphabet="aAbB'\"\\,[]%/:", max_size=5))
-TEXT_OPERATORS = [operator for operator in Operator if operator not in (Operator.GREATER, Operator.LESS)]
+PATTERNS = (Operator.REGEX,)
+"""Which only an engine reads."""
+TEXT_OPERATORS = [one for one in Operator if one not in (Operator.GREATER, Operator.LESS, *PATTERNS)]
+WRITTEN_OUT = (Operator.WILDCARD, Operator.EMPTY, Operator.NOT_EMPTY)
+"""Whose values do not stand in the statement as they are."""
 
 
 @pytest.fixture(scope="module")
@@ -181,7 +185,8 @@ def test_no_text_changes_the_shape_of_the_statement(values, operator):
     kinds, literals = shape(values)
     plain_kinds, _ = shape(tuple("x" for _ in values))
     assert kinds == plain_kinds
-    assert set(map(fold, values)) <= set(literals)
+    if operator not in WRITTEN_OUT:
+        assert set(map(fold, values)) <= set(literals)
 
 
 @settings(max_examples=200, deadline=None)
@@ -250,7 +255,11 @@ moments = st.datetimes(datetime(2020, 1, 1), datetime(2027, 1, 1), timezones=st.
 )
 def test_a_query_survives_its_address(start, length, conditions, any_of):
     made = tuple(
-        Condition(column, operator, tuple(value.encode("utf-8", "replace").decode() for value in values))
+        Condition(
+            column,
+            operator,
+            () if operator in UNVALUED else tuple(value.encode("utf-8", "replace").decode() for value in values),
+        )
         for column, operator, values in conditions
     )
     query = Query("EmailEvents", start, start + length, made, any_of)
