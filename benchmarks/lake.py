@@ -40,7 +40,7 @@ def built() -> Any:
     """The data: our tables in two processes, then the peers, while the crash rounds run; how those ended."""
     began = time.monotonic()
     with ThreadPoolExecutor(4) as pool:
-        rounds = pool.submit(crashed)
+        rounds = pool.submit(lambda: crashed(migrated()))
         if not (HOME / "built").exists():
             list(pool.map(_apart, ("mails", "links")))
             say(f"{MAILS:,} mails written and sealed in {time.monotonic() - began:.1f} s")
@@ -122,10 +122,19 @@ def drawn() -> dict[str, Any]:
     return mail | {"UrlDomain": url["UrlDomain"]}
 
 
-def crashed() -> Any:
+def migrated() -> Path:
+    """The database of the home, with all its tables and no row yet: made once and copied to the homes of the parts."""
+    subprocess.run([sys.executable, "-m", "django", "migrate", "-v0"], check=True)
+    copy = HOME / "empty.sqlite3"
+    shutil.copy(HOME / "watchfloor.sqlite3", copy)
+    return copy
+
+
+def crashed(database: Path) -> Any:
     from crashing import rounds
 
     home = Path(tempfile.mkdtemp(prefix="wf-crash"))
+    shutil.copy(database, home / "watchfloor.sqlite3")
     try:
         return rounds(home, count=9 if FULL else 1)
     finally:
@@ -135,11 +144,9 @@ def crashed() -> Any:
 def measured() -> dict[str, object]:
     """Everything that wants a quiet machine, one after another."""
     import lake_tiles  # noqa: F401 (sets up Django over BENCH_HOME)
-    from django.core.management import call_command
     from peers import PEERS
     from questions import OURS, compare
 
-    call_command("migrate", verbosity=0)
     peers = [PEERS[name](HOME) for name in PEERS_ASKED]
     for peer in peers:
         peer.open()
@@ -164,7 +171,7 @@ def measured() -> dict[str, object]:
 
 def sigma() -> dict[str, object]:
     """Many rules over a million process events, in a home of their own."""
-    script = [sys.executable, str(FOLDER / "lake_parts/sigma_figures.py"), "1000000"]
+    script = [sys.executable, str(FOLDER / "lake_parts/sigma_figures.py"), "1000000", str(HOME / "empty.sqlite3")]
     told = subprocess.run(script, capture_output=True, text=True, check=True).stdout
     figures: dict[str, object] = json.loads(told.splitlines()[-1])
     return figures

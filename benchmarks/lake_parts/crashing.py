@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,23 +27,50 @@ class Crashed:
     reads: int
 
 
+class Parts:
+    """Starts processes over a home, each forked from one that has everything loaded; at the end those that still run are killed."""
+
+    def __init__(self, home: Path, environ: Mapping[str, str]) -> None:
+        self.home = home
+        self.parent = subprocess.Popen(
+            [sys.executable, str(SCRIPT), "fork"], env=environ, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+
+    def __enter__(self) -> "Parts":
+        return self
+
+    def __exit__(self, *told: object) -> None:
+        self.parent.stdin.close()
+        self.parent.wait()
+
+    def start(self, output: Path, words: Sequence[str]) -> int:
+        print(output, *words, file=self.parent.stdin, flush=True)
+        return int(self.parent.stdout.readline())
+
+
 class Part:
     """One process, started again when it was killed; it prints what it did to a file."""
 
-    def __init__(self, home: Path, *words: str) -> None:
-        self.words, self.output = words, home / f"{'-'.join(words)}.txt"
-        self.environ = {**os.environ, "WATCHFLOOR_HOME": str(home)}
+    def __init__(self, parts: Parts, *words: str, name: str = "") -> None:
+        self.parts, self.words, self.output = parts, words, parts.home / f"{name or '-'.join(words)}.txt"
+        self.output.touch()
         self.start()
 
     def start(self) -> None:
-        with self.output.open("ab") as out:
-            self.process = subprocess.Popen(
-                [sys.executable, str(SCRIPT), *self.words], env=self.environ, stdout=out, stderr=subprocess.DEVNULL
-            )
+        self.process = self.parts.start(self.output, self.words)
+
+    @property
+    def lives(self) -> bool:
+        try:
+            os.kill(self.process, 0)
+        except ProcessLookupError:
+            return False
+        return True
 
     def kill(self) -> None:
-        self.process.send_signal(signal.SIGKILL)
-        self.process.wait()
+        os.kill(self.process, signal.SIGKILL)
+        while self.lives:
+            time.sleep(0.005)
 
     def lines(self) -> list[str]:
         return [line.strip() for line in self.output.read_text().splitlines(keepends=True) if line.endswith("\n")]
@@ -57,46 +85,36 @@ def rounds(home: Path, *, count: int, seed: int = 7) -> Crashed:
     """Let them work, kill one writer and the flusher at a random moment, start them again, `count` times; then count."""
     home.mkdir(parents=True, exist_ok=True)
     environ = {**os.environ, "WATCHFLOOR_HOME": str(home), "DJANGO_SETTINGS_MODULE": "watchfloor.config.settings"}
-    migrate = [sys.executable, "-m", "django", "migrate", "-v0"]
-    subprocess.run(migrate, env=environ, check=True)
+    if not (home / "watchfloor.sqlite3").exists():
+        subprocess.run([sys.executable, "-m", "django", "migrate", "-v0"], env=environ, check=True)
     dice = random.Random(seed)
     names = iter(range(1_000_000))
-    flusher, readers, writers = Part(home, "flush"), [], []
-    try:
-        writers = [Part(home, "write", f"w{next(names)}") for _ in range(2)]
-        readers = [_Reader(home, number) for number in range(3)]
-        for turn in range(count):
-            writers[-1].wait(3)
-            flusher.wait(len(flusher.lines()))
-            time.sleep(dice.random() * 0.5)
-            flusher.kill()
-            writers[turn % 2].kill()
-            writers.append(Part(home, "write", f"w{next(names)}"))
-            writers[turn % 2], writers[-1] = writers[-1], writers[turn % 2]
-            flusher.start()
-        writers[0].wait(3)
-        for reader in readers:
-            reader.wait(0)
-    finally:
-        for part in (*writers, flusher, *readers):
-            if part.process.poll() is None:
-                part.kill()
-    return _counted(home, writers, readers, environ)
+    with Parts(home, environ) as parts:
+        running = [Part(parts, "flush")]
+        try:
+            running += [Part(parts, "write", f"w{next(names)}") for _ in range(2)]
+            running += [Part(parts, "watch", name=f"watch-{number}") for number in range(3)]
+            flusher, writers, readers = running[0], running[1:3], running[3:]
+            for turn in range(count):
+                writers[-1].wait(3)
+                flusher.wait(len(flusher.lines()))
+                time.sleep(dice.random() * 0.5)
+                flusher.kill()
+                writers[turn % 2].kill()
+                running.append(Part(parts, "write", f"w{next(names)}"))
+                writers[turn % 2] = running[-1]
+                flusher.start()
+            writers[0].wait(3)
+            for reader in readers:
+                reader.wait(0)
+        finally:
+            for part in running:
+                if part.lives:
+                    part.kill()
+    return _counted(home, readers, environ)
 
 
-class _Reader(Part):
-    """A reader with a file of its own; the script knows it as watch."""
-
-    def __init__(self, home: Path, number: int) -> None:
-        self.number = number
-        super().__init__(home, "watch")
-
-    def start(self) -> None:
-        self.output = self.output.with_name(f"watch-{self.number}.txt")
-        super().start()
-
-
-def _counted(home: Path, writers: list[Part], readers: list[_Reader], environ: dict[str, str]) -> Crashed:
+def _counted(home: Path, readers: Sequence[Part], environ: Mapping[str, str]) -> Crashed:
     told = {
         line
         for path in home.glob("write-*.txt")

@@ -5,6 +5,7 @@ misuse, the rest is what machines do all day, two thirds of it with a command li
 """
 
 import json
+import shutil
 import sys
 import tempfile
 import time
@@ -244,5 +245,8 @@ if __name__ == "__main__":
         django.setup()
         from django.core.management import call_command
 
-        call_command("migrate", verbosity=0)
+        if len(sys.argv) > 2:  # a database that has its tables
+            shutil.copy(sys.argv[2], Path(home) / "watchfloor.sqlite3")
+        else:
+            call_command("migrate", verbosity=0)
         print(json.dumps(sigma_figures(int(float(sys.argv[1])) if len(sys.argv) > 1 else 1_000_000)))

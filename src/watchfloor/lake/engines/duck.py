@@ -17,7 +17,7 @@ from sqlglot import ErrorLevel, exp
 
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
-from watchfloor.lake.engines import plain, rows
+from watchfloor.lake.engines import codes, counting, plain, rows
 from watchfloor.lake.engines.access_paths import ALL, Question, Wanted, wanted
 from watchfloor.lake.engines.alarm import ALARM
 from watchfloor.lake.engines.cache import ready
@@ -66,6 +66,14 @@ class Source:
             segments=tuple(one for one in self.segments if not one.covers.keys() & gone),
         )
 
+    def beyond(self, segment: Segment) -> "Source":
+        """The same moment of the table, without the rows of a segment."""
+        return replace(
+            self,
+            files=tuple(file for file in self.files if file.name not in segment.covers),
+            segments=tuple(one for one in self.segments if one is not segment),
+        )
+
 
 class DuckEngine:
     """Answers query trees in Arrow."""
@@ -98,11 +106,41 @@ class DuckEngine:
         sources = {name: _looked_up(asked, name, source) for name, source in sources.items()}
         if (answer := _plainly(tree, sources)) is not None:
             return answer
+        if (answer := self._counted(asked, sources, timeout)) is not None:
+            return answer
         cursor = self._cursor()
         with _told():
             text = self._text(asked, sources)
             with self._limited(cursor, timeout), _registered(cursor, text, sources):
                 return cursor.sql(text).to_arrow_table()
+
+    def _counted(self, asked: Question, sources: Mapping[str, Source], timeout: float) -> pa.Table | None:
+        """The answer to a question that only counts, from the segments' numbers as far as they go."""
+        if len(sources) != 1:
+            return None
+        [(name, source)] = sources.items()
+        schema = source.empty.schema
+        question = counting.understood(asked.tree, name, schema) if any(one.codes for one in source.segments) else None
+        if question is None:
+            return None
+        parts, left = [], source
+        for one in source.segments:
+            held = codes.opened(one.codes) if one.codes else None
+            if held is None:
+                continue
+            with _told():
+                part = counting.count(question, held, since=one.since, schema=schema, cursor=self._cursor())
+            if part is not None:
+                parts.append(part)
+                left = left.beyond(one)
+        if not parts:
+            return None
+        if not left.is_empty:
+            tree = asked.tree.copy()
+            for key in ("order", "limit", "offset"):
+                tree.set(key, None)
+            parts.append(self.run(tree, {name: left}, timeout=timeout).cast(parts[0].schema))
+        return question.finished(parts)
 
     def stream(
         self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 600.0
@@ -139,16 +177,14 @@ class DuckEngine:
         return f"WITH {', '.join(parts)}{',' if own else ''} {text.removeprefix('WITH ') if own else text}"
 
     def _reading(self, asked: Question, name: str, source: Source) -> str:
-        """The rows of one source: its segments in the order the tree wants, the files none of them holds, and hot rows."""
+        """The rows of one source: its segments, the files none of them holds, and hot rows."""
         attached = [(alias, one) for one in source.segments if (alias := self._attach(one))]
         if not attached:
             return _unsealed(name, source)
         held = {file for _, one in attached for file in one.covers}
         bare = replace(source, files=tuple(file for file in source.files if file.name not in held))
-        first = attached[0][1]
-        ask = _wanted(asked, name, first)
         columns = _columns(asked, source)
-        parts = [_sealed(alias, one, ask, columns) for alias, one in attached]
+        parts = [_sealed(alias, one, columns) for alias, one in attached]
         if not bare.is_empty:
             parts.append(f"SELECT {columns} FROM ({_unsealed(name, bare)})")  # noqa: S608 (names of our own schema)
         return " UNION ALL ".join(parts)
@@ -277,11 +313,10 @@ def _needed(asked: Question, source: Source) -> list[str]:
     return [name for name in known if named is None or name in named] or known[:1]
 
 
-def _sealed(alias: str, segment: Segment, ask: Wanted, columns: str) -> str:
-    """Reading one segment in the order that serves best."""
-    table = "sorted" if ask.keys and segment.key else "main"
+def _sealed(alias: str, segment: Segment, columns: str) -> str:
+    """Reading one segment."""
     since = f" WHERE Timestamp >= TIMESTAMPTZ '{segment.since.isoformat()}'" if segment.since else ""
-    return f"SELECT {columns} FROM {alias}.{table}{since}"  # noqa: S608
+    return f"SELECT {columns} FROM {alias}.main{since}"  # noqa: S608
 
 
 def _unsealed(name: str, source: Source) -> str:

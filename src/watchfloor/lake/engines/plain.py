@@ -26,7 +26,7 @@ _COMPARED: dict[type[exp.Expr], Callable[[pa.ChunkedArray, pa.Scalar], pa.Chunke
 }
 
 
-class _NotPlain(Exception):
+class NotPlain(Exception):
     """The engine has to answer this."""
 
 
@@ -55,7 +55,7 @@ def answered(tree: exp.Expr, name: str, rows: pa.Table) -> pa.Table | None:
         return None
     try:
         return _answered(tree, rows)
-    except _NotPlain:
+    except NotPlain:
         return None
 
 
@@ -64,7 +64,7 @@ def _answered(tree: exp.Select, rows: pa.Table) -> pa.Table:
     order = _order(tree, chosen, counted=bool(groups))
     offset, limit = _number(tree, "offset") or 0, _number(tree, "limit")
     if any(bool(one.count) != bool(groups) for one in chosen if one.column not in groups):
-        raise _NotPlain
+        raise NotPlain
     mask = _mask(tree, rows)
     columns = [one.column for one in chosen if one.column] + groups + [name for name, _ in order if not groups]
     kept = rows.select(list(dict.fromkeys(columns)))
@@ -92,12 +92,12 @@ def _choice(side: exp.Expr, name: str, schema: pa.Schema) -> _Chosen:
     if not isinstance(side, exp.Count):
         return _Chosen(name or side.name, _column(side, schema))
     if not name or side.expressions:
-        raise _NotPlain
+        raise NotPlain
     if isinstance(side.this, exp.Star) and not any(side.this.args.values()):
         return _Chosen(name, "", "count_all")
     if isinstance(side.this, exp.Distinct) and len(side.this.expressions) == 1 and not side.this.args.get("on"):
         return _Chosen(name, _column(side.this.expressions[0], schema), "count_distinct")
-    raise _NotPlain
+    raise NotPlain
 
 
 def _groups(tree: exp.Select, schema: pa.Schema) -> list[str]:
@@ -105,7 +105,7 @@ def _groups(tree: exp.Select, schema: pa.Schema) -> list[str]:
     if group is None:
         return []
     if any(part for key, part in group.args.items() if key != "expressions"):
-        raise _NotPlain
+        raise NotPlain
     return [_column(_meant(tree, one), schema) for one in group.expressions]
 
 
@@ -119,7 +119,7 @@ def _meant(tree: exp.Select, side: exp.Expr) -> exp.Expr:
 
 def _column(side: exp.Expr, schema: pa.Schema) -> str:
     if not isinstance(side, exp.Column) or side.args.get("table") or side.name not in schema.names:
-        raise _NotPlain
+        raise NotPlain
     return side.name
 
 
@@ -137,28 +137,28 @@ def _holds(part: exp.Expr, rows: pa.Table) -> pa.ChunkedArray:
         column = rows.column(_column(part.this.this if lower else part.this, rows.schema))
         plain = all(isinstance(text, exp.Literal) and text.is_string for text in texts)
         if not texts or not plain or not pa.types.is_string(column.type):
-            raise _NotPlain
+            raise NotPlain
         if lower:
             if not pc.all(pc.string_is_ascii(column)).as_py():
-                raise _NotPlain
+                raise NotPlain
             column = pc.ascii_lower(column)
         return pc.is_in(column, value_set=pa.array([text.this for text in texts], pa.string()))
     compare = _COMPARED.get(type(part))
     if compare is None:
-        raise _NotPlain
+        raise NotPlain
     column = rows.column(_column(part.this, rows.schema))
-    return compare(column, pa.scalar(_moment(part.expression), pa.timestamp("us", "UTC")))
+    return compare(column, pa.scalar(moment(part.expression), pa.timestamp("us", "UTC")))
 
 
-def _moment(side: exp.Expr) -> datetime:
+def moment(side: exp.Expr) -> datetime:
     """A moment written with its zone."""
     told = side.this if isinstance(side, exp.Cast) and side.to.is_type("TIMESTAMPTZ") else None
     if not isinstance(told, exp.Literal) or not told.is_string:
-        raise _NotPlain
+        raise NotPlain
     try:
         moment = datetime.fromisoformat(told.this)
     except ValueError:
-        raise _NotPlain from None
+        raise NotPlain from None
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
@@ -174,12 +174,12 @@ def _sorted_by(tree: exp.Select, one: exp.Expr, chosen: list[_Chosen], counted: 
     if not counted:
         if isinstance(side, exp.Column) and side.name == "Timestamp" and not side.args.get("table"):
             return "Timestamp", way
-        raise _NotPlain
+        raise NotPlain
     number = int(side.this) if isinstance(side, exp.Literal) and not side.is_string else 0
     named = [item for item in chosen if isinstance(side, exp.Column) and item.name == side.name]
     found = chosen[number - 1] if 1 <= number <= len(chosen) else named[0] if len(named) == 1 else None
     if found is None:
-        raise _NotPlain
+        raise NotPlain
     return found.made, way
 
 
@@ -188,5 +188,5 @@ def _number(tree: exp.Select, name: str) -> int | None:
     if part is None:
         return None
     if not isinstance(part.expression, exp.Literal) or part.expression.is_string:
-        raise _NotPlain
+        raise NotPlain
     return int(part.expression.this)

@@ -8,6 +8,8 @@ the question itself). One SQLite file a segment, written once, read by any numbe
 import hashlib
 import sqlite3
 import threading
+from array import array
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
@@ -17,40 +19,62 @@ from watchfloor.lake.engines.access_paths import Wanted
 
 BLOCK_ROWS = 128
 MOST_BLOCKS = 80
-"""Beyond so many pieces the column store is quicker."""
+"""Beyond so many pieces the column store is quicker, if it is small."""
+ROWS_A_BLOCK_MORE = 40_000
+"""The column store takes as long for so many rows as one more piece of a key does."""
+IDS_AT_ONCE = 1024
 _LAYOUT = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
 PRAGMA page_size = 8192;
-CREATE TABLE shape (body BLOB);
+CREATE TABLE shape (body BLOB, stored BLOB);
 CREATE TABLE blocks (n INTEGER PRIMARY KEY, size INTEGER, body BLOB);
 CREATE TABLE starts (key TEXT, n INTEGER, PRIMARY KEY (key, n)) WITHOUT ROWID;
-CREATE TABLE ids (hash INTEGER, n INTEGER, PRIMARY KEY (hash, n)) WITHOUT ROWID;
+CREATE TABLE ids (first INTEGER, part INTEGER, body BLOB, PRIMARY KEY (first, part)) WITHOUT ROWID;
 """
 _held = threading.local()
 
 
 def write(
-    path: Path, rows: Iterable[pa.RecordBatch], ids: Iterable[pa.RecordBatch], *, schema: pa.Schema, key: str
+    path: Path,
+    rows: Iterable[pa.RecordBatch],
+    ids: Iterable[pa.RecordBatch],
+    *,
+    schema: pa.Schema,
+    key: str,
+    empty: frozenset[str] = frozenset(),
 ) -> None:
-    """Write `rows`, which come sorted by `key`, and then the index of `ids`: (`hash_of` an id, number of its block), sorted."""
+    """Write `rows`, which come sorted by `key`, and then the index of `ids`: (`hash_of` an id, number of its block), sorted.
+
+    `ids` may be known only once all rows were taken. Columns in `empty`, which hold nothing in any row, are not among `rows`.
+    """
+    stored = pa.schema([field for field in schema if field.name not in empty])
     file = sqlite3.connect(path, isolation_level=None)
     try:
         file.executescript(_LAYOUT)
         file.execute("BEGIN")
-        file.execute("INSERT INTO shape VALUES (?)", (schema.serialize().to_pybytes(),))
-        for n, block in enumerate(_blocks(rows, schema)):
+        file.execute("INSERT INTO shape VALUES (?, ?)", [one.serialize().to_pybytes() for one in (schema, stored)])
+        for n, block in enumerate(_blocks(rows, stored)):
             body = block.serialize()
             packed = pa.compress(body, codec="zstd", asbytes=True)
             file.execute("INSERT INTO blocks VALUES (?, ?, ?)", (n, body.size, packed))
             if key:
                 file.execute("INSERT INTO starts VALUES (?, ?)", (block.column(key)[0].as_py(), n))
-        for batch in ids:
-            pairs = zip(batch.column(0).to_pylist(), batch.column(1).to_pylist(), strict=True)
-            file.executemany("INSERT OR IGNORE INTO ids VALUES (?, ?)", pairs)
+        file.executemany("INSERT INTO ids VALUES (?, ?, ?)", _packed(ids))
         file.execute("COMMIT")
     finally:
         file.close()
+
+
+def _packed(ids: Iterable[pa.RecordBatch]) -> Iterator[tuple[int, int, bytes]]:
+    """Pieces of the index: the hash each begins with, its number, its hashes and after them their blocks."""
+    part = 0
+    for batch in ids:
+        hashes, numbers = (column.to_pylist() for column in batch.columns)
+        for at in range(0, len(hashes), IDS_AT_ONCE):
+            some = slice(at, at + IDS_AT_ONCE)
+            yield hashes[at], part, array("q", hashes[some]).tobytes() + array("i", numbers[some]).tobytes()
+            part += 1
 
 
 def hash_of(id: str) -> int:
@@ -60,14 +84,33 @@ def hash_of(id: str) -> int:
 
 def find(path: str, asked: Wanted) -> pa.Table | None:
     """All rows with one of the keys or ids asked for, among others of the same blocks; None when these are too many to read."""
-    file, schema = _opened(path)
-    numbers = _of_ids(file, asked.unique) if asked.unique else _of_keys(file, asked.keys)
-    if len(numbers) > MOST_BLOCKS:
+    file, schema, stored = _opened(path)
+    most = MOST_BLOCKS
+    if asked.unique:
+        numbers = _of_ids(file, asked.unique)
+    else:
+        blocks = file.execute("SELECT max(n) FROM blocks").fetchone()[0] or 0
+        most += blocks * BLOCK_ROWS // ROWS_A_BLOCK_MORE
+        numbers = _of_keys(file, asked.keys, most)
+    if len(numbers) > most:
         return None
     found = file.execute(
         f"SELECT size, body FROM blocks WHERE n IN ({', '.join(map(str, sorted(numbers)))})"  # noqa: S608 (numbers)
     )
-    return pa.Table.from_batches([_unpacked(size, body, schema) for size, body in found], schema=schema)
+    rows = pa.Table.from_batches([_unpacked(size, body, stored) for size, body in found], schema=stored)
+    if len(stored) == len(schema):
+        return rows
+    held = dict(zip(stored.names, rows.columns, strict=True))
+    columns = [held.get(field.name) or nothing(field.type, len(rows)) for field in schema]
+    return pa.Table.from_arrays(columns, schema=schema)
+
+
+def nothing(type: pa.DataType, rows: int) -> pa.Array:
+    """A column in which no row holds anything: texts and numbers are never null."""
+    if pa.types.is_timestamp(type):
+        return pa.nulls(rows, type)
+    value = "" if pa.types.is_string(type) else False if pa.types.is_boolean(type) else 0
+    return pa.repeat(pa.scalar(value, type), rows)
 
 
 def _unpacked(size: int, body: bytes, schema: pa.Schema) -> pa.RecordBatch:
@@ -75,21 +118,33 @@ def _unpacked(size: int, body: bytes, schema: pa.Schema) -> pa.RecordBatch:
 
 
 def _of_ids(file: sqlite3.Connection, ids: Sequence[str]) -> set[int]:
-    marks = ", ".join("?" * len(ids))
-    found = file.execute(
-        f"SELECT n FROM ids WHERE hash IN ({marks}) LIMIT {MOST_BLOCKS + 1}",  # noqa: S608 (question marks)
-        [hash_of(id) for id in ids],
-    )
-    return {n for (n,) in found}
+    """The blocks of each id: in the last piece of the index that begins below its hash, and in those that begin with it."""
+    numbers: set[int] = set()
+    for hash in map(hash_of, ids):
+        before = "SELECT body FROM ids WHERE first < ? ORDER BY first DESC, part DESC LIMIT 1"
+        same = "SELECT body FROM ids WHERE first = ? LIMIT 2"
+        for found in (file.execute(before, (hash,)), file.execute(same, (hash,))):
+            for (body,) in found:
+                numbers.update(_in_piece(body, hash))
+        if len(numbers) > MOST_BLOCKS:
+            break
+    return numbers
 
 
-def _of_keys(file: sqlite3.Connection, keys: Sequence[str]) -> set[int]:
+def _in_piece(body: bytes, hash: int) -> Iterator[int]:
+    """The blocks that one piece of the index names for a hash."""
+    count = len(body) // 12
+    hashes, numbers = array("q", body[: 8 * count]), array("i", body[8 * count :])
+    yield from numbers[bisect_left(hashes, hash) : bisect_right(hashes, hash)]
+
+
+def _of_keys(file: sqlite3.Connection, keys: Sequence[str], most: int) -> set[int]:
     """A key's rows begin in the last block that starts below it, and go on through those that start with it."""
     numbers: set[int] = set()
     for key in keys:
         before = file.execute("SELECT n FROM starts WHERE key < ? ORDER BY key DESC, n DESC LIMIT 1", (key,)).fetchone()
         numbers.update(before or ())
-        same = file.execute("SELECT n FROM starts WHERE key = ? LIMIT ?", (key, MOST_BLOCKS + 1))
+        same = file.execute("SELECT n FROM starts WHERE key = ? LIMIT ?", (key, most + 1))
         numbers.update(n for (n,) in same)
     return numbers
 
@@ -105,13 +160,13 @@ def _blocks(batches: Iterable[pa.RecordBatch], schema: pa.Schema) -> Iterator[pa
     yield from rest.combine_chunks().to_batches()
 
 
-def _opened(path: str) -> tuple[sqlite3.Connection, pa.Schema]:
-    """This thread's reader of a file; readers of files that were deleted are closed."""
-    readers: dict[str, tuple[sqlite3.Connection, pa.Schema]] = _held.__dict__.setdefault("readers", {})
+def _opened(path: str) -> tuple[sqlite3.Connection, pa.Schema, pa.Schema]:
+    """This thread's reader of a file, the columns of its rows and those that are stored; readers of deleted files are closed."""
+    readers: dict[str, tuple[sqlite3.Connection, pa.Schema, pa.Schema]] = _held.__dict__.setdefault("readers", {})
     if path not in readers:
         for gone in [other for other in readers if not Path(other).exists()]:
             readers.pop(gone)[0].close()
         file = sqlite3.connect(f"{Path(path).as_uri()}?mode=ro&immutable=1", uri=True)
-        schema = pa.ipc.read_schema(pa.py_buffer(file.execute("SELECT body FROM shape").fetchone()[0]))
-        readers[path] = (file, schema)
+        whole, stored = file.execute("SELECT body, stored FROM shape").fetchone()
+        readers[path] = (file, pa.ipc.read_schema(pa.py_buffer(whole)), pa.ipc.read_schema(pa.py_buffer(stored)))
     return readers[path]

@@ -1,9 +1,10 @@
 """Sealed segments: rows of settled cold files once more, in DuckDB's own form and in the orders in which people ask.
 
 The Parquet files stay the truth. A segment names the files whose rows it holds and counts only while each of them is live, so
-compaction, retention and a crash need tell it nothing; it may be deleted at any moment and is built again. Its tables:
-`main` newest first, rows with something in the table's `leads` column first; `sorted` by the table's `sort_column`. Beside it
-lie the rows in small blocks, for looking up a few by key or id (`rows`).
+compaction, retention and a crash need tell it nothing; it may be deleted at any moment and is built again. Its table `main` is
+newest first, rows with something in the table's `leads` column before all others. Beside it lie the rows in small blocks,
+sorted by the table's `sort_column`, for looking up a few by key or id (`rows`), and the leading rows' columns as numbers, for
+counting (`codes`).
 Any number of processes read one at once, since nobody ever writes to it again.
 """
 
@@ -21,12 +22,13 @@ import duckdb
 import pyarrow as pa
 
 from watchfloor.lake.contracts import Table
+from watchfloor.lake.engines import codes as row_codes
 from watchfloor.lake.engines import rows as row_blocks
 from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.delta import ColdFile, ColdSnapshot
 from watchfloor.lake.engines.places import fsync
 
-FORMAT = 4
+FORMAT = 5
 MOST_ROWS = 12_000_000
 """Of one segment: what can be sorted in a few minutes with little memory."""
 SMALL_ROWS = MOST_ROWS // 4
@@ -34,11 +36,14 @@ MOST_SMALL = 8
 """So many small segments are made one."""
 WORTH_FILES, WORTH_ROWS = 4, 20_000
 """Files or rows without a segment from which building one is worth the work."""
+ENDINGS = (".duckdb", ".blocks", ".codes")
 REPORT = "ReportId"
 """Names one row of nearly every table."""
 QUIET = timedelta(minutes=15)
 BLOCKS_AT_ONCE = row_blocks.BLOCK_ROWS * 512
 """Rows held while they are cut into blocks."""
+SAMPLE = 5000
+"""Rows of which a column must hold nothing before all are looked at."""
 GRACE = timedelta(minutes=10)
 """A reader that chose a segment just before it was out of date still finds it."""
 
@@ -47,12 +52,13 @@ GRACE = timedelta(minutes=10)
 class Segment:
     """One sealed file: [lo, hi] holds all its times, `covers` the names and days of the Parquet files whose rows it holds.
 
-    `since` leaves out rows of days that retention dropped meanwhile. `key` names the column `sorted` is sorted by, `id`
+    `since` leaves out rows of days that retention dropped meanwhile. `key` names the column the blocks are sorted by, `id`
     and `other` columns of ids; values of those in `folded` are stored in lower case.
     """
 
     path: str
     blocks: str
+    codes: str
     covers: Mapping[str, date]
     rows: int
     bytes: int
@@ -105,14 +111,15 @@ class Segments:
         """None for one of another layout or schema, and for one that is half there."""
         try:
             told = json.loads(manifest.read_text())
-            path, blocks = manifest.with_suffix(".duckdb"), manifest.with_suffix(".blocks")
-            if told["layout"] != self._digest or path.stat().st_size + blocks.stat().st_size != told["bytes"]:
+            path, blocks, codes = (manifest.with_suffix(ending) for ending in ENDINGS)
+            if told["layout"] != self._digest or _size(self.table, path, blocks, codes) != told["bytes"]:
                 return None
         except (OSError, ValueError, KeyError):
             return None
         return Segment(
             path=str(path),
             blocks=str(blocks),
+            codes=str(codes) if self.table.leads else "",
             covers={name: date.fromisoformat(day) for name, day in told["covers"].items()},
             rows=told["rows"],
             bytes=told["bytes"],
@@ -148,10 +155,16 @@ class Segments:
         with duckdb.connect(":memory:", config={"memory_limit": memory, "temp_directory": str(scratch)}) as database:
             database.execute("SET TimeZone = 'UTC'")
             database.execute(f"ATTACH {quoted(part)} AS made")
-            self._write(database, files, set(lacking))
-            self._write_blocks(database, part.with_suffix(".blocks"))
+            empty = self._write(database, files, set(lacking))
+            self._write_blocks(database, part.with_suffix(".blocks"), empty)
+            if self.table.leads:
+                ids = {self.id, self.other, *empty}
+                row_codes.write(
+                    part.with_suffix(".codes"), database, schema=self.schema, leads=self.table.leads, left_out=ids
+                )
+                fsync(part.with_suffix(".codes"))
             database.execute("DETACH made")
-        path, blocks = part.with_suffix(".duckdb"), part.with_suffix(".blocks")
+        path, blocks, codes = (part.with_suffix(ending) for ending in ENDINGS)
         fsync(blocks)
         fsync(part)
         part.rename(path)
@@ -159,7 +172,7 @@ class Segments:
             "layout": self._digest,
             "covers": {file.name: file.day.isoformat() for file in files},
             "rows": sum(file.rows for file in files),
-            "bytes": path.stat().st_size + blocks.stat().st_size,
+            "bytes": _size(self.table, path, blocks, codes),
             "lo": min(file.lo for file in files).isoformat(),
             "hi": max(file.hi for file in files).isoformat(),
         }
@@ -173,35 +186,34 @@ class Segments:
         assert made is not None
         return made
 
-    def _write(self, database: duckdb.DuckDBPyConnection, files: Sequence[ColdFile], lacking: set[str]) -> None:
-        have = _columns(database, files)
-        chosen = ", ".join(_chosen(field, have, lacking) for field in self.schema)
+    def _write(
+        self, database: duckdb.DuckDBPyConnection, files: Sequence[ColdFile], lacking: set[str]
+    ) -> frozenset[str]:
+        """Write `main`; which columns hold nothing in any row. Those are not carried through the sort."""
+        have, source = _columns(database, files), _parquet(files)
+        written = {field.name: _chosen(field, have, lacking) for field in self.schema}
+        fields = [field for field in self.schema if field.name not in {self.table.leads, self.key}]
+        for sample in (f"(FROM {source} LIMIT {SAMPLE})", source):
+            fields = _unfilled(database, fields, have, sample)
+        empty = frozenset(field.name for field in fields)
+        carried = ", ".join(text for name, text in written.items() if name not in empty)
         first = f"\"{self.table.leads}\" = '', " if self.table.leads else ""
+        values = {field.name: _nothing(field) for field in fields}
+        chosen = ", ".join(values.get(field.name) or f'"{field.name}"' for field in self.schema)
         database.execute(
-            f"CREATE TABLE made.main AS SELECT {chosen} FROM {_parquet(files)} ORDER BY {first}Timestamp DESC"  # noqa: S608
+            f"CREATE TABLE made.main AS SELECT {chosen} FROM (SELECT {carried} FROM {source} ORDER BY {first}Timestamp DESC)"  # noqa: S608
         )
-        if self.key:
-            database.execute(
-                f'CREATE TABLE made.sorted AS SELECT * FROM made.main ORDER BY "{self.key}", Timestamp'  # noqa: S608
-            )
+        return empty
 
-    def _write_blocks(self, database: duckdb.DuckDBPyConnection, path: Path) -> None:
-        ordered = "sorted" if self.key else "main"
-        names = ", ".join(f'"{name}"' for name in self.schema.names)
-        rows = database.cursor().sql(f"SELECT {names} FROM made.{ordered}").to_arrow_reader(BLOCKS_AT_ONCE)  # noqa: S608
-        row_blocks.write(path, rows, self._hashes(database, ordered), schema=self.schema, key=self.key)
-
-    def _hashes(self, database: duckdb.DuckDBPyConnection, ordered: str) -> Iterator[pa.RecordBatch]:
-        """Of every id, its hash and the number of its row's block."""
-        parts = [
-            f'SELECT CAST(md5_number_lower("{name}") >> 1 AS BIGINT), rowid // {row_blocks.BLOCK_ROWS} FROM made.{ordered}'  # noqa: S608
-            for name in (self.id, self.other)
-            if name
-        ]
-        if parts:
-            yield from (
-                database.cursor().sql(f"{' UNION ALL '.join(parts)} ORDER BY 1, 2").to_arrow_reader(BLOCKS_AT_ONCE)
-            )
+    def _write_blocks(self, database: duckdb.DuckDBPyConnection, path: Path, empty: frozenset[str]) -> None:
+        stored = [name for name in self.schema.names if name not in empty]
+        ids = [name for name in (self.id, self.other) if name]
+        hashes = [f'CAST(md5_number_lower("{name}") >> 1 AS BIGINT) AS "hash of {name}"' for name in ids]
+        names = ", ".join([f'"{name}"' for name in stored] + hashes)
+        order = f' ORDER BY "{self.key}", Timestamp' if self.key else ""
+        rows = database.cursor().sql(f"SELECT {names} FROM made.main{order}").to_arrow_reader(BLOCKS_AT_ONCE)  # noqa: S608
+        noted = _noted(database, rows, len(stored))
+        row_blocks.write(path, noted, _hashes(database), schema=self.schema, key=self.key, empty=empty)
 
     def tidy(self, snapshot: ColdSnapshot, *, now: datetime, since: datetime) -> None:
         """Delete what no reader need choose: out of date, replaced, left half written, or all of it before `since`."""
@@ -211,6 +223,31 @@ class Segments:
         for path in self.folder.iterdir():
             if path.stem not in kept and path.stat().st_mtime < (now - GRACE).timestamp():
                 path.unlink(missing_ok=True)
+
+
+def _size(table: Table, path: Path, blocks: Path, codes: Path) -> int:
+    """Bytes of a segment's files. Raises OSError when one is not there."""
+    return sum(one.stat().st_size for one in (path, blocks, *([codes] if table.leads else [])))
+
+
+def _noted(
+    database: duckdb.DuckDBPyConnection, batches: Iterable[pa.RecordBatch], width: int
+) -> Iterator[pa.RecordBatch]:
+    """The first `width` columns as they come; the others are hashes of ids and written down with their row's block."""
+    database.execute("CREATE TABLE ids (hash BIGINT, n INTEGER)")
+    writer, at = database.cursor(), 0
+    for batch in batches:
+        numbers = pa.array([row // row_blocks.BLOCK_ROWS for row in range(at, at + len(batch))], pa.int32())
+        for hashes in batch.columns[width:]:
+            writer.register("noted", pa.table({"hash": hashes, "n": numbers}))
+            writer.execute("INSERT INTO ids SELECT DISTINCT * FROM noted")
+        at += len(batch)
+        yield batch.select(range(width))
+
+
+def _hashes(database: duckdb.DuckDBPyConnection) -> Iterator[pa.RecordBatch]:
+    """What was noted of ids, in the order of hashes."""
+    yield from (database.cursor().sql("SELECT DISTINCT hash, n FROM ids ORDER BY 1, 2").to_arrow_reader(BLOCKS_AT_ONCE))
 
 
 def _apart(segments: Iterable[Segment], files: Sequence[ColdFile]) -> tuple[Segment, ...]:
@@ -256,17 +293,37 @@ def _columns(database: duckdb.DuckDBPyConnection, files: Sequence[ColdFile]) -> 
     return {row[0] for row in told}
 
 
-def _chosen(field: pa.Field, have: set[str], lacking: set[str]) -> str:
-    """A column as rows have it everywhere: texts and numbers are never null, files may be older than the column."""
-    if pa.types.is_timestamp(field.type):
-        return f'"{field.name}"' if field.name in have else f'CAST(NULL AS TIMESTAMPTZ) AS "{field.name}"'
+def _unfilled(
+    database: duckdb.DuckDBPyConnection, fields: Sequence[pa.Field], have: set[str], source: str
+) -> list[pa.Field]:
+    """Those of the columns that hold nothing in any row of `source`."""
+    tests = [
+        f'bool_and("{one.name}" IS NULL OR "{one.name}" IS NOT DISTINCT FROM {_nothing(one, named=False)})'
+        if one.name in have
+        else "true"
+        for one in fields
+    ]
+    found = database.execute(f"SELECT {', '.join(tests)} FROM {source}").fetchone() if tests else ()  # noqa: S608
+    return [field for field, none in zip(fields, found or (), strict=True) if none]
+
+
+def _nothing(field: pa.Field, *, named: bool = True) -> str:
+    """What a column holds where it holds nothing: texts and numbers are never null."""
     value, type = next((value, type) for test, value, type in _EMPTY if test(field.type))
+    return f'CAST({value} AS {type}) AS "{field.name}"' if named else f"CAST({value} AS {type})"
+
+
+def _chosen(field: pa.Field, have: set[str], lacking: set[str]) -> str:
+    """A column as rows have it everywhere; files may be older than the column."""
     if field.name not in have:
-        return f'CAST({value} AS {type}) AS "{field.name}"'
-    return f'coalesce("{field.name}", {value}) AS "{field.name}"' if field.name in lacking else f'"{field.name}"'
+        return _nothing(field)
+    if field.name not in lacking or pa.types.is_timestamp(field.type):
+        return f'"{field.name}"'
+    return f'coalesce("{field.name}", {_nothing(field, named=False)}) AS "{field.name}"'
 
 
 _EMPTY = (
+    (pa.types.is_timestamp, "NULL", "TIMESTAMPTZ"),
     (pa.types.is_string, "''", "VARCHAR"),
     (pa.types.is_boolean, "false", "BOOLEAN"),
     (pa.types.is_floating, "0", "DOUBLE"),

@@ -1,10 +1,12 @@
 """One process of the crash test: `crash.py write NAME | flush | watch | tally`, over WATCHFLOOR_HOME and DATABASE_URL.
 
-`write` prints each batch it was told is stored; `watch` and `tally` print what a reader sees as JSON.
+`write` prints each batch it was told is stored; `watch` and `tally` print what a reader sees as JSON. `crash.py fork` starts such
+processes without loading everything anew: for each line of its input, a file to print to and the words, it prints the process's id.
 """
 
 import json
 import os
+import signal
 import sys
 import time
 from collections import Counter
@@ -100,5 +102,20 @@ def tally() -> None:
     )
 
 
+def fork() -> None:
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)
+    for line in sys.stdin:
+        output, *words = line.split()
+        pid = os.fork()
+        if pid == 0:
+            os.dup2(os.open(output, os.O_WRONLY | os.O_CREAT | os.O_APPEND), 1)
+            os.dup2(os.open(os.devnull, os.O_RDWR), 2)
+            PARTS[words[0]](*words[1:])
+            os._exit(0)
+        print(pid, flush=True)
+
+
+PARTS = {"write": write, "flush": flush, "watch": watch, "tally": tally, "fork": fork}
+
 if __name__ == "__main__":
-    {"write": write, "flush": flush, "watch": watch, "tally": tally}[sys.argv[1]](*sys.argv[2:])
+    PARTS[sys.argv[1]](*sys.argv[2:])

@@ -187,7 +187,9 @@ def test_what_was_left_half_written_counts_nothing_and_is_swept_away(months):
     assert selectors.count(LONG) == 50
     shelf, snapshot = segments("EmailEvents"), cold("EmailEvents").snapshot()
     shelf.tidy(snapshot, now=utc_now() + timedelta(minutes=11), since=NOON - 99 * DAY)
-    assert {path.name for path in folder.iterdir()} == {f"{whole.stem}.{end}" for end in ("blocks", "duckdb", "json")}
+    assert {path.name for path in folder.iterdir()} == {
+        f"{whole.stem}.{end}" for end in ("blocks", "codes", "duckdb", "json")
+    }
 
 
 def test_a_segment_that_goes_away_under_a_reader_is_read_from_the_tables(months):
