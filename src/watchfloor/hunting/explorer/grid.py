@@ -6,6 +6,7 @@ from typing import Any
 from watchfloor.hunting.explorer.catalogue import PAGE_SIZE, PRESETS
 from watchfloor.hunting.explorer.columns import grid_columns
 from watchfloor.hunting.explorer.contracts import Reader
+from watchfloor.hunting.explorer.live import live_part
 from watchfloor.hunting.explorer.parts import GridPart, chosen_columns, grid_part
 from watchfloor.hunting.explorer.rights import may_act, may_act_on_people
 from watchfloor.hunting.explorer.state import ExplorerState
@@ -15,6 +16,7 @@ from watchfloor.ui.paging import page_links
 
 def rows_tab(state: ExplorerState, reader: Reader) -> dict[str, Any]:
     """What the tab of rows is given: the table, what may be done with it, and where to look when nothing fits."""
+    live = live_part(state, now=reader.now)  # before the rows are read, so that none falls between
     part = grid_part(state, columns=chosen_columns(reader.person, table=state.view.table), now=reader.now)
     return {
         "wider": wider(state),
@@ -22,6 +24,8 @@ def rows_tab(state: ExplorerState, reader: Reader) -> dict[str, Any]:
         "may_act": may_act(reader.by),
         "may_act_on_people": may_act_on_people(reader.by),
         "export": state.address("/explorer/export.csv"),
+        "chart_address": state.address("/explorer/chart"),
+        **live,
         **table(state, part),
     }
 
