@@ -11,9 +11,12 @@ from watchfloor.detection.selectors import rule as rule_of
 from watchfloor.detection.selectors import rule_words
 from watchfloor.incidents import selectors, services
 from watchfloor.incidents.contracts import AlertSummary
+from watchfloor.incidents.explorer import explorer_link
 from watchfloor.incidents.filters import ALERT_STATUSES, Filter, read_filter
 from watchfloor.incidents.managing import KEEP, ids_of, manage_alert, options_for, text_of
 from watchfloor.incidents.remedied import with_locations
+from watchfloor.incidents.similar import similar_alerts
+from watchfloor.incidents.story import entity_graph
 from watchfloor.incidents.views import (
     MOST_AT_ONCE,
     actor,
@@ -71,6 +74,9 @@ def page(request: HttpRequest, alert: str) -> HttpResponse:
         "alert": found,
         "rule": rule,
         "rule_says": rule_words(rule) if rule else (),
+        "graph": entity_graph(found.incident_id, alert=alert),
+        "similar": similar_alerts(alert, limit=20),
+        "explorer": _explorer(alert),
         "items": with_locations(selectors.evidence_items(alert=alert)),
         "history": selectors.history_of(alert=alert),
         "facts": _facts(found),
@@ -78,6 +84,29 @@ def page(request: HttpRequest, alert: str) -> HttpResponse:
         "manage_attrs": {"hx-get": f"{found.href}/manage", "hx-target": "#flyout"},
     }
     return render_page(request, "incidents/alert.html", context)
+
+
+def _explorer(alert: str) -> str:
+    """Explorer with the mails of this alert (AL-10)."""
+    mails = selectors.evidence_items(alert=alert, types=("analyzedMessage",), limit=200)
+    if not mails:
+        return ""
+    first, last = min(one.first_seen for one in mails), max(one.last_seen for one in mails)
+    return explorer_link("analyzedMessage", [one.value for one in mails], first, last)
+
+
+@requires(Permission.INCIDENT_READ)
+def similar(request: HttpRequest, alert: str) -> HttpResponse:
+    """Alerts like this one, with why; those ticked are changed together with it (AL-06)."""
+    found = selectors.alert(alert)
+    context = {
+        "alert": found,
+        "similar": similar_alerts(alert, limit=200),
+        "may_manage": may_manage(request),
+        "selects": {"data-needs-selection": "similar-alerts"},
+        **options_for(statuses=ALERT_STATUSES),
+    }
+    return render_page(request, "incidents/alert_similar.html", context)
 
 
 def _facts(found: AlertSummary) -> list[tuple[Any, ...]]:

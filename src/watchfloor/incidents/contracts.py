@@ -59,6 +59,22 @@ WORDS = {
     "notMalicious": "Not malicious",
     "notEnoughDataToValidate": "Not enough data to validate",
     "other": "Other",
+    "comment": "Comment",
+    "status": "Status",
+    "assigned": "Assignment",
+    "classified": "Classification",
+    "severity": "Severity",
+    "renamed": "Name",
+    "tagged": "Tag added",
+    "untagged": "Tag removed",
+    "created": "Opened or raised",
+    "linked": "Alert linked",
+    "unlinked": "Alert unlinked",
+    "merged": "Merge",
+    "unmerged": "Merge taken back",
+    "hit": "More hits",
+    "notified": "Mail notification",
+    "exported": "Export",
     "analyzedMessage": "Mail message",
     "mailCluster": "Mail cluster",
     "mailbox": "Mailbox",
@@ -273,6 +289,19 @@ class HistoryItem:
     target: str = ""
     href: str = ""
     body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryFilter:
+    """What of the activity log is asked for; `target` is alert or incident, `words` stand in the line or the alert's title."""
+
+    origin: str = ""
+    kind: str = ""
+    by: str = ""
+    target: str = ""
+    words: str = ""
+    start: datetime | None = None
+    end: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -85,8 +85,8 @@ def read_filter(parameters: Any, *, statuses: tuple[str, ...], range: str) -> Fi
         tags=_several(parameters, "tag"),
         search=_text(parameters, "q"),
         range=parameters.get("range", range),
-        start=_moment(parameters.get("from")),
-        end=_moment(parameters.get("to")),
+        start=read_moment(parameters.get("from")),
+        end=read_moment(parameters.get("to")),
         categories=_several(parameters, "category"),
         sources=_several(parameters, "source"),
         rules=_several(parameters, "rule"),
@@ -111,7 +111,7 @@ def _several(parameters: Any, field: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(one.strip()[:300] for one in given if one.strip()))[:MOST_VALUES]
 
 
-def _moment(text: str | None) -> datetime | None:
+def read_moment(text: str | None) -> datetime | None:
     """A date-time field's value in UTC, which it is when it names no zone; None for what no calendar or database holds."""
     try:
         moment = datetime.fromisoformat(text or "")

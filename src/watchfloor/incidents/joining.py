@@ -116,6 +116,23 @@ def merge(*, source: int, into: int, by: Actor, comment: str = "") -> None:
         change.after = {"alerts": len(alerts), "source": source}
 
 
+def why_not(source: int, into: int) -> str:
+    """What forbids merging, in words (IN-43); empty when nothing does."""
+    rows = Incident.objects.in_bulk([source, into])
+    if source not in rows or into not in rows:
+        return f"there is no incident {source if source not in rows else into}"
+    if source == into:
+        return "it is the same incident"
+    merged = next((row for row in rows.values() if row.status == IncidentStatus.REDIRECTED), None)
+    if merged is not None:
+        return f"incident {merged.pk} was merged into incident {merged.redirected_to_id} already"
+    try:
+        _check_mergeable(rows[source], rows[into])
+    except Conflict as error:
+        return str(error)
+    return ""
+
+
 def _check_mergeable(source: Incident, target: Incident) -> None:
     for incident in (source, target):
         if incident.status == IncidentStatus.RESOLVED:

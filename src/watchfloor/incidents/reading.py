@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 
 from django.db.models import Count, Max, Min, Q
 
-from watchfloor.incidents.contracts import AlertSummary, EvidenceItem, HistoryItem, IncidentSummary
+from watchfloor.incidents.contracts import AlertSummary, EvidenceItem, HistoryFilter, HistoryItem, IncidentSummary
 from watchfloor.incidents.explorer import explorer_link
 from watchfloor.incidents.models import Alert, AlertEvidence, Comment, HistoryEntry, Incident, IncidentLink
 
@@ -75,7 +75,7 @@ def alert_summary(row: Alert, *, link: IncidentLink | None) -> AlertSummary:
 
 
 def evidence_items(
-    *, incident: int | None = None, alert: str = "", types: Sequence[str] = (), limit: int = 500
+    *, incident: int | None = None, alert: str = "", types: Sequence[str] = (), key: str = "", limit: int = 500
 ) -> tuple[EvidenceItem, ...]:
     """The entities of an incident or an alert, each once over its alerts, most often seen first; one query.
 
@@ -84,6 +84,8 @@ def evidence_items(
     condition = Q(alert__incident=incident) if incident is not None else Q(alert__alert_id=alert)
     if types:
         condition &= Q(type__in=types)
+    if key:
+        condition &= Q(key=key)
     rows = (
         AlertEvidence.objects.filter(condition)
         .order_by()
@@ -138,26 +140,53 @@ def family(incident: int) -> list[int]:
 
 
 def history_of(
-    *, incident: int | None = None, alert: str = "", origin: str = "", kind: str = "", limit: int = 500
+    *, incident: int | None = None, alert: str = "", asked: HistoryFilter | None = None, limit: int = 500
 ) -> tuple[HistoryItem, ...]:
     """Changes and comments, newest first; those of the alerts and of merged incidents too."""
+    asked = asked or HistoryFilter()
     if incident is not None:
         members = family(incident)
         about = Q(incident__in=members) | Q(alert__incident=incident)
     else:
-        members = []
         about = Q(alert__alert_id=alert)
-    changes = HistoryEntry.objects.filter(about).select_related("alert")
-    comments = Comment.objects.filter(about).select_related("alert")
-    if origin:
-        changes = changes.filter(origin=origin)
-        comments = comments if origin == "person" else comments.none()
-    if kind:
-        changes = changes.filter(kind=kind)
-        comments = comments if kind == "comment" else comments.none()
+    narrowed = about & _when(asked) & _target_is(asked.target)
+    changes = HistoryEntry.objects.filter(narrowed).select_related("alert")
+    comments = Comment.objects.filter(narrowed).select_related("alert")
+    if asked.origin:
+        changes = changes.filter(origin=asked.origin)
+        comments = comments if asked.origin == "person" else comments.none()
+    if asked.kind:
+        changes = changes.filter(kind=asked.kind)
+        comments = comments if asked.kind == "comment" else comments.none()
+    if asked.by:
+        changes, comments = changes.filter(actor_name=asked.by), comments.filter(author_name=asked.by)
+    if asked.words:
+        changes = changes.filter(Q(text__icontains=asked.words) | Q(alert__title__icontains=asked.words))
+        comments = comments.filter(Q(text__icontains=asked.words) | Q(alert__title__icontains=asked.words))
     items = [_change(entry, incident) for entry in changes.order_by("-at", "-id")[:limit]]
     items += [_comment(entry, incident) for entry in comments.order_by("-at", "-id")[:limit]]
     return tuple(sorted(items, key=lambda item: item.at, reverse=True)[:limit])
+
+
+def _when(asked: HistoryFilter) -> Q:
+    condition = Q()
+    if asked.start:
+        condition &= Q(at__gte=asked.start)
+    if asked.end:
+        condition &= Q(at__lt=asked.end)
+    return condition
+
+
+def _target_is(target: str) -> Q:
+    return {"alert": Q(alert__isnull=False), "incident": Q(alert__isnull=True)}.get(target, Q())
+
+
+def history_people(incident: int) -> tuple[str, ...]:
+    """Who stands in the activity log of an incident, for its filter; two queries."""
+    about = Q(incident__in=family(incident)) | Q(alert__incident=incident)
+    names = set(HistoryEntry.objects.filter(about).order_by().values_list("actor_name", flat=True).distinct()[:200])
+    names |= set(Comment.objects.filter(about).order_by().values_list("author_name", flat=True).distinct()[:200])
+    return tuple(sorted(names))
 
 
 def _target(entry: HistoryEntry | Comment, incident: int | None) -> tuple[str, str]:

@@ -14,7 +14,7 @@ from watchfloor.incidents.contracts import (
     Classification,
     IncidentStatus,
 )
-from watchfloor.incidents.joining import link_alert, merge, split_alert, unmerge
+from watchfloor.incidents.joining import link_alert, merge, split_alert, unmerge, why_not
 from watchfloor.incidents.models import Alert, Comment, Incident, Tag
 from watchfloor.incidents.summing import refresh
 from watchfloor.kernel.errors import BadInput
@@ -38,6 +38,7 @@ __all__ = [
     "tag",
     "unmerge",
     "untag",
+    "why_not",
 ]
 
 OPEN_STATUSES = (IncidentStatus.ACTIVE, IncidentStatus.IN_PROGRESS)

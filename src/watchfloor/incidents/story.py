@@ -2,13 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
+from urllib.parse import urlencode
 
-from django.db.models import Count
-from django.db.models.functions import TruncHour
+from django.db.models import Count, Q
 
-from watchfloor.incidents.contracts import WORDS
+from watchfloor.incidents.contracts import WORDS, AlertSummary
 from watchfloor.incidents.explorer import explorer_link
 from watchfloor.incidents.models import Alert, AlertEvidence, Incident
 from watchfloor.incidents.reading import entity_href
@@ -34,9 +35,13 @@ PLURALS = {
 Graph = dict[str, list[dict[str, Any]]]
 
 
-def entity_graph(incident: int) -> Graph:
-    """Alerts and their entities as nodes and links; of a kind with more than three members the rest is one node. Two queries."""
-    alerts = list(Alert.objects.filter(incident=incident).order_by("first_activity", "id")[:MOST_ALERTS])
+def entity_graph(incident: int, *, alert: str = "") -> Graph:
+    """Alerts and their entities as nodes and links; of a kind with more than three members the rest is one node. Two queries.
+
+    With `alert`, only that one. Entities carry `pane`, the address of what is known of them within the incident.
+    """
+    chosen = Alert.objects.filter(incident=incident, **({"alert_id": alert} if alert else {}))
+    alerts = list(chosen.order_by("first_activity", "id")[:MOST_ALERTS])
     evidence = AlertEvidence.objects.filter(alert__in=alerts).order_by("id")[:MOST_ROWS]
     of: dict[tuple[str, str], set[str]] = defaultdict(set)
     facts: dict[tuple[str, str], AlertEvidence] = {}
@@ -49,7 +54,7 @@ def entity_graph(incident: int) -> Graph:
             values[entity].append(item.value)
         if entity not in facts or item.role == "compromised":
             facts[entity] = item
-    nodes = [
+    nodes: list[dict[str, Any]] = [
         {
             "id": alert.alert_id,
             "name": _short(alert.title),
@@ -63,7 +68,34 @@ def entity_graph(incident: int) -> Graph:
     links: list[dict[str, Any]] = []
     for kind in dict.fromkeys(kind for kind, _ in of):
         _add_kind(kind, of, facts, values, nodes, links)
+    for node in nodes:
+        if named := node.pop("entity", None):
+            node["pane"] = f"/incidents/{incident}/entity?{urlencode(named)}"
     return {"nodes": nodes, "links": links}
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One alert of the play-back: the nodes that it brings in, and those that the picture holds once it happened."""
+
+    alert_id: str
+    title: str
+    severity: str
+    at: datetime
+    nodes: tuple[str, ...]
+
+
+def steps_of(graph: Graph, alerts: Sequence[AlertSummary]) -> list[Step]:
+    """The alerts of the picture in the order of the attack; each with its own node and those it is linked with."""
+    linked: dict[str, list[str]] = defaultdict(list)
+    for link in graph["links"]:
+        linked[link["source"]].append(link["target"])
+    drawn = {node["id"] for node in graph["nodes"] if node["group"] == "Alert"}
+    return [
+        Step(one.alert_id, one.title, one.severity, one.first_activity, (one.alert_id, *linked[one.alert_id]))
+        for one in alerts
+        if one.alert_id in drawn
+    ]
 
 
 def _entity(item: AlertEvidence) -> tuple[str, str]:
@@ -111,7 +143,7 @@ def _column(kind: str) -> int:
 
 def _node(identity: str, kind: str, item: AlertEvidence, values: Sequence[str]) -> dict[str, Any]:
     several = len(values) > 1 and kind != "account"
-    node = {
+    node: dict[str, Any] = {
         "id": identity,
         "name": _short(_name(kind, item, len(values) if several else 1)),
         "group": _group(kind),
@@ -120,6 +152,7 @@ def _node(identity: str, kind: str, item: AlertEvidence, values: Sequence[str]) 
         else entity_href(item.type, item.value, item.first_seen, item.last_seen),
         "size": 22,
         "column": _column(kind),
+        "entity": {"type": item.type, "value": item.value},
     }
     return node | ({"tone": "danger"} if item.role == "compromised" or item.verdict == "malicious" else {})
 
@@ -140,14 +173,17 @@ def _short(text: str) -> str:
 
 
 def last_day(*, now: datetime) -> dict[str, Any]:
-    """Alerts raised and incidents opened per hour of the last 24 (IN-02); two queries."""
+    """Alerts raised and incidents opened per hour of the last 24 (IN-02); two queries, each over a day of an index."""
     start = now.replace(minute=0, second=0, microsecond=0) - timedelta(hours=23)
     hours = [start + timedelta(hours=number) for number in range(24)]
 
     def counts(rows: Any) -> list[int]:
-        found = rows.filter(created_at__gte=start).annotate(hour=TruncHour("created_at")).order_by().values("hour")
-        numbers = {row["hour"]: row["n"] for row in found.annotate(n=Count("id"))}
-        return [numbers.get(hour, 0) for hour in hours]
+        within = {
+            f"h{place}": Count("pk", filter=Q(created_at__gte=hour, created_at__lt=hour + timedelta(hours=1)))
+            for place, hour in enumerate(hours)
+        }
+        found = rows.filter(created_at__gte=start).aggregate(**within)
+        return [found[f"h{place}"] for place in range(24)]
 
     return {
         "categories": [f"{hour:%H}:00" for hour in hours],

@@ -4,17 +4,28 @@ from itertools import chain
 
 from django.urls import path
 
-from watchfloor.incidents import alert_views, asset_views, correlation_views, queue_views, views
+from watchfloor.incidents import (
+    alert_views,
+    asset_views,
+    correlation_views,
+    entity_views,
+    merge_views,
+    queue_views,
+    views,
+)
 
 urlpatterns = [
     path("incidents", views.queue, name="incidents"),
     path("incidents/export.csv", views.export, name="incidents-export"),
     path("incidents/last-day", views.last_hours, name="incidents-last-day"),
     path("incidents/bulk", views.bulk, name="incidents-bulk"),
+    path("incidents/merge", merge_views.merge_several, name="incidents-merge"),
+    path("incidents/merge/choose", merge_views.choose, name="incidents-merge-choose"),
     path("incidents/<int:incident>", views.page, name="incident"),
     path("incidents/<int:incident>/summary", views.summary, name="incident-summary"),
     path("incidents/<int:incident>/assets.csv", asset_views.export, name="incident-assets-export"),
     path("incidents/<int:incident>/device", asset_views.device, name="incident-device"),
+    path("incidents/<int:incident>/entity", entity_views.entity, name="incident-entity"),
     path("incidents/<int:incident>/manage", views.manage, name="incident-manage"),
     path("incidents/<int:incident>/untag", views.untag, name="incident-untag"),
     path("incidents/<int:incident>/merge", views.merge, name="incident-merge"),
@@ -34,6 +45,7 @@ urlpatterns = [
         for queue in ("incidents", "alerts")
     ),
     path("alerts/<str:alert>", alert_views.page, name="alert"),
+    path("alerts/<str:alert>/similar", alert_views.similar, name="alert-similar"),
     path("alerts/<str:alert>/manage", alert_views.manage, name="alert-manage"),
     path("alerts/<str:alert>/link", alert_views.link, name="alert-link"),
 ]

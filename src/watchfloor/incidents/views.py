@@ -12,7 +12,6 @@ from django.views.decorators.http import require_POST
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.incidents import selectors, services
-from watchfloor.incidents.asset_views import asset_context
 from watchfloor.incidents.columns import COLUMNS, chosen_columns, in_order
 from watchfloor.incidents.contracts import SEVERITIES, WORDS, IncidentSummary, Listing
 from watchfloor.incidents.explorer import explorer_link
@@ -27,8 +26,8 @@ from watchfloor.incidents.filters import (
 )
 from watchfloor.incidents.keeping import saved_filters
 from watchfloor.incidents.managing import KEEP, ids_of, manage_incident, options_for, text_of
-from watchfloor.incidents.remedied import with_locations
-from watchfloor.incidents.story import entity_graph, last_day
+from watchfloor.incidents.story import last_day
+from watchfloor.incidents.tabs import TABS, tab_context
 from watchfloor.incidents.wording import chips, span
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, WatchfloorError
@@ -38,18 +37,10 @@ from watchfloor.ui.services import render_page
 DEFAULT_STATUSES = ("active", "inProgress")
 MOST_AT_ONCE = 500
 WORKABLE = ("active", "inProgress", "resolved")
-ARTEFACTS = ("analyzedMessage", "mailCluster", "sender", "url", "file", "ip", "device")
 IN_PANE = (
     *("classification", "alert-severity", "category", "source", "rule", "technique", "tag", "has", "several", "entity"),
 )
 """The fields of the filter pane; the bar carries them along."""
-TABS = (
-    ("story", "Attack story"),
-    ("alerts", "Alerts"),
-    ("assets", "Assets"),
-    ("evidence", "Evidence"),
-    ("activity", "Activity log"),
-)
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -183,47 +174,17 @@ def page(request: HttpRequest, incident: int) -> HttpResponse:
     found = selectors.incident(incident)
     tab = request.GET.get("tab", "story")
     tab = tab if tab in dict(TABS) else "story"
-    context = {"incident": found, "tab": tab, "may_manage": may_manage(request), **_tab_context(request, found, tab)}
+    context = {
+        "incident": found,
+        "tab": tab,
+        "may_manage": may_manage(request),
+        **tab_context(request, found, tab, actor=actor(request)),
+    }
     counts = {"alerts": found.alerts, "assets": found.users + found.mailboxes}
     context["tabs"] = [(key, label, f"{found.href}?tab={key}", counts.get(key)) for key, label in TABS]
     context["manage_attrs"] = {"hx-get": f"{found.href}/manage", "hx-target": "#flyout"}
-    context["explorer"] = _explorer(found)
+    context["explorer"], context["facts"] = _explorer(found), _facts(found)
     return render_page(request, f"incidents/tab_{tab}.html", context)
-
-
-def _tab_context(request: HttpRequest, found: IncidentSummary, tab: str) -> dict[str, Any]:
-    if tab in ("story", "alerts"):
-        context: dict[str, Any] = {"alerts": selectors.alerts_of_incident(found.id)}
-        if tab == "story":
-            context["graph"] = entity_graph(found.id)
-        return context
-    if tab == "assets":
-        return asset_context(found, request.GET.get("kind", ""), actor=actor(request))
-    if tab == "evidence":
-        chosen = request.GET.get("type", "")
-        types = (chosen,) if chosen in ARTEFACTS else ARTEFACTS
-        return {
-            "kinds": ARTEFACTS,
-            "chosen_type": chosen,
-            "items": with_locations(selectors.evidence_items(incident=found.id, types=types)),
-        }
-    origin, kind = request.GET.get("origin", ""), request.GET.get("kind", "")
-    return {
-        "history": selectors.history_of(incident=found.id, origin=origin, kind=kind),
-        "origin": origin,
-        "kind": kind,
-        "history_kinds": (
-            "comment",
-            "status",
-            "assigned",
-            "classified",
-            "severity",
-            "tagged",
-            "linked",
-            "merged",
-            "hit",
-        ),
-    }
 
 
 def _explorer(found: IncidentSummary) -> str:

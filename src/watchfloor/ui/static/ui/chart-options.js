@@ -2,7 +2,7 @@
 
 /**
  * @typedef {{name: string, values: number[], tone?: string, href?: string}} Series
- * @typedef {{id: string, name: string, group?: string, tone?: string, size?: number, href?: string, column?: number}} Node
+ * @typedef {{id: string, name: string, group?: string, tone?: string, size?: number, href?: string, column?: number, faded?: boolean}} Node
  * @typedef {{source: string, target: string, label?: string, value?: number}} Link
  * @typedef {{categories?: string[], series?: Series[], nodes?: Node[], links?: Link[], horizontal?: boolean, legend?: boolean, mark?: {category: string, label: string}, brush?: import("./chart-brush.js").Brush, countries?: Country[], noun?: string}} Data
  * @typedef {{name: string, label: string, value: number, href?: string}} Country named by its two letters
@@ -140,6 +140,7 @@ function flow(data, colours) {
   };
 }
 
+const FADED = 0.15;
 // Room for labels at the sides, and for the legend below, of a graph in columns.
 const ROW = 30;
 const TOP = 28;
@@ -171,7 +172,7 @@ function columnsOf(nodes) {
  * @param {Node[][]} columns
  * @param {Size} box the drawing without its margins
  * @param {number} side the width of the margin, which labels of the outer columns fill
- * @returns {Map<string, object>}
+ * @returns {Map<string, any>}
  */
 function places(columns, box, side) {
   const longest = Math.max(...columns.map((column) => column.length));
@@ -198,6 +199,7 @@ function places(columns, box, side) {
 function graph(data, colours, size) {
   const nodes = data.nodes ?? [];
   const groups = [...new Set(nodes.map((node) => node.group ?? ""))];
+  const faded = new Set(nodes.filter((node) => node.faded).map((node) => node.id));
   const columns = columnsOf(nodes);
   const side = Math.min(270, size.width * 0.29);
   const box = { width: size.width - 2 * side, height: size.height - TOP - BOTTOM };
@@ -220,8 +222,8 @@ function graph(data, colours, size) {
       emphasis: { focus: "adjacency", lineStyle: { width: 2, opacity: 0.9 } },
       edgeSymbol: ["none", columns.length ? "none" : "arrow"],
       edgeSymbolSize: 7,
-      data: nodes.map((node) => ({ id: node.id, name: node.name, href: node.href, category: groups.indexOf(node.group ?? ""), symbolSize: node.size ?? 26, itemStyle: node.tone ? { borderColor: colours.tones[node.tone], borderWidth: 3 } : undefined, ...placed.get(node.id) })),
-      links: (data.links ?? []).map((link) => ({ source: link.source, target: link.target, value: link.label ?? "" })),
+      data: nodes.map((node) => ({ id: node.id, name: node.name, href: node.href, category: groups.indexOf(node.group ?? ""), symbolSize: node.size ?? 26, itemStyle: { ...(node.tone ? { borderColor: colours.tones[node.tone], borderWidth: 3 } : {}), opacity: node.faded ? FADED : 1 }, ...placed.get(node.id), ...(node.faded ? { label: { ...placed.get(node.id)?.label, color: colours.line } } : {}) })),
+      links: (data.links ?? []).map((link) => ({ source: link.source, target: link.target, value: link.label ?? "", lineStyle: faded.has(link.source) || faded.has(link.target) ? { opacity: 0.05 } : undefined })),
     }],
   };
 }

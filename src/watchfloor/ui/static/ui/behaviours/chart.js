@@ -16,7 +16,14 @@ export default async function chart(figure) {
   if (figure.dataset.kind === "map") echarts.registerMap("world", await fetch("/static/ui/vendor/world.json").then((answer) => answer.json()));
   const drawn = echarts.init(canvas, null, { renderer: "canvas" });
   const graph = figure.dataset.kind === "graph";
-  const draw = () => drawn.setOption(option(figure.dataset.kind ?? "bar", data, colours(figure), { width: canvas.clientWidth, height: canvas.clientHeight }), true);
+  /** @type {Set<string> | null} the nodes that are shown in full; null for all */
+  let shown = null;
+  const seen = () => (shown ? { ...data, nodes: data.nodes?.map((/** @type {import("../chart-options.js").Node} */ node) => ({ ...node, faded: !shown?.has(node.id) })) } : data);
+  figure.addEventListener("chart:show", (event) => {
+    shown = /** @type {CustomEvent} */ (event).detail.ids;
+    draw();
+  });
+  const draw = () => drawn.setOption(option(figure.dataset.kind ?? "bar", seen(), colours(figure), { width: canvas.clientWidth, height: canvas.clientHeight }), true);
   draw();
   const theme = () => draw();
   document.addEventListener("theme", theme);
@@ -54,6 +61,9 @@ function table(figure) {
  * @param {any} event
  */
 function open(figure, data, event) {
+  // A page that shows a node in its own way says so by preventing the default.
+  const pick = new CustomEvent("chart:pick", { bubbles: true, cancelable: true, detail: { id: event.data?.id } });
+  if (event.data?.id !== undefined && !figure.dispatchEvent(pick)) return;
   const own = event.data?.href ?? data.series?.find((one) => one.name === event.seriesName)?.href;
   const pattern = figure.dataset.href ?? "";
   const address = own || pattern
