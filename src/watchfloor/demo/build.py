@@ -12,6 +12,7 @@ from watchfloor.access.selectors import system_actor
 from watchfloor.connectors.contracts import Folder, NewMail, ObservedKind
 from watchfloor.connectors.selectors import accepted_after
 from watchfloor.connectors.services import accept_many, import_events, observe
+from watchfloor.demo.connecting import place_networks
 from watchfloor.demo.directory import accounts_in_the_cloud, accounts_on_premises, files_of, groups_of
 from watchfloor.demo.life import Record, foreign_hands, ordinary_life, sprayed
 from watchfloor.demo.mailboxes import file_letter, make_mailbox
@@ -183,6 +184,7 @@ def build(*, home: Path, mailboxes: Path, plan: Plan, progress: Progress) -> Org
         raise Conflict(f"{home} holds mail already; remove the folder to build the sample organisation anew")
     organisation = found_organisation(plan.seed)
     told = list(stories(organisation, end=plan.end, seed=plan.seed))
+    place_networks(now=plan.end)
     fill_directory(organisation, now=plan.end, seed=plan.seed)
     live(organisation, plan, logs=home / "sample-logs", progress=progress)
     for person in organisation.employees:

@@ -1,16 +1,25 @@
 """Connecting the sample mailboxes to the product, as an administrator would on the connections page."""
 
+from datetime import datetime
 from pathlib import Path
 
 from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
 from watchfloor.connectors.services import add_connection, change_connection, remove_connection
 from watchfloor.demo.mailserver import MASTER, MailServer
+from watchfloor.kernel.content import content_folder
 from watchfloor.kernel.errors import Conflict, NotFound
+from watchfloor.lake.services import upload_list
 
 BUILDER = system_actor("sample organisation", Permission.CONNECTION_MANAGE)
 DOVECOT = "Sample Dovecot"
 MAILDIRS = "Sample Maildirs"
+
+
+def place_networks(*, now: datetime) -> None:
+    """Say where the documentation ranges of the sample organisation are taken to lie: no public data know them."""
+    data = (content_folder("demo") / "networks.csv").read_bytes()
+    upload_list(alias="GeoIP", file_name="networks.csv", data=data, now=now, by=BUILDER)
 
 
 def connect_dovecot(server: MailServer, *, test_mailbox: str) -> None:

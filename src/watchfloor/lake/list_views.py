@@ -21,8 +21,8 @@ class ListForm(forms.Form):
     alias = forms.CharField(
         max_length=120,
         label="Alias",
-        help_text="As queries say it: _GetWatchlist('alias'). GeoIP (network, country, state, city, latitude, longitude) answers "
-        "geo_info_from_ip_address(), FileProfile (SHA1, GlobalPrevalence, Signer and so on) answers FileProfile()",
+        help_text="As queries say it: _GetWatchlist('alias'). GeoIP (network, country, country_code, state, city, latitude, longitude, "
+        "operator) answers geo_info_from_ip_address() and says where your own networks lie, FileProfile (SHA1, GlobalPrevalence, Signer and so on) answers FileProfile()",
     )
     address = forms.CharField(
         max_length=2000,

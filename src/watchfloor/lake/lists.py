@@ -20,7 +20,9 @@ MOST_ROWS = 100_000
 MOST_COLUMNS = 60
 ALIAS = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_ .()-]{0,119}")
 SEARCH_KEY = "SearchKey"
-READ_BY = {"geo_info_from_ip_address": "GeoIP", "FileProfile": "FileProfile"}
+GEO_IP = "GeoIP"
+"""Says where networks lie."""
+READ_BY = {"geo_info_from_ip_address": GEO_IP, "FileProfile": "FileProfile"}
 """Functions that answer from the list of this alias."""
 
 
@@ -110,6 +112,12 @@ def hosts(text: str) -> Hosts:
         watchlists={one.alias: _watchlist(one) for one in found},
         pinned={one.address: _pinned(one) for one in found if one.address},
     )
+
+
+def rows_of(alias: str) -> list[dict[str, str]]:
+    """The rows of a list as texts by column; none when there is no such list."""
+    one = UploadedList.objects.filter(pk=alias).first()
+    return [dict(zip(one.columns, row, strict=True)) for row in _rows(one)] if one else []
 
 
 def _rows(one: UploadedList) -> Sequence[Sequence[str]]:

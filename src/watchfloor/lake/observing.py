@@ -24,6 +24,7 @@ from watchfloor.lake.bringing_cells import Unfit, cell
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Column, ColumnType, Table
 from watchfloor.lake.enriching.completing import completed, with_more
+from watchfloor.lake.placing import place_of
 from watchfloor.lake.snapshot import cold
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import keep_order, move_cursor
@@ -153,7 +154,7 @@ class Fit:
             raise Unfit(f"Timestamp {at:%Y-%m-%d} is older than this table is kept")
         if at > self.newest:
             raise Unfit(f"Timestamp {at:%Y-%m-%d %H:%M} lies in the future")
-        return completed(self.table.name, row), self._identify(row, batch, number)
+        return completed(self.table.name, row, locate=place_of), self._identify(row, batch, number)
 
     def _value(self, name: str, value: Any) -> Any:
         if name in self.plain and isinstance(value, str):

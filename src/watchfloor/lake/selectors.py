@@ -11,9 +11,11 @@ from django.conf import settings
 from watchfloor.kernel.errors import NotFound
 from watchfloor.lake import ask, charts, statistics, storage
 from watchfloor.lake import tail as tails
+from watchfloor.lake.arrivals import arrivals_after
 from watchfloor.lake.arrow import fitted, to_rows, unpack
 from watchfloor.lake.campaign_list import campaign_named, judged_campaigns, standing_of
 from watchfloor.lake.catalogue import resolve, table, tables
+from watchfloor.lake.charts import bucket_starts
 from watchfloor.lake.contracts import (
     Batch,
     Bucketed,
@@ -24,7 +26,7 @@ from watchfloor.lake.contracts import (
     Query,
     TableState,
 )
-from watchfloor.lake.enriching import client_of, place_of
+from watchfloor.lake.enriching import client_of
 from watchfloor.lake.entries_met import entries_met
 from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.history import state as history_state
@@ -38,20 +40,23 @@ from watchfloor.lake.lists import states as list_states
 from watchfloor.lake.models import Email, HotBatch
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.place import lake_place
+from watchfloor.lake.placing import place_of
 from watchfloor.lake.query import address
 from watchfloor.lake.query.address import encoded, group_of, parameters_of
 from watchfloor.lake.query.compile import FOREVER
+from watchfloor.lake.query.kusto import kql
 from watchfloor.lake.query.memory import matching
 from watchfloor.lake.query.values import normalised
 from watchfloor.lake.query.words import condition_sentence, part_sentence, sentence
 from watchfloor.lake.rejudging import changed_mails, rejudged
 from watchfloor.lake.similar import campaign_of
 from watchfloor.lake.statistics import Order, ValueCount, Values
-from watchfloor.lake.summaries import summed
+from watchfloor.lake.summaries import BUCKET, summed
 from watchfloor.lake.tail import Tail
 from watchfloor.lake.text import by_threat, elements_of, values_in
 
 __all__ = [
+    "BUCKET",
     "Answer",
     "Checked",
     "KqlTables",
@@ -61,6 +66,8 @@ __all__ = [
     "ValueCount",
     "Values",
     "all_rows",
+    "arrivals_after",
+    "bucket_starts",
     "by_threat",
     "campaign_named",
     "campaign_of",
@@ -84,6 +91,7 @@ __all__ = [
     "inspection_of",
     "inspections_of",
     "judged_campaigns",
+    "kql",
     "kql_words",
     "lake_place",
     "late_verdicts_after",

@@ -11,7 +11,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
-from watchfloor.lake import bringing, campaign_verdicts, hot, lists, storage, upkeep
+from watchfloor.lake import bringing, campaign_verdicts, hot, lists, placing, storage, upkeep
 from watchfloor.lake.arrow import to_arrow
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Brought, LateVerdict, Refused
@@ -172,6 +172,7 @@ def upload_list(*, alias: str, file_name: str, data: bytes, address: str = "", n
         by=by, permission=Permission.CONNECTION_MANAGE, verb="list.upload", target_type="list", target=alias
     ) as result:
         kept = lists.store(alias=alias, address=address, file_name=file_name, data=data, by=by.name, now=now)
+        placing.forget()
         result["after"] = {"rows": kept.length, "columns": kept.columns, "address": address, "file": file_name}
     return kept.length
 
@@ -180,3 +181,4 @@ def remove_list(*, alias: str, by: Actor) -> None:
     """Forget a list; queries that name it are refused from now on. Raises NotFound."""
     with audited(by=by, permission=Permission.CONNECTION_MANAGE, verb="list.remove", target_type="list", target=alias):
         lists.remove(alias)
+        placing.forget()

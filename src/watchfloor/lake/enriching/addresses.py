@@ -31,7 +31,7 @@ def place_of(ip: str) -> Place:
 
     Takes IPv4, IPv6, IPv4 in IPv6, with or without brackets and zone. Microseconds for an address met before.
     """
-    address = _parsed(ip)
+    address = address_of(ip)
     if address is None:
         return Place()
     kind = _kind(address)
@@ -49,7 +49,8 @@ def kind_of(ip: str) -> str:
     return place_of(ip).kind
 
 
-def _parsed(ip: str) -> Address | None:
+def address_of(ip: str) -> Address | None:
+    """The address written here, with or without brackets and zone, IPv4 in IPv6 as IPv4; None when it is none."""
     try:
         address = ipaddress.ip_address(ip.strip().strip("[]").partition("%")[0])
     except ValueError:

@@ -1,12 +1,13 @@
 """Filling the columns that a source left empty, from the others of the same row; nothing the source said is overwritten."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from watchfloor.lake.enriching.addresses import place_of
 from watchfloor.lake.enriching.clients import client_of
+from watchfloor.lake.locations import Place
 
 PRIVATE_NETWORK = "Private network"
 
@@ -40,11 +41,11 @@ RULES: Mapping[str, Rule] = {
 NOTHING = Rule()
 
 
-def completed(table: str, row: dict[str, Any]) -> dict[str, Any]:
-    """The row itself, with what follows from it filled in."""
+def completed(table: str, row: dict[str, Any], *, locate: Callable[[str], Place] = place_of) -> dict[str, Any]:
+    """The row itself, with what follows from it filled in; `locate` says where an address lies."""
     rule = RULES.get(table, NOTHING)
     if rule.address and row.get(rule.address):
-        _locate(rule, row)
+        _locate(rule, row, locate(str(row[rule.address])))
     for address, kind in rule.kinds:
         if not row.get(kind) and row.get(address):
             row[kind] = place_of(str(row[address])).kind
@@ -55,12 +56,11 @@ def completed(table: str, row: dict[str, Any]) -> dict[str, Any]:
     return row
 
 
-def _locate(rule: Rule, row: dict[str, Any]) -> None:
-    place = place_of(str(row[rule.address]))
+def _locate(rule: Rule, row: dict[str, Any], place: Place) -> None:
     if not row.get(rule.country):
         row[rule.country] = place.country_code
     if rule.provider and not row.get(rule.provider):
-        row[rule.provider] = PRIVATE_NETWORK if place.private else place.asn
+        row[rule.provider] = place.asn or (PRIVATE_NETWORK if place.private else "")
 
 
 def _describe_client(rule: Rule, row: dict[str, Any]) -> None:
