@@ -24,8 +24,10 @@ ENTRIES = (
     Entry("Identities", "/identities", "users", Permission.IDENTITY_READ),
     Entry("Explorer", "/explorer", "chart-bar", Permission.EMAIL_METADATA_READ),
     Entry("Campaigns", "/campaigns", "target", Permission.EMAIL_METADATA_READ),
+    Entry("Threat trackers", "/trackers", "radar", Permission.EMAIL_METADATA_READ),
     Entry("Advanced hunting", "/hunting", "crosshair", Permission.EMAIL_METADATA_READ),
     Entry("Action center", "/action-center", "checklist", Permission.ACTION_CENTER_READ),
+    Entry("Reports", "/reports", "report", Permission.EMAIL_METADATA_READ),
     Entry("Settings", "/settings", "settings", Permission.SETTINGS_READ),
 )
 

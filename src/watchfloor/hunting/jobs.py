@@ -1,10 +1,11 @@
-"""The ticks that run custom detections and Sigma rules when they are due, read the folder of rules, and note campaigns."""
+"""The ticks: custom detections and Sigma rules that are due, the folder of rules, campaigns, tracked queries."""
 
 from watchfloor.hunting.campaigns.noting import note_campaigns
 from watchfloor.hunting.custom.running import run_due
 from watchfloor.hunting.health import report_rules
 from watchfloor.hunting.sigma.folder import bring_folder
 from watchfloor.hunting.sigma.running import run_due as run_due_rules
+from watchfloor.hunting.trackers.counting import count_due
 from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.services import every
 
@@ -28,6 +29,12 @@ def sigma_folder_tick() -> int:
 def campaigns_tick() -> int:
     """Note campaigns that were found to be phish or malware; the next turn goes on where a flood of them left off."""
     return note_campaigns(now=utc_now())
+
+
+@every(20, name="hunting.trackers")
+def trackers_tick() -> int:
+    """Count tracked queries that are due."""
+    return count_due(now=utc_now())
 
 
 @every(30, name="rules-health")

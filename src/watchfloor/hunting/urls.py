@@ -11,6 +11,7 @@ from watchfloor.hunting.custom import views as custom
 from watchfloor.hunting.explorer import views
 from watchfloor.hunting.explorer.parts_urls import urlpatterns as explorer_parts
 from watchfloor.hunting.sigma.pages.urls import urlpatterns as sigma
+from watchfloor.hunting.trackers.urls import urlpatterns as trackers
 
 urlpatterns = [
     path("explorer", views.explorer, name="explorer"),
@@ -51,5 +52,6 @@ urlpatterns = [
     path("hunting/detections/<int:key>/switch", custom.switch, name="custom-detection-switch"),
     path("hunting/detections/<int:key>/delete", custom.delete, name="custom-detection-delete"),
     *campaigns,
+    *trackers,
     *sigma,
 ]

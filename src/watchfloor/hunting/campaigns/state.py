@@ -15,11 +15,11 @@ from django.http import QueryDict
 from watchfloor.hunting.campaigns.known import GROUPINGS, TYPES, Wanted
 from watchfloor.hunting.explorer import catalogue
 from watchfloor.hunting.explorer.contracts import Pivot
-from watchfloor.hunting.explorer.state import ExplorerState, page_number, read_state
+from watchfloor.hunting.explorer.state import OWN, ExplorerState, page_number, read_state
 
 HOME = "/campaigns"
 DEFAULT_RANGE = "30d"
-EXPLORERS_ALONE = frozenset({"view", "pivot", "tab", "sort", "order", "page", "pick", "except"})
+EXPLORERS_ALONE = frozenset({"view", "pivot", "tab", "sort", "order", "page", "pick", "except", *OWN})
 """Parameters of Explorer that mean nothing here."""
 
 TYPE, NAME, SUBTYPE = (

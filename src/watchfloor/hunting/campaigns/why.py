@@ -23,7 +23,7 @@ NEEDED = 0.7
 METHOD = (
     "Each mail's text, without names, numbers and addresses, is cut into pieces of three words. Two mails belong together "
     "when 70% of these pieces are the same, or when the same file of at least 1 kB is attached. Sender, address and link "
-    "never join mails: they are counted below because they help to judge."
+    "never join mails: they are counted here because they help to judge."
 )
 
 

@@ -30,8 +30,9 @@ MOST_FILTERS = 50
 MOST_CONDITIONS = 90
 """Fewer than the lake takes, which also counts those of the view."""
 YEARS = range(1970, 2200)
-OWN = ("of", "by", "find", "live")
-"""Parameters of single tabs: what a ranking ranks, its order, what is searched in it; whether new rows come in by themselves."""
+OWN = ("of", "by", "find", "live", "tracker")
+"""Parameters of single tabs: what a ranking ranks, its order, what is searched in it; whether new rows come in by themselves;
+and the saved query the page was opened from."""
 LONGEST_OWN = 200
 LONGEST = timedelta(days=3660)
 
