@@ -24,6 +24,7 @@ from watchfloor.connectors.observed import (
     Share,
 )
 from watchfloor.connectors.outgoing.words import Attachment, Handover, MailState, OutgoingMail, Sender
+from watchfloor.kernel.errors import BadInput
 
 __all__ = [
     "AcceptedMail",
@@ -39,10 +40,13 @@ __all__ = [
     "Attachment",
     "Capability",
     "ConnectionLine",
+    "ContentReader",
+    "ContentSystem",
     "DeadLetterLine",
     "DirectoryGroup",
     "Disposition",
     "EventsImported",
+    "FileRef",
     "Folder",
     "Handover",
     "HashingSystem",
@@ -68,6 +72,7 @@ __all__ = [
     "System",
     "Target",
     "TestReport",
+    "TooLarge",
 ]
 
 
@@ -361,6 +366,40 @@ class OpinionSystem(System, Protocol):
     """A system with GIVE_OPINION among its capabilities; asked anew for each batch of mails, so it keeps what is costly."""
 
     def opinion(self, settings: dict[str, str], *, name: str) -> SecondOpinion: ...
+
+
+@dataclass(frozen=True, slots=True)
+class FileRef:
+    """Which file: `key`, `owner` and `path` as in the OwnedFile it was told by."""
+
+    key: str
+    owner: str = ""
+    path: str = ""
+
+
+@runtime_checkable
+class ContentSystem(System, Protocol):
+    """A system that can read its files where the connection's `content` setting allows it (see `content.CONTENT_SETTINGS`)."""
+
+    def content_of(self, settings: dict[str, str], file: FileRef, *, most: int) -> bytes:
+        """The file's bytes. Raises TooLarge beyond `most`, NotFound when it is gone, BadInput, NotConfigured or Unreachable."""
+        ...
+
+
+class TooLarge(BadInput):
+    """A file has more bytes than may be read of it."""
+
+
+class ContentReader(Protocol):
+    """One connection whose files may be read: `most` bytes each, `budget` bytes a minute."""
+
+    @property
+    def most(self) -> int: ...
+
+    @property
+    def budget(self) -> int: ...
+
+    def read(self, file: FileRef) -> bytes: ...
 
 
 @runtime_checkable

@@ -183,7 +183,10 @@ class Share(_Shape):
 
 @dataclass(frozen=True, slots=True)
 class OwnedFile(_Shape):
-    """One file or folder with its owner and with whom it is shared. `owner` is an address or login name; sizes in bytes."""
+    """One file or folder with its owner and with whom it is shared. `owner` is an address or login name; sizes in bytes.
+
+    `version` changes with the content, where the source tells more than a time that may be set: an ETag, a change time.
+    """
 
     key: str
     provider: str
@@ -200,3 +203,4 @@ class OwnedFile(_Shape):
     changed_by: str = ""
     shares: tuple[Share, ...] = ()
     deleted: bool = False
+    version: str = ""

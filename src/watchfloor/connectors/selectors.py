@@ -7,12 +7,15 @@ from django.conf import settings
 from django.db.models import QuerySet
 
 from watchfloor.connectors import intake, store
+from watchfloor.connectors.content import SWITCH, Reader
 from watchfloor.connectors.contracts import (
     AcceptedMail,
     AccountActions,
     AccountSystem,
     Capability,
     ConnectionLine,
+    ContentReader,
+    ContentSystem,
     DeadLetterLine,
     HashingSystem,
     MailboxActions,
@@ -37,6 +40,7 @@ __all__ = [
     "can_hash",
     "can_retry",
     "connection_lines",
+    "content_readers",
     "dead_letter_lines",
     "dead_letters",
     "enabled_connections",
@@ -121,6 +125,16 @@ def account_actions() -> dict[str, AccountActions]:
 def can_hash() -> frozenset[str]:
     """The names of the enabled connections whose files can be read for their SHA-256."""
     return frozenset(one.name for one in enabled_connections() if isinstance(systems()[one.kind], HashingSystem))
+
+
+def content_readers() -> dict[str, ContentReader]:
+    """The enabled connections whose files' content may be read, by name."""
+    found: dict[str, ContentReader] = {}
+    for connection in enabled_connections():
+        system = systems()[connection.kind]
+        if isinstance(system, ContentSystem) and connection.settings.get(SWITCH) == "yes":
+            found[connection.name] = Reader(system, settings_of(connection))
+    return found
 
 
 def second_opinions() -> tuple[SecondOpinion, ...]:

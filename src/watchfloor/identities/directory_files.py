@@ -10,9 +10,9 @@ from watchfloor.identities.models import FileShare, StoredFile
 
 FIELDS = (
     *("provider", "name", "path", "url", "owner", "folder", "size", "sha256", "label"),
-    *("created_at", "changed_at", "changed_by", "seen_at"),
+    *("created_at", "changed_at", "changed_by", "version", "seen_at"),
 )
-LENGTHS = {"name": 400, "owner": 320, "label": 100, "changed_by": 320, "sha256": 64, "provider": 40}
+LENGTHS = {"name": 400, "owner": 320, "label": 100, "changed_by": 320, "sha256": 64, "provider": 40, "version": 100}
 LONGEST_KEY = 400
 
 

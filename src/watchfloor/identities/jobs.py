@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from watchfloor.connectors.services import register_observer
+from watchfloor.identities.content.looking import look
 from watchfloor.identities.directory_reading import CURSOR, KINDS, read_directory
 from watchfloor.identities.directory_rows import snapshot_all
 from watchfloor.identities.scoring import jobs as scoring_jobs  # noqa: F401  the ticks of the score
@@ -15,6 +16,11 @@ register_observer(CURSOR, kinds=KINDS)
 @every(1, name="identities.read_directory")
 def read_directory_tick() -> int:
     return read_directory(now=utc_now())
+
+
+@every(10, name="identities.look_into_files")
+def look_into_files_tick() -> int:
+    return look(now=utc_now())
 
 
 @every(60, name="identities.snapshot")

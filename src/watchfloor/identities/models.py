@@ -208,6 +208,7 @@ class StoredFile(models.Model):
     created_at = models.DateTimeField(null=True)
     changed_at = models.DateTimeField(null=True)
     changed_by = models.CharField(max_length=320, blank=True)
+    version = models.CharField(max_length=100, blank=True)
     seen_at = models.DateTimeField()
 
     class Meta:
@@ -218,6 +219,35 @@ class StoredFile(models.Model):
 
     def __str__(self) -> str:
         return self.path
+
+
+class FileContent(models.Model):
+    """That the content of a stored file was looked at, and what came of it: `verdict` is clean, malware, block, unread or late.
+
+    `version`, `changed_at` and `size` are the file's when it was read; the file is read again when any of them differs. “late” is
+    one that could not be read yet, tried again from `again_at` on; `words` say what was found, or why it was not read.
+    """
+
+    source = models.CharField(max_length=100)
+    key = models.CharField(max_length=400)
+    version = models.CharField(max_length=100, blank=True)
+    changed_at = models.DateTimeField(null=True)
+    size = models.BigIntegerField(default=0)
+    sha256 = models.CharField(max_length=64, blank=True, db_index=True)
+    verdict = models.CharField(max_length=10)
+    found: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    words = models.TextField(blank=True)
+    looked_at = models.DateTimeField()
+    again_at = models.DateTimeField(null=True)
+    attempts = models.PositiveIntegerField(default=1)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["source", "key"], name="one_content_per_file"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.source} {self.key}: {self.verdict}"
 
 
 class FileShare(models.Model):

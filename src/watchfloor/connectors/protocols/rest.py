@@ -9,10 +9,11 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import httpx
 
+from watchfloor.connectors.contracts import TooLarge
 from watchfloor.kernel.errors import BadInput, Conflict, NotConfigured, NotFound, Unreachable, WatchfloorError
 
 log = logging.getLogger(__name__)
@@ -131,6 +132,37 @@ class Rest:
             else:
                 return _well(answer, urlsplit(url).path)
         raise Unreachable(f"{urlsplit(self.base).hostname} did not answer {urlsplit(url).path}")
+
+    def download(self, path: str, *, most: int) -> bytes:
+        """The bytes at `path`, following one redirection to where they lie; our token is not sent there.
+
+        Raises TooLarge beyond `most`, and what `ask` raises.
+        """
+        url, token = self._url(path), self._token.header()
+        for attempt in range(1, self._attempts + 1):
+            try:
+                status, headers, raw = self._bytes(url, token, most)
+            except httpx.HTTPError as error:
+                self._wait(attempt, None, f"{type(error).__name__}: {error}")
+                continue
+            answer = Answer(status, None if status < 400 else _json(raw), headers)
+            if status in (301, 302, 303, 307, 308) and token:
+                url, token = checked_address(urljoin(url, headers.get("location", "")), setting="link"), ""
+            elif status in _LATER:
+                self._wait(attempt, _told_to_wait(answer), f"it answers {status}")
+            else:
+                _well(answer, urlsplit(url).path)
+                return raw
+        raise Unreachable(f"{urlsplit(self.base).hostname} did not give {urlsplit(url).path}")
+
+    def _bytes(self, url: str, token: str, most: int) -> tuple[int, dict[str, str], bytes]:
+        said = bytearray()
+        with self._client.stream("GET", url, headers={"Authorization": token} if token else {}) as response:
+            for piece in response.iter_bytes():
+                said += piece
+                if len(said) > most:
+                    raise TooLarge(f"it is larger than {most >> 20} MB", place=urlsplit(url).path)
+        return response.status_code, {k.lower(): v for k, v in response.headers.items()}, bytes(said)
 
     def pages(self, path: str, **query: str) -> Iterator[Answer]:
         """Each page of an OData list, following `@odata.nextLink`."""

@@ -58,6 +58,7 @@ TABLE = Table(
         ),
         Column("LastModifiedTime", T.DATETIME, "When the file was changed last", "Last modified time"),
         Column("FileCreationTime", T.DATETIME, "When the file was made", "File creation time"),
+        Column("Context", T.STRING, "What was found in the file, in words", "Context"),
         *shared("ReportId"),
     ),
     sort_column="FileOwnerUpn",

@@ -150,6 +150,7 @@ class Scanner:
                 folder=folder,
                 size=0 if folder else found.st_size,
                 changed_at=_moment(found.st_mtime_ns),
+                version=f"{found.st_ino}:{found.st_ctime_ns}",
                 shares=tuple(self._named(share) for share in shares(said, gate, owner=user_name(found.st_uid))),
             )
         )

@@ -4,9 +4,10 @@ import os
 import time
 from collections.abc import Callable
 
-from watchfloor.connectors.contracts import Capability, MailboxActions, Setting, TestReport
+from watchfloor.connectors.content import CONTENT_SETTINGS
+from watchfloor.connectors.contracts import Capability, FileRef, MailboxActions, Setting, TestReport
 from watchfloor.connectors.systems.file_shares.access import group_name, user_name
-from watchfloor.connectors.systems.file_shares.hashing import sha256_in
+from watchfloor.connectors.systems.file_shares.hashing import content_in, sha256_in
 from watchfloor.connectors.systems.file_shares.places import USUAL_OMISSIONS, Place, place_of
 
 MOST_SHOWN = 200
@@ -17,7 +18,7 @@ class FileSharesSystem:
     label = "Files on a disk or share"
     description = (
         "Lists who owns the files below a folder of this machine, be it a disk or a mounted NFS or Samba share, and who else "
-        "may read or write them (mode and POSIX access lists). Reads no content, follows no links."
+        "may read or write them (mode and POSIX access lists). Follows no links; reads content only where you allow it."
     )
     settings = (
         Setting("folder", "Folder", help="As /srv/files; where the share is mounted on this machine"),
@@ -46,6 +47,7 @@ class FileSharesSystem:
             choices=("yes", "no"),
             help="Do not look into other disks and shares that are mounted below the folder",
         ),
+        *CONTENT_SETTINGS,
     )
     capabilities = frozenset({Capability.READ_FILES})
 
@@ -85,6 +87,10 @@ class FileSharesSystem:
     def sha256_of(self, settings: dict[str, str], key: str) -> str:
         """The SHA-256 of one file by its key. Raises NotFound, BadInput or Unreachable."""
         return sha256_in(place_of(settings), key)
+
+    def content_of(self, settings: dict[str, str], file: FileRef, *, most: int) -> bytes:
+        """One file's bytes by its key; see ContentSystem."""
+        return content_in(place_of(settings), file.key, most=most)
 
 
 def _counted(count: int) -> str:

@@ -14,7 +14,7 @@ from watchfloor.connectors.systems.microsoft365.shapes import file_of, share_of
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import NotFound
 
-FIELDS = "id,name,size,file,folder,package,root,deleted,shared,webUrl,createdDateTime,lastModifiedDateTime,lastModifiedBy,parentReference"
+FIELDS = "id,name,size,cTag,file,folder,package,root,deleted,shared,webUrl,createdDateTime,lastModifiedDateTime,lastModifiedBy,parentReference"
 
 TOP = "root"
 ANEW = timedelta(days=7)

@@ -120,6 +120,7 @@ def file_of(item: Mapping[str, Any], *, owner: str, shares: Iterable[Share] = ()
         sha256=told.part("file").part("hashes").text("sha256Hash").lower(),
         created_at=told.moment("createdDateTime"),
         changed_at=told.moment("lastModifiedDateTime"),
+        version=told.text("cTag")[:100],
         changed_by=told.part("lastModifiedBy").part("user").text("email", "displayName"),
         shares=tuple(shares),
     )

@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import timedelta
+from urllib.parse import quote
 
-from watchfloor.connectors.contracts import AccountActions, Capability, MailboxActions, Setting, TestReport
+from watchfloor.connectors.content import CONTENT_SETTINGS
+from watchfloor.connectors.contracts import AccountActions, Capability, FileRef, MailboxActions, Setting, TestReport
 from watchfloor.connectors.protocols.rest import Rest, checked_address
 from watchfloor.connectors.protocols.rounds import Part, Rounds, patiently
 from watchfloor.connectors.systems.microsoft365.access import feed_of, graph_of, roles_in, token_of
@@ -54,6 +56,7 @@ class Microsoft365:
             required=False,
             help="One address per line. Empty: everybody in the directory",
         ),
+        *CONTENT_SETTINGS,
         _switch(
             "act", "Act on accounts", "no", "Suspend, enable, sign out, reset passwords, set risk, stop inbox rules"
         ),
@@ -120,6 +123,12 @@ class Microsoft365:
 
     def actions(self, settings: dict[str, str]) -> MailboxActions | None:
         return None
+
+    def content_of(self, settings: dict[str, str], file: FileRef, *, most: int) -> bytes:
+        """One file's bytes by its id in the owner's drive; see ContentSystem. Needs Files.Read.All, as listing files does."""
+        with graph_of(settings, attempts=3, longest_wait=20.0) as graph:
+            item = f"/v1.0/users/{quote(file.owner, safe='@')}/drive/items/{quote(file.key, safe='!')}/content"
+            return graph.download(item, most=most)
 
     def accounts(self, settings: dict[str, str], *, name: str) -> AccountActions | None:
         """The tenant's accounts, when the settings allow acting on them."""

@@ -92,6 +92,10 @@ class Cloud(Rest):
         except NotFound:
             return None
 
+    def content(self, path: str, *, most: int) -> bytes:
+        """One file's bytes. Raises TooLarge beyond `most`."""
+        return self.download(quote(f"/remote.php/dav/files/{self.user_id}/{path}"), most=most)
+
     def shares(self) -> list[Given]:
         """Those this account gave, also on what others gave to it, and those it was given. There is no paging."""
         gave = [given(one, own=True) for one in self._records({"reshares": "true"})]

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from watchfloor.connectors.contracts import Capability, MailboxActions, Setting, TestReport
+from watchfloor.connectors.content import CONTENT_SETTINGS
+from watchfloor.connectors.contracts import Capability, FileRef, MailboxActions, Setting, TestReport
 from watchfloor.connectors.protocols.rounds import patiently
 from watchfloor.connectors.systems.nextcloud.cloud import Basic, Cloud
 
@@ -37,6 +38,7 @@ class NextcloudSystem:
         ),
         Setting("every", "Look every … minutes", kind="number", required=False, default="15"),
         Setting("most", "At most … files per look", kind="number", required=False, default="500000"),
+        *CONTENT_SETTINGS,
     )
     capabilities = frozenset({Capability.READ_FILES})
 
@@ -72,6 +74,11 @@ class NextcloudSystem:
 
     def actions(self, settings: dict[str, str]) -> MailboxActions | None:
         return None
+
+    def content_of(self, settings: dict[str, str], file: FileRef, *, most: int) -> bytes:
+        """One file's bytes by its path; see ContentSystem."""
+        with _cloud(settings, attempts=3, longest_wait=20.0) as cloud:
+            return cloud.content(file.path.lstrip("/"), most=most)
 
 
 def _cloud(settings: dict[str, str], **more: Any) -> Cloud:
