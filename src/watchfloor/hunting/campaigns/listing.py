@@ -14,6 +14,8 @@ from watchfloor.hunting.campaigns.noting import MAIL
 from watchfloor.hunting.campaigns.state import NAMED, OWN_PIVOTS, PIVOTS, SHOWN, CampaignsState
 from watchfloor.hunting.explorer import page as explorer
 from watchfloor.hunting.explorer.catalogue import PRESETS
+from watchfloor.hunting.explorer.contracts import Filter
+from watchfloor.hunting.explorer.editing import done, found_at, place_of
 from watchfloor.hunting.models import KnownCampaign
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.text import visible
@@ -59,11 +61,11 @@ KEYS: Mapping[str, Any] = {
 }
 
 
-def shell(state: CampaignsState, *, editing: str = "") -> Context:
+def shell(state: CampaignsState, *, editing: str = "", into: str = "") -> Context:
     """Everything that needs no lake: time, filters, the sentence, the addresses of the parts."""
     asked = state.asked
-    place = int(editing) if editing.isascii() and editing.isdigit() and len(editing) < 4 else -1
-    edited = asked.filters[place] if 0 <= place < len(asked.filters) else None
+    edited = found_at(asked.filters, place_of(editing)) if editing else None
+    group = found_at(asked.filters, place_of(into)) if into else None
     return {
         "state": state,
         "presets": [(one, state.explored(preset=one), one == asked.preset) for one in PRESETS],
@@ -72,7 +74,9 @@ def shell(state: CampaignsState, *, editing: str = "") -> Context:
         "range_hidden": state.hidden("range", "from", "to"),
         "own_hidden": state.hidden("type", "subtype", "q", "grouping"),
         "hidden": state.hidden(),
-        "chips": [chip(state, number, one) for number, one in enumerate(asked.filters)],
+        "parts": [part(state, str(number), one) for number, one in enumerate(asked.filters)],
+        "into": into if group else "",
+        "into_words": group.words if group else "",
         "match_all": state.explored(any_of=False),
         "match_any": state.explored(any_of=True),
         "clear": cleared(state),
@@ -92,11 +96,22 @@ def _with(address: str, parameter: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}{parameter}"
 
 
-def chip(state: CampaignsState, place: int, one: Any) -> Mapping[str, Any]:
-    """One condition with the addresses that edit and remove it."""
-    rest = tuple(kept for number, kept in enumerate(state.asked.filters) if number != place)
-    edit = f"{_with(state.address(), f'edit={place}')}#filter"
-    return {"words": one.words, "error": one.error, "remove": state.explored(filters=rest), "edit": edit}
+def part(state: CampaignsState, place: str, one: Filter) -> Mapping[str, Any]:
+    """One condition with the addresses that edit and remove it, or one group with its parts, as Explorer's template draws them."""
+    address = state.address()
+    return {
+        "place": place,
+        "words": one.words,
+        "error": one.error,
+        "notes": "; ".join(one.notes),
+        "any_of": one.any_of,
+        "negated": one.negated,
+        "group": bool(one.parts),
+        "parts": [part(state, f"{place}.{number}", inner) for number, inner in enumerate(one.parts)],
+        "remove": state.asking(done(state.asked, f"remove:{place}")),
+        "edit": f"{_with(address, f'edit={place}')}#filter",
+        "more": f"{_with(address, f'into={place}')}#filter",
+    }
 
 
 def sentence(state: CampaignsState) -> str:

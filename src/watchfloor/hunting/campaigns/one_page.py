@@ -19,6 +19,8 @@ from watchfloor.lake.contracts import Bucketed, Condition, Operator
 Context = dict[str, Any]
 INBOXED = Condition("DeliveryLocation", Operator.EQUAL_ANY, ("Inbox/folder",))
 INTERNAL = Condition("EmailDirection", Operator.EQUAL_ANY, ("Intra-org",))
+CROWD = 4
+"""Names in a layer from which on the flow is drawn higher."""
 TONES = {"Delivered": "danger", "Junked": "warning", "Blocked": "success", "Replaced": "success"}
 
 
@@ -138,7 +140,10 @@ def flow_part(state: CampaignState) -> Context:
         counts = flow.paths(state.campaign, state.query)
     except WatchfloorError as error:
         return context | {"flow_error": error}
-    return context | {"flow": flow.drawn(counts), "flow_words": flow.in_words(counts), "any": bool(counts)}
+    drawn = flow.drawn(counts)
+    crowded = max((len(flow.layer_totals(counts, layer)) for layer in range(len(flow.LAYERS))), default=0) > CROWD
+    words = {"flow_words": flow.in_words(counts), "flow_height": "l" if crowded else "m"}
+    return context | {"flow": drawn, "any": bool(counts), **words}
 
 
 def tab_part(state: CampaignState) -> Context:

@@ -99,6 +99,10 @@ class CampaignsState:
         """This page with another part of Explorer's."""
         return self.address(asked=replace(self.asked, **changes), page=1)
 
+    def asking(self, asked: ExplorerState) -> str:
+        """This page with another question in Explorer's part."""
+        return self.address(asked=asked, page=1)
+
     def hidden(self, *leaving_out: str) -> Sequence[tuple[str, str]]:
         """The state as fields of a form that sets the named ones itself."""
         return [pair for pair in self.parameters(page=1) if pair[0] not in leaving_out]

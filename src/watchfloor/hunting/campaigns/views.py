@@ -14,6 +14,7 @@ from watchfloor.hunting.campaigns.feedback import spoken
 from watchfloor.hunting.campaigns.known import campaigns
 from watchfloor.hunting.campaigns.noting import MAIL
 from watchfloor.hunting.campaigns.state import CampaignsState, read_campaigns_state
+from watchfloor.hunting.explorer.editing import changed, done, found_at, place_of, with_part
 from watchfloor.hunting.explorer.filters import raw_of, read_filter, typed_condition
 from watchfloor.hunting.explorer.page import typed_again
 from watchfloor.kernel.clock import utc_now
@@ -59,7 +60,9 @@ def listed(request: Asked) -> HttpResponse:
     state = _state(request)
     if "property" in request.GET:
         return _with_typed_filter(request, state)
-    context = listing.shell(state, editing=request.GET.get("edit", ""))
+    if "do" in request.GET:
+        return HttpResponseRedirect(state.asking(done(state.asked, request.GET["do"])))
+    context = listing.shell(state, editing=request.GET.get("edit", ""), into=request.GET.get("into", ""))
     if request.GET.get("complete"):
         context |= {
             "complete": True,
@@ -71,7 +74,8 @@ def listed(request: Asked) -> HttpResponse:
 
 def _with_typed_filter(request: Asked, state: CampaignsState) -> HttpResponse:
     """Take in a condition that was typed and go to the address that holds it; what is wrong is shown where it was typed."""
-    place, given = request.GET.get("editing", ""), request.GET
+    given, into = request.GET, request.GET.get("into", "")
+    place = given.get("editing", "")
     try:
         condition = typed_condition(
             column=given["property"], operator=given.get("operator", ""), typed=given.getlist("value")
@@ -79,15 +83,16 @@ def _with_typed_filter(request: Asked, state: CampaignsState) -> HttpResponse:
     except BadInput as error:
         if not given["property"] and not any(given.getlist("value")):
             return HttpResponseRedirect(state.address())
-        context = listing.shell(state, editing=place) | typed_again(given, table=MAIL) | {"typed_error": error}
+        context = (
+            listing.shell(state, editing=place, into=into) | typed_again(given, table=MAIL) | {"typed_error": error}
+        )
         return render_page(request, PAGE, context)
-    filters = list(state.asked.filters)
     added = read_filter(raw_of(condition))
-    if place.isascii() and place.isdigit() and int(place) < len(filters):
-        filters[int(place)] = added
-    elif added.raw not in {one.raw for one in filters}:
-        filters.append(added)
-    return HttpResponseRedirect(state.explored(filters=tuple(filters)))
+    if place and found_at(state.asked.filters, place_of(place)):
+        return HttpResponseRedirect(
+            state.explored(filters=changed(state.asked.filters, place_of(place), lambda _: [added]))
+        )
+    return HttpResponseRedirect(state.asking(with_part(state.asked, added, into=place_of(into))))
 
 
 @require_GET

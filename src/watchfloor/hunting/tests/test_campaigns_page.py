@@ -146,6 +146,19 @@ def test_a_typed_condition_becomes_part_of_the_address(noted, as_ada):
     assert "type=Phish" in answer.url
 
 
+def test_conditions_can_be_grouped_and_denied_as_in_explorer(noted, as_ada):
+    asked = "f=RecipientEmailAddress~equal%20any%20of~dan%40corp.example"
+    denied = as_ada.get(f"/campaigns?{asked}&do=not:0&type=Malware")
+    assert denied.status_code == 302
+    assert "none" in denied.url
+    assert "type=Malware" in denied.url
+    grouped = as_ada.get(f"/campaigns?{asked}&do=group:0").url
+    more = as_ada.get(f"{grouped}&into=0&property=SenderFromDomain&operator=equal+any+of&value=evil.example").url
+    page = as_ada.get(more).content.decode()
+    assert "Add a condition to this group" in page
+    assert "000048" in as_ada.get(more.replace("/campaigns", "/campaigns/results")).content.decode()
+
+
 @pytest.mark.parametrize("pivot", ["name", "subtype", "SenderFromDomain", "EmailUrlInfo.Url", "DeliveryAction"])
 def test_the_chart_is_split_by_what_one_chooses(noted, as_ada, pivot):
     answer = as_ada.get(f"/campaigns/chart?by={pivot}")
