@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
+from urllib.parse import urlencode
 
 from django.http import QueryDict
 
@@ -24,6 +25,7 @@ from watchfloor.hunting.explorer.showing import SHOWN
 from watchfloor.hunting.explorer.state import ExplorerState
 from watchfloor.hunting.explorer.values import Asked, address
 from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Operator
 
 Context = dict[str, Any]
@@ -48,12 +50,19 @@ def shell(state: ExplorerState, *, editing: str = "", into: str = "") -> Context
         "match_any": state.address(any_of=True, page=1),
         "sentence": sentence(state),
         "link": replace(state, preset=None).address(),
+        "toggle": state.address(charted=not state.charted),
+        "hunt": hunting_address(state),
         "chart_address": state.address("/explorer/chart"),
         "results_address": state.address("/explorer/results"),
         "complete_address": f"{state.address()}&complete=1",
         "wider": wider(state),
         **condition_form(edited, table=state.view.table, place=editing),
     }
+
+
+def hunting_address(state: ExplorerState) -> str:
+    """The same question in hunting, as KQL, run at once; it says its own times."""
+    return f"/hunting?{urlencode({'query': lake.kql(state.query), 'range': 'query', 'run': '1'})}"
 
 
 def view_tabs(state: ExplorerState) -> list[tuple[str, str, str]]:

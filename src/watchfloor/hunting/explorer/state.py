@@ -1,6 +1,7 @@
 """The state of Explorer: read from an address, written to an address. The address is the whole state, so a link shows the same page.
 
-Parameters: `view`, `range` (a preset) or `from` and `to`, `match`, `f` (repeated), `pivot`, `tab`, `sort`, `order`, `page`, `pick`, `except`;
+Parameters: `view`, `range` (a preset) or `from` and `to`, `match`, `f` (repeated), `pivot`, `tab`, `sort`, `order`, `show` (list: no chart), `page`,
+`pick`, `except`;
 and what a tab alone understands, kept as it stands: OWN.
 `from`, `to`, `match` and `f` mean what `lake.selectors.query_from_parameters` says.
 """
@@ -56,6 +57,7 @@ class ExplorerState:
     left_out: frozenset[str] = frozenset()
     range_error: str = ""
     own: tuple[tuple[str, str], ...] = ()
+    charted: bool = True
 
     @property
     def conditions(self) -> tuple[Part, ...]:
@@ -97,6 +99,8 @@ class ExplorerState:
         found += [("pivot", state.pivot.column), ("tab", state.tab.key)]
         if (state.sort, state.descending) != ("Timestamp", True):
             found += [("sort", state.sort), ("order", "desc" if state.descending else "asc")]
+        if not state.charted:
+            found.append(("show", "list"))
         if state.page > 1:
             found.append(("page", str(state.page)))
         if state.whole:
@@ -176,6 +180,7 @@ def read_state(parameters: QueryDict, *, now: datetime) -> ExplorerState:
         whole=parameters.get("pick") == "query",
         left_out=frozenset(parameters.getlist("except")),
         range_error=error,
+        charted=parameters.get("show") != "list",
         own=tuple((name, str(parameters[name])[:LONGEST_OWN]) for name in OWN if parameters.get(name)),
     )
 

@@ -33,7 +33,9 @@ class Window:
 
 
 def column(name: str, *, of: str = "") -> exp.Column:
-    return exp.column(name, table=of or None, quoted=True)
+    """Made by hand, as all of a tree that every question has: the builders parse and copy what they are given."""
+    table = exp.Identifier(this=of, quoted=True) if of else None
+    return exp.Column(this=exp.Identifier(this=name, quoted=True), table=table)
 
 
 def literal(value: Value) -> exp.Expr:
@@ -41,11 +43,16 @@ def literal(value: Value) -> exp.Expr:
     if isinstance(value, bool):
         return exp.true() if value else exp.false()
     if isinstance(value, datetime):
-        return exp.cast(exp.Literal.string(value.astimezone(UTC).isoformat()), "TIMESTAMPTZ")
+        return as_type(exp.Literal.string(value.astimezone(UTC).isoformat()), exp.DType.TIMESTAMPTZ)
     if isinstance(value, str):
         return exp.Literal.string(value)
     number = exp.Literal.number(abs(value))
     return exp.Neg(this=number) if value < 0 else number
+
+
+def as_type(value: exp.Expr, type: exp.DType) -> exp.Cast:
+    """The value as another type."""
+    return exp.Cast(this=value, to=exp.DataType(this=type, nested=False))
 
 
 def window_of(query: Query, table: Table) -> Window:
@@ -72,7 +79,7 @@ def within(window: Window) -> exp.Expr:
     lower = exp.GTE(this=stamp, expression=literal(window.start))
     if window.end >= FOREVER:
         return lower
-    return exp.and_(lower, exp.LT(this=stamp.copy(), expression=literal(window.end)))
+    return exp.And(this=lower, expression=exp.LT(this=stamp.copy(), expression=literal(window.end)))
 
 
 def select(query: Query, *expressions: exp.Expr | str, latest: bool = False) -> exp.Select:
@@ -82,8 +89,15 @@ def select(query: Query, *expressions: exp.Expr | str, latest: bool = False) -> 
     """
     base = table_named(query.table)
     needs = latest or any(_is_latest(condition, base) for condition in query.every_condition)
-    chosen = exp.select(*expressions, copy=False).from_(source(query.table, query.start, latest=needs), copy=False)
-    return chosen.where(within(Window(query.start, query.end)), *conditions_of(query), copy=False)
+    chosen = exp.Select(
+        expressions=[exp.maybe_parse(one, dialect="duckdb") if isinstance(one, str) else one for one in expressions]
+    )
+    chosen.set("from_", exp.From(this=source(query.table, query.start, latest=needs)))
+    condition = within(Window(query.start, query.end))
+    for one in conditions_of(query):
+        condition = exp.And(this=condition, expression=exp.Paren(this=one) if isinstance(one, exp.Or) else one)
+    chosen.set("where", exp.Where(this=condition))
+    return chosen
 
 
 def conditions_of(query: Query) -> list[exp.Expr]:
@@ -104,7 +118,7 @@ def _part(query: Query, part: Part) -> exp.Expr:
 
 def _denied(test: exp.Expr) -> exp.Expr:
     """True wherever `test` is not: also where it cannot be told."""
-    return exp.not_(exp.func("COALESCE", exp.paren(test), exp.false()))
+    return exp.Not(this=exp.Coalesce(this=exp.Paren(this=test), expressions=[exp.false()]))
 
 
 def uses_latest(query: Query) -> bool:
@@ -120,7 +134,7 @@ def _is_latest(condition: Condition, base: Table) -> bool:
 
 def source(table: str, start: datetime, *, latest: bool) -> exp.Expr:
     """The table itself, or EmailEvents with the newest location and action folded in."""
-    named = exp.to_table(table)
+    named = exp.Table(this=exp.Identifier(this=table, quoted=False))
     if not latest or table != "EmailEvents":
         return named
     folded = parse_one(
