@@ -69,7 +69,7 @@ def _wants(query: Query, key: str) -> bool:
 def _shallow(
     query: Query, names: Sequence[str], page: Page, found: Mapping[str, Source], inside: bool
 ) -> list[dict[str, Any]]:
-    tree = trees.select(query, *map(trees.column, names), latest=inside).order_by(*_order(query, page))
+    tree = trees.select(query, *map(trees.column, names), latest=inside).order_by(*_order(query, page), copy=False)
     if page.order_by != "Timestamp" or len(trees.tables_of(query)) > 1:
         return to_rows(engine().run(tree.limit(page.limit).offset(page.offset), found))
     return _from_one_end(query, tree, page, found)
@@ -83,7 +83,8 @@ def _from_one_end(query: Query, tree: exp.Select, page: Page, found: Mapping[str
     days = [file.day for file in source.files]
     for window in stretches(trees.Window(query.start, query.end), days, descending=page.descending):
         part = source.between(window.start, window.end)
-        narrow = tree.where(trees.within(window)).limit(wanted - len(rows))
+        narrow = tree.copy()
+        narrow.where(trees.within(window), copy=False).limit(wanted - len(rows), copy=False)
         rows += to_rows(engine().run(narrow, {**found, query.table: part}))
         if len(rows) >= wanted:
             break
@@ -184,14 +185,19 @@ def day_by_day(query: Query) -> Iterator[Query]:
 
 def stream_rows(query: Query, *, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
     """Rows newest first in small lists, one day sorted at a time, so that memory stays flat."""
+    for batch in stream_batches(query, columns=columns):
+        yield to_rows(pa.Table.from_batches([batch]))
+
+
+def stream_batches(query: Query, *, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The same as Arrow, for who writes column by column."""
     names = checked(query, columns)
     for day in day_by_day(query):
         found, latest = sources(day, latest=bool(trees.LATEST & set(names)))
         if found[day.table].is_empty:
             continue
         tree = trees.select(day, *map(trees.column, names), latest=latest).order_by(*_order(day, NEWEST))
-        for batch in engine().stream(tree, found):
-            yield to_rows(pa.Table.from_batches([batch]))
+        yield from engine().stream(tree, found)
 
 
 def seen_from(query: Query, table: str) -> Query:

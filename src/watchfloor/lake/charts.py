@@ -2,10 +2,11 @@
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+import pyarrow as pa
 from sqlglot import exp
 
 from watchfloor.lake import ask
@@ -13,6 +14,7 @@ from watchfloor.lake.catalogue import resolve
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import OTHER, Bucketed, Column, Query
 from watchfloor.lake.query import compile as trees
+from watchfloor.lake.query.values import TEXTS
 from watchfloor.lake.snapshot import engine
 from watchfloor.lake.text import elements_of
 
@@ -47,11 +49,12 @@ def over_time(query: Query, *, pivot: str, step_seconds: int | None, top: int) -
     step = step_seconds or step_for(query.start, query.end)
     times = bucket_starts(query.start, query.end, step)
     keep = _kept(asked, column, top)
-    counts: dict[str, Counter[datetime]] = {}
+    numbers = [int(time.timestamp()) // step for time in times]
+    counts: dict[str, Counter[int]] = {}
     for bucket, value, number in _counted(asked, column, step, keep, across=owner.name != query.table):
         for name in elements_of(value, column.shape) or ("",) if column.listed else (str(value),):
             counts.setdefault(name, Counter())[bucket] += number
-    return Bucketed(times, _series(counts, times, top), step)
+    return Bucketed(times, _series(counts, numbers, top), step)
 
 
 def _kept(query: Query, column: Column, top: int) -> list[str] | None:
@@ -63,40 +66,43 @@ def _kept(query: Query, column: Column, top: int) -> list[str] | None:
 
 def _counted(
     query: Query, column: Column, step: int, keep: list[str] | None, *, across: bool
-) -> Iterable[tuple[datetime, Any, int]]:
-    """(bucket start, raw value, count). Across tables a mail counts once per value, however often it holds it."""
+) -> Iterable[tuple[int, Any, int]]:
+    """(number of the bucket, raw value, count). Across tables a mail counts once per value, however often it holds it."""
     value: exp.Expr = trees.column(column.name)
     if keep is not None:
-        text = exp.cast(value, "VARCHAR")
+        text = value if column.type in TEXTS else trees.as_type(value, exp.DType.VARCHAR)
         chosen = exp.In(this=text.copy(), expressions=[trees.literal(kept) for kept in keep])
         value = exp.Case().when(chosen, text).else_(trees.literal(OTHER)) if keep else trees.literal(OTHER)
     micros = exp.Anonymous(this="EPOCH_US", expressions=[trees.column("Timestamp")])
     bucket = exp.IntDiv(this=micros, expression=exp.Literal.number(step * 1_000_000))
-    counts = run_counts(query, bucket.as_("b"), value.as_("v"), across=across)
-    for row in counts:
-        yield datetime.fromtimestamp(row["b"] * step, UTC), row["v"], row["n"]
+    counts = counted(query, bucket.as_("b"), value.as_("v"), across=across)
+    yield from zip(*(counts.column(name).to_pylist() for name in ("b", "v", "n")), strict=True)
 
 
 def run_counts(query: Query, *groups: exp.Expr, across: bool, distinct: str = "") -> list[dict[str, Any]]:
-    counted: exp.Expr = exp.Count(this=exp.Star())
-    name = distinct or ("ReportId" if across else "")
-    if name:
-        counted = exp.Count(this=exp.Distinct(expressions=[trees.column(name)]))
-    latest = any(node.name in trees.LATEST for group in groups for node in group.find_all(exp.Column))
-    answer = ask.run(query, *groups, counted.as_("n"), latest=latest, group=len(groups))
-    rows: list[dict[str, Any]] = answer.to_pylist()
+    rows: list[dict[str, Any]] = counted(query, *groups, across=across, distinct=distinct).to_pylist()
     return rows
 
 
-def _series(counts: dict[str, Counter[datetime]], times: tuple[datetime, ...], top: int) -> dict[str, tuple[int, ...]]:
+def counted(query: Query, *groups: exp.Expr, across: bool, distinct: str = "") -> pa.Table:
+    """The groups and, as `n`, how many rows each has."""
+    number: exp.Expr = exp.Count(this=exp.Star())
+    name = distinct or ("ReportId" if across else "")
+    if name:
+        number = exp.Count(this=exp.Distinct(expressions=[trees.column(name)]))
+    latest = any(node.name in trees.LATEST for group in groups for node in group.find_all(exp.Column))
+    return ask.run(query, *groups, number.as_("n"), latest=latest, group=len(groups))
+
+
+def _series(counts: dict[str, Counter[int]], buckets: Sequence[int], top: int) -> dict[str, tuple[int, ...]]:
     """The biggest values first, the rest added up as OTHER at the end."""
     order = sorted((name for name in counts if name != OTHER), key=lambda name: (-counts[name].total(), name))
     rest = counts.get(OTHER, Counter())
     for name in order[top:]:
         rest = rest + counts[name]
-    series = {name: tuple(counts[name][time] for time in times) for name in order[:top]}
+    series = {name: tuple(counts[name][bucket] for bucket in buckets) for name in order[:top]}
     if rest.total():
-        series[OTHER] = tuple(rest[time] for time in times)
+        series[OTHER] = tuple(rest[bucket] for bucket in buckets)
     return series
 
 
@@ -104,15 +110,21 @@ def ranked(query: Query, *, column: Column, limit: int, distinct: str, empty: bo
     """Values of `column` by how many rows (or distinct values of `distinct`) they have; empty ones left out."""
     if column.listed:
         return _ranked_elements(query, column, limit, distinct)
-    value = exp.cast(trees.column(column.name), "VARCHAR")
+    value: exp.Expr = trees.column(column.name)
+    if column.type not in TEXTS:
+        value = trees.as_type(value, exp.DType.VARCHAR)
     counted: exp.Expr = exp.Count(this=exp.Star())
     if distinct:
         counted = exp.Count(this=exp.Distinct(expressions=[trees.column(distinct)]))
     found, latest = ask.sources(query, latest=column.name in trees.LATEST)
     tree = trees.select(query, value.as_("v"), counted.as_("n"), latest=latest)
     if not empty:
-        tree = tree.where(exp.NEQ(this=value.copy(), expression=trees.literal("")))
-    tree = tree.group_by(exp.Literal.number(1)).order_by(exp.Ordered(this=exp.column("n"), desc=True), "v").limit(limit)
+        where = tree.args["where"]
+        where.set("this", exp.And(this=where.this, expression=exp.NEQ(this=value.copy(), expression=trees.literal(""))))
+    tree.set("group", exp.Group(expressions=[exp.Literal.number(1)]))
+    order = [exp.Ordered(this=trees.column("n"), desc=True), exp.Ordered(this=trees.column("v"), nulls_first=True)]
+    tree.set("order", exp.Order(expressions=order))
+    tree.set("limit", exp.Limit(expression=exp.Literal.number(limit)))
     return [(row["v"] or "", row["n"]) for row in engine().run(tree, found).to_pylist()]
 
 

@@ -4,7 +4,7 @@ import os
 import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -64,9 +64,7 @@ _guard = threading.Lock()
 
 def rows_after(table: str, *, watermark: int, start: datetime, end: datetime) -> pa.Table | None:
     """All rows of batches above `watermark`, None when none of them touches [start, end). The window still has to be applied."""
-    found = list(
-        HotBatch.objects.filter(table=table, id__gt=watermark).order_by("id").values_list("id", "token", "lo", "hi")
-    )
+    found = _batches(table, watermark)
     if not any(lo < end and hi >= start for _, _, lo, hi in found):
         return None
     key = tuple((id, token) for id, token, _, _ in found)
@@ -80,6 +78,22 @@ def rows_after(table: str, *, watermark: int, start: datetime, end: datetime) ->
             rows = _joined(_read(table, key))
         _decoded[table] = _Decoded(key, rows)
         return rows
+
+
+def _batches(table: str, watermark: int) -> list[tuple[int, str, datetime, datetime]]:
+    """(id, token, lo, hi) of each batch, oldest first. Every question asks this, so it is asked without a query set."""
+    with connection.cursor() as cursor:
+        cursor.execute(_BATCHES, [table, watermark])
+        return [(id, token, _moment(lo), _moment(hi)) for id, token, lo, hi in cursor.fetchall()]
+
+
+_BATCHES = 'SELECT id, token, lo, hi FROM lake_hotbatch WHERE "table" = %s AND id > %s ORDER BY id'
+
+
+def _moment(told: datetime | str) -> datetime:
+    """A time as the database gives it: SQLite in UTC without saying so."""
+    at = datetime.fromisoformat(told) if isinstance(told, str) else told
+    return at if at.tzinfo else at.replace(tzinfo=UTC)
 
 
 def _read(table: str, key: Iterable[tuple[int, str]]) -> list[pa.Table]:

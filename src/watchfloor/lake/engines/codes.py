@@ -22,6 +22,8 @@ from sqlglot import exp
 
 MOST_DISTINCT = 0.9
 """Of the rows: with more different values than this, numbers save nothing."""
+LEAST = 256
+"""Fewer rows are taken for so many."""
 MOST_BYTES = 32
 """Of values, for each row."""
 TIME = "Timestamp"
@@ -91,7 +93,7 @@ def write(
     """Write the rows of `made.main` that have something in the column `leads`, which are its first ones."""
     led = f"\"{leads}\" <> ''"
     names = [one.name for one in schema if one.name not in left_out and not pa.types.is_timestamp(one.type)]
-    rows = _one(database, f"count(*) FILTER (WHERE {led})")[0]
+    rows = max(LEAST, _one(database, f"count(*) FILTER (WHERE {led})")[0])
     told = _one(database, ", ".join(f'approx_count_distinct("{name}") FILTER (WHERE {led})' for name in names))
     few = [name for name, distinct in zip(names, told, strict=True) if distinct <= rows * MOST_DISTINCT]
     edges = ", ".join(f'min("{one}") FILTER (WHERE NOT {led}), max("{one}") FILTER (WHERE NOT {led})' for one in few)
@@ -113,7 +115,7 @@ def _one(database: duckdb.DuckDBPyConnection, chosen: str) -> tuple[Any, ...]:
 
 def _column(database: duckdb.DuckDBPyConnection, chosen: str, led: str, *, coded: bool) -> pa.Array:
     reader = database.cursor().sql(f"SELECT {chosen} AS c FROM made.main WHERE {led}").to_arrow_reader(1_000_000)  # noqa: S608
-    parts = [batch.column(0) for batch in reader]
+    parts = [batch.column(0) for batch in reader] or [pa.array([], reader.schema.field(0).type)]
     if not coded:
         return pa.chunked_array(parts, pa.int64()).combine_chunks()
     whole = pa.chunked_array([part.dictionary_encode() for part in parts]).unify_dictionaries().combine_chunks()

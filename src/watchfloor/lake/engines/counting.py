@@ -152,7 +152,7 @@ def _group(side: exp.Expr, schema: pa.Schema) -> _Group:
         if _column(side.this) != TIME or unit not in _UNITS or side.args.get("zone"):
             raise NotPlain
         return _Group(TIME, _UNITS[unit] * MICROSECOND, stamped=True)
-    if isinstance(side, exp.Cast) and side.to.is_type("TEXT", "VARCHAR"):
+    if isinstance(side, exp.Cast) and side.to.this in (exp.DType.TEXT, exp.DType.VARCHAR):
         side = side.this
         if _column(side) in schema.names and not pa.types.is_string(schema.field(_column(side)).type):
             raise NotPlain

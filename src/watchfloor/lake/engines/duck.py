@@ -103,7 +103,7 @@ class DuckEngine:
     def run(self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 30.0) -> pa.Table:
         """The whole answer. Raises TooSlow after `timeout` seconds, TooLarge when memory is out, QueryFailed for the rest."""
         asked = Question(tree)
-        sources = {name: _looked_up(asked, name, source) for name, source in sources.items()}
+        sources = _read_by(asked, sources)
         if (answer := _plainly(tree, sources)) is not None:
             return answer
         if (answer := self._counted(asked, sources, timeout)) is not None:
@@ -147,7 +147,7 @@ class DuckEngine:
     ) -> Iterator[pa.RecordBatch]:
         """The answer in batches, as it is read; memory stays flat when the tree needs no sort of everything."""
         asked = Question(tree)
-        sources = {name: _looked_up(asked, name, source) for name, source in sources.items()}
+        sources = _read_by(asked, sources)
         cursor = self._new_cursor()
         try:
             with _told():
@@ -261,6 +261,12 @@ def _told() -> Iterator[None]:
 
 def _wanted(asked: Question, name: str, segment: Segment) -> Wanted:
     return wanted(asked, name, key=segment.key, id=segment.id, other=segment.other, folded=segment.folded)
+
+
+def _read_by(asked: Question, sources: Mapping[str, Source]) -> dict[str, Source]:
+    """The sources that a tree names, those it wants few rows of with the rows themselves."""
+    named = {name.lower() for name in asked.tables}
+    return {name: _looked_up(asked, name, source) for name, source in sources.items() if name.lower() in named}
 
 
 def _looked_up(asked: Question, name: str, source: Source) -> Source:

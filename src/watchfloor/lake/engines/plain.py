@@ -152,7 +152,7 @@ def _holds(part: exp.Expr, rows: pa.Table) -> pa.ChunkedArray:
 
 def moment(side: exp.Expr) -> datetime:
     """A moment written with its zone."""
-    told = side.this if isinstance(side, exp.Cast) and side.to.is_type("TIMESTAMPTZ") else None
+    told = side.this if isinstance(side, exp.Cast) and side.to.this is exp.DType.TIMESTAMPTZ else None
     if not isinstance(told, exp.Literal) or not told.is_string:
         raise NotPlain
     try:
