@@ -7,7 +7,7 @@ from django.views.decorators.http import require_GET, require_POST
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
-from watchfloor.hunting.campaigns import feedback, one_page
+from watchfloor.hunting.campaigns import feedback, one_page, report
 from watchfloor.hunting.campaigns.known import campaign
 from watchfloor.hunting.campaigns.one_state import CampaignState, read_campaign_state
 from watchfloor.kernel.clock import utc_now
@@ -50,6 +50,16 @@ def flow(request: Asked, key: int) -> HttpResponse:
 def part(request: Asked, key: int) -> HttpResponse:
     """The current tab as a fragment."""
     return render(request, "hunting/campaigns/part.html", one_page.tab_part(_state(request, key)))
+
+
+@require_GET
+@requires(Permission.EMAIL_METADATA_READ)
+def threat_report(request: Asked, key: int) -> HttpResponse:
+    """The threat report of its whole life as a PDF."""
+    row = campaign(key)
+    made = report.report(campaign=row, by=request.actor, now=utc_now())
+    name = f'attachment; filename="{report.file_name(row)}"'
+    return HttpResponse(made, content_type="application/pdf", headers={"Content-Disposition": name})
 
 
 @require_POST

@@ -13,5 +13,6 @@ urlpatterns = [
     path("campaigns/<int:key>", one_views.detail, name="campaign"),
     path("campaigns/<int:key>/flow", one_views.flow, name="campaign-flow"),
     path("campaigns/<int:key>/part", one_views.part, name="campaign-part"),
+    path("campaigns/<int:key>/report.pdf", one_views.threat_report, name="campaign-report"),
     path("campaigns/<int:key>/feedback", one_views.say, name="campaign-feedback"),
 ]
