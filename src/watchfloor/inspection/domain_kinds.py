@@ -37,3 +37,21 @@ def redirector(host: str, path: str) -> str:
     tails = ["", *("/" + "/".join(steps[:count]) for count in range(1, len(steps) + 1))]
     names = {bare, ".".join(bare.split(".")[-2:])}
     return bare if any(name + tail in REDIRECTORS for name in names for tail in tails) else ""
+
+
+WORDS = {
+    "Free mail provider": FREE_MAIL,
+    "Link shortener": SHORTENERS,
+    "Free hosting": FREE_HOSTING,
+    "Shared hosting": SHARED_HOSTING,
+    "Well-known public site": PUBLIC_SITES,
+    "Bulk mailer": MAILERS,
+    "Picture host": PICTURE_HOSTS,
+}
+
+
+def site_kinds(host: str) -> tuple[str, ...]:
+    """What kind of site a host is known as, in words; and whether its ending is one that unwanted mail likes."""
+    known = tuple(words for words, names in WORDS.items() if covering(host, names))
+    risky = host.rpartition(".")[2] in RISKY_ENDINGS
+    return (*known, f"Ending .{host.rpartition('.')[2]}, often used by unwanted mail") if risky else known

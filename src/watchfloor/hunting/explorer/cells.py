@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 from watchfloor.hunting.explorer.columns import MAIL
 from watchfloor.hunting.explorer.contracts import Cell, ExplorerView, GridColumn, GridRow
+from watchfloor.hunting.explorer.entity_links import entity_link
 from watchfloor.hunting.explorer.lookups import More, values_for
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.kernel.text import visible
@@ -15,6 +16,8 @@ from watchfloor.lake.selectors import values_of
 Row = Mapping[str, Any]
 People = Mapping[str, DirectoryEntry]
 NO_ADDRESS = ("", "0.0.0.0")  # noqa: S104 -- what mail systems write for none
+FLY_OUTS = {"ip": "ip", "url": "url", "document": "document", "file": "file"}
+"""Kinds of columns whose cells open a fly-out, and which."""
 TITLES = {MAIL: "Subject", "UrlClickEvents": "Url", "FileMaliciousContentInfo": "FileName"}
 """What a row is called by."""
 
@@ -50,6 +53,9 @@ def cell_of(column: GridColumn, row: Row, people: People, *, of: str, more: More
         return _recipient_cell(column.kind, str(value or ""), people)
     if column.kind == "subject":
         return Cell("subject", visible(value) or "(no subject)", value=row, href=address_of_mail(row))
+    if column.kind in FLY_OUTS and value not in (None, *NO_ADDRESS):
+        kind = FLY_OUTS[column.kind]
+        return Cell("entity", visible(value), href=entity_link(kind, str(row["ReportId"] if kind == "document" else value)))
     return _plain_cell(column.kind, "" if value is None else visible(value))
 
 
@@ -76,7 +82,7 @@ def _recipient_cell(kind: str, address: str, people: People) -> Cell:
     known = people.get(address.lower())
     if kind == "tags":
         return Cell("tags", items=tuple(map(visible, known.tags)) if known else ())
-    return Cell("person", visible(known.name) if known else "", value=visible(address))
+    return Cell("person", visible(known.name) if known else "", visible(address), entity_link("recipient", address))
 
 
 def grid_row(

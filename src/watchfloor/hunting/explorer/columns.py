@@ -104,7 +104,7 @@ DOCUMENTS = (
     _text("Created", "FileCreationTime", kind="time"),
     _text("Folder", "FolderPath"),
     _text("Document ID", "DocumentId"),
-    _text("SHA256", "SHA256"),
+    _text("SHA256", "SHA256", kind="file"),
     _text("Report ID", "ReportId"),
 )
 

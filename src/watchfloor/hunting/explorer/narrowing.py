@@ -4,23 +4,10 @@ from urllib.parse import urlencode
 
 from watchfloor.hunting.explorer.columns import MAIL
 from watchfloor.hunting.explorer.contracts import Tab
+from watchfloor.hunting.explorer.entity_links import ENTITIES
 from watchfloor.hunting.explorer.state import ExplorerState
 from watchfloor.lake.contracts import Condition, Operator
 
-ENTITIES = {
-    "RecipientEmailAddress": "recipient",
-    "AccountUpn": "recipient",
-    "FileOwnerUpn": "recipient",
-    "LastModifyingAccountUpn": "recipient",
-    "Url": "url",
-    "SHA256": "file",
-    "SenderIP": "ip",
-    "SenderIPv4": "ip",
-    "SenderIPv6": "ip",
-    "IPAddress": "ip",
-    "ThreatNames": "family",
-}
-"""Columns whose values have a fly-out of their own, and which."""
 OWN_SHA256 = {MAIL}
 """Tables whose SHA256 is that of a mail, not of a file."""
 
@@ -45,7 +32,3 @@ def entity_address(state: ExplorerState, column: str, value: str) -> str:
         return ""
     return f"{state.address(f'/explorer/{kind}', page=1)}&{urlencode({'value': value})}"
 
-
-def hunt_address(query: str) -> str:
-    """The hunting page with this query, run."""
-    return f"/hunting?{urlencode({'query': query, 'range': '30d', 'run': '1'})}"

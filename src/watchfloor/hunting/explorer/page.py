@@ -154,6 +154,7 @@ def results(state: ExplorerState, reader: Reader) -> Context:
         "state": state,
         "result_tabs": [(one.key, one.label, state.address(tab=one, page=1, own=())) for one in state.view.tabs],
         "tab_template": shown.template,
+        "question": state.parameters(page=1),
     }
     try:
         return context | dict(shown.context(state, reader))

@@ -1,5 +1,6 @@
 // The fly-out: opens when something is swapped into #flyout, closes on Escape, backdrop or its button, and empties itself.
 // Elements with data-prev and data-next inside are also reached with k and j.
+import { addNeighbours, openedFrom } from "./flyout-neighbours.js";
 
 /** @param {HTMLElement} element */
 export default function flyout(element) {
@@ -10,8 +11,13 @@ export default function flyout(element) {
     dialog.classList.toggle("wide", content.querySelector("[data-wide]") !== null);
     if (!dialog.open) dialog.showModal();
     dialog.scrollTop = 0;
+    addNeighbours(content);
     // The button that was pressed is gone with the old content; without this, keys and screen readers would be outside.
     if (!dialog.contains(document.activeElement)) dialog.focus();
+  });
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const detail = /** @type {CustomEvent} */ (event).detail;
+    if (detail.target === content) openedFrom(detail.elt);
   });
   dialog.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
