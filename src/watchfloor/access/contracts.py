@@ -18,6 +18,7 @@ class Permission(StrEnum):
     QUARANTINE_READ = "quarantine.read"
     QUARANTINE_MANAGE = "quarantine.manage"
     QUERY_SAVE = "query.save"
+    REPORT_SCHEDULE = "report.schedule"
     IDENTITY_READ = "identity.read"
     IDENTITY_MANAGE = "identity.manage"
     IDENTITY_RISK_MANAGE = "identity.risk.manage"
@@ -48,6 +49,7 @@ PERMISSION_DESCRIPTIONS: dict[Permission, str] = {
     Permission.QUARANTINE_READ: "Preview and download quarantined mail",
     Permission.QUARANTINE_MANAGE: "Release and delete quarantined mail",
     Permission.QUERY_SAVE: "Save and track queries",
+    Permission.REPORT_SCHEDULE: "Schedule reports, and request them, by mail",
     Permission.IDENTITY_READ: "Read people, groups and their activity",
     Permission.IDENTITY_MANAGE: "Tag people, join and split their accounts",
     Permission.IDENTITY_RISK_MANAGE: "Confirm a person compromised, dismiss the risk",

@@ -27,6 +27,7 @@ BUILT_IN_ROLES: dict[str, tuple[str, set[P]]] = {
             P.IDENTITY_MANAGE,
             P.IDENTITY_RISK_MANAGE,
             P.QUERY_SAVE,
+            P.REPORT_SCHEDULE,
             P.CONNECTION_MANAGE,
             P.AUDIT_READ,
             P.SIMULATION_MANAGE,

@@ -20,6 +20,7 @@ from watchfloor.connectors.importing import import_paths
 from watchfloor.connectors.judging import set_judge
 from watchfloor.connectors.observing import observe, recall, register_observer, remember
 from watchfloor.connectors.opinions import consult
+from watchfloor.connectors.outgoing.composing import checked_addresses
 from watchfloor.connectors.outgoing.sending import can_send, send_again, send_mail
 from watchfloor.connectors.parts import take_parts_from
 from watchfloor.connectors.retrying import retry_all, retry_dead_letter
@@ -33,6 +34,7 @@ __all__ = [
     "bury_unread",
     "can_send",
     "change_connection",
+    "checked_addresses",
     "consult",
     "file_sha256",
     "import_events",

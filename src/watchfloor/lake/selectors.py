@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
+import pyarrow as pa
 from django.conf import settings
 
 from watchfloor.kernel.errors import NotFound
@@ -112,6 +113,7 @@ __all__ = [
     "since",
     "standing_of",
     "stream",
+    "stream_batches",
     "summed",
     "table",
     "table_states",
@@ -190,6 +192,11 @@ def values(
 def stream(query: Query, *, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
     """All rows, newest first, in lists of a few thousand, with flat memory."""
     return ask.stream_rows(query, columns=columns)
+
+
+def stream_batches(query: Query, *, columns: Sequence[str]) -> Iterator[pa.RecordBatch]:
+    """The same as Arrow batches, cells as the lake keeps them: for an export that writes column by column."""
+    return ask.stream_batches(query, columns=columns)
 
 
 def values_of(row: Mapping[str, Any], name: str, *, of: str = "EmailEvents") -> tuple[str, ...]:
