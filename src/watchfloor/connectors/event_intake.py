@@ -18,6 +18,8 @@ from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.text import visible
 
 MOST_PLACES = 5
+CLICKS = "UrlClickEvents"
+"""What a proxy tells names an address or a login name; the person and the mail are found before the row is stored."""
 SHAPE_SETTINGS = (
     Setting(
         "records",
@@ -86,7 +88,8 @@ def keep(
     taken.refused += wrong
     with transaction.atomic():
         for table, rows in taken.rows.items():
-            observe(kind=ObservedKind.EVENTS, source=source, table=table, items=rows, at=at)
+            kind = ObservedKind.CLICKS if table == CLICKS else ObservedKind.EVENTS
+            observe(kind=kind, source=source, table=table, items=rows, at=at)
         if note:
             _bury(taken, source)
         if alongside is not None:

@@ -20,12 +20,14 @@ class ObservedKind(StrEnum):
     ACCOUNTS = "accounts"
     GROUPS = "groups"
     FILES = "files"
+    CLICKS = "clicks"
 
 
 @dataclass(frozen=True, slots=True)
 class Observation:
-    """One durable batch of things a connection saw. `table` is the event table's name, for events only.
+    """One durable batch of things a connection saw. `table` is the event table's name, for events and clicks only.
 
+    Clicks are rows of UrlClickEvents that nobody has given their person and mail yet; with both they come again as events.
     `items` are event rows in that table's column names, or the JSON of `Account`, `DirectoryGroup` or `OwnedFile`.
     """
 

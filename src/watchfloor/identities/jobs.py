@@ -3,6 +3,7 @@
 from django.db import transaction
 
 from watchfloor.connectors.services import register_observer
+from watchfloor.identities.clicks import reading as clicks
 from watchfloor.identities.content.looking import look
 from watchfloor.identities.directory_reading import CURSOR, KINDS, read_directory
 from watchfloor.identities.directory_rows import snapshot_all
@@ -11,11 +12,17 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.services import every
 
 register_observer(CURSOR, kinds=KINDS)
+register_observer(clicks.CURSOR, kinds=clicks.KINDS)
 
 
 @every(1, name="identities.read_directory")
 def read_directory_tick() -> int:
     return read_directory(now=utc_now())
+
+
+@every(2, name="identities.read_clicks")
+def read_clicks_tick() -> int:
+    return clicks.read_clicks(now=utc_now())
 
 
 @every(10, name="identities.look_into_files")

@@ -48,6 +48,7 @@ TABLE = Table(
         Column("IsClickedThrough", T.BOOL, "Whether the person went on to the URL", "Clicked through", True, True),
         Column("UrlChain", T.STRING, "Redirects, a JSON list", "URL chain", True, True, listed=True),
         Column("ReportId", T.STRING, "Id of the click", "Click ID", True, True, folded=True),
+        Column("Context", T.STRING, "How the person and the mail were found, in words", "How it is known"),
         Column("AppName", T.STRING, "Application the click came from", "Application", filterable=True),
         Column("AppVersion", T.STRING, "Its version", "Application version"),
         Column("SourceId", T.STRING, "Id of the document or message", "Source ID"),
@@ -63,5 +64,5 @@ TABLE = Table(
     sort_column="AccountUpn",
     follows=True,
     own=frozenset({"UrlDomain", "UrlDomainPath"}),
-    filled="the sample organisation only",
+    filled="proxy logs that are read or imported, and by the sample organisation",
 )
