@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from watchfloor.access.contracts import Permission
+from watchfloor.hunting import selectors as hunting
 from watchfloor.identities import selectors as identities
 from watchfloor.incidents import selectors as incidents
 from watchfloor.lake import selectors as lake
@@ -177,6 +178,21 @@ class Sources:
         return {"parts": parts, "troubled": troubled, "well": len(parts) - len(troubled)}
 
 
+class Campaigns:
+    """Campaigns of the last eight days, the busiest today first, and what is tracked for everybody (S003-06)."""
+
+    key = "campaigns"
+    title = "Trending campaigns and trackers"
+    href = "/trackers?tab=trending"
+    icon = "radar"
+    permission = Permission.EMAIL_METADATA_READ
+    width = "wide"
+    lazy = True
+
+    def context(self, *, now: datetime) -> Mapping[str, Any]:
+        return {"campaigns": hunting.trending_campaigns(now=now)[:5], "trackers": hunting.shared_trackers(limit=5)}
+
+
 CARDS: tuple[Card, ...] = (
     OpenIncidents(),
     Actions(),
@@ -184,6 +200,7 @@ CARDS: tuple[Card, ...] = (
     RecentAlerts(),
     TopTargeted(),
     Riskiest(),
+    Campaigns(),
     Sources(),
 )
 

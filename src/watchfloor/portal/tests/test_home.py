@@ -211,3 +211,16 @@ def test_top_users_by_investigation_priority_are_ranked_by_score(db):
     scored("pinned", 0, level="high", state="confirmedCompromised")
     rows = card("riskiest").context(now=NOW)["rows"]
     assert [row.name for row in rows] == ["pinned", "high", "low"]
+
+
+def test_campaigns_and_shared_trackers_stand_on_the_home_page_with_their_trend(db):
+    from watchfloor.hunting.campaigns.noting import note_campaigns
+    from watchfloor.lake.models import Campaign
+
+    append("EmailEvents", [mail(n, threat="Phish", EmailClusterId=71) for n in range(3)])
+    Campaign.objects.create(
+        pk=71, first_at=NOW, last_at=NOW, last_seen=NOW.date(), mails=3, phish=3, threat="Phish", words="all were"
+    )
+    note_campaigns(now=NOW)
+    (one,) = card("campaigns").context(now=NOW)["campaigns"]
+    assert (one.trend.today, one.href.split("?")[0]) == (3, "/campaigns/71")
