@@ -10,6 +10,7 @@ from watchfloor.access.models import AuditEntry
 from watchfloor.access.selectors import system_actor
 from watchfloor.hunting.campaigns.noting import note_campaigns
 from watchfloor.hunting.models import Tracker
+from watchfloor.hunting.selectors import shared_trackers
 from watchfloor.hunting.trackers import counting, keeping, page
 from watchfloor.hunting.trackers.counting import Trend, count_due, points
 from watchfloor.hunting.trackers.keeping import Draft, address_of, delete, execute, save, tracker_of
@@ -274,3 +275,15 @@ def test_empty_tabs_say_what_to_do(as_ada):
 def test_without_rights_nothing_opens(as_eve):
     for address in ("/trackers", "/trackers/trending", "/trackers/new"):
         assert as_eve.get(address).status_code == 403
+
+
+def test_the_home_page_tells_shared_tracked_queries_but_not_private_ones(mail):
+    mail(age=timedelta(seconds=1))
+    kept("Everybody's", tracked=True, shared=True)
+    kept("Mine", tracked=True)
+    kept("Not tracked", shared=True)
+    assert shared_trackers(limit=5) == []
+    count_due(now=utc_now())
+    ((name, href, trend),) = shared_trackers(limit=5)
+    assert (name, trend.today) == ("Everybody's", 1)
+    assert href.endswith("/explore")
