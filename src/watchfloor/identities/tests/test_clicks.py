@@ -132,7 +132,9 @@ def test_what_a_mapping_brought_itself_stays():
 
 
 def stored():
-    answer = hunt("UrlClickEvents", now=NOW + timedelta(days=1), limit=50)
+    answer = hunt(
+        "UrlClickEvents | project AccountUpn, NetworkMessageId, Url, Context", now=NOW + timedelta(days=1), limit=50
+    )
     names = [name for name, _ in answer.columns]
     return [dict(zip(names, values, strict=True)) for values in answer.rows]
 

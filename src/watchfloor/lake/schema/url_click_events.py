@@ -48,7 +48,6 @@ TABLE = Table(
         Column("IsClickedThrough", T.BOOL, "Whether the person went on to the URL", "Clicked through", True, True),
         Column("UrlChain", T.STRING, "Redirects, a JSON list", "URL chain", True, True, listed=True),
         Column("ReportId", T.STRING, "Id of the click", "Click ID", True, True, folded=True),
-        Column("Context", T.STRING, "How the person and the mail were found, in words", "How it is known"),
         Column("AppName", T.STRING, "Application the click came from", "Application", filterable=True),
         Column("AppVersion", T.STRING, "Its version", "Application version"),
         Column("SourceId", T.STRING, "Id of the document or message", "Source ID"),
@@ -59,10 +58,11 @@ TABLE = Table(
         Column(
             "UrlDomain", T.STRING, "Host name in the URL", "URL domain", filterable=True, folded=True, normal="domain"
         ),
+        Column("Context", T.STRING, "How the person and the mail were found, in words", "How it is known"),
         Column("UrlDomainPath", T.STRING, "Domain and path", "URL domain and path", filterable=True, normal="path"),
     ),
     sort_column="AccountUpn",
     follows=True,
-    own=frozenset({"UrlDomain", "UrlDomainPath"}),
+    own=frozenset({"UrlDomain", "UrlDomainPath", "Context"}),
     filled="proxy logs that are read or imported, and by the sample organisation",
 )
