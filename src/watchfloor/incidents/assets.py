@@ -32,10 +32,10 @@ class Asset:
         return self.facts.name or self.item.shown
 
 
-def assets(incident: int, kind: str, *, actor: Actor) -> tuple[tuple[Asset, ...], tuple[str, ...]]:
+def assets(incident: int, kind: str, *, actor: Actor, limit: int = 500) -> tuple[tuple[Asset, ...], tuple[str, ...]]:
     """Assets of one kind, gravest role first, and the heads of what is known of them; two or three queries."""
     types = {"users": ("user", "mailbox"), "mailboxes": ("mailbox",), "devices": ("device",)}[kind]
-    found = evidence_items(incident=incident, types=types)
+    found = evidence_items(incident=incident, types=types, limit=limit)
     told, heads = known_of(kind, [item.value for item in found], actor=actor)
     listed = [Asset(item, told.get(item.value.lower(), NOBODY)) for item in found]
     if kind == "users":

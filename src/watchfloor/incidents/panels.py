@@ -1,4 +1,4 @@
-"""What this slice adds to other pages: its line in the settings."""
+"""What this slice adds to other pages: its lines in the settings."""
 
 from watchfloor.access.contracts import Permission
 from watchfloor.incidents import sentinel  # noqa: F401  gives the rows of SecurityIncident
@@ -11,4 +11,12 @@ register_settings_page(
     permission=Permission.SETTINGS_READ,
     description="By which rules alerts become one incident",
     icon="git-merge",
+)
+register_settings_page(
+    key="incident-notifications",
+    label="Incident notifications",
+    href="/settings/incident-notifications",
+    permission=Permission.INCIDENT_READ,
+    description="Who is told by mail of which incidents",
+    icon="mail",
 )

@@ -1,5 +1,6 @@
 """Reads of incidents and alerts; the number of queries does not grow with the rows."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any
@@ -57,6 +58,7 @@ __all__ = [
 OPEN = (IncidentStatus.ACTIVE, IncidentStatus.IN_PROGRESS)
 Me = str | Sequence[str]
 """The id of who asks, or all ids that are theirs: their own and their groups'."""
+VALUE = re.compile(r"\S+@\S+\.\S+|https?://\S+|[0-9a-fA-F]{32,64}|wf[0-9a-f]{32}|\d{1,3}(?:\.\d{1,3}){3}")
 PAGE = 50
 PIECE = 1000
 COUNTED = 10_000
@@ -156,8 +158,9 @@ def _alert_conditions(chosen: Filter, *, now: datetime, me: Me) -> Q:
         condition &= Q(pk__in=AlertEvidence.objects.filter(key__in=entity_keys(chosen.entity)).values("alert"))
     if chosen.search:
         entities = AlertEvidence.objects.filter(key__in=entity_keys(chosen.search)).values("alert")
-        by_words = Q(title__icontains=chosen.search) | Q(alert_id=chosen.search.lower())
-        condition &= by_words | Q(pk__in=entities)
+        found = Q(alert_id=chosen.search.lower()) | Q(pk__in=entities)
+        # An address, a link or a hash is no part of a title; looking there too would read every title there is.
+        condition &= found if VALUE.fullmatch(chosen.search) else found | Q(title__icontains=chosen.search)
     return condition
 
 

@@ -6,7 +6,6 @@ Read from the index of evidence keys, never by comparing pairs; a fixed number o
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from django.db.models import Count, Q
 
@@ -100,8 +99,8 @@ def similar_alerts(alert: str, *, limit: int = 50) -> tuple[tuple[AlertSummary, 
     rows = (
         AlertEvidence.objects.filter(key__in=list(keys)).exclude(alert=row).order_by("-pk").values_list("alert", "key")
     )
-    for number, _ in {(number, key) for number, key in rows[:MOST_ROWS]}:
-        shared[number] += 1
+    for pair in {(int(pk), str(key)) for pk, key in rows[:MOST_ROWS]}:
+        shared[pair[0]] += 1
     same = Alert.objects.filter(rule_id=row.rule_id).exclude(pk=row.pk).order_by("-last_activity", "-pk")
     candidates = dict.fromkeys(
         [*(number for number, _ in shared.most_common(limit)), *same.values_list("pk", flat=True)[:limit]]

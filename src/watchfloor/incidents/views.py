@@ -183,6 +183,7 @@ def page(request: HttpRequest, incident: int) -> HttpResponse:
     counts = {"alerts": found.alerts, "assets": found.users + found.mailboxes}
     context["tabs"] = [(key, label, f"{found.href}?tab={key}", counts.get(key)) for key, label in TABS]
     context["manage_attrs"] = {"hx-get": f"{found.href}/manage", "hx-target": "#flyout"}
+    context["export_attrs"] = {"hx-get": f"{found.href}/export", "hx-target": "#flyout"}
     context["explorer"], context["facts"] = _explorer(found), _facts(found)
     return render_page(request, f"incidents/tab_{tab}.html", context)
 
