@@ -46,6 +46,7 @@ class Tenant:
     rules: dict[str, dict[str, Json]] = field(default_factory=dict)
     files: dict[str, dict[str, Json]] = field(default_factory=dict)
     shares: dict[str, list[Json]] = field(default_factory=dict)
+    contents: dict[str, str] = field(default_factory=dict)
     content: dict[str, list[Json]] = field(default_factory=dict)
     blobs: dict[str, list[Json]] = field(default_factory=dict)
     subscribed: set[str] = field(default_factory=set)

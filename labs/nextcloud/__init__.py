@@ -38,6 +38,7 @@ class Node:
     checksum: str = ""
     changed_at: datetime = WHEN
     etag: int = 0
+    content: bytes = b""
     children: dict[str, "Node"] = field(default_factory=dict)
 
 
@@ -190,6 +191,11 @@ def _signed_in(cloud: Nextcloud, header: str) -> str:
 
 def _ocs(cloud: Nextcloud, request: BaseHTTPRequestHandler, user: str, path: str) -> tuple[int, bytes]:
     query = parse_qs(urlsplit(request.path).query)
+    if path.startswith(f"{DAV}{user}/"):
+        try:
+            return 200, cloud.at(user, path.removeprefix(f"{DAV}{user}/")).content
+        except KeyError:
+            return 404, b""
     if request.headers.get("OCS-APIRequest") != "true":
         return 412, b""
     if query.get("format") != ["json"]:
