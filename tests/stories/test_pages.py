@@ -39,9 +39,9 @@ level: critical
 OUTSIDE = {"sign-in", "sign-out"}
 """Walked without being signed in, or ends the session."""
 
-EXPLORER_VIEWS = ("all-email", "malware", "phish")
-EXPLORER_TABS = ("email", "urls", "targets", "senders", "attachments", "campaigns")
-INCIDENT_TABS = ("story", "alerts", "assets", "evidence", "activity")
+EXPLORER_VIEWS = ("all-email", "malware", "phish", "content-malware", "url-clicks")
+EXPLORER_TABS = ("email", "clicks", "urls", "top-clicks", "targets", "origin", "senders", "attachments", "campaigns")
+INCIDENT_TABS = ("story", "alerts", "assets", "evidence", "summary", "similar", "activity")
 PERSON_TABS = (
     "",
     "/incidents",
@@ -53,6 +53,7 @@ PERSON_TABS = (
     "/account-settings",
 )
 PERSON_FLY_OUTS = ("/summary", "/organisation", "/risk", "/who", "/account-settings")
+CAMPAIGN_TABS = ("clicks", "ips", "senders", "attachments", "urls", "grouping")
 EMAIL_TABS = ("timeline", "analysis", "attachments", "urls", "similar", "headers")
 SETTINGS = (
     "people",
@@ -82,6 +83,7 @@ SETTINGS = (
     "verdict-labels",
     "detections",
     "correlation",
+    "incident-notifications",
     "response",
     "risk-score",
     "zero-hour",
@@ -113,6 +115,8 @@ def things(demo: Demo) -> dict[str, str]:
         "action": f"/actions/new?row={row['NetworkMessageId']}|{row['RecipientEmailAddress']}",
         "alert": f"/alerts/{alert['alert_id']}",
         "incident": f"/incidents/{alert['incident_id']}",
+        "campaign": f"/campaigns/{row['EmailClusterId']}",
+        "tracker": f"/trackers/{demo.home.ask('tracker', name='From the phish', parameters=FILTER)}",
         "done": f"/action-center/{done}",
         "asked": f"/action-center/{asked}",
     }
@@ -127,7 +131,12 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
         *(f"{things['incident']}?tab={t}" for t in INCIDENT_TABS),
         *(f"{things['incident']}?tab=assets&kind={kind}" for kind in ("mailboxes", "devices")),
     )
-    yield from ("/alerts", things["alert"])
+    yield from (
+        "/incidents?status=any&severity=any&category=InitialAccess&tag=vip,night&has=device&sort=updated",
+        "/incidents?range=custom&from=2026-01-01T00:00&to=2026-02-01T00:00",
+        "/settings/incident-notifications/add",
+    )
+    yield from ("/alerts", "/alerts?q=none-such", things["alert"], f"{things['alert']}/similar")
     yield from ("/identities", "/identities?q=none-such&risk=high", "/identities/import", "/identities/groups/1")
     yield from (f"/identities/1{tab}" for tab in PERSON_TABS)
     yield from ("/identities/1/timeline?kind=Risk&period=7d", "/identities/1/files?view=shared")
@@ -135,10 +144,25 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
     yield from (f"/explorer?range=30d&view={view}" for view in EXPLORER_VIEWS)
     yield from (f"/explorer?range=30d&tab={tab}" for tab in EXPLORER_TABS[1:])
     yield from (
+        "/explorer?range=30d&view=malware&tab=families",
+        "/explorer?range=30d&view=url-clicks&tab=top-clicks",
+        "/explorer?range=24h&live=1",
+        "/explorer/values?range=30d&column=SenderFromDomain",
+        "/explorer/values?range=30d&column=Tags&sorted=rare&holding=none-such",
+        "/explorer/recipient?value=petra.okafor@haldenwirth.example",
+        "/explorer/url?value=https://haldenwirth-sso.example/",
+        "/explorer/ip?value=192.0.2.1",
+        "/explorer/family?value=Eicar",
+    )
+    yield from (
         f"/explorer?range=30d&{FILTER}",
         f"/explorer?range=30d&pick=query&{FILTER}",
         "/explorer?f=Subject~contains%20any%20of~none-such",
     )
+    yield from ("/campaigns", "/campaigns?show=origin", "/campaigns?q=none-such", f"/campaigns?by=SenderIP&{FILTER}")
+    yield from (f"{things['campaign']}?tab={tab}" for tab in CAMPAIGN_TABS)
+    yield from ("/trackers", "/trackers?tab=tracked", "/trackers?tab=trending")
+    yield from (f"/trackers/new?{FILTER}", f"{things['tracker']}/edit", f"{things['tracker']}/explore")
     yield from ("/hunting?query=EmailEvents&run=1", "/hunting?panel=queries", "/hunting?panel=history")
     yield from ("/hunting/queries/edit?query=EmailEvents", "/hunting/queries/import")
     yield from (
@@ -233,6 +257,10 @@ def test_tables_fit_their_window_until_somebody_chooses_more_columns(demo, desk,
         *(f"/explorer?range=30d&view={view}" for view in EXPLORER_VIEWS),
         *(f"{things['email']}&tab={tab}" for tab in ("timeline", "urls", "similar")),
         *(
+            "/campaigns",
+            *(f"{things['campaign']}?tab={tab}" for tab in CAMPAIGN_TABS),
+            "/trackers",
+            "/trackers?tab=tracked",
             "/alerts",
             things["alert"],
             "/hunting/detections",
@@ -270,6 +298,11 @@ def test_fly_outs_are_accessible_too(demo, desk, things):
         things["done"],
         f"{things['incident']}/manage",
         f"{things['alert']}/manage",
+        "/incidents/filters?category=InitialAccess",
+        "/alerts/filters",
+        f"{things['incident']}/export",
+        f"{things['incident']}/entity?type=sender&value={PHISH}",
+        "/incidents/merge/choose?row=1&row=2",
         "/settings/retention/table?name=EmailEvents",
         f"{things['incident']}/device?name=pc-1",
         *(f"/identities/1{one}" for one in PERSON_FLY_OUTS),

@@ -55,7 +55,9 @@ def cell_of(column: GridColumn, row: Row, people: People, *, of: str, more: More
         return Cell("subject", visible(value) or "(no subject)", value=row, href=address_of_mail(row))
     if column.kind in FLY_OUTS and value not in (None, *NO_ADDRESS):
         kind = FLY_OUTS[column.kind]
-        return Cell("entity", visible(value), href=entity_link(kind, str(row["ReportId"] if kind == "document" else value)))
+        return Cell(
+            "entity", visible(value), href=entity_link(kind, str(row["ReportId"] if kind == "document" else value))
+        )
     return _plain_cell(column.kind, "" if value is None else visible(value))
 
 

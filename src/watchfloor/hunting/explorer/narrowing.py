@@ -31,4 +31,3 @@ def entity_address(state: ExplorerState, column: str, value: str) -> str:
     if not kind or not value or (name == "SHA256" and (table or state.view.table) in OWN_SHA256):
         return ""
     return f"{state.address(f'/explorer/{kind}', page=1)}&{urlencode({'value': value})}"
-

@@ -24,6 +24,7 @@ PEOPLE = ("RecipientEmailAddress", "AccountUpn")
 class Head:
     """One column's head: `href` sorts by it, `sorted` says how it is sorted now ("" not)."""
 
+    key: str
     label: str
     href: str
     sorted: str
@@ -109,7 +110,7 @@ def _head(state: ExplorerState, asked: Chosen, key: str, label: str) -> Head:
     current = asked.by == key
     down = not asked.descending if current else key != "value"
     words = ("descending" if asked.descending else "ascending") if current else ""
-    return Head(label, state.with_own(by=key if down else f"-{key}").address(), words)
+    return Head(key, label, state.with_own(by=key if down else f"-{key}").address(), words)
 
 
 def _found(state: ExplorerState, asked: Chosen, *, limit: int, offset: int) -> lake.Values:

@@ -56,12 +56,13 @@ class About:
 
 @dataclass(frozen=True, slots=True)
 class MailLine:
-    """One mail of the list."""
+    """One mail of the list; `other` is the end of it that is not the entity itself."""
 
     at: datetime
     subject: str
     sender: str
     recipient: str
+    other: str
     threats: tuple[str, ...]
     href: str
 
@@ -119,19 +120,21 @@ def mails(about: About) -> Mails:
     )
     actions = lake.values(query, column="DeliveryAction")
     return Mails(
-        lines=tuple(map(_line, rows)),
+        lines=tuple(_line(row, about) for row in rows),
         total=actions.rows + actions.empty,
         all_href=f"/explorer?{urlencode([('range', '30d'), ('f', raw_of(condition))])}",
         by_action=tuple((one.value, one.rows) for one in actions.found),
     )
 
 
-def _line(row: dict[str, Any]) -> MailLine:
+def _line(row: dict[str, Any], about: About) -> MailLine:
+    end = "SenderFromAddress" if about.column == "RecipientEmailAddress" else "RecipientEmailAddress"
     return MailLine(
         at=row["Timestamp"],
         subject=visible(row["Subject"]) or "(no subject)",
         sender=visible(row["SenderFromAddress"]),
         recipient=visible(row["RecipientEmailAddress"]),
+        other=visible(row[end]),
         threats=lake.values_of(row, "ThreatTypes"),
         href=address_of_mail(row),
     )

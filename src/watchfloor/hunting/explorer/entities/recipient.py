@@ -25,7 +25,7 @@ def recipient(about: About) -> dict[str, Any]:
     return {
         "title": visible(known.name if known and known.name else about.value),
         "subtitle": visible(about.value) if known and known.name else "",
-        "tags": [visible(tag) for tag in known.tags] if known else (),
+        "tags": [visible(tag) for tag in known.tags] if known and not pk else (),
         "page_href": f"/identities/{pk}" if pk else "",
         "facts": _facts(known),
         "signs": tags_of(pk, now=about.now) if pk else (),

@@ -4,16 +4,19 @@ from typing import Any
 
 from watchfloor.hunting.explorer.entities.domain_facts import domain_facts
 from watchfloor.hunting.explorer.entities.knowing import About, actions, alerts, entries_about, equal, literal, mails
+from watchfloor.hunting.explorer.rankings import MET
 from watchfloor.inspection.services import take_apart
 from watchfloor.intelligence.contracts import Kind
 from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator
 
+WENT = ("allowed", "overridden", "bypassed")
 CLICKED = (
-    equal("ActionType", "Allowed", "Block page override", "Pending detonation page override"),
-    equal("ActionType", "Block page"),
+    equal("ActionType", *(value for split in MET if split.key in WENT for value in split.condition.values)),
+    next(split.condition for split in MET if split.key == "blocked"),
 )
+"""Clicks that went through, and those that were stopped."""
 MOST_MAILS = 20
 
 
