@@ -1,13 +1,17 @@
 """The front door: inspect one mail here, or many in limited worker processes."""
 
+from watchfloor.inspection.brands import owner as brand_of
+from watchfloor.inspection.domain_kinds import site_kinds
 from watchfloor.inspection.entry_names import domains_above, url_names
 from watchfloor.inspection.grouping import NUMBERS, Groups, Placement, Representative, file_keys, keys_of, likeness
 from watchfloor.inspection.inspect import inspect
 from watchfloor.inspection.nesting import too_deep
 from watchfloor.inspection.pool import InspectionPool, inspect_safely
+from watchfloor.inspection.rendering.pages import print_pdf, render_png
 from watchfloor.inspection.report import as_json, as_text
 from watchfloor.inspection.resolver import DnsResolver, Resolver
 from watchfloor.inspection.scannable import scannable
+from watchfloor.inspection.urls import Parts, take_apart
 from watchfloor.inspection.verdict import judge
 from watchfloor.inspection.weights import HIGH, THRESHOLD, WEIGHTS
 
@@ -19,11 +23,13 @@ __all__ = [
     "DnsResolver",
     "Groups",
     "InspectionPool",
+    "Parts",
     "Placement",
     "Representative",
     "Resolver",
     "as_json",
     "as_text",
+    "brand_of",
     "domains_above",
     "file_keys",
     "inspect",
@@ -31,7 +37,11 @@ __all__ = [
     "judge",
     "keys_of",
     "likeness",
+    "print_pdf",
+    "render_png",
     "scannable",
+    "site_kinds",
+    "take_apart",
     "too_deep",
     "url_names",
 ]
