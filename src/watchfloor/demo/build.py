@@ -1,7 +1,7 @@
 """Building the sample organisation: real messages through the real pipeline, then everything that reads it."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -18,7 +18,7 @@ from watchfloor.demo.life import Record, foreign_hands, ordinary_life, sprayed
 from watchfloor.demo.mailboxes import file_letter, make_mailbox
 from watchfloor.demo.mailmaker import write
 from watchfloor.demo.organisation import Organisation, found_organisation
-from watchfloor.demo.stories import Click, Report, Story, stories
+from watchfloor.demo.stories import Click, Report, Story, stopped_clicks, stories
 from watchfloor.demo.traffic import Delivery, ordinary_mail
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.identities.services import import_people
@@ -124,29 +124,28 @@ def _records(organisation: Organisation, plan: Plan) -> Iterator[Record]:
     yield from foreign_hands(organisation, end=plan.end, seed=plan.seed)
 
 
-def tell_what_people_did(told: Iterable[Story]) -> None:
+def tell_what_people_did(told: Iterable[Story], deliveries: Sequence[Delivery]) -> None:
     """Clicks, as a web proxy logs them, and reports, as a reporting button notes them; both name the mail by its Message-ID."""
-    for story in told:
-        names = _network_ids(story)
-        clicks = [_click_row(click, names[click.message_id]) for click in story.clicks]
-        reports = [_report_row(report, names[report.message_id]) for report in story.reports]
-        if clicks:
-            append("UrlClickEvents", clicks)
-        if reports:
-            append("EmailPostDeliveryEvents", reports)
+    stopped = tuple(stopped_clicks(deliveries))
+    done: list[tuple[Sequence[Click], Sequence[Report]]] = [(story.clicks, story.reports) for story in told]
+    for clicks, reports in [*done, (stopped, ())]:
+        named_mails = [*(one.message_id for one in clicks), *(one.message_id for one in reports)]
+        names = _network_ids(named_mails, deliveries)
+        append("UrlClickEvents", [_click_row(click, names[click.message_id]) for click in clicks])
+        append("EmailPostDeliveryEvents", [_report_row(report, names[report.message_id]) for report in reports])
 
 
-def _network_ids(story: Story) -> dict[str, str]:
-    """Message-ID to NetworkMessageId for the mails of one story."""
-    moments = [delivery.letter.at for delivery in story.deliveries]
-    sender = story.deliveries[0].letter.sender[1]
-    query = Query(
-        "EmailEvents",
-        min(moments),
-        max(moments) + timedelta(seconds=1),
-        (Condition("SenderFromAddress", Operator.EQUAL_ANY, (sender,)),),
+def _network_ids(message_ids: Sequence[str], deliveries: Sequence[Delivery]) -> dict[str, str]:
+    """Message-ID to NetworkMessageId."""
+    if not message_ids:
+        return {}
+    first, last = deliveries[0].letter.at, deliveries[-1].letter.at + timedelta(seconds=1)
+    only = Condition("InternetMessageId", Operator.EQUAL_ANY, tuple(message_ids))
+    found = rows(
+        Query("EmailEvents", first, last, (only,)),
+        columns=("InternetMessageId", "NetworkMessageId"),
+        limit=len(message_ids) * 10,
     )
-    found = rows(query, columns=("InternetMessageId", "NetworkMessageId"), limit=len(moments) * 2)
     return {row["InternetMessageId"]: row["NetworkMessageId"] for row in found}
 
 
@@ -154,12 +153,12 @@ def _click_row(click: Click, network_message_id: str) -> dict[str, Any]:
     return {
         "Timestamp": click.at,
         "Url": click.url,
-        "ActionType": "ClickAllowed",
+        "ActionType": "ClickBlocked" if click.stopped else "ClickAllowed",
         "AccountUpn": click.address,
         "Workload": "Email",
         "NetworkMessageId": network_message_id,
         "IPAddress": "192.0.2.77",
-        "IsClickedThrough": True,
+        "IsClickedThrough": not click.stopped,
         "UrlChain": f'["{click.url}"]',
         "AppName": "Web proxy log of the sample organisation",
     }
@@ -192,8 +191,8 @@ def build(*, home: Path, mailboxes: Path, plan: Plan, progress: Progress) -> Org
     deliveries = deliveries_of(organisation, told, plan)
     take_in(deliveries, mailboxes=mailboxes, source="sample organisation", progress=progress)
     run_ticks("lake.ingest", progress=lambda done: progress("Inspecting mail", done, len(deliveries)))
-    tell_what_people_did(told)
+    tell_what_people_did(told, deliveries)
     run_ticks("detection", "incidents", progress=lambda done: progress("Finding attacks", done, 0))
     run_ticks("identities.score_events", "identities.score_alerts", "identities.rescore")
-    run_ticks("incidents")
+    run_ticks("incidents", "hunting.campaigns")
     return organisation

@@ -1,7 +1,8 @@
 """The three attacks of the sample organisation, told by content/demo/stories/*.yaml."""
 
 import random
-from collections.abc import Iterator
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,15 +14,19 @@ from watchfloor.demo.organisation import Employee, Organisation
 from watchfloor.demo.traffic import Delivery
 from watchfloor.kernel.content import content_folder
 
+STOPPED = "Verify your password now"
+"""The link of the everyday phish in content/demo/mails/unwanted.yaml."""
+
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """Somebody opened a link, as a web proxy would have logged it; `message_id` names the mail it came from."""
+    """Somebody opened a link, as a web proxy would have logged it; `message_id` names the mail it came from; `stopped` by it."""
 
     at: datetime
     address: str
     url: str
     message_id: str
+    stopped: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +122,17 @@ def _clicks(script: dict[str, Any], deliveries: list[Delivery]) -> Iterator[Clic
     for delivery, at in _moments(script.get("clicks"), deliveries):
         address = delivery.recipients[0]
         yield Click(at, address, script["clicks"]["url"].format(address=address), delivery.letter.message_id)
+
+
+def stopped_clicks(deliveries: Iterable[Delivery]) -> Iterator[Click]:
+    """People look into their junk: every second everyday phish there was opened, and the proxy stopped it."""
+    phish = (one for one in deliveries if one.folder == "Junk" and STOPPED in one.letter.html)
+    for number, delivery in enumerate(phish):
+        letter = delivery.letter
+        link = re.search(r'href="([^"]+)"', letter.html)
+        if number % 2 == 0 and link:
+            at = letter.at + timedelta(minutes=19 + number)
+            yield Click(at, delivery.recipients[0], link[1], letter.message_id, stopped=True)
 
 
 def _reports(script: dict[str, Any], deliveries: list[Delivery]) -> Iterator[Report]:

@@ -7,7 +7,7 @@ import pytest
 
 from watchfloor.demo.mailmaker import Attached, Letter, write
 from watchfloor.demo.organisation import found_organisation
-from watchfloor.demo.stories import stories
+from watchfloor.demo.stories import stopped_clicks, stories
 from watchfloor.demo.traffic import ordinary_mail
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -105,3 +105,16 @@ def test_an_attachment_comes_out_of_the_message_as_it_went_in():
     (part,) = message.iter_attachments()
     assert part.get_filename() == "offer.pdf"
     assert part.get_content() == attached.content
+
+
+def test_some_everyday_phish_in_the_junk_folder_is_clicked_and_stopped(organisation):
+    ordinary = list(ordinary_mail(organisation, count=2000, end=NOW, days=28, seed=5))
+    clicks = list(stopped_clicks(ordinary))
+    assert clicks
+    by_id = {one.letter.message_id: one for one in ordinary}
+    for click in clicks:
+        mail = by_id[click.message_id]
+        assert click.stopped
+        assert mail.folder == "Junk"
+        assert (click.address, click.at > mail.letter.at) == (mail.recipients[0], True)
+        assert click.url in mail.letter.html

@@ -85,6 +85,7 @@ def shell(state: CampaignsState, *, editing: str = "", into: str = "") -> Contex
         "groupings": GROUPINGS.items(),
         "sentence": sentence(state),
         "address": state.address(),
+        "save_address": _with(state.address("/trackers/new", page=1), "view=campaigns"),
         "chart_address": state.address("/campaigns/chart"),
         "results_address": state.address("/campaigns/results"),
         "complete_address": _with(state.address(), "complete=1"),

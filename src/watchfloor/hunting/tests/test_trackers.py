@@ -155,6 +155,25 @@ def test_a_count_of_a_query_that_was_changed_meanwhile_is_not_written_down(mail)
     assert row.days == []
 
 
+def test_a_query_of_the_campaigns_page_is_saved_counted_and_opened_there(attack, mail, as_saver):
+    attack(71, age=timedelta(seconds=1))
+    attack(72, threat="Malware", age=timedelta(seconds=1))
+    mail(age=timedelta(seconds=1))
+    note_campaigns(now=utc_now())
+    assert "/trackers/new?type=Malware&amp;view=campaigns" in as_saver.get("/campaigns?type=Malware").content.decode()
+    parameters = "type=Malware&view=campaigns"
+    as_saver.post("/trackers/save", {**FORM, "parameters": parameters, "tracked": "on"})
+    count_due(now=utc_now())
+    row = Tracker.objects.get()
+    assert (row.last_state, counting.trend_of(row).today) == ("ok", 3)
+    assert "Malware campaigns in mail" in as_saver.get("/trackers").content.decode()
+    assert as_saver.get(f"/trackers/{row.pk}/explore").url.startswith("/campaigns?type=Malware&from=")
+    Tracker.objects.update(parameters="q=none-such&view=campaigns", next_at=utc_now())
+    count_due(now=utc_now())
+    row.refresh_from_db()
+    assert counting.trend_of(row).today == 0
+
+
 @pytest.mark.parametrize(
     ("counts", "words"),
     [

@@ -3,13 +3,17 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
+from watchfloor.hunting.campaigns.figures import narrowed
+from watchfloor.hunting.campaigns.known import campaigns
+from watchfloor.hunting.explorer.state import ExplorerState
 from watchfloor.hunting.models import Tracker
-from watchfloor.hunting.trackers.keeping import state_of
+from watchfloor.hunting.trackers.keeping import CAMPAIGNS, campaigns_state_of, state_of, view_of
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake
-from watchfloor.lake.contracts import Measure
+from watchfloor.lake.contracts import Measure, Query
 
 EVERY = timedelta(minutes=15)
 DAYS = 15
@@ -48,9 +52,21 @@ def counted(one: Tracker, *, now: datetime) -> list[tuple[str, int]]:
     if state.faulty:
         wrong = next(filter for filter in state.filters if filter.error)
         raise Unusable(f"a condition cannot be used: {visible(wrong.words)}: {wrong.error}")
-    rows = {row["Bucket"]: row["rows"] for row in lake.summed(state.query, by=("Bucket",), measures=(Measure("rows"),))}
+    rows = {row["Bucket"]: row["rows"] for row in _rows(_query(one, state, now=now))}
     days = [first + timedelta(days=number) for number in range(DAYS)]
     return [(f"{day:%Y-%m-%d}", rows.get(day, 0)) for day in days]
+
+
+def _query(one: Tracker, state: ExplorerState, *, now: datetime) -> Query | None:
+    """What is counted; None where no campaign is meant, so that there is nothing to count."""
+    if view_of(one.parameters) != CAMPAIGNS:
+        return state.query
+    found = campaigns(campaigns_state_of(one, start=state.start, end=state.end, now=now).wanted)
+    return narrowed(state.query, found) if found else None
+
+
+def _rows(query: Query | None) -> list[dict[str, Any]]:
+    return lake.summed(query, by=("Bucket",), measures=(Measure("rows"),)) if query else []
 
 
 class Unusable(WatchfloorError):

@@ -10,8 +10,8 @@ from django.http import QueryDict
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
+from watchfloor.hunting.campaigns.state import CampaignsState, read_campaigns_state
 from watchfloor.hunting.explorer.catalogue import VIEWS
-from watchfloor.hunting.explorer.contracts import ExplorerView
 from watchfloor.hunting.explorer.state import ExplorerState, read_state, written
 from watchfloor.hunting.models import Tracker
 from watchfloor.kernel.errors import BadInput, NotFound
@@ -24,6 +24,8 @@ DEFAULT_DAYS = 7
 LONGEST = 16_000
 TIME = frozenset({"range", "from", "to", "page", "pick", "except", "tracker"})
 """Parameters of Explorer that belong to one look at it, not to the query."""
+CAMPAIGNS = "campaigns"
+"""The view of a query of the campaigns page."""
 UNSAVED_VIEWS = frozenset({"content-malware"})
 """Documents are not mail: TT-01 leaves them out."""
 
@@ -46,7 +48,7 @@ class Draft:
             raise BadInput("give the query a name", place="name")
         if len(self.parameters) > LONGEST:
             raise BadInput("the query is too long to be kept", place="parameters")
-        if view_of(self.parameters).key in UNSAVED_VIEWS:
+        if view_of(self.parameters) in UNSAVED_VIEWS:
             raise BadInput("queries of the view Content malware cannot be saved", place="parameters")
         if self.relative_days is not None and not 1 <= self.relative_days <= MOST_DAYS:
             raise BadInput(f"between 1 and {MOST_DAYS} days", place="days")
@@ -59,10 +61,16 @@ def without_time(parameters: QueryDict) -> str:
     return urlencode([(name, value) for name, values in parameters.lists() for value in values if name not in TIME])
 
 
-def view_of(parameters: str) -> ExplorerView:
-    """The view a kept query is about."""
-    key = dict(parse_qsl(parameters)).get("view", "")
-    return next((one for one in VIEWS if one.key == key), VIEWS[0])
+def view_of(parameters: str) -> str:
+    """The key of the view a kept query is about."""
+    asked = dict(parse_qsl(parameters)).get("view", "")
+    return asked if asked == CAMPAIGNS or asked in {one.key for one in VIEWS} else VIEWS[0].key
+
+
+def view_label(parameters: str) -> str:
+    """The same as people read it."""
+    labels = {CAMPAIGNS: "Campaigns", **{one.key: one.label for one in VIEWS}}
+    return labels[view_of(parameters)]
 
 
 def readable(by: Actor) -> "QuerySet[Tracker]":
@@ -129,10 +137,14 @@ def execute(*, key: int, by: Actor, now: datetime) -> str:
 
 
 def address_of(row: Tracker, *, now: datetime) -> str:
-    """Explorer with the query, its time fixed as of now, and the query's key, so that it can be saved again there."""
+    """Explorer, or the campaigns page, with the query, its time fixed as of now; and in Explorer the query's key, so that it
+    can be saved again there."""
     start, end = time_of(row, now=now)
-    said = [("from", written(start)), ("to", written(end)), ("tracker", str(row.pk))]
-    return f"/explorer?{urlencode([*parse_qsl(row.parameters, keep_blank_values=True), *said])}"
+    said = [("from", written(start)), ("to", written(end))]
+    pairs = parse_qsl(row.parameters, keep_blank_values=True)
+    if view_of(row.parameters) == CAMPAIGNS:
+        return f"/campaigns?{urlencode([*(pair for pair in pairs if pair[0] != 'view'), *said])}"
+    return f"/explorer?{urlencode([*pairs, *said, ('tracker', str(row.pk))])}"
 
 
 def time_of(row: Tracker, *, now: datetime) -> tuple[datetime, datetime]:
@@ -144,7 +156,16 @@ def time_of(row: Tracker, *, now: datetime) -> tuple[datetime, datetime]:
 
 
 def state_of(row: Tracker, *, start: datetime, end: datetime, now: datetime) -> ExplorerState:
-    """Explorer's state of a saved query for another time."""
+    """Explorer's state of a saved query for another time; of one of campaigns, the part that is Explorer's."""
+    return read_state(_timed(row, start, end), now=now)
+
+
+def campaigns_state_of(row: Tracker, *, start: datetime, end: datetime, now: datetime) -> CampaignsState:
+    """The state of the campaigns page of a saved query, for another time."""
+    return read_campaigns_state(_timed(row, start, end), now=now)
+
+
+def _timed(row: Tracker, start: datetime, end: datetime) -> QueryDict:
     given = QueryDict(row.parameters, mutable=True)
     given["from"], given["to"] = written(start), written(end)
-    return read_state(given, now=now)
+    return given

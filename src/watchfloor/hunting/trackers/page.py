@@ -6,10 +6,21 @@ from typing import Any
 from django.http import QueryDict
 
 from watchfloor.access.contracts import Actor, Permission
+from watchfloor.hunting.campaigns.listing import sentence as campaigns_sentence
 from watchfloor.hunting.explorer.page import sentence
 from watchfloor.hunting.models import Tracker
 from watchfloor.hunting.trackers.counting import trend_of
-from watchfloor.hunting.trackers.keeping import DEFAULT_DAYS, MOST_DAYS, readable, state_of, time_of, view_of
+from watchfloor.hunting.trackers.keeping import (
+    CAMPAIGNS,
+    DEFAULT_DAYS,
+    MOST_DAYS,
+    campaigns_state_of,
+    readable,
+    state_of,
+    time_of,
+    view_label,
+    view_of,
+)
 from watchfloor.hunting.trackers.trending import families, trending_campaigns
 from watchfloor.kernel.errors import WatchfloorError
 
@@ -41,7 +52,7 @@ def line(row: Tracker, *, by: Actor, now: datetime) -> Context:
     """One saved query: what it asks in words, when, and how it goes."""
     return {
         "row": row,
-        "type": view_of(row.parameters).label,
+        "type": view_label(row.parameters),
         "words": words(row, now=now),
         "time": time_words(row),
         "trend": trend_of(row) if row.tracked and row.last_at else None,
@@ -54,6 +65,8 @@ def words(row: Tracker, *, now: datetime) -> str:
     """The query as a sentence; what is wrong with it when it cannot be read any more."""
     try:
         start, end = time_of(row, now=now)
+        if view_of(row.parameters) == CAMPAIGNS:
+            return campaigns_sentence(campaigns_state_of(row, start=start, end=end, now=now))
         return sentence(state_of(row, start=start, end=end, now=now))
     except WatchfloorError as error:
         return f"It cannot be read: {error.message}"
