@@ -32,6 +32,8 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.text import spaced
 from watchfloor.ui.services import render_page
 
+EVIDENCE_SHOWN, MOST_EVIDENCE = 50, 5000
+
 
 def _filter(request: HttpRequest) -> Filter:
     return read_filter(request.GET, statuses=("new", "inProgress"), range="7d")
@@ -70,6 +72,8 @@ def page(request: HttpRequest, alert: str) -> HttpResponse:
     """What happened, why the rule fired, the evidence, the incident, the history (AL-05, AP-16)."""
     found = selectors.alert(alert)
     rule = rule_of(found.rule_id)
+    whole = request.GET.get("evidence") == "all"
+    items = selectors.evidence_items(alert=alert, limit=MOST_EVIDENCE)
     context = {
         "alert": found,
         "rule": rule,
@@ -77,7 +81,8 @@ def page(request: HttpRequest, alert: str) -> HttpResponse:
         "graph": entity_graph(found.incident_id, alert=alert),
         "similar": similar_alerts(alert, limit=20),
         "explorer": _explorer(alert),
-        "items": with_locations(selectors.evidence_items(alert=alert)),
+        "items": with_locations(items if whole else items[:EVIDENCE_SHOWN]),
+        "more_evidence": 0 if whole or len(items) <= EVIDENCE_SHOWN else len(items),
         "history": selectors.history_of(alert=alert),
         "facts": _facts(found),
         "may_manage": may_manage(request),
