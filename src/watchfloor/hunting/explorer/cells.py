@@ -84,7 +84,8 @@ def _recipient_cell(kind: str, address: str, people: People) -> Cell:
     known = people.get(address.lower())
     if kind == "tags":
         return Cell("tags", items=tuple(map(visible, known.tags)) if known else ())
-    return Cell("person", visible(known.name) if known else "", visible(address), entity_link("recipient", address))
+    name, tags = (visible(known.name), tuple(map(visible, known.tags))) if known else ("", ())
+    return Cell("person", name, visible(address), entity_link("recipient", address), items=tags)
 
 
 def grid_row(

@@ -1,7 +1,7 @@
 """One ranking as a page of a tab and as a file: what is ranked, by which number, what is searched in it."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -9,15 +9,20 @@ from watchfloor.hunting.explorer.contracts import Reader
 from watchfloor.hunting.explorer.narrowing import entity_address, narrowed
 from watchfloor.hunting.explorer.rankings import RANKINGS, Ranked, Ranking
 from watchfloor.hunting.explorer.state import ExplorerState
+from watchfloor.hunting.models import KnownCampaign
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.text import csv_line, visible
 from watchfloor.lake import selectors as lake
+from watchfloor.lake.contracts import Condition, Operator
 from watchfloor.lake.selectors import Order, ValueCount
 
 SIZE = 50
 CHUNK = 20_000
 PEOPLE = ("RecipientEmailAddress", "AccountUpn")
+CAMPAIGN = "EmailClusterId"
+ALONE = Condition(CAMPAIGN, Operator.EQUAL_NONE, ("0",))
+"""Mail that was put into no campaign bears the number 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class Line:
     last: datetime
     only: str
     entity: str = ""
+    href: str = ""
     note: str = ""
     tags: Sequence[str] = ()
 
@@ -114,8 +120,11 @@ def _head(state: ExplorerState, asked: Chosen, key: str, label: str) -> Head:
 
 
 def _found(state: ExplorerState, asked: Chosen, *, limit: int, offset: int) -> lake.Values:
+    query = state.query
+    if asked.ranked.column == CAMPAIGN:
+        query = replace(query, required=(*query.required, ALONE))
     return lake.values(
-        state.query,
+        query,
         column=asked.ranked.column,
         order=asked.order,
         limit=limit,
@@ -128,7 +137,19 @@ def _found(state: ExplorerState, asked: Chosen, *, limit: int, offset: int) -> l
 def _lines(state: ExplorerState, asked: Chosen, found: Sequence[ValueCount]) -> list[Line]:
     column = asked.ranked.column
     people = people_by_address(one.value for one in found) if column in PEOPLE else {}
-    return [_line(state, column, one, people.get(one.value.lower())) for one in found]
+    lines = [_line(state, column, one, people.get(one.value.lower())) for one in found]
+    return _as_campaigns(lines) if column == CAMPAIGN else lines
+
+
+def _as_campaigns(lines: Sequence[Line]) -> list[Line]:
+    """By their names where they are known as threats; one question."""
+    known = {str(one.pk): one for one in KnownCampaign.objects.filter(pk__in=[int(line.value) for line in lines])}
+    return [
+        replace(line, value=visible(known[line.value].name), note=line.value, href=known[line.value].href)
+        if line.value in known
+        else replace(line, value=f"Like mail {line.value}")
+        for line in lines
+    ]
 
 
 def _line(state: ExplorerState, column: str, one: ValueCount, known: DirectoryEntry | None) -> Line:

@@ -127,7 +127,7 @@ OF_MAIL = (
         "campaigns",
         (Ranked("campaign", "Campaign", "EmailClusterId", (*THREATS, *_delivery())),),
         "No two of these mails are alike.",
-        "Mails of one likeness share a campaign; a mail that is like no other counts as its own.",
+        "Mails of one likeness belong together; those that were found to be a threat have a campaign page.",
     ),
 )
 OF_CLICKS = (

@@ -4,13 +4,18 @@ import csv
 import io
 from datetime import timedelta
 from html import unescape
-from urllib.parse import parse_qsl, urlsplit
+from urllib.parse import parse_qsl, quote, urlsplit
 
 import pytest
 from selectolax.lexbor import LexborHTMLParser
 
+from watchfloor.access.contracts import Permission
+from watchfloor.access.selectors import system_actor
 from watchfloor.hunting.explorer.catalogue import VIEWS
 from watchfloor.hunting.explorer.showing import SHOWN
+from watchfloor.hunting.models import KnownCampaign
+from watchfloor.identities.contracts import PRIORITY, DirectoryEntry
+from watchfloor.identities.services import import_people
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake.services import append
 
@@ -164,3 +169,39 @@ def test_the_chart_says_how_to_choose_a_time(as_ada, mail):
     assert '"brush": {"starts": ["20' in page
     assert "from=%7Bfrom%7D&to=%7Bto%7D" in page.replace("\\u0026", "&")
     assert "range=24h" not in page.partition('"brush"')[2].partition("}")[0]
+
+
+def test_campaigns_are_ranked_by_name_and_lead_to_their_page(as_ada, mail):
+    now = utc_now()
+    KnownCampaign.objects.create(id=77, ids=[77], name="Parcel fees", threat="Phish", first_at=now, last_at=now)
+    mail(EmailClusterId=77)
+    mail(EmailClusterId=77)
+    mail(EmailClusterId=5)
+    mail(EmailClusterId=0)
+    answer = as_ada.get("/explorer/results?tab=campaigns")
+    assert [row[0] for row in rows_of(answer)] == ["Parcel fees77", "Like mail 5"]
+    assert LexborHTMLParser(answer.content).css_first("#ranking tbody a").attributes["href"] == "/campaigns/77"
+
+
+@pytest.mark.parametrize("view", ["all-email", "malware", "phish", "url-clicks"])
+def test_a_tag_filters_every_view_and_marks_its_people(as_ada, mail, view):
+    director = system_actor("test", Permission.CONNECTION_MANAGE)
+    people = [
+        DirectoryEntry("ann@corp.example", "Ann Lee", tags=(PRIORITY,)),
+        DirectoryEntry("bo@corp.example", "Bo Ek"),
+    ]
+    import_people(by=director, entries=people, source="test", now=utc_now())
+    for who in ("ann@corp.example", "bo@corp.example"):
+        click("https://evil.example/", met="Allowed", by=who, message=mail(to=(who,), ThreatTypes=["Phish", "Malware"]))
+    page = as_ada.get(
+        f"/explorer/results?view={view}&f=Tags~equal%2520any%2520of~{quote(quote(PRIORITY))}"
+    ).content.decode()
+    assert "Ann Lee" in page
+    assert "Bo Ek" not in page
+    assert f'class="tag-mark" title="{PRIORITY}"' in page
+    assert f"{PRIORITY}</span>" in page  # the column's badge
+    assert [row[0] for row in values_rows(as_ada.get(f"/explorer/values?view={view}&column=Tags"))] == [PRIORITY]
+
+
+def values_rows(answer) -> list[list[str]]:
+    return rows_of(answer, "table.values")
