@@ -25,7 +25,7 @@ def sigma_folder_tick() -> int:
     return bring_folder(now=utc_now())
 
 
-@every(20, name="hunting.campaigns")
+@every(60, name="hunting.campaigns")
 def campaigns_tick() -> int:
     """Note campaigns that were found to be phish or malware; the next turn goes on where a flood of them left off."""
     return note_campaigns(now=utc_now())
