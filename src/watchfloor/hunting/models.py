@@ -36,9 +36,9 @@ class SavedQuery(models.Model):
 
 
 class QueryRun(models.Model):
-    """One run of a query, by one person or for one detection: what it cost, or why it was refused (SI-07).
+    """One run of a query, by one person, for one detection or for many Sigma rules: what it cost, or why it was refused (SI-07).
 
-    `interface` is portal, export or detection; `rule_id` and `new` (findings not known before) are a detection's alone. `span`
+    `interface` is portal, export, detection, sigma or command; `rule_id` and `new` (findings not known before) are rules' alone. `span`
     says the time in words, `start` and `end` hold it unless the query says its own. `words` tell a detection's outcome.
     """
 
@@ -330,3 +330,27 @@ class Tracker(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class ExplorerQuestion(models.Model):
+    """One question that a person asked in Explorer; `parent` is the one it was refined from.
+
+    `parameters` is the part of its address that decides which rows it finds (view, time, filters), `key` their SHA-256; `found`
+    is how many rows it found when it was last asked, None when nobody waited for that.
+    """
+
+    person_id = models.CharField(max_length=200)
+    key = models.CharField(max_length=64)
+    parameters = models.TextField()
+    sentence = models.TextField()
+    parent = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="refined")
+    found = models.BigIntegerField(null=True)
+    asked_at = models.DateTimeField(db_index=True)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["person_id", "key"], name="one_question_once_a_person"),
+        ]
+
+    def __str__(self) -> str:
+        return self.sentence

@@ -8,7 +8,7 @@ from watchfloor.hunting.advanced import views as advanced
 from watchfloor.hunting.campaigns.urls import urlpatterns as campaigns
 from watchfloor.hunting.custom import form_views as custom_form
 from watchfloor.hunting.custom import views as custom
-from watchfloor.hunting.explorer import views
+from watchfloor.hunting.explorer import history_views, views
 from watchfloor.hunting.explorer.parts_urls import urlpatterns as explorer_parts
 from watchfloor.hunting.sigma.pages.urls import urlpatterns as sigma
 from watchfloor.hunting.trackers.urls import urlpatterns as trackers
@@ -20,6 +20,9 @@ urlpatterns = [
     path("explorer/condition", views.condition_fields, name="explorer-condition"),
     path("explorer/chart.csv", views.chart_csv, name="explorer-chart-csv"),
     path("explorer/export.csv", views.rows_csv, name="explorer-export"),
+    path("explorer/export", views.export, name="explorer-export-file"),
+    path("explorer/history", history_views.history, name="explorer-history"),
+    path("explorer/history/forget", history_views.forget_asked, name="explorer-history-forget"),
     path("explorer/columns", views.columns, name="explorer-columns"),
     path("explorer/selection", views.selection, name="explorer-selection"),
     *explorer_parts,

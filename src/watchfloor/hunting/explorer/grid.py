@@ -27,6 +27,20 @@ def rows_tab(state: ExplorerState, reader: Reader) -> dict[str, Any]:
         "chart_address": state.address("/explorer/chart"),
         **live,
         **table(state, part),
+        **export_form(state, reader),
+        "dense": bool(reader.person.preferences.get("explorer_dense")),
+    }
+
+
+def export_form(state: ExplorerState, reader: Reader) -> dict[str, Any]:
+    """What is exported: the columns and the kind of file of last time, else those the table shows."""
+    table = state.view.table
+    kept = (reader.person.preferences.get("explorer_exports") or {}).get(table) or {}
+    chosen = set(kept.get("columns") or (one.key for one in chosen_columns(reader.person, table=table)))
+    return {
+        "export_choices": [(one, one.key in chosen) for one in grid_columns(table)],
+        "export_kind": kept.get("kind", "csv"),
+        "export_address": state.address("/explorer/export"),
     }
 
 

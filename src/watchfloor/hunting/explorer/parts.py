@@ -1,9 +1,8 @@
 """What each part of Explorer shows. A part asks the lake once or twice and the directory once, however many rows there are."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from watchfloor.hunting.explorer.catalogue import PAGE_SIZE
 from watchfloor.hunting.explorer.cells import People, Row, grid_row
@@ -93,8 +92,3 @@ def has_any(table: str, *, now: datetime) -> bool:
     """Whether the lake holds any row of `table`, of any time."""
     ever = Query(table, datetime(1990, 1, 1, tzinfo=UTC), now + timedelta(days=366))
     return bool(lake.rows(ever, columns=("Timestamp",), limit=1))
-
-
-def exported(state: ExplorerState, *, columns: Sequence[GridColumn]) -> Iterator[list[dict[str, Any]]]:
-    """All rows of the query in batches, without a cap."""
-    return lake.stream(state.query, columns=sources_of(columns, view=state.view))

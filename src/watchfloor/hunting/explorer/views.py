@@ -10,21 +10,20 @@ from django.views.decorators.http import require_GET, require_POST
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
-from watchfloor.hunting.explorer import page
+from watchfloor.hunting.explorer import history, page
 from watchfloor.hunting.explorer.charting import NOTHING, bucketed, time_label
 from watchfloor.hunting.explorer.columns import grid_columns
-from watchfloor.hunting.explorer.contracts import ExplorerView, GridColumn, Reader
+from watchfloor.hunting.explorer.contracts import GridColumn, Reader
 from watchfloor.hunting.explorer.editing import changed, done, found_at, place_of, with_part
+from watchfloor.hunting.explorer.exporting import FORMATS, lines
 from watchfloor.hunting.explorer.filters import raw_of, read_filter, typed_condition
-from watchfloor.hunting.explorer.lookups import More, looked_up, values_for
-from watchfloor.hunting.explorer.parts import chosen_columns, exported, people_of
+from watchfloor.hunting.explorer.parts import chosen_columns
 from watchfloor.hunting.explorer.properties import operators_for, properties
 from watchfloor.hunting.explorer.state import ExplorerState, page_number, read_state
-from watchfloor.hunting.services import choose_columns
+from watchfloor.hunting.services import choose_columns, choose_density, keep_export
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
-from watchfloor.kernel.text import csv_line, visible
-from watchfloor.lake import selectors as lake
+from watchfloor.kernel.text import csv_line
 from watchfloor.lake.contracts import OTHER, Condition, Operator
 from watchfloor.ui.services import render_page
 
@@ -56,11 +55,15 @@ def explorer(request: Asked) -> HttpResponse:
     if "do" in request.GET:
         return HttpResponseRedirect(done(state, request.GET["do"]).address())
     context = page.shell(state, editing=request.GET.get("edit", ""), into=request.GET.get("into", ""))
+    if not request.GET:
+        context["last"] = history.last(by=request.actor)
+    referer = request.headers.get("Referer", "")
+    history.remember(state, sentence=context["sentence"], referer=referer, by=request.actor, now=utc_now())
     if request.GET.get("complete"):
         context |= {
             "complete": True,
             **page.chart(state),
-            **page.results(state, _reader(request)),
+            **_counted(request, state, page.results(state, _reader(request))),
         }
     return render_page(request, "hunting/explorer/page.html", context)
 
@@ -111,11 +114,19 @@ def chart(request: Asked) -> HttpResponse:
 @requires(Permission.EMAIL_METADATA_READ)
 def results(request: Asked) -> HttpResponse:
     """The current tab's rows as a fragment."""
+    state = _state(request)
     return render(
         request,
         "hunting/explorer/results.html",
-        page.results(_state(request), _reader(request)),
+        _counted(request, state, page.results(state, _reader(request))),
     )
+
+
+def _counted(request: Asked, state: ExplorerState, context: page.Context) -> page.Context:
+    """The same context; how many rows there are is kept beside the question."""
+    if "grid" in context:
+        history.count_found(state, found=context["grid"].total, by=request.actor)
+    return context
 
 
 @require_GET
@@ -137,11 +148,11 @@ def chart_csv(request: Asked) -> HttpResponse:
     """TE-007: the chart's numbers, times down and pivot values across."""
     state = _state(request)
     found = bucketed(state)
-    lines = [csv_line(["Time (UTC)", *(name or NOTHING for name in found.series)])]
+    drawn = [csv_line(["Time (UTC)", *(name or NOTHING for name in found.series)])]
     for place, moment in enumerate(found.times):
         counts = (values[place] for values in found.series.values())
-        lines.append(csv_line([time_label(moment, step_seconds=found.step_seconds), *counts]))
-    return _as_file(iter(lines), name="explorer-chart.csv")
+        drawn.append(csv_line([time_label(moment, step_seconds=found.step_seconds), *counts]))
+    return _as_file(iter(drawn), name="explorer-chart.csv")
 
 
 @require_GET
@@ -150,39 +161,31 @@ def rows_csv(request: Asked) -> HttpResponse:
     """TE-010 without its cap: every row of the query, in the columns asked for (`column`), else the person's own."""
     state = _state(request)
     asked = set(request.GET.getlist("column"))
-    columns = tuple(one for one in grid_columns(state.view.table) if one.key in asked) or chosen_columns(
-        request.user, table=state.view.table
-    )
-    return _as_file(_csv_lines(state, columns), name=f"explorer-{state.view.noun}s.csv")
+    columns = tuple(one for one in grid_columns(state.view.table) if one.key in asked)
+    return _export(state, columns or chosen_columns(request.user, table=state.view.table), kind="csv")
 
 
-def _csv_lines(state: ExplorerState, columns: tuple[GridColumn, ...]) -> Iterator[str]:
-    yield csv_line(column.label for column in columns)
-    for batch in exported(state, columns=columns):
-        people = people_of(batch, columns=columns)
-        more = looked_up(batch, columns=columns, query=state.query)
-        for row in batch:
-            yield csv_line(_plain(state.view, column, row, people, more) for column in columns)
+@require_POST
+@requires(Permission.EMAIL_METADATA_READ)
+def export(request: Asked) -> HttpResponse:
+    """The rows as a file of the chosen kind in the chosen columns, both kept for the next time."""
+    state = _state(request)
+    kind = request.POST.get("kind", "csv")
+    if kind not in FORMATS:
+        raise BadInput("choose a kind of file", place="kind")
+    keys = request.POST.getlist("column")
+    columns = keep_export(by=request.actor, person=request.user, keys=keys, kind=kind, table=state.view.table)
+    return _export(state, columns, kind=kind)
 
 
-def _plain(view: ExplorerView, column: GridColumn, row: dict[str, Any], people: Any, more: More) -> object:
-    if column.looked_up:
-        return ", ".join(map(visible, values_for(row, column=column, more=more)))
-    value = row.get(column.sources[0])
-    if column.kind == "time":
-        return value.strftime("%Y-%m-%d %H:%M:%S") if value else ""
-    if column.kind in ("names", "threats"):
-        return ", ".join(map(visible, lake.values_of(row, column.sources[0], of=view.table)))
-    if column.kind == "tags":
-        known = people.get(str(value).lower())
-        return ", ".join(known.tags) if known else ""
-    return value
+def _export(state: ExplorerState, columns: tuple[GridColumn, ...], *, kind: str) -> HttpResponse:
+    return _as_file(lines(state, columns, kind=kind), name=f"explorer-{state.view.noun}s.{kind}", kind=kind)
 
 
-def _as_file(lines: Iterator[str], *, name: str) -> HttpResponse:
+def _as_file(text: Iterator[str], *, name: str, kind: str = "csv") -> HttpResponse:
     answer: Any = StreamingHttpResponse(
-        lines,
-        content_type="text/csv; charset=utf-8",
+        text,
+        content_type=FORMATS[kind],
         headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
     return answer  # type: ignore[no-any-return]
@@ -195,6 +198,8 @@ def columns(request: Asked) -> HttpResponse:
     state = _state(request)
     keys = request.POST.getlist("column")
     choose_columns(by=request.actor, person=request.user, keys=keys, table=state.view.table)
+    if "density" in request.POST:
+        choose_density(by=request.actor, person=request.user, dense=request.POST["density"] == "dense")
     return HttpResponseRedirect(state.address())
 
 
