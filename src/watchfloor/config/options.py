@@ -65,6 +65,7 @@ class Options:
     web_threads: int = 6
     time_zone: str = "UTC"
     sigma_rules: str = ""
+    chromium: str = ""
 
     @property
     def folder(self) -> Path:

@@ -11,6 +11,8 @@ from watchfloor.config.options import options
 OPTIONS = options()
 WATCHFLOOR = OPTIONS
 HOME = OPTIONS.folder
+if OPTIONS.chromium:
+    os.environ["WATCHFLOOR_CHROMIUM"] = OPTIONS.chromium  # rendering knows no settings of ours
 PACKAGE = Path(__file__).resolve().parent.parent
 
 
