@@ -2,10 +2,8 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
 from typing import Any
 
-from watchfloor.access.contracts import Actor
 from watchfloor.hunting.campaigns import chart, origin
 from watchfloor.hunting.campaigns.feedback import spoken
 from watchfloor.hunting.campaigns.figures import Figures, figures
@@ -151,7 +149,7 @@ def chart_part(state: CampaignsState) -> Context:
     return context | {"chart": chart.drawn(found) if found and found.series else None}
 
 
-def results(state: CampaignsState, *, by: Actor, now: datetime) -> Context:
+def results(state: CampaignsState) -> Context:
     """The current tab."""
     context: Context = {
         "state": state,

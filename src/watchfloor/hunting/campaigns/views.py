@@ -67,7 +67,7 @@ def listed(request: Asked) -> HttpResponse:
         context |= {
             "complete": True,
             **listing.chart_part(state),
-            **listing.results(state, by=request.actor, now=utc_now()),
+            **listing.results(state),
         }
     return render_page(request, PAGE, context)
 
@@ -106,7 +106,7 @@ def chart_fragment(request: Asked) -> HttpResponse:
 @requires(Permission.EMAIL_METADATA_READ)
 def results(request: Asked) -> HttpResponse:
     """The current tab as a fragment."""
-    context = listing.results(_state(request), by=request.actor, now=utc_now())
+    context = listing.results(_state(request))
     return render(request, "hunting/campaigns/results.html", context)
 
 
