@@ -51,6 +51,13 @@ def rows(*, table: str, where: dict[str, str]) -> list[dict[str, Any]]:
     return rows(_query(table, where), limit=100_000, descending=False)
 
 
+def tracker(*, name: str, parameters: str) -> int:
+    """A query of Explorer, saved for everybody and tracked; returns its number."""
+    from watchfloor.hunting.trackers.keeping import Draft, save
+
+    return save(draft=Draft(name, parameters, shared=True, tracked=True), by=_analyst(), now=datetime.now(UTC)).pk
+
+
 def verdict(*, message: str) -> dict[str, Any]:
     """What the inspection of a mail was, reasons and all."""
     from watchfloor.lake.selectors import inspection_of
