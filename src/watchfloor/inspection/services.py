@@ -1,5 +1,6 @@
 """The front door: inspect one mail here, or many in limited worker processes."""
 
+from watchfloor.inspection.analysis.process import analyse_apart
 from watchfloor.inspection.brands import owner as brand_of
 from watchfloor.inspection.domain_kinds import site_kinds
 from watchfloor.inspection.entry_names import domains_above, url_names
@@ -27,6 +28,7 @@ __all__ = [
     "Placement",
     "Representative",
     "Resolver",
+    "analyse_apart",
     "as_json",
     "as_text",
     "brand_of",
