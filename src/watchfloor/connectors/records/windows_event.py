@@ -129,7 +129,13 @@ def _evtx(record: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], Mapping[s
     system = event.get("System") if isinstance(event, Mapping) else None
     if not isinstance(system, Mapping):
         return None
-    return [system], _named(event.get("EventData") or event.get("UserData") or {})
+    return [system], _named(event.get("EventData") or _inside(event.get("UserData")))
+
+
+def _inside(data: Any) -> Any:
+    """UserData holds one object, named after the event, as LogFileCleared; what it says stands in there."""
+    inner = [one for name, one in data.items() if not name.startswith(("#", "@"))] if isinstance(data, Mapping) else []
+    return inner[0] if len(inner) == 1 and isinstance(inner[0], Mapping) else data or {}
 
 
 def _winlogbeat(record: Mapping[str, Any]) -> tuple[list[Mapping[str, Any]], Mapping[str, Any]] | None:

@@ -124,5 +124,19 @@ def _asked_for_name(event: Event) -> Row:
     return "DeviceEvents", row
 
 
-SECURITY_EVENTS = {4688: _started}
+def _cleared(event: Event) -> Row:
+    """1102: somebody emptied the security log; who it was stands in the one event that is left."""
+    row = _device(event, "SecurityLogCleared")
+    row |= {
+        "AccountName": event.text("SubjectUserName"),
+        "AccountDomain": event.text("SubjectDomainName"),
+        "AccountSid": event.text("SubjectUserSid"),
+        "InitiatingProcessAccountName": event.text("SubjectUserName"),
+        "InitiatingProcessAccountDomain": event.text("SubjectDomainName"),
+        "InitiatingProcessAccountSid": event.text("SubjectUserSid"),
+    }
+    return "DeviceEvents", row
+
+
+SECURITY_EVENTS = {1102: _cleared, 4688: _started}
 SYSMON_EVENTS = {1: _created, 3: _connected, 11: _file, 22: _asked_for_name}

@@ -8,10 +8,11 @@ from datetime import datetime
 from watchfloor.identities.contracts import PersonLine
 from watchfloor.identities.listing.filters import Filter, found_by
 from watchfloor.identities.models import Account, DirectoryPerson
-from watchfloor.identities.tags import tags_of_people
+from watchfloor.identities.tags import STATES, tags_of_people
 
 PAGE = 50
 STREAMED = 500
+USUAL, _, USUAL_WORDS = STATES["active"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,8 @@ def _providers(numbers: Iterable[int]) -> dict[int, list[str]]:
 
 def _line(row: DirectoryPerson, tags: tuple, providers: Sequence[str]) -> PersonLine:  # type: ignore[type-arg]
     risk = getattr(row, "risk", None)
+    # That somebody may sign in is so of nearly everybody; beside each name it would only be noise.
+    told = tuple(tag for tag in tags if tag.name != USUAL or tag.words != USUAL_WORDS)
     return PersonLine(
         pk=row.pk,
         name=row.name,
@@ -80,7 +83,7 @@ def _line(row: DirectoryPerson, tags: tuple, providers: Sequence[str]) -> Person
         external=row.external,
         service=row.service,
         providers=tuple(providers),
-        tags=tags,
+        tags=told,
         level=risk.level if risk else "none",
         score=risk.score if risk else 0.0,
         percentile=risk.percentile if risk else 0.0,

@@ -7,6 +7,7 @@ from urllib.parse import urlencode
 
 from watchfloor.access.contracts import Permission
 from watchfloor.identities.page import kql
+from watchfloor.identities.page.further_insights import further_questions
 from watchfloor.identities.page.known import Known
 from watchfloor.identities.page.sources import cloud_activities, device_logons
 from watchfloor.kernel.errors import WatchfloorError
@@ -31,7 +32,8 @@ class Insight:
 
 def insights(known: Known) -> Mapping[str, Any]:
     """The questions that the person's names allow, asked now."""
-    asked = [Insight(title, says, query, _found(known, query)) for title, says, query in _questions(known)]
+    questions = [*_questions(known), *further_questions(known)]
+    asked = [Insight(title, says, query, _found(known, query)) for title, says, query in questions]
     return {"insights": asked, "may_hunt": known.actor.may(Permission.EMAIL_METADATA_READ)}
 
 

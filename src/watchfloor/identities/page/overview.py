@@ -62,10 +62,10 @@ def seen(known: Known) -> list[tuple[Any, ...]]:
     created = person.created_at or min((one.created_at for one in known.accounts if one.created_at), default=None)
     last = max((one.last_sign_in_at for one in known.accounts if one.last_sign_in_at), default=None)
     return [
-        ("First seen", person.first_seen_at),
+        ("First seen by Watchfloor", person.first_seen_at),
         ("Last seen", person.last_seen_at),
         ("Last sign-in", last),
-        ("Created", created),
+        ("Created at its source", created),
     ]
 
 

@@ -1,6 +1,5 @@
 """The pages of one person: each tab, the fly-out, the export, and the way in by address."""
 
-from collections.abc import Iterable, Iterator
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, StreamingHttpResponse
@@ -11,11 +10,12 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.identities.page import flyout, reaching
 from watchfloor.identities.page.chain import organisation as organisation_of
+from watchfloor.identities.page.exporting import csv_of
 from watchfloor.identities.page.files import files as files_of
 from watchfloor.identities.page.files import hashed
 from watchfloor.identities.page.insights import insights as insights_of
 from watchfloor.identities.page.known import Known, known
-from watchfloor.identities.page.lines import PERIODS, Line, chosen, place_of
+from watchfloor.identities.page.lines import PERIODS, chosen, place_of
 from watchfloor.identities.page.mails import mail as mail_of
 from watchfloor.identities.page.observed import observed as observed_of
 from watchfloor.identities.page.overview import overview as overview_of
@@ -28,11 +28,7 @@ from watchfloor.identities.page.ways import ways as ways_of
 from watchfloor.identities.selectors import person_of_name
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import WatchfloorError
-from watchfloor.kernel.text import csv_line
 from watchfloor.ui.services import render_page
-
-HEADS = ("Time (UTC)", "Type", "Activity", "Description", "By or on", "Application", "Country", "Protocol", "IP address",
-         "Device", "Target", "Severity", "Status", "Techniques", "Points", "Why")  # fmt: skip
 
 
 class Asked(HttpRequest):
@@ -165,6 +161,7 @@ def timeline(request: Asked, pk: int) -> HttpResponse:
         "newest": f"{home}?{wanted.address()}" if wanted.before else "",
         "slice": f"{home}?{wanted.slice_before().address()}" if not page.more else "",
         "export": f"{home}.csv?{wanted.address()}",
+        "exports": {"data-exports": "person-timeline"},
     }
     return _page(request, found, "timeline", context)
 
@@ -172,33 +169,14 @@ def timeline(request: Asked, pk: int) -> HttpResponse:
 @require_GET
 @requires(Permission.IDENTITY_READ)
 def timeline_export(request: Asked, pk: int) -> HttpResponse:
-    """The whole timeline with the same filters, as a file that is written while it is read."""
+    """The whole timeline with the same filters and the columns that are shown, as a file that is written while it is read."""
     found = _known(request, pk)
     wanted = chosen(request.GET, now=found.now)
     lines = every_line(found.person.pk, wanted, actor=request.actor, now=found.now)
+    columns = request.GET.getlist("column") if "column" in request.GET else None
     headers = {"Content-Disposition": f'attachment; filename="timeline-{found.person.pk}.csv"'}
-    answer: Any = StreamingHttpResponse(_csv(lines), content_type="text/csv; charset=utf-8", headers=headers)
+    answer: Any = StreamingHttpResponse(csv_of(lines, columns), content_type="text/csv; charset=utf-8", headers=headers)
     return answer  # type: ignore[no-any-return]
-
-
-def _csv(lines: Iterable[Line]) -> Iterator[str]:
-    yield csv_line(HEADS)
-    for line in lines:
-        way = "on" if line.on else "by"
-        points = "" if line.points is None else f"{line.points:.1f}"
-        cells = (
-            line.kind,
-            line.activity,
-            line.words,
-            way,
-            line.app,
-            line.location,
-            line.protocol,
-            line.ip,
-            line.device,
-        )
-        more = (line.target, line.severity, line.status, ", ".join(line.techniques), points, line.why)
-        yield csv_line((f"{line.at:%Y-%m-%d %H:%M:%S}", *cells, *more))
 
 
 @require_GET

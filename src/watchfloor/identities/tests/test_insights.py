@@ -5,14 +5,18 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.selectors import actor_of
 from watchfloor.identities.models import Account, AccountAlias, DirectoryPerson
+from watchfloor.identities.page import further_insights
 from watchfloor.identities.page.insights import insights
 from watchfloor.identities.page.known import known
+from watchfloor.inspection.contracts import TenantFacts
 from watchfloor.kernel.clock import utc_now
-from watchfloor.lake.services import append
+from watchfloor.lake.services import append, upload_list
 
 pytestmark = pytest.mark.django_db
+EVERYTHING = Actor("max", "Max", frozenset(Permission))
 
 
 @pytest.fixture
@@ -47,7 +51,44 @@ def test_each_question_is_answered_from_what_events_say(ada, ann):
     assert found["Failed sign-ins"] == found["Actions on the account"] == found["Group additions"] == 1
     assert found["Actions by the account"] == found["New devices"] == 0
     queries = [parse_qs(urlsplit(one.href).query)["query"][0] for one in told]
-    assert all(query.count("30d") or query.startswith("IdentityInfo") for query in queries)
+    assert all(query.count("30d") or query.startswith("IdentityInfo") or "_GetWatchlist" in query for query in queries)
+
+
+def test_further_questions_of_sentinels_page_are_asked_too(ada, ann):
+    now = utc_now()
+    at = {"Timestamp": now - timedelta(days=1)}
+    mine = at | {"AccountUpn": ann.address}
+    append("IdentityLogonEvents", [mine | {"ReportId": "3", "ActionType": "LogonSuccess", "IPAddress": "203.0.113.66"}])
+    append("BehaviorInfo", [mine | {"BehaviorId": "b", "Title": "Odd"}])
+    cloud = at | {"AccountId": ann.address, "ActionType": "FileAccessed", "ObjectName": "plan.docx", "ReportId": "4"}
+    append("CloudAppEvents", [cloud])
+    cleared = at | {"ActionType": "SecurityLogCleared", "AccountSid": "S-1-5-21-1-2-3-1104", "DeviceName": "dc1"}
+    append("DeviceEvents", [cleared | {"DeviceId": "d", "ReportId": 5}])
+    upload_list(
+        alias="VIP",
+        address="",
+        file_name="vip.csv",
+        data=b"Mail,Why\nANN@corp.example,board\n",
+        by=EVERYTHING,
+        now=now,
+    )
+    told = insights(known(ann.pk, actor=actor_of(ada), now=now))["insights"]
+    found = {one.title: one.found for one in told}
+    assert found["Resource access"] == found["Behaviour analytics"] == found["Event logs cleared"] == 1
+    assert found["Anomalous sign-in results"] == 2
+    assert found["On the list VIP"] == 1
+    assert found["Threat indicators"] == 0
+    assert None not in found.values()
+
+
+def test_listed_addresses_and_domains_are_threat_indicators(ada, ann, monkeypatch):
+    facts = TenantFacts(blocked=frozenset({"ip:203.0.113.66", "domain:evil.example"}))
+    monkeypatch.setattr(further_insights, "tenant_facts", lambda: facts)
+    at = {"Timestamp": utc_now() - timedelta(days=1), "AccountUpn": ann.address}
+    append("EntraIdSignInEvents", [at | {"IPAddress": "203.0.113.66", "ReportId": "6"}])
+    append("UrlClickEvents", [at | {"Url": "http://evil.example/", "UrlDomain": "evil.example", "ReportId": "7"}])
+    told = insights(known(ann.pk, actor=actor_of(ada), now=utc_now()))["insights"]
+    assert {one.title: one.found for one in told}["Threat indicators"] == 2
 
 
 def test_the_tab_asks_for_them_and_they_lead_to_the_hunting_page(as_ada, ann):

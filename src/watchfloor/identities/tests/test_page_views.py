@@ -231,6 +231,11 @@ def test_the_export_has_the_columns_of_the_page_and_runs_no_formula(as_ada):
     lines = b"".join(answer.streaming_content).decode().splitlines()
     assert lines[0].startswith('"Time (UTC)","Type","Activity"')
     assert '"\'=cmd()"' in lines[1]
+    some = as_ada.get(f"/identities/{who.pk}/timeline.csv?period=1d&column=Type&column=Points")
+    head = b"".join(some.streaming_content).decode().splitlines()[0]
+    assert head == '"Time (UTC)","Type","Activity","Description","Points","Why"'
+    none = as_ada.get(f"/identities/{who.pk}/timeline.csv?period=1d&column=")
+    assert b"".join(none.streaming_content).decode().splitlines()[0] == '"Time (UTC)","Activity","Description"'
 
 
 def test_a_point_in_the_timeline_shows_its_number_and_the_reason(as_ada):

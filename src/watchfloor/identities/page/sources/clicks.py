@@ -19,6 +19,6 @@ SOURCE = LakeSource(
         "Detail": "NetworkMessageId",
     },
     words=lambda row: row["Object"],
-    techniques=lambda row: ("T1204.001",) if row["Activity"] == "ClickAllowed" else (),
+    techniques=lambda row: ("T1204.001",) if row["Activity"] in {"ClickAllowed", "Allowed"} else (),
     href=lambda row: f"/email/{quote(row['Detail'], safe='')}?tab=urls" if row["Detail"] else "",
 )

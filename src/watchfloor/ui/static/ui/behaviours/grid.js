@@ -1,5 +1,6 @@
 // A table: rows selected with the checkbox (Shift for a range), moved through with j and k, opened with Enter;
-// a column chooser when heads carry data-column, remembered in this browser per table id.
+// a column chooser when heads carry data-column, remembered in this browser per table id; a link with data-exports="<table id>"
+// asks for the columns that are shown.
 // Dispatches "selection" with {values} on the table; elements with data-needs-selection="<table id>" follow it.
 
 /** @param {HTMLElement} element */
@@ -114,7 +115,18 @@ function columns(table) {
       }
     }
   };
+  const exported = () => {
+    const shown = heads.map((head) => String(head.dataset.column)).filter((name) => !hidden.has(name));
+    for (const link of /** @type {NodeListOf<HTMLAnchorElement>} */ (document.querySelectorAll(`a[data-exports="${CSS.escape(table.id)}"]`))) {
+      const url = new URL(link.href);
+      url.searchParams.delete("column");
+      for (const name of shown) url.searchParams.append("column", name);
+      if (!shown.length) url.searchParams.append("column", "");
+      link.href = url.href;
+    }
+  };
   apply();
+  exported();
   const menu = document.createElement("details");
   menu.className = "menu";
   menu.dataset.behaviour = "menu";
@@ -133,6 +145,7 @@ function columns(table) {
       else hidden.add(head.dataset.column);
       localStorage.setItem(key, JSON.stringify([...hidden]));
       apply();
+      exported();
     });
     label.append(box, head.textContent?.trim() || String(head.dataset.column));
     items.append(label);
