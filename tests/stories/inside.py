@@ -217,7 +217,7 @@ VERBS = {
     one.__name__: one
     for one in (
         *(connect, receive, rows, verdict, alerts, start, propose, undo, remediation, person, audit),
-        *(take_in, label, zero_hour, purges, sigma, hunting),
+        *(take_in, label, zero_hour, purges, sigma, hunting, tracker),
     )
 }
 
