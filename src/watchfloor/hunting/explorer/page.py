@@ -20,6 +20,7 @@ from watchfloor.hunting.explorer.contracts import Filter, Reader
 from watchfloor.hunting.explorer.editing import done, found_at, place_of
 from watchfloor.hunting.explorer.filters import typed_words
 from watchfloor.hunting.explorer.grid import wider
+from watchfloor.hunting.explorer.offering import uncounted
 from watchfloor.hunting.explorer.properties import operators_for, properties
 from watchfloor.hunting.explorer.showing import SHOWN
 from watchfloor.hunting.explorer.state import ExplorerState
@@ -52,6 +53,7 @@ def shell(state: ExplorerState, *, editing: str = "", into: str = "") -> Context
         "link": replace(state, preset=None).address(),
         "toggle": state.address(charted=not state.charted),
         "hunt": hunting_address(state),
+        "condition_address": state.address("/explorer/condition"),
         "chart_address": state.address("/explorer/chart"),
         "results_address": state.address("/explorer/results"),
         "complete_address": f"{state.address()}&complete=1",
@@ -100,6 +102,7 @@ def condition_form(edited: Filter | None, *, place: str, table: str = MAIL) -> C
         "operators": operators_for(chosen.column, table=table) if chosen else tuple(Operator),
         "operator": condition.operator if condition else Operator.EQUAL_ANY,
         "values": condition.values if condition else (),
+        "offered": uncounted(chosen),
         "typed": typed_words(condition.values, operator=condition.operator) if condition else "",
         "editing": place if condition else "",
     }
@@ -113,6 +116,7 @@ def typed_again(typed: QueryDict, *, table: str = MAIL) -> Context:
         "operators": operators_for(chosen.column, table=table) if chosen else tuple(Operator),
         "operator": typed.get("operator", ""),
         "values": tuple(typed.getlist("value")),
+        "offered": uncounted(chosen),
         "typed": ", ".join(typed.getlist("value")),
     }
 

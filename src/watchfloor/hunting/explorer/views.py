@@ -17,6 +17,7 @@ from watchfloor.hunting.explorer.contracts import GridColumn, Reader
 from watchfloor.hunting.explorer.editing import changed, done, found_at, place_of, with_part
 from watchfloor.hunting.explorer.exporting import FORMATS, lines
 from watchfloor.hunting.explorer.filters import raw_of, read_filter, typed_condition
+from watchfloor.hunting.explorer.offering import offered
 from watchfloor.hunting.explorer.parts import chosen_columns
 from watchfloor.hunting.explorer.properties import operators_for, properties
 from watchfloor.hunting.explorer.state import ExplorerState, page_number, read_state
@@ -133,13 +134,12 @@ def _counted(request: Asked, state: ExplorerState, context: page.Context) -> pag
 @requires(Permission.EMAIL_METADATA_READ)
 def condition_fields(request: Asked) -> HttpResponse:
     """Operators and values that fit the chosen property, as a fragment of the filter bar."""
-    table = _state(request).view.table
-    chosen = properties(table).get(request.GET.get("property", ""))
-    operators = operators_for(chosen.column, table=table) if chosen else tuple(Operator)
+    state = _state(request)
+    chosen = properties(state.view.table).get(request.GET.get("property", ""))
+    operators = operators_for(chosen.column, table=state.view.table) if chosen else tuple(Operator)
     typed = "" if chosen and chosen.choices else request.GET.get("value", "")
-    return render(
-        request, "hunting/explorer/condition.html", {"chosen": chosen, "operators": operators, "typed": typed}
-    )
+    context = {"chosen": chosen, "operators": operators, "typed": typed, "offered": offered(state, chosen)}
+    return render(request, "hunting/explorer/condition.html", context)
 
 
 @require_GET

@@ -131,9 +131,8 @@ def test_the_number_of_sql_queries_does_not_grow_with_the_rows(as_ada, mail):
     from django.test.utils import CaptureQueriesContext
 
     mail()
-    with CaptureQueriesContext(
-        connection,
-    ) as few:
+    as_ada.get("/explorer?complete=1")  # which keeps the question
+    with CaptureQueriesContext(connection) as few:
         as_ada.get("/explorer?complete=1")
     for number in range(30):
         mail(to=(f"p{number}@corp.example",))
