@@ -27,8 +27,8 @@ Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2Password
 PASSWORD = "correct horse battery staple"
 
 
-SHARING_THE_DEMO = {"tests/stories/test_pages.py", "tests/stories/test_analyst.py"}
-"""Both walk through the sample organisation, which takes longer to build than most tests run."""
+SHARING_THE_DEMO = {f"tests/stories/test_{name}.py" for name in ("pages", "analyst", "reports")}
+"""All walk through the sample organisation, which takes longer to build than most tests run."""
 
 
 def file_of(nodeid: str) -> str:

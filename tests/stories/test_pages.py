@@ -41,6 +41,10 @@ OUTSIDE = {"sign-in", "sign-out"}
 
 EXPLORER_VIEWS = ("all-email", "malware", "phish", "content-malware", "url-clicks")
 EXPLORER_TABS = ("email", "clicks", "urls", "top-clicks", "targets", "origin", "senders", "attachments", "campaigns")
+REPORTS = (
+    *("threat-protection", "mail-flow", "mail-latency", "post-delivery", "url-protection"),
+    "top-senders-recipients",
+)
 INCIDENT_TABS = ("story", "alerts", "assets", "evidence", "summary", "similar", "activity")
 PERSON_TABS = (
     "",
@@ -69,6 +73,8 @@ SETTINGS = (
     "connections/add/dovecot",
     "connections/add/milter",
     "connections/1",
+    "connections/add/smtp_out",
+    "outgoing-mail",
     "dead-letters",
     "import-events",
     "connections/add/syslog_events",
@@ -136,6 +142,9 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
         "/incidents?range=custom&from=2026-01-01T00:00&to=2026-02-01T00:00",
         "/settings/incident-notifications/add",
     )
+    yield from ("/reports", "/reports/overview?range=30d", "/reports/schedules", "/reports/mail-flow/schedule?range=30d")
+    yield from (f"/reports/{report}?range=30d" for report in REPORTS)
+    yield from ("/reports/threat-protection?tab=malware&range=400d&by=sender-domain", "/reports/post-delivery?range=1d")
     yield from ("/alerts", "/alerts?q=none-such", things["alert"], f"{things['alert']}/similar")
     yield from ("/identities", "/identities?q=none-such&risk=high", "/identities/import", "/identities/groups/1")
     yield from (f"/identities/1{tab}" for tab in PERSON_TABS)

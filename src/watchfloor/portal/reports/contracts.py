@@ -109,7 +109,8 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What a report found. `data` is what the kit's chart takes; `total` counts rows, of which one may stand in several lines."""
+    """What a report found. `data` is what the kit's chart takes, `title` stands over it; `total` counts rows, of which one may
+    stand in several lines."""
 
     kind: str
     data: dict[str, Any]
@@ -117,6 +118,7 @@ class Figures:
     lines: tuple[Line, ...]
     total: int
     sentence: str
+    title: str = ""
     stats: tuple[tuple[str, str], ...] = ()
     note: str = ""
 

@@ -15,7 +15,7 @@ from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake
 from watchfloor.portal.models import DelayHour
 from watchfloor.portal.reports.contracts import Asked, Figures, Line
-from watchfloor.portal.reports.figures import labels, step
+from watchfloor.portal.reports.figures import labels, per, step
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import move_cursor
 
@@ -104,6 +104,7 @@ def latency_figures(one: Asked) -> Figures:
         lines=_by_source(held, mails),
         total=mails,
         sentence=_sentence(one, chosen),
+        title=f"Seconds {per(seconds)}, by percentile",
         stats=tuple((f"{share}th percentile", words(percentile(whole, share))) for share in SHARES),
         note=_note(late),
     )

@@ -13,7 +13,7 @@ from watchfloor.portal.reports.contracts import Asked, Cell, Details, ReportTab
 A_PAGE = 50
 BEFORE = timedelta(days=400)
 """How long before an action its mail may have come."""
-ADDED = ("Subject", "Sender", "Received")
+ADDED = ("Subject", "Sender", "Received", "Original threat")
 Row = Mapping[str, Any]
 
 
@@ -67,7 +67,7 @@ def _mails(rows: Sequence[Row], one: Asked) -> dict[str, Row]:
         return {}
     wanted = Condition("NetworkMessageId", Operator.EQUAL_ANY, ids)
     query = Query("EmailEvents", one.start - BEFORE, one.end, (wanted,))
-    names = ("NetworkMessageId", "Subject", "SenderFromAddress", "Timestamp")
+    names = ("NetworkMessageId", "Subject", "SenderFromAddress", "Timestamp", "ThreatTypes")
     return {row["NetworkMessageId"]: row for row in lake.rows(query, columns=names, limit=2000)}
 
 
@@ -81,6 +81,7 @@ def _cells(tab: ReportTab, row: Row, mails: Mapping[str, Row]) -> list[Cell]:
         Cell("link" if mail else "text", visible(subject), _email(row) if mail else ""),
         Cell("text", visible(mail["SenderFromAddress"]) if mail else ""),
         Cell("time", mail["Timestamp"] if mail else None),
+        Cell("threat", lake.values_of(mail, "ThreatTypes") if mail else ()),
     )
     return [cells[0], *added, *cells[1:]]
 

@@ -47,6 +47,7 @@ def series_figures(one: Asked) -> Figures:
         lines=lines,
         total=total,
         sentence=sentence(one),
+        title=f"{one.tab.noun.capitalize()}s {per(found.step_seconds)} by {lowered(one.by.label)}",
     )
 
 
@@ -59,7 +60,8 @@ def ranking_figures(one: Asked) -> Figures:
     bars = {"name": f"{one.tab.noun.capitalize()}s", "values": [line.count for line in shown]}
     data = {"categories": [line.name for line in shown], "series": [bars] if shown else [], "horizontal": True}
     heads = (one.by.label, f"{one.tab.noun.capitalize()}s", "Share")
-    return Figures("bar", data, heads, lines, total, sentence(one))
+    title = f"{one.by.label} with most {one.tab.noun}s"
+    return Figures("bar", data, heads, lines, total, sentence(one), title)
 
 
 def sentence(one: Asked) -> str:
@@ -77,6 +79,18 @@ def step(one: Asked) -> int:
     if length <= timedelta(days=2):
         return HOUR
     return DAY if length <= timedelta(days=120) else 7 * DAY * max(1, -(-length.days // 840))
+
+
+def per(seconds: int) -> str:
+    """“per hour”, “per day”, “per week”."""
+    if seconds < DAY:
+        return "per hour"
+    return "per day" if seconds == DAY else "per week" if seconds == 7 * DAY else f"per {seconds // DAY} days"
+
+
+def lowered(label: str) -> str:
+    """A label inside a sentence: URL domain stays as it is."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
 
 
 def labels(times: tuple[datetime, ...], seconds: int) -> list[str]:

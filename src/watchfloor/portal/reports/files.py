@@ -1,6 +1,7 @@
 """A report as a file: its summary as CSV, and the whole as PDF."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import datetime
 
 from watchfloor.inspection.services import print_pdf
@@ -11,6 +12,8 @@ from watchfloor.portal.reports.details import details
 from watchfloor.ui.services import printed
 
 PRINTED_ROWS = 100
+MOST_COLUMNS = 7
+NOT_PRINTED = {"SenderIP", "Tags", "DeliveryAction", "SHA256", "FolderPath"}
 
 
 def csv_of_summary(one: Asked, found: Figures) -> Iterator[str]:
@@ -31,11 +34,16 @@ def csv_of_summary(one: Asked, found: Figures) -> Iterator[str]:
 
 def pdf_of(one: Asked, found: Figures, *, by: str, at: datetime) -> bytes:
     """Chart, lines and the newest rows on A4. Raises NotConfigured when no Chromium is there."""
-    rows = (
-        details(one, total=found.total, limit=PRINTED_ROWS) if one.tab.columns and one.report.kind == "series" else None
-    )
-    context = {"one": one, "found": found, "details": rows, "printed_rows": PRINTED_ROWS}
+    one = replace(one, tab=replace(one.tab, columns=printed_columns(one)))
+    height = "l" if one.report.kind == "ranking" else "m"
+    rows = details(one, total=found.total, limit=PRINTED_ROWS) if one.report.kind == "series" else None
+    context = {"chart_height": height, "one": one, "found": found, "details": rows, "printed_rows": PRINTED_ROWS}
     return print_pdf(printed("portal/reports/print.html", context, by=by, at=at))
+
+
+def printed_columns(one: Asked) -> tuple[str, ...]:
+    """As many as have room on A4."""
+    return tuple(name for name in one.tab.columns if name not in NOT_PRINTED)[:MOST_COLUMNS]
 
 
 def file_name(one: Asked, kind: str) -> str:

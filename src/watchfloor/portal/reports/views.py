@@ -54,6 +54,7 @@ def report(request: AskedRequest, key: str) -> HttpResponse:
     context = {
         "one": one,
         "found": found,
+        "chart_height": "l" if one.report.kind == "ranking" else "m",
         "details": shown,
         "a_page": A_PAGE,
         "presets": [(preset, address(one, **{"range": preset.key, "from": "", "to": ""})) for preset in PRESETS],
