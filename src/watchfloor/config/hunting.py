@@ -1,10 +1,13 @@
 """The commands `query` and `kql check`: KQL from the command line."""
 
 import csv
+import getpass
 import json
+import os
 import sys
 from collections.abc import Callable, Iterable
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -13,7 +16,8 @@ import pyarrow.parquet as pq
 import typer
 
 from watchfloor.config.slices import load
-from watchfloor.kernel.errors import BadInput
+from watchfloor.hunting.services import note_command
+from watchfloor.kernel.errors import BadInput, WatchfloorError
 from watchfloor.kernel.text import visible
 from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.selectors import Answer, check_files, hunt
@@ -26,11 +30,7 @@ def run_query(text: str, *, engine: str, form: str, out: Path | None, limit: int
     if form not in WRITERS and form != "parquet":
         raise BadInput(f"a format is one of {', '.join((*WRITERS, 'parquet'))}", place="--format")
     load("panels")  # what slices above the lake give it, such as the incidents
-    try:
-        answer = hunt(text, now=now, limit=limit, on=engine)
-    except KqlError as error:
-        line, column = error.position(text)
-        raise BadInput(error.words, place=f"line {line}, column {column}") from None
+    answer = _noted(text, engine=engine, limit=limit, now=now)
     if form == "parquet":
         _parquet(answer, out)
     elif out is None:
@@ -40,6 +40,36 @@ def run_query(text: str, *, engine: str, form: str, out: Path | None, limit: int
             WRITERS[form](answer, handle)
     more = f"; there are more than {limit:,}" if answer.truncated else ""
     typer.echo(f"{answer.table.num_rows:,} rows in {answer.seconds:.2f} s{more}", err=True)
+
+
+def _noted(text: str, *, engine: str, limit: int, now: datetime) -> Answer:
+    """The answer, and the run in the usage report, whatever became of it."""
+    note = partial(note_command, text=text, name=_account(), now=now)
+    try:
+        answer = hunt(text, now=now, limit=limit, on=engine)
+    except KqlError as error:
+        line, column = error.position(text)
+        note(error=error.words)
+        raise BadInput(error.words, place=f"line {line}, column {column}") from None
+    except WatchfloorError as error:
+        note(error=error.message)
+        raise
+    note(
+        seconds=answer.seconds,
+        rows=answer.table.num_rows,
+        truncated=answer.truncated,
+        rows_read=answer.cost.rows,
+        bytes_read=answer.cost.bytes,
+    )
+    return answer
+
+
+def _account() -> str:
+    """Whose shell it is; a container's number may have no name."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return f"user {os.getuid()}"
 
 
 def _text(value: Any) -> str:

@@ -8,6 +8,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from watchfloor.config import hunting
+from watchfloor.hunting.models import QueryRun
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
 
@@ -81,3 +82,14 @@ def test_a_folder_is_checked_and_the_last_line_counts(tmp_path, capsys):
     assert first["compiled"]
     assert first["columns"][0] == ["TenantId", "string"]
     assert last["compiled"] == 1
+
+
+def test_what_the_command_line_asks_stands_in_the_usage_report(monkeypatch):
+    monkeypatch.setattr("getpass.getuser", lambda: "otto")
+    run()
+    with pytest.raises(BadInput):
+        run("EmailEvents | wher")
+    failed, done = QueryRun.objects.order_by("-id")
+    assert (done.person_name, done.interface, done.rows, done.error) == ("otto (command line)", "command", 2, "")
+    assert "wher" in failed.error
+    assert failed.tables == ["EmailEvents"]

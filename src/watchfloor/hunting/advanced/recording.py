@@ -2,7 +2,7 @@
 
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -37,16 +37,26 @@ class Kept:
 
 
 def remember(
-    *, text: str, window: Window, now: datetime, by: Actor, interface: str = "portal", **outcome: Any
+    *,
+    text: str,
+    window: Window,
+    now: datetime,
+    by: Actor,
+    interface: str = "portal",
+    tables: Iterable[str] | None = None,
+    **outcome: Any,
 ) -> QueryRun:
-    """One line of history; the oldest of this person, or of this detection, go beyond the limit. `outcome` is QueryRun's own."""
+    """One line of history; the oldest of this person, or of this detection, go beyond the limit. `outcome` is QueryRun's own.
+
+    `tables` are those that the text names unless they are told.
+    """
     run = QueryRun.objects.create(
         person_id=by.id,
         person_name=by.name,
         interface=interface,
         at=now,
         text=text,
-        tables=sorted(tables_named(text, time_column)),
+        tables=sorted(tables_named(text, time_column) if tables is None else tables),
         span=window.label,
         start=window.start,
         end=window.end,

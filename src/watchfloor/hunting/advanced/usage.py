@@ -20,7 +20,13 @@ RANGES: Mapping[str, tuple[str, int]] = {
     "30d": ("30 days", 30),
     "90d": ("90 days", 90),
 }
-INTERFACES: Mapping[str, str] = {"portal": "Hunting page", "export": "Export", "detection": "Detection"}
+INTERFACES: Mapping[str, str] = {
+    "portal": "Hunting page",
+    "export": "Export",
+    "detection": "Detection",
+    "sigma": "Sigma rules",
+    "command": "Command line",
+}
 STATES: Mapping[str, str] = {"completed": "Completed", "failed": "Failed"}
 MEDIUM_SECONDS, HIGH_SECONDS = 1.0, 10.0
 MEDIUM_ROWS, HIGH_ROWS = 10_000_000, 100_000_000

@@ -174,6 +174,7 @@ def _finding(detection: CustomDetection, row: Mapping[str, Any], *, now: datetim
         last_activity=moment,
         evidence=evidence,
         aggregation_key=evidence[0].value[:400],
+        source=f"Custom detection “{detection.title}”",
         explanation=tuple(f"{name}: {value}"[:300] for name, value in row.items() if value not in (None, ""))[:12],
     )
 

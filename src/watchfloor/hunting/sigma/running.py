@@ -9,8 +9,11 @@ from typing import Any
 
 from django.db import transaction
 
+from watchfloor.access.selectors import system_actor
 from watchfloor.detection.contracts import Finding
 from watchfloor.detection.services import report_findings
+from watchfloor.hunting.advanced.recording import remember
+from watchfloor.hunting.advanced.window import Window
 from watchfloor.hunting.models import SigmaEntry
 from watchfloor.hunting.sigma.batch import MOST_ROWS, evaluate
 from watchfloor.hunting.sigma.matching import findings
@@ -53,10 +56,31 @@ def run_due(*, now: datetime) -> int:
     """Run every rule that is due; returns how many. Two workers never take the same one."""
     rules = _claimed(now)
     for part in _portions(rules):
-        for rule, answer in zip(part, ask(part, now=now), strict=True):
+        answers = ask(part, now=now)
+        for rule, answer in zip(part, answers, strict=True):
             _settle(rule, answer, now=now)
         _store(part)
+        _remember(part, answers, now=now)
     return len(rules)
+
+
+def _remember(part: Sequence[SigmaEntry], answers: Sequence[Answered], *, now: datetime) -> None:
+    """One line in the usage of hunting for all rules that were asked together: a line for each would bury what people asked."""
+    failed = sum(bool(answer.error) for answer in answers)
+    alone = part[0] if len(part) == 1 else None
+    remember(
+        text=f"// Sigma: {alone.title}\n{alone.kql}" if alone else f"// {len(part):,} Sigma rules together",
+        window=Window.between(None, None),
+        by=system_actor("Sigma rules"),
+        now=now,
+        interface="sigma",
+        rule_id="sigma",
+        tables={one.table for one in part},
+        seconds=sum(answer.seconds for answer in answers),
+        rows=sum(one.last_rows for one in part),
+        new=sum(one.last_new for one in part),
+        error=f"{failed:,} of {len(part):,} rules failed; each rule's page says why" if failed else "",
+    )
 
 
 def _portions(rules: Sequence[SigmaEntry]) -> Iterator[list[SigmaEntry]]:

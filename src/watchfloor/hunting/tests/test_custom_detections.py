@@ -38,6 +38,7 @@ def test_a_row_becomes_an_alert_with_its_evidence(by_max, mail):
     promote(now=utc_now())
     alert = Alert.objects.get()
     assert (alert.title, alert.severity, alert.rule_id) == ("Invoices", "high", row.rule_id)
+    assert alert.source == "Custom detection “Invoices”"
     finding = FindingRecord.objects.get()
     assert {tuple(one[:2]) for one in finding.body["evidence"]} == {
         ("sender", "crook@evil.example"),

@@ -6,7 +6,7 @@ import pytest
 
 from watchfloor.access.selectors import actor_of
 from watchfloor.detection.models import FindingRecord
-from watchfloor.hunting.models import SigmaEntry
+from watchfloor.hunting.models import QueryRun, SigmaEntry
 from watchfloor.hunting.sigma import running
 from watchfloor.hunting.sigma.keeping import bring, schedule, switch
 from watchfloor.hunting.sigma.running import run_due
@@ -104,6 +104,18 @@ def test_a_match_becomes_an_alert_with_its_author_entities_and_severity(by_max, 
     rule = SigmaEntry.objects.get()
     assert (rule.last_state, rule.last_rows, rule.last_new, rule.matches) == ("ok", 1, 1, 1)
     assert sum(rule.days.values()) == 1
+
+
+def test_a_turn_of_rules_is_one_line_of_usage(by_max, ran):
+    brought(by_max, RULE)
+    ran()
+    assert run_due(now=utc_now()) == 1
+    line = QueryRun.objects.get()
+    assert (line.interface, line.person_name, line.tables) == ("sigma", "Sigma rules", ["DeviceProcessEvents"])
+    assert (line.rows, line.new, line.error) == (1, 1, "")
+    assert "Certutil Fetches A File" in line.text
+    assert run_due(now=utc_now()) == 0
+    assert QueryRun.objects.count() == 1
 
 
 def test_the_overlap_of_two_looks_finds_nothing_twice(by_max, ran):
