@@ -106,6 +106,21 @@ def _charts() -> dict[str, Any]:
             "series": [{"name": "Incidents", "values": [2, 5, 9], "tones": ["danger", "warning", "info"]}],
         },
         "nothing": {"categories": [], "series": []},
+        "flow": {
+            "nodes": [
+                {"id": "0 ip", "name": "203.0.113.57", "column": 0},
+                {"id": "1 yes", "name": "Detected", "column": 1, "tone": "warning"},
+                {"id": "1 no", "name": "Not detected", "column": 1, "tone": "danger"},
+                {"id": "2 junk", "name": "Junk folder", "column": 2},
+                {"id": "2 inbox", "name": "Inbox", "column": 2, "tone": "danger"},
+            ],
+            "links": [
+                {"source": "0 ip", "target": "1 yes", "value": 14},
+                {"source": "0 ip", "target": "1 no", "value": 6},
+                {"source": "1 yes", "target": "2 junk", "value": 14},
+                {"source": "1 no", "target": "2 inbox", "value": 6},
+            ],
+        },
         "story": {
             "nodes": [
                 {"id": "m", "name": "Your invoice 4711", "group": "Mail", "tone": "danger"},

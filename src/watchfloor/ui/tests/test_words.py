@@ -65,3 +65,10 @@ def test_a_charts_table_has_a_row_per_category_and_a_column_per_series():
     )
     assert heads == ["", "x", "y"]
     assert rows == [["a", 1, 3], ["b", 2, 4]]
+
+
+def test_the_table_of_a_flow_says_how_many_go_from_where_to_where():
+    nodes = [{"id": "0 a", "name": "a", "column": 0}, {"id": "1 a", "name": "a", "column": 1}]
+    heads, rows = chart_table({"nodes": nodes, "links": [{"source": "0 a", "target": "1 a", "value": 3}]})
+    assert heads == ["From", "To", "Number"]
+    assert rows == [["a", "a", 3]]
