@@ -22,7 +22,7 @@ audit_verb("tracker.delete", "{actor} deleted the saved Explorer query {target}"
 MOST_DAYS = 30
 DEFAULT_DAYS = 7
 LONGEST = 16_000
-TIME = frozenset({"range", "from", "to", "page", "pick", "except", "tracker"})
+TIME = frozenset({"range", "from", "to", "page", "pick", "except", "tracker", "live", "edit", "into"})
 """Parameters of Explorer that belong to one look at it, not to the query."""
 CAMPAIGNS = "campaigns"
 """The view of a query of the campaigns page."""
