@@ -71,7 +71,7 @@ def admin(request: HttpRequest, rest: str) -> HttpResponse:
     parts = rest.split("/")
     if parts == ["users"]:
         asked = {name: request.GET[name] for name in ("email", "username") if name in request.GET}
-        found = [one for one in User.objects.filter(**{f"{k}__iexact": v for k, v in asked.items()})]
+        found = list(User.objects.filter(**{f"{k}__iexact": v for k, v in asked.items()}))
         return JsonResponse([represented(one) for one in found][: int(request.GET.get("max", 100))], safe=False)
     user = User.objects.filter(pk=parts[1].removeprefix("id-")).first()
     if user is None:
