@@ -27,6 +27,7 @@ from watchfloor.connectors.observing import observed_after
 from watchfloor.connectors.outgoing.reading import outgoing_mail
 from watchfloor.connectors.registry import systems
 from watchfloor.connectors.routing import Routed
+from watchfloor.connectors.systems.yara.rules import RuleFiles, folders_of
 from watchfloor.connectors.unusable import Unusable
 from watchfloor.inspection.contracts import TenantFacts
 from watchfloor.kernel.errors import NotConfigured, NotFound, WatchfloorError
@@ -51,7 +52,15 @@ __all__ = [
     "second_opinions",
     "settings_of",
     "tenant_facts",
+    "yara_rules",
 ]
+
+
+def yara_rules() -> tuple[tuple[str, str], ...]:
+    """(name, text) of every YARA rule file: the shipped ones, and those of the folders that YARA connections name."""
+    named = [one.settings for one in Connection.objects.filter(kind="yara", enabled=True)] or [{}]
+    folders = dict(pair for settings_ in named for pair in folders_of(settings_))
+    return RuleFiles(tuple(folders.items())).sources()
 
 
 def accepted_after(position: int, *, limit: int) -> list[AcceptedMail]:

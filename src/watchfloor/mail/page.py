@@ -1,12 +1,12 @@
 """What the templates of the email page are given: facts in order, each value safe to read."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.kernel.text import visible
+from watchfloor.kernel.text import csv_line, visible
 from watchfloor.lake.selectors import by_threat, late_verdicts_of, values_of
 from watchfloor.mail.contracts import EmailEntity
 from watchfloor.mail.imported import action_facts, microsoft_facts
@@ -285,13 +285,22 @@ def attachments(found: EmailEntity) -> Context:
             "family": joined(one, "ThreatNames", of=FILES),
             "technology": joined(one, "DetectionMethods", of=FILES),
             "sha256": str(one["SHA256"]),
+            "details": f"{email_address(found.id)}/attachments/{one['SHA256']}",
             "explorer": explorer_address(
                 "EmailAttachmentInfo.SHA256", str(one["SHA256"]), around=found.record.received_at
             ),
         }
         for one in found.record.attachments
     ]
-    return {"attachments": rows}
+    return {"attachments": rows, "export": email_address(found.id, recipient=found.recipient, part="attachments.csv")}
+
+
+def attachment_lines(found: EmailEntity) -> Iterator[str]:
+    """EE-30 as lines of CSV."""
+    names = ("name", "type", "extension", "size", "threats", "family", "technology", "sha256")
+    yield csv_line(("File name", "Type", "Extension", "Size", "Threat", "Malware family", "Technology", "SHA256"))
+    for one in attachments(found)["attachments"]:
+        yield csv_line(", ".join(one[name]) if name == "threats" else one[name] for name in names)
 
 
 def urls(found: EmailEntity) -> Context:

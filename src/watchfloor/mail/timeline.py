@@ -10,7 +10,12 @@ from watchfloor.lake.selectors import values_of
 from watchfloor.mail.contracts import EmailEntity, Row, Source, TimelineEvent
 from watchfloor.mail.panels import panel_events
 
-LOOKS = {"email.preview": "Email preview", "email.download": "Email download"}
+LOOKS = {
+    "email.preview": "Email preview",
+    "email.picture": "Picture of the email",
+    "email.analyse": "Analysis of a file",
+    "email.download": "Email download",
+}
 MOST_LOOKS = 200
 HEADS = ("Time (UTC)", "Source", "Event types", "Result", "Threats", "Details")
 

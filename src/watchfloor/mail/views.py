@@ -34,11 +34,13 @@ class Asked(HttpRequest):
     actor: Actor
 
 
-def _entity(request: Asked, network_message_id: str) -> EmailEntity:
+def entity_of(request: Asked, network_message_id: str) -> EmailEntity:
+    """The email that the address names, as the named recipient has it. Raises NotFound."""
     return selectors.entity(network_message_id, recipient=request.GET.get("recipient", ""))
 
 
-def _missing(request: Asked, error: NotFound) -> HttpResponse:
+def missing(request: Asked, error: NotFound) -> HttpResponse:
+    """The page that says so."""
     return render_page(request, "mail/missing.html", {"error": error}, status=404)
 
 
@@ -47,9 +49,9 @@ def _missing(request: Asked, error: NotFound) -> HttpResponse:
 def entity(request: Asked, network_message_id: str) -> HttpResponse:
     """The email entity page; `tab` chooses what stands beside the left pane."""
     try:
-        found = _entity(request, network_message_id)
+        found = entity_of(request, network_message_id)
     except NotFound as error:
-        return _missing(request, error)
+        return missing(request, error)
     tabs = {key for key, _ in page.TABS}
     tab = request.GET.get("tab", "timeline")
     tab = tab if tab in tabs else "timeline"
@@ -108,9 +110,9 @@ def _email_of(row: dict[str, Any]) -> str:
 def summary(request: Asked, network_message_id: str) -> HttpResponse:
     """The fly-out beside Explorer's table, with its neighbours there."""
     try:
-        found = _entity(request, network_message_id)
+        found = entity_of(request, network_message_id)
     except NotFound as error:
-        return _missing(request, error)
+        return missing(request, error)
     now = utc_now()
     around = selectors.neighbours(request.GET, now=now)
     context = page.summary(found, actor=request.actor, now=now) | {"previous": around.previous, "next": around.next}
@@ -123,11 +125,11 @@ def summary(request: Asked, network_message_id: str) -> HttpResponse:
 def timeline_export(request: Asked, network_message_id: str) -> HttpResponse:
     """EE-10 as CSV."""
     try:
-        found = _entity(request, network_message_id)
+        found = entity_of(request, network_message_id)
     except NotFound as error:
-        return _missing(request, error)
+        return missing(request, error)
     events = timeline(found, actor=request.actor, search=request.GET.get("q", ""))
-    return _as_file(timeline_csv(events), name="email-timeline.csv")
+    return as_file(timeline_csv(events), name="email-timeline.csv")
 
 
 @require_GET
@@ -135,11 +137,11 @@ def timeline_export(request: Asked, network_message_id: str) -> HttpResponse:
 def similar_export(request: Asked, network_message_id: str) -> HttpResponse:
     """EE-50 as CSV, all rows."""
     try:
-        found = _entity(request, network_message_id)
+        found = entity_of(request, network_message_id)
     except NotFound as error:
-        return _missing(request, error)
+        return missing(request, error)
     query = selectors.similar_query(found, days=_span(request))
-    return _as_file(_similar_lines(query), name="similar-emails.csv")
+    return as_file(_similar_lines(query), name="similar-emails.csv")
 
 
 def _similar_lines(query: Any) -> Iterable[str]:
@@ -149,10 +151,22 @@ def _similar_lines(query: Any) -> Iterable[str]:
             yield csv_line(row[name] for name in selectors.SIMILAR_COLUMNS)
 
 
-def _as_file(lines: Iterable[str], *, name: str) -> HttpResponse:
+def as_file(lines: Iterable[str], *, name: str) -> HttpResponse:
+    """Lines as a download."""
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
     answer: Any = StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
     return answer  # type: ignore[no-any-return]
+
+
+@require_GET
+@requires(Permission.EMAIL_METADATA_READ)
+def attachments_export(request: Asked, network_message_id: str) -> HttpResponse:
+    """EE-30 as CSV."""
+    try:
+        found = entity_of(request, network_message_id)
+    except NotFound as error:
+        return missing(request, error)
+    return as_file(page.attachment_lines(found), name="attachments.csv")
 
 
 # --- content ------------------------------------------------------------------------------------------------------
@@ -163,10 +177,11 @@ def _as_file(lines: Iterable[str], *, name: str) -> HttpResponse:
 def preview(request: Asked, network_message_id: str) -> HttpResponse:
     """The page around the sandboxed frame. Reading is on the record before anything is shown; the frame gets a pass for it."""
     try:
-        found = _entity(request, network_message_id)
+        found = entity_of(request, network_message_id)
         shown = content.preview(by=request.actor, entity=found, now=utc_now())
     except NotFound as error:
-        return _missing(request, error)
+        return missing(request, error)
+    home = selectors.email_address(found.id, recipient=found.recipient, part="preview")
     once = signing.dumps([found.id, request.actor.id], salt=PASS_SALT)
     body = f"{selectors.email_address(found.id, part='preview/body')}?{urlencode({'recipient': found.recipient, 'pass': once})}"
     context = {
@@ -175,6 +190,9 @@ def preview(request: Asked, network_message_id: str) -> HttpResponse:
         "sender": visible(found.row["SenderFromAddress"]),
         "body_address": body,
         "notes": shown.notes,
+        "look": "picture" if request.GET.get("look") == "picture" else "safe",
+        "look_items": [("safe", "Safe view", home, None), ("picture", "Picture", f"{home}&look=picture", None)],
+        "picture_address": selectors.email_address(found.id, recipient=found.recipient, part="picture"),
         "attachments": shown.attachments,
         **page.actions_of(found, actor=request.actor),
     }
@@ -190,12 +208,12 @@ def preview_body(request: Asked, network_message_id: str) -> HttpResponse:
         passed = signing.loads(request.GET.get("pass", ""), salt=PASS_SALT, max_age=PASS_SECONDS)
         if passed != [network_message_id, request.actor.id]:
             raise signing.BadSignature
-        found = _entity(request, network_message_id)
+        found = entity_of(request, network_message_id)
         shown = content.read(found, now=utc_now())
     except signing.BadSignature:
         return HttpResponse("Open the preview again.", status=403, content_type="text/plain; charset=utf-8")
     except NotFound as error:
-        return _missing(request, error)
+        return missing(request, error)
     return HttpResponse(shown.html, headers={"Content-Security-Policy": POLICY})
 
 
@@ -204,12 +222,12 @@ def preview_body(request: Asked, network_message_id: str) -> HttpResponse:
 def download(request: Asked, network_message_id: str) -> HttpResponse:
     """Ask for a reason and a password; answer with the encrypted zip."""
     try:
-        found = _entity(request, network_message_id)
+        found = entity_of(request, network_message_id)
         if request.method == "POST":
             return _zip(request, found)
         return _download_form(request, found, password=content.suggested_password())
     except NotFound as error:
-        return _missing(request, error)
+        return missing(request, error)
 
 
 def _zip(request: Asked, found: EmailEntity) -> HttpResponse:
