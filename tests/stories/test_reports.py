@@ -2,6 +2,7 @@
 
 import email
 import email.policy
+import re
 
 import pytest
 from aiosmtpd.controller import Controller
@@ -56,7 +57,7 @@ def test_a_report_is_read_narrowed_followed_and_taken_away(admin: Page, demo: De
     row = lines.get_by_role("row").filter(has_text="Delivered")
     count = row.locator("td").nth(1).inner_text()
     row.get_by_role("link").click()
-    expect(admin).to_have_url(lambda url: "/explorer?" in url)
+    expect(admin).to_have_url(re.compile(r"/explorer\?"))
     expect(admin.get_by_text(f"{count} mails").first).to_be_visible()
     admin.goto(shared)
     expect(admin.get_by_label("Chart by")).to_have_value("delivery")
@@ -67,7 +68,7 @@ def test_a_report_is_read_narrowed_followed_and_taken_away(admin: Page, demo: De
         admin.get_by_role("link", name="PDF").click()
     assert pdf.value.path().read_bytes().startswith(b"%PDF-")
     admin.locator("#report-rows tbody a").first.click()
-    expect(admin).to_have_url(lambda url: "/email/" in url)
+    expect(admin).to_have_url(re.compile("/email/"))
 
 
 def test_a_requested_report_arrives_by_mail_and_a_schedule_shows_its_turns(admin: Page, demo: Demo, box: Box):

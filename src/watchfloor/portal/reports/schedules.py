@@ -12,8 +12,8 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.selectors import person_of, rights_by_email
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.contracts import Attachment
-from watchfloor.connectors.services import checked_addresses, send_mail
-from watchfloor.kernel.errors import BadInput, NotConfigured, NotFound, WatchfloorError
+from watchfloor.connectors.services import can_send, checked_addresses, send_mail
+from watchfloor.kernel.errors import BadInput, NotFound, WatchfloorError
 from watchfloor.portal.models import Schedule
 from watchfloor.portal.reports.answering import figures
 from watchfloor.portal.reports.asking import address, asked
@@ -34,7 +34,8 @@ PERIODS = {"daily": "Every day", "weekly": "Every week", "monthly": "Every month
 LAST_DAY = 28
 """The latest day of a month that every month has."""
 DAYS = ("range", "from", "to")
-TRY_AGAIN = timedelta(minutes=15)
+PATIENCE = timedelta(minutes=10)
+"""So long a turn is tried again when trying again may help."""
 MOST_LINES = 10
 
 
@@ -140,22 +141,24 @@ def send_due(*, now: datetime) -> int:
 
 
 def _take_turn(schedule: Schedule, *, now: datetime) -> int:
-    """One mail for one turn. The key of the turn makes a second try the same mail."""
+    """One mail for one turn. The key of the turn makes a second try the same mail; while it waits it stays the same turn."""
     due = schedule.next_at or now
     if not rights_by_email().get(schedule.owner.email, frozenset()) >= NEEDED:
         schedule.enabled, schedule.trouble = False, f"{schedule.owner.name} may not send reports any more"
         schedule.save()
         return 0
+    if not can_send():
+        Schedule.objects.filter(pk=schedule.pk).update(trouble="it waits: no connection sends mail")
+        return 0
     try:
-        key = _send(schedule, due=due, now=now)
+        schedule.last_key = _send(schedule, due=due, now=now)
+        schedule.last_at = now
     except WatchfloorError as error:
         log.warning("schedule %s: %s", schedule.name, error)
         schedule.trouble = str(error)
-        if isinstance(error, NotConfigured) or error.retry:
-            Schedule.objects.filter(pk=schedule.pk).update(trouble=str(error), next_at=now + TRY_AGAIN)
+        if error.retry and now - due < PATIENCE:
+            Schedule.objects.filter(pk=schedule.pk).update(trouble=str(error))
             return 0
-    else:
-        schedule.last_at, schedule.last_key, schedule.trouble = now, key, schedule.trouble
     schedule.next_at = next_turn(schedule, after=max(due, now))
     schedule.save()
     return 1
@@ -173,7 +176,10 @@ def _send(schedule: Schedule, *, due: datetime, now: datetime) -> str:
     try:
         pdf = pdf_of(one, found, by=schedule.owner.name, at=now)
         attachments.insert(0, Attachment(file_name(one, "pdf"), "application/pdf", pdf))
-    except WatchfloorError as error:  # the figures go out all the same, and say what is missing
+    except WatchfloorError as error:
+        if error.retry and now - due < PATIENCE:
+            raise
+        # The figures go out all the same, and say what is missing.
         schedule.trouble = f"the PDF could not be made: {error}"
     key = f"report {schedule.pk} {due.isoformat()}"
     send_mail(

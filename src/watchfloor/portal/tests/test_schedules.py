@@ -17,7 +17,7 @@ from watchfloor.connectors.outgoing import outbox
 from watchfloor.connectors.services import add_connection
 from watchfloor.connectors.systems.smtp_out.session import Session
 from watchfloor.connectors.systems.smtp_out.system import server_of
-from watchfloor.kernel.errors import BadInput, Forbidden
+from watchfloor.kernel.errors import BadInput, Forbidden, Unreachable
 from watchfloor.lake.services import append
 from watchfloor.portal.models import Schedule
 from watchfloor.portal.reports import files, schedules
@@ -163,7 +163,22 @@ def test_without_a_mail_server_it_waits_and_says_why(max, without_pdf):
     assert schedules.send_due(now=due) == 0
     made.refresh_from_db()
     assert "no connection sends mail" in made.trouble
-    assert made.next_at == due + schedules.TRY_AGAIN
+    assert made.next_at == due, "it stays the turn of that day, whenever a server comes"
+
+
+def test_a_browser_in_trouble_is_asked_again_before_the_report_goes_without_it(box, max, monkeypatch):
+    tried = []
+
+    def busy(*arguments, **more):
+        tried.append(1)
+        raise Unreachable("the browser did not start in time")
+
+    monkeypatch.setattr(files, "print_pdf", busy)
+    made = add(max)
+    assert schedules.send_due(now=made.next_at) == 0
+    assert Outgoing.objects.count() == 0
+    assert schedules.send_due(now=made.next_at + schedules.PATIENCE) == 1
+    assert (len(tried), Outgoing.objects.count()) == (2, 1)
 
 
 def test_who_lost_the_right_sends_nothing_more(box, max, without_pdf):
@@ -220,7 +235,7 @@ def test_only_whoever_has_the_right_may_schedule(ada, as_ada, max):
 
 def test_a_manager_schedules_pauses_and_removes_on_the_pages(as_max, max):
     path = "/reports/threat-protection/schedule?tab=phish&range=30d"
-    assert "detection technology" in as_max.get(path).content.decode()
+    assert "by Detection technology" in as_max.get(path).content.decode()
     form = {"name": "Board", "recipients": "a@corp.example, b@corp.example", "period": "monthly", "day": 3, "hour": 6}
     wrong = as_max.post(path, {**form, "recipients": "nobody"})
     assert wrong.status_code == 400

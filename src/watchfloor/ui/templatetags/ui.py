@@ -262,5 +262,6 @@ def print_styles() -> SafeString:
 
 @register.simple_tag
 def print_charts() -> SafeString:
-    """ECharts and our drawing, inline, for a printed document that holds charts; `data-ready` on the root says when they are drawn."""
-    return mark_safe(f'<script type="module">{chart_script()}</script>')  # noqa: S308 - our own files
+    """ECharts and our drawing, inline, for a printed document that holds charts; who prints it waits for `window.printReady`."""
+    promise = "window.printReady = new Promise((done) => { window.printed = done; });"
+    return mark_safe(f'<script>{promise}</script><script type="module">{chart_script()}</script>')  # noqa: S308 - our own files

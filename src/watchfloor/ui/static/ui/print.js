@@ -1,4 +1,4 @@
-// Draws every chart of a printed document, as lines rather than pixels, and says on the root element when all are done.
+// Draws every chart of a printed document, as lines rather than pixels, and says when all are done.
 // It is inlined into the document behind ECharts: see printing.py.
 import { init } from "./vendor/echarts.min.js";
 import { colours } from "./chart-colours.js";
@@ -14,3 +14,4 @@ for (const figure of /** @type {NodeListOf<HTMLElement>} */ (document.querySelec
   init(canvas, null, { renderer: "svg" }).setOption(option(figure.dataset.kind ?? "bar", data, colours(figure), size), true);
 }
 document.documentElement.dataset.ready = "yes";
+/** @type {any} */ (window).printed?.();
