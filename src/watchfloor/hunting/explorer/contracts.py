@@ -36,6 +36,16 @@ class ExplorerView:
     person: str = "RecipientEmailAddress"
     mailed: bool = True
 
+    @property
+    def counted(self) -> str:
+        """What its charts count, in the plural."""
+        return "messages" if self.of_mails else f"{self.noun}s"
+
+    @property
+    def of_mails(self) -> bool:
+        """Whether its rows are mails, so that one can act on the whole question."""
+        return self.table == "EmailEvents"
+
 
 @dataclass(frozen=True, slots=True)
 class Tab:

@@ -121,6 +121,11 @@ def typed_again(typed: QueryDict, *, table: str = MAIL) -> Context:
     }
 
 
+def spoken(label: str) -> str:
+    """A label inside a sentence: “delivery action”, but “URL domain”."""
+    return label if label[:2].isupper() else label[:1].lower() + label[1:]
+
+
 def sentence(state: ExplorerState) -> str:
     """The state in words, as a person would say it (house rule 8)."""
     joint = " or " if state.any_of else " and "
@@ -130,7 +135,7 @@ def sentence(state: ExplorerState) -> str:
     else:
         time = f"from {state.start:%Y-%m-%d %H:%M} to {state.end:%Y-%m-%d %H:%M} UTC"
     return (
-        f"{state.view.description}, {time}{', where ' + where if where else ''}; shown by {state.pivot.label.lower()}."
+        f"{state.view.description}, {time}{', where ' + where if where else ''}; shown by {spoken(state.pivot.label)}."
     )
 
 
@@ -146,7 +151,8 @@ def chart(state: ExplorerState) -> Context:
         "click": f"{state.address()}&exactly={{series}}" if state.narrowable else "",
     }
     try:
-        return context | {"chart": chart_part(state)}
+        drawn = chart_part(state)
+        return context | {"chart": drawn, "chart_title": f"{state.pivot.label}, {state.view.counted} {drawn.step}"}
     except WatchfloorError as error:
         return context | {"chart_error": error}
 

@@ -19,7 +19,7 @@ from watchfloor.hunting.explorer.catalogue import (
     VIEWS,
     pivots_of,
 )
-from watchfloor.hunting.explorer.columns import grid_columns
+from watchfloor.hunting.explorer.columns import MAIL, grid_columns
 from watchfloor.hunting.explorer.contracts import ExplorerView, Filter, Pivot, Preset, Tab
 from watchfloor.hunting.explorer.filters import group_filter, moved, raw_of, read_filter
 from watchfloor.kernel.errors import BadInput
@@ -177,7 +177,8 @@ def read_state(parameters: QueryDict, *, now: datetime) -> ExplorerState:
         sort=sort if sort in sortable else "Timestamp",
         descending=parameters.get("order") != "asc",
         page=page_number(parameters.get("page", "1")),
-        whole=parameters.get("pick") == "query",
+        whole=parameters.get("pick") == "query"
+        and view.table == MAIL,  # actions take whole questions about mails alone
         left_out=frozenset(parameters.getlist("except")),
         range_error=error,
         charted=parameters.get("show") != "list",

@@ -87,11 +87,16 @@ CLICK_ACTIONS = (
     "Allowed",
     "Block page",
     "Block page override",
+    "ClickAllowed",
+    "ClickBlocked",
+    "ClickBlockedByTenantPolicy",
     "Error page",
     "Failure",
     "None",
     "Pending detonation page",
     "Pending detonation page override",
+    "UrlErrorPage",
+    "UrlScanInProgress",
 )
 POST_DELIVERY_TYPES = (
     "Automated remediation",
