@@ -179,7 +179,7 @@ def _conditions(
     for part in conjuncts(where.this) if where else ():
         names = {column.name for column in part.find_all(exp.Column)}
         if names == {TIME}:
-            lower, upper = _edges(part)
+            lower, upper = edges(part)
             start = max((one for one in (start, lower) if one), default=None)
             end = min((one for one in (end, upper) if one), default=None)
         elif len(names) == 1 and all(isinstance(node, SURE) for node in part.walk()):
@@ -191,7 +191,7 @@ def _conditions(
     return start, end, tuple(others)
 
 
-def _edges(part: exp.Expr) -> tuple[datetime | None, datetime | None]:
+def edges(part: exp.Expr) -> tuple[datetime | None, datetime | None]:
     """[start, end) of a comparison of the time with a moment."""
     make = _EDGES.get(type(part))
     if make is None or _column(part.this) != TIME:
@@ -241,11 +241,11 @@ def count(
         return None
     start = max((one for one in (asked.start, since) if one), default=None)
     span = codes.between(start, asked.end)
-    masks = [_met(codes.columns[name].indices[span], holds) for name, holds, _ in decided if not pc.all(holds).as_py()]
+    masks = [met(codes.columns[name].indices[span], holds) for name, holds, _ in decided if not pc.all(holds).as_py()]
     return _tallied(asked, codes, schema, span, reduce(pc.and_, masks) if masks else None)
 
 
-def _met(numbers: pa.Array, holds: pa.Array) -> pa.Array:
+def met(numbers: pa.Array, holds: pa.Array) -> pa.Array:
     """Which rows have a value for which a condition holds."""
     if holds.true_count > FEW_VALUES:
         return pc.take(holds, numbers)

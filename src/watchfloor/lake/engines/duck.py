@@ -17,7 +17,7 @@ from sqlglot import ErrorLevel, exp
 
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
-from watchfloor.lake.engines import codes, counting, plain, rows
+from watchfloor.lake.engines import codes, counting, newest, plain, rows
 from watchfloor.lake.engines.access_paths import ALL, Question, Wanted, wanted
 from watchfloor.lake.engines.alarm import ALARM
 from watchfloor.lake.engines.cache import ready
@@ -108,6 +108,12 @@ class DuckEngine:
             return answer
         if (answer := self._counted(asked, sources, timeout)) is not None:
             return answer
+        if (answer := self._newest(tree, sources, timeout)) is not None:
+            return answer
+        return self._asked(asked, sources, timeout)
+
+    def _asked(self, asked: Question, sources: Mapping[str, Source], timeout: float) -> pa.Table:
+        """The answer of the database itself."""
         cursor = self._cursor()
         with _told():
             text = self._text(asked, sources)
@@ -141,6 +147,22 @@ class DuckEngine:
                 tree.set(key, None)
             parts.append(self.run(tree, {name: left}, timeout=timeout).cast(parts[0].schema))
         return question.finished(parts)
+
+    def _newest(self, tree: exp.Expr, sources: Mapping[str, Source], timeout: float) -> pa.Table | None:
+        """A page of the newest rows, when a short time holds it; None when all has to be read."""
+        if len(sources) != 1:
+            return None
+        [(name, source)] = sources.items()
+        held = [codes.opened(one.codes) for one in source.segments if one.codes]
+        wanted = newest.page_of(tree, name) if held else None
+        if not wanted:
+            return None
+        with _told():
+            moment = newest.since(tree, [one for one in held if one], rows=wanted, cursor=self._cursor())
+        if moment is None:
+            return None
+        found = self._asked(Question(newest.narrowed(tree, moment)), sources, timeout)
+        return found if len(found) == wanted else None
 
     def stream(
         self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 600.0
