@@ -7,7 +7,7 @@ transaction: a process that dies before it reads the file again, one that dies a
 import hashlib
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from django.db import transaction
@@ -37,6 +37,9 @@ BAD = (MALWARE.lower(), BLOCK.lower())
 NEVER = datetime(1970, 1, 1, tzinfo=UTC)
 TRIES = 5
 """After as many failures a file rests until it changes."""
+QUIET = timedelta(minutes=1)
+"""Where nothing was due, it is not asked again for so long: to find nothing among a million files takes a second."""
+_quiet: dict[str, datetime] = {}
 _spent: dict[str, tuple[datetime, int]] = {}
 
 
@@ -55,8 +58,14 @@ def look(*, now: datetime, clock: Callable[[], float] = time.monotonic) -> int:
     """Look at what is due at every connection that allows it; returns how many files were dealt with."""
     done, end = 0, clock() + LOOK_SECONDS
     for name, reader in content_readers().items():
+        if now < _quiet.get(name, NEVER):
+            continue
+        waiting = list(due(name, reader, now=now)[:LONGEST_LOOK])
+        if not waiting:
+            _quiet[name] = now + QUIET
+            continue
         facts = tenant_facts()
-        for some in _batches(list(due(name, reader, now=now)[:LONGEST_LOOK])):
+        for some in _batches(waiting):
             fitting = _within(some, _room(name, reader.budget, now))
             if not fitting or clock() > end:
                 break
@@ -165,7 +174,11 @@ def _findings(read: Sequence[Read], facts: TenantFacts, now: datetime) -> list[F
 def _note(one: Read, finding: Finding | None, now: datetime) -> None:
     file = one.file
     before = FileContent.objects.filter(source=file.source, key=file.key).first()
-    same = before is not None and (before.version, before.changed_at, before.size) == (file.version, file.changed_at, file.size)
+    same = before is not None and (before.version, before.changed_at, before.size) == (
+        file.version,
+        file.changed_at,
+        file.size,
+    )
     attempts = before.attempts + 1 if before is not None and same else 1
     late = finding is None and one.retry and attempts < TRIES
     verdict = "late" if late else "unread" if finding is None else finding.threat.lower() or "clean"
