@@ -4,7 +4,7 @@ Read from the index of evidence keys, never by comparing pairs; a fixed number o
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
@@ -38,7 +38,7 @@ class Similar:
             if self.shared
             else ""
         )
-        rules = f"{self.rules} alert polic{'y' if self.rules == 1 else 'ies'} of both" if self.rules else ""
+        rules = f"{self.rules} alert polic{'y' if self.rules == 1 else 'ies'} in common" if self.rules else ""
         return "; ".join(filter(None, (entities, rules)))
 
 
@@ -60,10 +60,17 @@ def similar_incidents(incident: int, *, limit: int = 50) -> tuple[Similar, ...]:
     found = Incident.objects.exclude(status="redirected").in_bulk(best)
     rules = _rules_shared(incident, best)
     return tuple(
-        Similar(incident_summary(found[one]), len(shared[one]), len(keys), tuple(shared[one].values()), rules[one])
+        Similar(
+            incident_summary(found[one]), len(shared[one]), len(keys), _telling_first(shared[one].values()), rules[one]
+        )
         for one in best
         if one in found
     )
+
+
+def _telling_first(entities: Iterable[tuple[str, str]]) -> tuple[tuple[str, str], ...]:
+    """What an attacker brought before the people it reached."""
+    return tuple(sorted(entities, key=lambda one: one[0] == "account"))
 
 
 def _telling_keys(about: Q) -> dict[str, tuple[str, str]]:
