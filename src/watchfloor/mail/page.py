@@ -8,7 +8,10 @@ from urllib.parse import quote
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.kernel.text import csv_line, visible
 from watchfloor.lake.selectors import by_threat, late_verdicts_of, values_of
+from watchfloor.mail.authenticated import explained
+from watchfloor.mail.blamed import threats_of
 from watchfloor.mail.contracts import EmailEntity
+from watchfloor.mail.hops import delay_chart, steps_of
 from watchfloor.mail.imported import action_facts, microsoft_facts
 from watchfloor.mail.selectors import email_address, explorer_address, why_not
 
@@ -153,6 +156,7 @@ def analysis(found: EmailEntity) -> Context:
         "policy_facts": policy_facts(found),
         "party_facts": party_facts(found),
         "authentication_facts": authentication_facts(found),
+        "explained": explained(found.row),
         "related": related(found),
     }
 
@@ -303,24 +307,20 @@ def attachment_lines(found: EmailEntity) -> Iterator[str]:
         yield csv_line(", ".join(one[name]) if name == "threats" else one[name] for name in names)
 
 
-def urls(found: EmailEntity) -> Context:
-    """EE-40. A URL is text here, never a link to where it leads."""
-    rows = [
-        {
-            "url": visible(one["Url"]),
-            "domain": visible(one["UrlDomain"]),
-            "source": visible(one["UrlLocation"]),
-            "explorer": explorer_address("EmailUrlInfo.Url", str(one["Url"]), around=found.record.received_at),
-        }
-        for one in found.record.urls
-    ]
-    return {"urls": rows}
+def on_behalf(found: EmailEntity) -> str:
+    """Who sent it for somebody else: the Sender header, where it differs from the From address."""
+    said = [str(one["value"]) for one in found.summary.get("headers") or () if str(one["name"]).lower() == "sender"]
+    mine = str(found.row["SenderFromAddress"] or "").lower()
+    return visible(said[0][:320]) if said and mine not in said[0].lower() else ""
 
 
 def headers(found: EmailEntity) -> Context:
     """EE-25: the header fields in their order, as they stood."""
     fields = [(visible(one["name"]), visible(one["raw"])) for one in found.summary.get("headers") or ()]
+    steps = steps_of(found.summary.get("headers") or ())
     return {
+        "steps": steps,
+        "delays": delay_chart(steps),
         "headers": fields,
         "plain_headers": "\n".join(f"{name}: {value.strip()}" for name, value in fields),
         "to": addresses(found.summary.get("to") or ()),
@@ -348,19 +348,24 @@ def summary(found: EmailEntity, *, actor: Actor, now: datetime) -> Context:
             ("Sender display name", visible(row["SenderDisplayName"])),
             ("Sender address", visible(row["SenderFromAddress"])),
             ("Sender mail from", visible(row["SenderMailFromAddress"])),
+            ("Sent on behalf of", on_behalf(found)),
             ("Return path", visible(row["ReturnPath"])),
             ("Sender IP", visible(row["SenderIP"])),
+            ("Location", visible((found.summary.get("microsoft") or {}).get("country") or "")),
             ("Recipient", name_of(found, found.recipient), person_page(found.recipient)),
             ("All recipients", addresses(found.recipients)),
             ("Time received", f"{row['Timestamp']:%Y-%m-%d %H:%M:%S} UTC"),
             ("Directionality", visible(row["EmailDirection"])),
             ("Network message ID", found.id),
             ("Internet message ID", visible(row["InternetMessageId"])),
-            ("Cluster ID", visible(row["EmailClusterId"] or "")),
+            ("Campaign (cluster) ID", visible(row["EmailClusterId"] or "")),
         ],
         "authentication_facts": authentication_facts(found)[:4],
         "verdict": verdict(found.summary.get("verdict") or {}),
-        "urls": urls(found)["urls"][:3],
+        "urls": [
+            {"url": visible(one["Url"]), "threats": threats_of(str(one["Url"]), str(one["UrlDomain"] or ""), found)}
+            for one in record.urls[:3]
+        ],
         "attachments": attachments(found)["attachments"][:3],
         "more_urls": max(0, len(record.urls) - 3),
         "more_attachments": max(0, len(record.attachments) - 3),

@@ -8,6 +8,7 @@ from watchfloor.incidents.selectors import alerts_of_message
 from watchfloor.kernel.text import csv_line, visible
 from watchfloor.lake.selectors import values_of
 from watchfloor.mail.contracts import EmailEntity, Row, Source, TimelineEvent
+from watchfloor.mail.happenings import happenings
 from watchfloor.mail.panels import panel_events
 
 LOOKS = {
@@ -29,6 +30,7 @@ def timeline(found: EmailEntity, *, actor: Actor, search: str = "") -> tuple[Tim
         *(after_delivery(event) for event in found.events if event["ReportId"] not in better),
         *looks(found),
         *alerts(found, actor=actor),
+        *happenings(found),
         *told,
     ]
     wanted = search.strip().lower()

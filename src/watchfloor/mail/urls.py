@@ -10,6 +10,7 @@ urlpatterns = [
     path("email/<str:network_message_id>/timeline.csv", views.timeline_export, name="email-timeline"),
     path("email/<str:network_message_id>/similar.csv", views.similar_export, name="email-similar"),
     path("email/<str:network_message_id>/attachments.csv", views.attachments_export, name="email-attachments-export"),
+    path("email/<str:network_message_id>/urls.csv", views.urls_export, name="email-urls-export"),
     path("email/<str:network_message_id>/preview", views.preview, name="email-preview"),
     path("email/<str:network_message_id>/preview/body", views.preview_body, name="email-preview-body"),
     path("email/<str:network_message_id>/download", views.download, name="email-download"),

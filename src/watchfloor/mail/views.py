@@ -15,7 +15,7 @@ from watchfloor.access.services import requires
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, NotFound
 from watchfloor.kernel.text import csv_line, visible
-from watchfloor.mail import content, page, selectors
+from watchfloor.mail import content, links, page, selectors
 from watchfloor.mail.contracts import EmailEntity
 from watchfloor.mail.inert import POLICY
 from watchfloor.mail.judgement import block_sender, judgement
@@ -69,9 +69,10 @@ def _tab(request: Asked, found: EmailEntity, tab: str) -> dict[str, Any]:
         return _similar(request, found)
     if tab == "analysis":
         return page.analysis(found) | judgement(found, actor=request.actor)
-    return {"analysis": page.analysis, "attachments": page.attachments, "urls": page.urls, "headers": page.headers}[
-        tab
-    ](found)
+    if tab == "urls":
+        export = selectors.email_address(found.id, recipient=found.recipient, part="urls.csv")
+        return {"urls": links.urls(found, actor=request.actor), "export": export}
+    return {"attachments": page.attachments, "headers": page.headers}[tab](found)
 
 
 def _span(request: Asked) -> int:
@@ -167,6 +168,17 @@ def attachments_export(request: Asked, network_message_id: str) -> HttpResponse:
     except NotFound as error:
         return missing(request, error)
     return as_file(page.attachment_lines(found), name="attachments.csv")
+
+
+@require_GET
+@requires(Permission.EMAIL_METADATA_READ)
+def urls_export(request: Asked, network_message_id: str) -> HttpResponse:
+    """EE-40 as CSV."""
+    try:
+        found = entity_of(request, network_message_id)
+    except NotFound as error:
+        return missing(request, error)
+    return as_file(links.url_lines(links.urls(found, actor=request.actor)), name="urls.csv")
 
 
 # --- content ------------------------------------------------------------------------------------------------------
