@@ -97,7 +97,7 @@ def test_a_query_saved_from_explorer_is_counted_by_the_worker(demo, desk):
         return row.locator("svg.spark").count() == 1
 
     demo.home.until(counted, seconds=60, what="the first count")
-    expect(row).to_contain_text("a day in the week before")
+    expect(row).to_contain_text("against 2.0 a day")
     row.get_by_role("link", name="Explore").click()
     expect(page.get_by_role("link", name="Saved query settings")).to_be_visible()
     assert complaints == []

@@ -27,6 +27,14 @@ class Grouping:
         return f"{self.wrong} of {self.right + self.wrong} doubt it" if self.wrong else f"confirmed by {self.right}"
 
     @property
+    def count(self) -> int:
+        return self.wrong or self.right
+
+    @property
+    def icon(self) -> str:
+        return "thumb-down" if self.wrong else "thumb-up"
+
+    @property
     def tone(self) -> str:
         return "warning" if self.wrong else "success"
 

@@ -123,7 +123,7 @@ def test_a_tracked_query_is_counted_by_day_and_compared_with_the_week_before(mai
     row.refresh_from_db()
     trend = counting.trend_of(row)
     assert (row.last_state, trend.today, trend.prior_day, trend.usual) == ("ok", 3, 1, 1.0)
-    assert trend.words == "+200% against 1.0 a day in the week before"
+    assert trend.words == "+200% against 1.0 a day"
     assert len(row.days) == counting.DAYS
 
 
@@ -179,7 +179,7 @@ def test_a_query_of_the_campaigns_page_is_saved_counted_and_opened_there(attack,
     [
         ((0,) * 8, "none in the week before"),
         ((0,) * 7 + (4,), "new: none in the week before"),
-        ((2,) * 7 + (1,), "-50% against 2.0 a day in the week before"),
+        ((2,) * 7 + (1,), "-50% against 2.0 a day"),
         ((), "none in the week before"),
     ],
 )

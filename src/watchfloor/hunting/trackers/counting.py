@@ -95,10 +95,10 @@ class Trend:
 
     @property
     def words(self) -> str:
-        """“+40% against 5.0 a day in the week before”."""
+        """“+40% against 5.0 a day”, where the head of the column tells of the week before."""
         if not self.usual:
             return "new: none in the week before" if self.today else "none in the week before"
-        return f"{self.today / self.usual - 1:+.0%} against {self.usual:,.1f} a day in the week before"
+        return f"{self.today / self.usual - 1:+.0%} against {self.usual:,.1f} a day"
 
     @property
     def rising(self) -> bool:
