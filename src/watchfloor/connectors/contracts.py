@@ -23,7 +23,9 @@ from watchfloor.connectors.observed import (
     OwnedFile,
     Share,
 )
+from watchfloor.connectors.opinion_words import Heard, Opinion
 from watchfloor.connectors.outgoing.words import Attachment, Handover, MailState, OutgoingMail, Sender
+from watchfloor.connectors.shown import ConnectionLine, DeadLetterLine
 from watchfloor.kernel.errors import BadInput
 
 __all__ = [
@@ -214,27 +216,6 @@ class MailJudge(Protocol):
 # --- asking other filters ------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Opinion:
-    """One thing another filter holds against a mail. `who` is the connection's name, `kind` its system's.
-
-    `score` is on the filter's own scale, where `threshold` is its limit, both 0 when it has none; `points` is the strength on
-    ours, None when the filter names none. `threat` is Malware, Phish, Spam, or "" when it does not say; `files` are the SHA-256
-    of the attachments it was found in, where that is known; `symbols` are the names of the rules that matched.
-    """
-
-    who: str
-    kind: str
-    words: str
-    score: float = 0.0
-    threshold: float = 0.0
-    points: float | None = None
-    threat: str = ""
-    threat_name: str = ""
-    symbols: tuple[str, ...] = ()
-    files: tuple[str, ...] = ()
-
-
 class SecondOpinion(Protocol):
     """One filter to ask about mails, from several threads at once. `who` is the connection's name.
 
@@ -250,14 +231,6 @@ class SecondOpinion(Protocol):
     def warning(self) -> str:
         """What is wrong although it answers, in words; "" when nothing is."""
         ...
-
-
-@dataclass(frozen=True, slots=True)
-class Heard:
-    """What the other filters said about one mail. `unanswered` holds a sentence for each that did not."""
-
-    opinions: tuple[Opinion, ...] = ()
-    unanswered: tuple[str, ...] = ()
 
 
 # --- acting on live mailboxes -------------------------------------------------------------------------------------
@@ -414,40 +387,3 @@ class SendingSystem(System, Protocol):
     """A system with SEND_MAIL among its capabilities; its `run` empties the outbox of its connection."""
 
     def sender(self, settings: dict[str, str]) -> Sender: ...
-
-
-# --- what the settings pages show -----------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionLine:
-    """One connection as people see it; `state` is ok, warning, failing, disabled or starting."""
-
-    id: int
-    name: str
-    label: str
-    can: tuple[str, ...]
-    enabled: bool
-    state: str
-    sentence: str
-
-    @property
-    def tone(self) -> str:
-        return {"ok": "success", "warning": "warning", "failing": "danger"}.get(self.state, "neutral")
-
-    @property
-    def switch_label(self) -> str:
-        return "Disable" if self.enabled else "Enable"
-
-
-@dataclass(frozen=True, slots=True)
-class DeadLetterLine:
-    """One dead letter as people see it; `where` is its file, folder or queue id, else the hash of its bytes."""
-
-    id: int
-    at: datetime
-    source: str
-    reason: str
-    where: str
-    attempts: int
-    can_retry: bool
