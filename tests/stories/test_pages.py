@@ -97,6 +97,12 @@ SETTINGS = (
 FILTER = f"f=SenderFromAddress~equal%20any%20of~{PHISH.replace('@', '%40')}"
 
 
+def attachment_of(demo: Demo, mail: str) -> str:
+    """The analysis of the first file of a mail."""
+    file = demo.home.ask("rows", table="EmailAttachmentInfo", where={"NetworkMessageId": mail})[0]
+    return f"/email/{mail}/attachments/{file['SHA256']}"
+
+
 @pytest.fixture(scope="module")
 def things(demo: Demo) -> dict[str, str]:
     """Something of each kind to look at: a mail, an alert, an incident, a finished and a proposed remediation."""
@@ -117,6 +123,7 @@ def things(demo: Demo) -> dict[str, str]:
         "malware": f"/email/{malware['NetworkMessageId']}?recipient={malware['RecipientEmailAddress']}",
         "summary": f"/email/{row['NetworkMessageId']}/summary?recipient={row['RecipientEmailAddress']}",
         "preview": f"/email/{row['NetworkMessageId']}/preview?recipient={row['RecipientEmailAddress']}",
+        "attachment": attachment_of(demo, malware["NetworkMessageId"]),
         "download": f"/email/{row['NetworkMessageId']}/download?recipient={row['RecipientEmailAddress']}",
         "action": f"/actions/new?row={row['NetworkMessageId']}|{row['RecipientEmailAddress']}",
         "alert": f"/alerts/{alert['alert_id']}",
@@ -142,7 +149,12 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
         "/incidents?range=custom&from=2026-01-01T00:00&to=2026-02-01T00:00",
         "/settings/incident-notifications/add",
     )
-    yield from ("/reports", "/reports/overview?range=30d", "/reports/schedules", "/reports/mail-flow/schedule?range=30d")
+    yield from (
+        "/reports",
+        "/reports/overview?range=30d",
+        "/reports/schedules",
+        "/reports/mail-flow/schedule?range=30d",
+    )
     yield from (f"/reports/{report}?range=30d" for report in REPORTS)
     yield from ("/reports/threat-protection?tab=malware&range=400d&by=sender-domain", "/reports/post-delivery?range=1d")
     yield from ("/alerts", "/alerts?q=none-such", things["alert"], f"{things['alert']}/similar")
@@ -190,6 +202,7 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
     yield from ("/hunting/sigma", "/hunting/sigma?state=refused&sort=match", "/hunting/sigma?q=none-such")
     yield from ("/hunting/sigma/import", *(things[f"sigma_{one}"] for one in ("rule", "refused", "import")))
     yield from (f"{things['email']}&tab={tab}" for tab in EMAIL_TABS)
+    yield from (f"{things['malware']}&tab=attachments", things["attachment"], f"{things['preview']}&look=picture")
     yield from (f"{things['malware']}&tab=attachments", things["preview"], things["download"], things["action"])
     yield from ("/action-center", "/action-center?tab=pending", things["done"], things["asked"])
     yield from (

@@ -7,7 +7,7 @@ from urllib.parse import quote
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.kernel.text import csv_line, visible
-from watchfloor.lake.selectors import by_threat, late_verdicts_of, values_of
+from watchfloor.lake.selectors import by_threat, late_verdicts_of, place_of, values_of
 from watchfloor.mail.authenticated import explained
 from watchfloor.mail.blamed import threats_of
 from watchfloor.mail.contracts import EmailEntity
@@ -230,6 +230,7 @@ def party_facts(found: EmailEntity) -> list[Fact]:
             explorer_address("SenderFromDomain", domain, around=around) if domain else "",
         ),
         ("Sender IP", visible(ip), explorer_address("SenderIP", ip, around=around) if ip else ""),
+        ("Location", location_of(found)),
         ("MAIL FROM address", visible(row["SenderMailFromAddress"])),
         ("MAIL FROM domain", visible(row["SenderMailFromDomain"])),
         ("Return-Path", visible(row["ReturnPath"])),
@@ -307,6 +308,12 @@ def attachment_lines(found: EmailEntity) -> Iterator[str]:
         yield csv_line(", ".join(one[name]) if name == "threats" else one[name] for name in names)
 
 
+def location_of(found: EmailEntity) -> str:
+    """Country of the sender's address: as Microsoft said, else by the offline list."""
+    said = (found.summary.get("microsoft") or {}).get("country")
+    return visible(said or place_of(str(found.row["SenderIP"] or "")).country)
+
+
 def on_behalf(found: EmailEntity) -> str:
     """Who sent it for somebody else: the Sender header, where it differs from the From address."""
     said = [str(one["value"]) for one in found.summary.get("headers") or () if str(one["name"]).lower() == "sender"]
@@ -351,7 +358,7 @@ def summary(found: EmailEntity, *, actor: Actor, now: datetime) -> Context:
             ("Sent on behalf of", on_behalf(found)),
             ("Return path", visible(row["ReturnPath"])),
             ("Sender IP", visible(row["SenderIP"])),
-            ("Location", visible((found.summary.get("microsoft") or {}).get("country") or "")),
+            ("Location", location_of(found)),
             ("Recipient", name_of(found, found.recipient), person_page(found.recipient)),
             ("All recipients", addresses(found.recipients)),
             ("Time received", f"{row['Timestamp']:%Y-%m-%d %H:%M:%S} UTC"),

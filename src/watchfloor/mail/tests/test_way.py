@@ -7,6 +7,7 @@ import pytest
 
 from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
+from watchfloor.intelligence.contracts import LabelKind
 from watchfloor.intelligence.services import label_verdict
 from watchfloor.mail.authenticated import COLUMNS, WORDS, explained
 from watchfloor.mail.hops import delay_chart, moment_of, steps_of
@@ -96,7 +97,9 @@ def test_the_analysis_explains_authentication(as_ada, received):
 def test_marking_the_verdict_stands_in_the_timeline(as_ada, received):
     key = received()
     by = system_actor("Ada", Permission.EMAIL_ACTION_PROPOSE)
-    label_verdict(by=by, network_message_id=key, kind="false_positive", note="our newsletter", now=datetime.now(UTC))
+    label_verdict(
+        by=by, network_message_id=key, kind=LabelKind.FALSE_POSITIVE.value, note="our newsletter", now=datetime.now(UTC)
+    )
     page = text_of(as_ada.get(f"/email/{key}"))
     assert "Verdict marked" in page
     assert "our newsletter" in page
