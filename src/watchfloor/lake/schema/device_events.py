@@ -39,5 +39,5 @@ TABLE = Table(
     sort_column="DeviceId",
     bloom_column="DeviceId",
     permission=Permission.INCIDENT_READ,
-    filled="device logs: Sysmon's DNS queries",
+    filled="device logs: Sysmon's DNS queries, Windows' cleared security logs",
 )

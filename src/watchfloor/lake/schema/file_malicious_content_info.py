@@ -64,4 +64,5 @@ TABLE = Table(
     sort_column="FileOwnerUpn",
     bloom_column="SHA256",
     permission=Permission.EMAIL_METADATA_READ,
+    filled="stored files that a connection lets be read (disks and shares, Nextcloud, Microsoft 365)",
 )
