@@ -80,6 +80,12 @@ def brush_of(found: Bucketed, state: ExplorerState) -> dict[str, Any]:
     }
 
 
+def counts_rows(state: ExplorerState) -> bool:
+    """Whether the chart's total is the number of rows: not where a row has several values of the pivot, or none of its own table."""
+    pivot = state.pivot.column
+    return "." not in pivot and not lake.table(state.view.table).column(pivot).listed
+
+
 def chart_of(found: Bucketed, *, narrow: Callable[[str], str]) -> ChartPart:
     """Counts as a chart; `narrow` gives the address that a value leads to, "" for none."""
     series = [

@@ -162,8 +162,9 @@ class Prefers(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """Who looks at a page, and when."""
+    """Who looks at a page, and when; `found` is how many rows the question finds, where the page knows that already."""
 
     person: Prefers
     by: Actor
     now: datetime
+    found: int | None = None

@@ -17,7 +17,9 @@ from watchfloor.ui.paging import page_links
 def rows_tab(state: ExplorerState, reader: Reader) -> dict[str, Any]:
     """What the tab of rows is given: the table, what may be done with it, and where to look when nothing fits."""
     live = live_part(state, now=reader.now)  # before the rows are read, so that none falls between
-    part = grid_part(state, columns=chosen_columns(reader.person, table=state.view.table), now=reader.now)
+    part = grid_part(
+        state, columns=chosen_columns(reader.person, table=state.view.table), now=reader.now, counted=reader.found
+    )
     return {
         "wider": wider(state),
         "clear": state.address(filters=(), any_of=False, page=1),

@@ -45,11 +45,13 @@ def sources_of(columns: Sequence[GridColumn], *, view: ExplorerView) -> list[str
     return list(dict.fromkeys(["Timestamp", *key, *subject, *(one for column in columns for one in column.sources)]))
 
 
-def grid_part(state: ExplorerState, *, columns: tuple[GridColumn, ...], now: datetime) -> GridPart:
+def grid_part(
+    state: ExplorerState, *, columns: tuple[GridColumn, ...], now: datetime, counted: int | None = None
+) -> GridPart:
     """One page of rows with names and tags of their recipients."""
     first = (state.page - 1) * PAGE_SIZE
     query = state.query
-    total = lake.count(query)
+    total = lake.count(query) if counted is None else counted
     found = (
         lake.rows(
             query,

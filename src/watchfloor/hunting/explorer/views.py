@@ -1,6 +1,7 @@
 """Explorer's pages: the shell first, then chart and rows as fragments; one answer for all without JavaScript (`complete=1`)."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -11,7 +12,7 @@ from django.views.decorators.http import require_GET, require_POST
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.hunting.explorer import history, page
-from watchfloor.hunting.explorer.charting import NOTHING, bucketed, time_label
+from watchfloor.hunting.explorer.charting import NOTHING, bucketed, counts_rows, time_label
 from watchfloor.hunting.explorer.columns import grid_columns
 from watchfloor.hunting.explorer.contracts import GridColumn, Reader
 from watchfloor.hunting.explorer.editing import changed, done, found_at, place_of, with_part
@@ -61,12 +62,15 @@ def explorer(request: Asked) -> HttpResponse:
     referer = request.headers.get("Referer", "")
     history.remember(state, sentence=context["sentence"], referer=referer, by=request.actor, now=utc_now())
     if request.GET.get("complete"):
-        context |= {
-            "complete": True,
-            **page.chart(state),
-            **_counted(request, state, page.results(state, _reader(request))),
-        }
+        context |= {"complete": True, **_complete(request, state)}
     return render_page(request, "hunting/explorer/page.html", context)
+
+
+def _complete(request: Asked, state: ExplorerState) -> page.Context:
+    """Chart and rows in one answer; the rows are not counted where the chart counted them."""
+    drawn = page.chart(state) if state.charted else {}
+    found = drawn["chart"].total if "chart" in drawn and counts_rows(state) else None
+    return {**drawn, **_counted(request, state, page.results(state, replace(_reader(request), found=found)))}
 
 
 def _with_typed_filter(request: Asked, state: ExplorerState) -> HttpResponse:

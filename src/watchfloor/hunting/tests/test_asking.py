@@ -338,3 +338,15 @@ def test_dense_rows_are_remembered(as_ada, ada, mail):
     mail()
     as_ada.post("/explorer/columns", {"density": "dense"})
     assert 'class="grid dense"' in text_of(as_ada.get("/explorer/results"))
+
+
+@pytest.mark.parametrize(("pivot", "counts"), [("DeliveryAction", 0), ("ThreatTypes", 1), ("EmailUrlInfo.Url", 1)])
+def test_one_page_counts_the_rows_once(as_ada, mail, monkeypatch, pivot, counts):
+    mail(ThreatTypes=["Phish", "Spam"])
+    mail()
+    asked = []
+    count = lake.count
+    monkeypatch.setattr(lake, "count", lambda query: asked.append(query) or count(query))
+    page = text_of(as_ada.get(f"/explorer?complete=1&pivot={pivot}"))
+    assert "2 rows" in page
+    assert len(asked) == counts
