@@ -10,7 +10,14 @@ from watchfloor.lake.selectors import hunt
 
 MALWARE, BLOCK, CLEAN = "Malware", "Block", ""
 ONLY_IN_MAIL = frozenset(
-    {"executable_attachment", "executable_in_archive", "disk_image", "macro_document", "encrypted_archive", "type_mismatch"}
+    {
+        "executable_attachment",
+        "executable_in_archive",
+        "disk_image",
+        "macro_document",
+        "encrypted_archive",
+        "type_mismatch",
+    }
 )
 """Signals that speak against a file because it came by mail: on a share programs and archives are what one keeps there."""
 REPUTATION, LIST, KNOWN = "File reputation", "Organisation's block list", "Campaign"
@@ -70,7 +77,9 @@ def came_by_mail(hashes: Iterable[str], *, now: Any) -> dict[str, Finding]:
         for row in (dict(zip(columns, values, strict=True)) for values in answer.rows):
             names = tuple(filter(None, str(row["Names"] or "").split(", ")))
             mails = f"{row['Mails']:,} mail{'' if row['Mails'] == 1 else 's'}"
-            words = f"The same file came in {mails}, first on {row['First']:%d %B %Y}, and was found to be malware there"
+            words = (
+                f"The same file came in {mails}, first on {row['First']:%d %B %Y}, and was found to be malware there"
+            )
             found[row["SHA256"]] = Finding(MALWARE, names, (KNOWN,), (words,))
     return found
 

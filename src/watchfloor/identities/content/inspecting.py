@@ -20,7 +20,7 @@ HEAD = (
     "From: <files@localhost>\r\nTo: <files@localhost>\r\nSubject: a stored file\r\nMessage-ID: <{sha256}@files.localhost>\r\n"
     "Date: Thu, 01 Jan 1970 00:00:00 +0000\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary={boundary}\r\n\r\n"
     "--{boundary}\r\nContent-Type: {kind}\r\nContent-Transfer-Encoding: base64\r\n"
-    "Content-Disposition: attachment; filename=\"{name}\"\r\n\r\n"
+    'Content-Disposition: attachment; filename="{name}"\r\n\r\n'
 )
 
 

@@ -59,9 +59,7 @@ class MailAccounts:
             forwarding, rules = Scripts(self.doveadm, user).told()
         except CannotDo:
             return AccountState(enabled=enabled, sessions=sessions, delegates=delegates)
-        return AccountState(
-            enabled=enabled, sessions=sessions, forwarding=forwarding, rules=rules, delegates=delegates
-        )
+        return AccountState(enabled=enabled, sessions=sessions, forwarding=forwarding, rules=rules, delegates=delegates)
 
     def plan(self, verb: AccountVerb, account: AccountRef) -> Sequence[str]:
         state = self.state(account)

@@ -18,7 +18,9 @@ GLOBAL, NEGATIVE = "#", "-"
 EVERYBODY = {"anyone": "everybody", "authenticated": "everybody who can sign in"}
 MAY = (("a", "administrate"), ("te", "delete from"), ("ip", "write to"), ("sw", "mark mail in"), ("r", "read"))
 FOLDERS_AT_ONCE = 50
-NO_LISTS = "this server has no access lists for its mailboxes (the plugins acl and imap_acl), so nobody is let in by them"
+NO_LISTS = (
+    "this server has no access lists for its mailboxes (the plugins acl and imap_acl), so nobody is let in by them"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,9 +123,7 @@ def _asked(box: Mailbox, commands: Sequence[bytes]) -> bool:
     return all(answer.ok for answer in box.run(*commands))
 
 
-def _outcome(
-    before: Mapping[str, Any], words: tuple[str, ...], left: list[Grant], taken: bool
-) -> AccountOutcome:
+def _outcome(before: Mapping[str, Any], words: tuple[str, ...], left: list[Grant], taken: bool) -> AccountOutcome:
     if not left:
         return AccountOutcome("done", before, verified=True, words=words)
     refused = "the server refuses to change" if not taken else "still as before"

@@ -96,9 +96,7 @@ class DovecotSystem:
         return lines.report()
 
     def _test_lists(self, settings: dict[str, str], mailbox: str, lines: Lines) -> None:
-        told = lines.attempt(
-            "access lists could not be read", lambda: (_delegations(settings).told(mailbox),)
-        )
+        told = lines.attempt("access lists could not be read", lambda: (_delegations(settings).told(mailbox),))
         if told == (None,):
             lines.bad("the server has no access lists (plugins acl and imap_acl), or keeps the master user from them")
         elif told:
