@@ -85,7 +85,7 @@ def read_picture(entity: EmailEntity, *, sha256: str = "") -> bytes:
     if sha256:
         row = file_row(entity, sha256)
         if not is_page(row):
-            raise BadInput("only HTML and SVG files have a picture", place="file")
+            raise BadInput("Only HTML and SVG files have a picture", place="file")
         return _drawn(f"file {sha256}", lambda: inspection.render_png(inspection.file_of(raw, sha256=sha256)))
     return _drawn(f"mail {entity.record.sha256}", lambda: _mail(raw))
 
@@ -93,7 +93,7 @@ def read_picture(entity: EmailEntity, *, sha256: str = "") -> bytes:
 def _mail(raw: bytes) -> bytes:
     html, pictures = inspection.page_of(raw)
     if not html.strip():
-        raise BadInput("this mail has no HTML; its text is under “Safe view”", place="html")
+        raise BadInput("This mail has no HTML; its text is under “Safe view”", place="html")
     return inspection.render_png(html, pictures=pictures)
 
 

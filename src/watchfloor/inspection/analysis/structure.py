@@ -48,7 +48,7 @@ def structure_of(data: bytes, file_type: str, extension: str, where: str, cuts: 
         return _html(data, where)
     if extension[:3] in ("doc", "xls", "ppt", "dot", "pot") and data[:2] == b"PK":
         return _office(data, where, cuts)
-    if file_types.is_program(data):
+    if file_types.is_program(data) or file_types.is_executable_type(file_type):
         return [("Program", file_type)], [Behaviour("high", "Is a program", where, file_type)]
     if extension in file_types.SCRIPTS:
         return [("Script", extension)], [

@@ -61,6 +61,11 @@ def test_what_was_not_found_is_said_for_each_part(as_ada, received):
         assert words in page
 
 
+def test_a_program_says_that_it_is_one(as_ada, received):
+    program = b"MZ" + bytes(58) + b"\x40\0\0\0" + b"PE\0\0" + bytes(200)
+    assert "Is a program" in text_of(as_ada.get(address_of(received(files=(("bill.pdf.exe", program),)))))
+
+
 @pytest.mark.parametrize(
     ("what", "head", "line"),
     [
@@ -143,7 +148,7 @@ def test_a_picture_without_the_pass_of_a_look_on_the_record_is_refused(as_ada, r
 
 
 def test_a_mail_without_html_says_that_it_has_no_picture(as_ada, received):
-    assert "this mail has no HTML" in text_of(as_ada.get(f"/email/{received(html='')}/picture"))
+    assert "This mail has no HTML" in text_of(as_ada.get(f"/email/{received(html='')}/picture"))
 
 
 def test_without_chromium_the_page_says_what_to_install(as_ada, received):
