@@ -106,3 +106,7 @@ def test_a_place_that_is_not_there_is_noticed():
 
 def test_the_page_is_as_the_files_say():
     assert page() == PAGE.read_text(), "run: python tests/house/capabilities_reference.py"
+
+
+def test_every_area_that_is_to_be_whole_has_its_file():
+    assert not [area.area for area in areas() if area.whole and not area.told]
