@@ -169,7 +169,7 @@ def _counted(
         error = failed.message
         raise
     finally:
-        outcome = {"seconds": time.monotonic() - began, "rows": rows, "error": error}
+        outcome: dict[str, Any] = {"seconds": time.monotonic() - began, "rows": rows, "error": error}
         remember(text=question.runs, window=question.window, by=by, now=now, interface="export", **outcome)
 
 

@@ -71,7 +71,7 @@ class Codes:
         if held is None:
             if len(self.decided) >= _DECIDED:
                 self.decided.clear()
-            held = self.decided[condition] = self._decided(condition, name, cursor)
+            held = self.decided[condition.copy()] = self._decided(condition, name, cursor)  # not the tree around it
         return held
 
     def _decided(self, condition: exp.Expr, name: str, cursor: duckdb.DuckDBPyConnection) -> tuple[pa.Array, bool]:
