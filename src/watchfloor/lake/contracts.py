@@ -8,7 +8,10 @@ from typing import Any
 
 from watchfloor.access.contracts import Permission
 from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.lake.alike import CampaignOfMail as CampaignOfMail
+from watchfloor.lake.alike import SimilarMail as SimilarMail
 from watchfloor.lake.locations import Place as Place
+from watchfloor.lake.measures import Measure as Measure
 
 OTHER = "Other"
 """The series of a chart that holds every pivot value beyond the first few."""
@@ -280,57 +283,6 @@ class Rejudged:
     after: bool
     label: str
     mails: int
-
-
-@dataclass(frozen=True, slots=True)
-class SimilarMail:
-    """A mail like another: `likeness` is 0 to 1, 0 for one joined by its attachment alone; `threat` is what it is taken for now.
-
-    `in_campaign` is False for one that is somewhat alike but belongs to another campaign.
-    """
-
-    network_message_id: str
-    at: datetime
-    sender: str
-    subject: str
-    recipients: int
-    threat: str
-    likeness: float
-    in_campaign: bool
-
-
-@dataclass(frozen=True, slots=True)
-class CampaignOfMail:
-    """The campaign of one mail. `ids` are its EmailClusterIds: its own first, then those of campaigns that turned out to be it.
-
-    `threat` is what the whole is taken for, "" for none, `words` why, `judged_by` says who: members or person; `similar` are
-    the mails most like the one asked for; `spam`, `phish` and `malware` count members found so without the campaign's help.
-    """
-
-    ids: tuple[int, ...]
-    mails: int
-    first_at: datetime
-    last_at: datetime
-    threat: str
-    words: str
-    similar: tuple[SimilarMail, ...] = ()
-    judged_by: str = ""
-    spam: int = 0
-    phish: int = 0
-    malware: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """One figure of a group of rows. `kind` says which: rows, distinct (different values of `column`), newest (its value in
-    the newest row), first or last (its least and greatest value). With `where`, a column and values, only rows that have
-    one of these count; for rows and distinct.
-    """
-
-    name: str
-    kind: str = "rows"
-    column: str = ""
-    where: tuple[str, tuple[str, ...]] | None = None
 
 
 @dataclass(frozen=True, slots=True)
