@@ -98,7 +98,7 @@ def test_marking_the_verdict_stands_in_the_timeline(as_ada, received):
     key = received()
     by = system_actor("Ada", Permission.EMAIL_ACTION_PROPOSE)
     label_verdict(
-        by=by, network_message_id=key, kind=LabelKind.FALSE_POSITIVE.value, note="our newsletter", now=datetime.now(UTC)
+        by=by, network_message_id=key, kind=LabelKind.FALSE_POSITIVE, note="our newsletter", now=datetime.now(UTC)
     )
     page = text_of(as_ada.get(f"/email/{key}"))
     assert "Verdict marked" in page
