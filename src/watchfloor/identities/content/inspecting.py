@@ -15,6 +15,7 @@ from watchfloor.inspection.services import THRESHOLD, InspectionPool
 from watchfloor.intelligence.selectors import tenant_facts
 from watchfloor.lake.services import judged
 
+OPAQUE = "application/octet-stream"
 BOUNDARY = "watchfloor-file-4d0b2f6c9a"
 HEAD = (
     "From: <files@localhost>\r\nTo: <files@localhost>\r\nSubject: a stored file\r\nMessage-ID: <{sha256}@files.localhost>\r\n"
@@ -43,7 +44,11 @@ def inspected(files: Sequence[tuple[str, str, bytes]], *, now: datetime, facts: 
 
 def letter(name: str, sha256: str, raw: bytes) -> bytes:
     """A mail whose only content is this file."""
-    kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
+    kind = mimetypes.guess_type(name)[0] or OPAQUE
+    if kind.startswith(
+        ("message/", "multipart/")
+    ):  # base64 may not encode these, so the file would be read as its base64
+        kind = OPAQUE
     shown = "".join("_" if one in '"\\\r\n' or ord(one) < 32 else one for one in name)[-200:]
     shown = shown if shown.isascii() else Header(shown, "utf-8", maxlinelen=10_000).encode()
     head = HEAD.format(boundary=BOUNDARY, sha256=sha256, kind=kind, name=shown)

@@ -135,8 +135,8 @@ def _told(one: Read) -> bool:
 
 
 def _read(file: StoredFile, reader: ContentReader, facts: TenantFacts) -> Read:
-    """Its bytes, unless its hash is known from the source and says enough."""
-    if file.sha256 and (of_hash(file.sha256, facts) or _seen(file.sha256)):
+    """Its bytes, unless its hash is known from the source and is bad: who stored the file may have claimed another's hash."""
+    if file.sha256 and (((said := of_hash(file.sha256, facts)) and said.threat) or _seen(file.sha256)):
         return Read(file, file.sha256)
     try:
         raw = reader.read(FileRef(file.key, file.owner, file.path))
