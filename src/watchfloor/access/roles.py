@@ -80,6 +80,7 @@ ACTIVITIES: tuple[tuple[str, str, P], ...] = (
     ("RB-08", "Run attack simulations and trainings", P.SIMULATION_MANAGE),
     ("RB-08", "Write simulation payloads", P.SIMULATION_PAYLOAD_AUTHOR),
     ("RB-08", "Allow and block entries, silenced reasons, the verdict's threshold", P.DETECTION_TUNE),
+    ("RB-08", "Request reports and send them by mail on a schedule", P.REPORT_SCHEDULE),
     ("RB-14", "Read the audit log", P.AUDIT_READ),
     ("RB-29", "Add people and give them roles", P.PEOPLE_MANAGE),
     ("RB-29", "Read settings, health and dead letters", P.SETTINGS_READ),
