@@ -56,6 +56,7 @@ def test_saving_is_audited_and_needs_the_right():
         ({"relative_days": None}, "start"),
         ({"parameters": "view=content-malware"}, "parameters"),
         ({"parameters": "f=" + "x" * 20_000}, "parameters"),
+        ({"parameters": "a&" * 1_500}, "parameters"),  # Django refuses to read so many, for whoever lists the queries
     ],
 )
 def test_what_cannot_be_kept_is_refused_at_its_field(fields, place):
@@ -85,6 +86,22 @@ def test_a_shared_query_can_be_changed_by_others_but_not_hidden_by_them():
     assert (row.name, row.owner_name, row.changed_by) == ("Better name", "ann", "bob")
     with pytest.raises(BadInput):
         save(draft=Draft("Better name", FROM_EVIL, shared=False), by=BOB, now=utc_now(), key=row.pk)
+
+
+def test_nobody_keeps_queries_without_end(monkeypatch):
+    monkeypatch.setattr(keeping, "MOST_KEPT", 2)
+    rows = [kept(name=f"Number {number}", shared=True) for number in range(2)]
+    with pytest.raises(BadInput, match="delete one first"):
+        kept(name="One more")
+    assert kept(name="One more", by=BOB).owner_id == BOB.id
+    changed = Draft("Number 1", FROM_EVIL, tracked=True, shared=True)
+    assert save(draft=changed, by=ANN, now=utc_now(), key=rows[1].pk).tracked
+
+
+def test_a_key_that_is_no_number_of_ours_is_no_error_of_the_server(as_saver):
+    given = {"name": "A\x00 b", "parameters": FROM_EVIL, "days": "7", "key": "9" * 5_000}
+    assert as_saver.post("/trackers/save", given).status_code == 302
+    assert Tracker.objects.get().name == "A b"
 
 
 def test_deleting_is_audited():

@@ -22,6 +22,10 @@ audit_verb("tracker.delete", "{actor} deleted the saved Explorer query {target}"
 MOST_DAYS = 30
 DEFAULT_DAYS = 7
 LONGEST = 16_000
+MOST_PARAMETERS = 500
+"""Far fewer than Django reads of one address: a shared query that it refuses would break everybody's page."""
+MOST_KEPT = 300
+"""Saved queries of one person; each tracked one is counted every quarter of an hour."""
 TIME = frozenset({"range", "from", "to", "page", "pick", "except", "tracker", "live", "edit", "into"})
 """Parameters of Explorer that belong to one look at it, not to the query."""
 CAMPAIGNS = "campaigns"
@@ -46,7 +50,7 @@ class Draft:
         """Raises BadInput naming the field."""
         if not self.name.strip():
             raise BadInput("give the query a name", place="name")
-        if len(self.parameters) > LONGEST:
+        if len(self.parameters) > LONGEST or self.parameters.count("&") >= MOST_PARAMETERS:
             raise BadInput("the query is too long to be kept", place="parameters")
         if view_of(self.parameters) in UNSAVED_VIEWS:
             raise BadInput("queries of the view Content malware cannot be saved", place="parameters")
@@ -88,12 +92,14 @@ def tracker_of(key: int, *, by: Actor) -> Tracker:
 
 def save(*, draft: Draft, by: Actor, now: datetime, key: int | None = None) -> Tracker:
     """Keep a new query, or change the one with this `key`: one's own, or a shared one. Raises BadInput, NotFound."""
-    name = " ".join(draft.name.split())[:200]
+    name = " ".join(draft.name.replace("\x00", "").split())[:200]
     with audited(
         by=by, permission=Permission.QUERY_SAVE, verb="tracker.save", target_type="query", target=name
     ) as result:
         draft.check()
         row = tracker_of(key, by=by) if key else Tracker(owner_id=by.id, owner_name=by.name, created_at=now)
+        if not key and Tracker.objects.filter(owner_id=by.id).count() >= MOST_KEPT:
+            raise BadInput(f"at most {MOST_KEPT} saved queries each; delete one first", place="name")
         if readable(by).filter(name__iexact=name).exclude(pk=row.pk).exists():
             raise BadInput(f"there is a saved query named “{name}” already", place="name")
         if key and row.owner_id != by.id and not draft.shared:

@@ -91,7 +91,8 @@ def _form(request: Asked, context: dict[str, Any], *, error: BadInput | None = N
 def save(request: Asked) -> HttpResponse:
     """Keep it, or, with `as`, keep it as another; what is wrong is shown in the form."""
     given = request.POST
-    key = int(given["key"]) if given.get("key", "").isdecimal() and "as" not in given else None
+    number = given.get("key", "")
+    key = int(number) if number.isdecimal() and len(number) < 10 and "as" not in given else None
     try:
         row = keeping.save(draft=_draft(given), by=request.actor, now=utc_now(), key=key)
     except BadInput as error:
