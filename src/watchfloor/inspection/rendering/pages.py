@@ -116,7 +116,7 @@ def decoded(data: bytes) -> str:
     for name in ("utf-8-sig", named[1].decode() if named else "cp1252"):
         try:
             return data.decode(name)
-        except (UnicodeDecodeError, LookupError):
+        except (UnicodeError, LookupError):  # not only of decoding: the codec “undefined” raises its parent
             continue
     return data.decode("cp1252", "replace")
 

@@ -177,9 +177,10 @@ def test_documents_that_are_too_large_are_refused_before_a_browser_starts():
         ("grün".encode("utf-16"), "grün"),
         ('<meta charset="iso-8859-1">grün'.encode("iso-8859-1"), '<meta charset="iso-8859-1">grün'),
         ('<meta charset="nonsense">grün'.encode("cp1252"), '<meta charset="nonsense">grün'),
+        ('<meta charset="undefined">grün'.encode("cp1252"), '<meta charset="undefined">grün'),
         (b"gr\xfcn", "grün"),
     ],
-    ids=["utf-8", "marked utf-8", "utf-16", "as it says", "as Windows reads it", "without a word"],
+    ids=["utf-8", "marked utf-8", "utf-16", "as it says", "as Windows reads it", "a trap", "without a word"],
 )
 def test_an_html_file_is_read_in_its_own_letters(data, text):
     assert decoded(data).lstrip("\ufeff") == text
