@@ -168,3 +168,12 @@ def test_who_guessed_too_often_is_told_to_wait_even_with_the_right_secret():
         assert ask("a-secret-long-enough", "192.0.2.2")[0].startswith("200")
     finally:
         postbox.close()
+
+
+def test_one_guesser_of_ipv4_locks_nobody_else_out_where_the_door_speaks_ipv6():
+    guesses = Guesses("events", Clock())
+    for _ in range(FREE):
+        guesses.wrong("::ffff:192.0.2.1")
+    assert not guesses.may_try("::ffff:192.0.2.1")
+    assert not guesses.may_try("192.0.2.1")
+    assert guesses.may_try("::ffff:192.0.2.2")
