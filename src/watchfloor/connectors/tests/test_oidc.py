@@ -5,7 +5,9 @@ import time
 import pytest
 
 from labs.oidc import OpenIdProvider
+from watchfloor.access.selectors import actor_of
 from watchfloor.connectors.contracts import AccountRef, AccountSystem, AccountVerb
+from watchfloor.connectors.services import add_connection, change_connection
 from watchfloor.connectors.systems.oidc import SYSTEM
 from watchfloor.connectors.systems.oidc.addresses import addresses_in
 from watchfloor.kernel.errors import BadInput, NotConfigured, Unreachable
@@ -169,3 +171,14 @@ def test_a_provider_that_is_gone_or_refuses_is_told_from_an_account_that_is(prov
     wrong = SYSTEM.accounts(provider.settings(client_secret="no"), name="sso")
     with pytest.raises(NotConfigured):
         wrong.state(REF)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("changed", ["end", "listed"])
+def test_who_does_not_know_the_secret_names_no_other_requests_for_it(max, changed):
+    """The stored client may do more at the provider than end sessions."""
+    given = {"issuer": "https://login.corp.example", "client_id": "w", "client_secret": "s3cret", "api": "addresses"}
+    add_connection(by=actor_of(max), name="Login", kind="oidc", settings=given | {"end": "POST /x/{mail}/logout"})
+    moved = given | {"end": "POST /x/{mail}/logout", changed: "DELETE /admin/users/{mail}", "client_secret": ""}
+    with pytest.raises(BadInput, match="again, as it would be sent to another place"):
+        change_connection(by=actor_of(max), name="Login", settings=moved)

@@ -54,6 +54,7 @@ class Oidc:
             kind="lines",
             required=False,
             help="One a line, as: DELETE /admin/oauth2/auth/sessions/login?subject={mail}",
+            guards=True,  # asked with a token that may do more: who does not know the secret names no requests for it
         ),
         Setting(
             "listed",
@@ -61,6 +62,7 @@ class Oidc:
             kind="lines",
             required=False,
             help="One a line, as: /people/{mail}/tokens. Tokens found there are revoked (RFC 7009) and looked at (RFC 7662)",
+            guards=True,
         ),
         Setting(
             "token_client",
