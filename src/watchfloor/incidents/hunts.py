@@ -65,9 +65,10 @@ def hunts(kind: str, value: str, first: datetime, last: datetime) -> list[tuple[
     quoted = json.dumps(value, ensure_ascii=False)
     found = []
     for words, text in QUESTIONS.get("account" if kind in ("mailbox", "user") else kind, ()):
-        query = text.replace("{0}", quoted)
-        table, _, rest = query.partition(" | where ")
+        table, _, rest = text.partition(" | where ")
         condition, bar, after = rest.partition(" | ")
-        whole = f"{table} | where ({condition}){span}{bar}{after}"
+        whole = f"{table} | where ({condition}){span}{bar}{after}".replace(
+            "{0}", quoted
+        )  # last: a value may hold a “ | ”
         found.append((words, f"/hunting?{urlencode({'query': whole, 'run': 1})}"))
     return found

@@ -200,7 +200,7 @@ def test_every_question_of_every_entity_compiles(kind, recent, as_ada):
 
     from watchfloor.lake.selectors import check_query
 
-    value = 'x" or true or "\\'
+    value = 'x" or true or "\\ | where b | c'
     for words, href in hunts(kind, value, recent, recent):
         (query,) = parse_qs(urlsplit(href).query)["query"]
         assert words
