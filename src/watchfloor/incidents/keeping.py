@@ -18,6 +18,8 @@ audit_verb("queue_filter.delete", "{actor} deleted the saved filter {target}")
 
 LEFT_OUT = {"page", "csrfmiddlewaretoken"}
 LONGEST = 8000
+MOST_KEPT = 200
+"""Saved filters of one person in one queue."""
 
 
 def choose_columns(*, queue: str, keys: Sequence[str], by: Actor) -> tuple[str, ...]:
@@ -42,6 +44,9 @@ def save_filter(*, queue: str, name: str, query: str, shared: bool, by: Actor, a
         raise BadInput(f"there is no queue “{queue}”", place="queue")
     needed = Permission.INCIDENT_MANAGE if shared else Permission.INCIDENT_READ
     with audited(by=by, permission=needed, verb="queue_filter.save", target_type="filter", target=name) as result:
+        mine = SavedFilter.objects.filter(queue=queue, owner_id=by.id)
+        if mine.count() >= MOST_KEPT and not mine.filter(name=name).exists():
+            raise BadInput(f"at most {MOST_KEPT} filters each; delete one first", place="name")
         kept, _ = SavedFilter.objects.update_or_create(
             queue=queue,
             owner_id=by.id,

@@ -252,6 +252,9 @@ class NotificationRule(models.Model):
     daily_cap = models.IntegerField(default=50)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=200)
+    answers_for = models.CharField(max_length=320, blank=True, default="")
+    """Address of who saved it last: it rests when they may no longer manage incidents. Empty for rules older than this."""
+    trouble = models.TextField(blank=True, default="")
 
     class Meta:
         ordering = ("name", "id")

@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Count, Q
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.selectors import system_actor
+from watchfloor.access.selectors import person_of, rights_by_email, system_actor
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.services import can_send, checked_addresses, send_mail
 from watchfloor.incidents.contracts import SEVERITIES, WORDS, IncidentStatus
@@ -44,6 +44,7 @@ LONGEST_AGO = DAY
 AT_ONCE = 500
 NAMED_ALERTS = 5
 LARGEST_CAP = 10_000
+MOST_RULES = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +70,15 @@ def save_rule(*, wanted: Wanted, by: Actor, at: datetime, number: int | None = N
             raise BadInput("give the rule a name", place="name")
         if not 1 <= wanted.daily_cap <= LARGEST_CAP:
             raise BadInput(f"at least 1 and at most {LARGEST_CAP:,} mails a day", place="daily_cap")
+        if number is None and NotificationRule.objects.count() >= MOST_RULES:
+            raise BadInput(f"at most {MOST_RULES} rules; delete one first", place="name")
         row = NotificationRule(created_at=at, created_by=by.name) if number is None else rule_of(number)
         row.name, row.enabled, row.daily_cap = name, wanted.enabled, wanted.daily_cap
         row.severities = [one for one in SEVERITIES if one in wanted.severities]
         row.sources, row.tags = list(wanted.sources), list(wanted.tags)
         row.recipients = list(checked_addresses(wanted.recipients))
+        person = person_of(by)
+        row.answers_for, row.trouble = person.email if person else "", ""
         row.save()
         result["after"] = {"recipients": row.recipients, "severities": row.severities, "enabled": row.enabled}
     return row
@@ -115,7 +120,7 @@ def notify(*, now: datetime) -> int:
 
     While no connection can send, nothing is looked at: what happened in the last day is told once one can.
     """
-    rules = list(NotificationRule.objects.filter(enabled=True))
+    rules = _answered_for(list(NotificationRule.objects.filter(enabled=True)))
     if not rules or not can_send():
         return 0
     seen = datetime.fromtimestamp(cursor_position(READER) / 1000, UTC)
@@ -126,6 +131,22 @@ def notify(*, now: datetime) -> int:
     looked = rows[-1].updated_at if len(rows) == AT_ONCE else now
     move_cursor(READER, position=int(looked.timestamp() * 1000))
     return sent
+
+
+def _answered_for(rules: Sequence[NotificationRule]) -> list[NotificationRule]:
+    """The rules whose keepers may still manage incidents. Others rest: who has left is told nothing more."""
+    rights = rights_by_email() if rules else {}
+    kept = []
+    for rule in rules:
+        if not rule.answers_for or Permission.INCIDENT_MANAGE in rights.get(rule.answers_for, ()):
+            kept.append(rule)
+            continue
+        rule.enabled = False
+        rule.trouble = (
+            f"Resting: {rule.answers_for} may no longer manage incidents. Save it again to answer for it yourself."
+        )
+        rule.save(update_fields=["enabled", "trouble"])
+    return kept
 
 
 def matches(rule: NotificationRule, incident: Incident) -> bool:

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from watchfloor.access.selectors import actor_of
 from watchfloor.connectors.models import Connection, Outgoing
 from watchfloor.incidents import notifying, services
 from watchfloor.incidents.models import Incident, Notice, NotificationRule
@@ -280,3 +281,29 @@ def test_a_kill_between_notice_and_mail_leaves_neither_and_the_next_look_tells_e
     assert run(KILLED, "live", "2026-11-02T09:02:00+00:00").stdout.strip() == "2"
     assert run(KILLED, "live", "2026-11-02T09:03:00+00:00").stdout.strip() == "0"
     assert run(COUNTED).stdout.strip() == "2 2 ['a@corp.example', 'b@corp.example']"
+
+
+# --- whose rule it is ---------------------------------------------------------------------------------------------
+
+
+def test_a_rule_rests_when_who_answers_for_it_may_no_longer_manage_incidents(rule, findings, make, later, ada, max):
+    """Else whoever leaves goes on being told, at whatever address they once named."""
+    raised(findings, make)
+    ada.roles.clear()
+    assert notify(now=later) == 0
+    rule.refresh_from_db()
+    assert not rule.enabled
+    assert "may no longer manage incidents" in rule.trouble
+    save_rule(wanted=wanted(), by=actor_of(max), at=later, number=rule.pk)
+    assert notify(now=later + timedelta(minutes=1)) == 1
+    rule.refresh_from_db()
+    assert (rule.trouble, rule.answers_for) == ("", max.email)
+
+
+def test_rules_from_before_go_on_and_there_are_not_ever_more(rule, findings, make, later, by_ada, monkeypatch):
+    NotificationRule.objects.update(answers_for="")
+    raised(findings, make)
+    assert notify(now=later) == 1
+    monkeypatch.setattr(notifying, "MOST_RULES", 1)
+    with pytest.raises(BadInput, match="delete one first"):
+        save_rule(wanted=wanted(name="Another"), by=by_ada, at=later)

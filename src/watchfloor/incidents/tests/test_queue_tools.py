@@ -266,6 +266,15 @@ def test_who_only_reads_may_not_share(db, eve):
     keeping.save_filter(queue="incidents", name="x", query="", shared=False, by=actor_of(eve), at=utc_now())
 
 
+def test_nobody_keeps_filters_without_end(by_ada, monkeypatch):
+    monkeypatch.setattr(keeping, "MOST_KEPT", 1)
+    keeping.save_filter(queue="incidents", name="x", query="", shared=False, by=by_ada, at=utc_now())
+    keeping.save_filter(queue="incidents", name="x", query="a=1", shared=False, by=by_ada, at=utc_now())
+    keeping.save_filter(queue="alerts", name="y", query="", shared=False, by=by_ada, at=utc_now())
+    with pytest.raises(BadInput, match="delete one first"):
+        keeping.save_filter(queue="incidents", name="y", query="", shared=False, by=by_ada, at=utc_now())
+
+
 def test_a_queue_that_is_not_there_is_refused(by_ada):
     with pytest.raises(BadInput):
         keeping.save_filter(queue="x", name="x", query="", shared=False, by=by_ada, at=utc_now())
