@@ -37,6 +37,10 @@ DAYS = ("range", "from", "to")
 PATIENCE = timedelta(minutes=10)
 """So long a turn is tried again when trying again may help."""
 MOST_LINES = 10
+MOST_KEPT = 200
+"""Schedules of one person that still run."""
+REMEMBERED = 50
+"""Requests of one person that were sent; older ones are forgotten."""
 
 
 def add_schedule(
@@ -61,6 +65,8 @@ def add_schedule(
         owner = person_of(by)
         if owner is None or report_of(report) is None:
             raise BadInput("a schedule belongs to a person and a report")
+        if Schedule.objects.filter(owner=owner, next_at__isnull=False).count() >= MOST_KEPT:
+            raise BadInput(f"at most {MOST_KEPT} schedules each; remove one first", place="name")
         name = " ".join(name.split())
         if not name or len(name) > 100:
             raise BadInput("a name of at most 100 characters is needed", place="name")
@@ -81,6 +87,8 @@ def add_schedule(
         )
         made.next_at = now if period == "once" else next_turn(made, after=now)
         made.save()
+        sent = Schedule.objects.filter(owner=owner, period="once", next_at=None).order_by("-pk")
+        Schedule.objects.filter(pk__in=list(sent.values_list("pk", flat=True)[REMEMBERED:])).delete()
         result["after"] = {"name": name, "period": period, "recipients": made.recipients}
     return made
 

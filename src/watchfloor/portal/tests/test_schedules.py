@@ -266,3 +266,14 @@ def test_a_report_becomes_a_real_pdf(as_max):
     assert answer["Content-Type"] == "application/pdf"
     assert answer.content.startswith(b"%PDF-")
     assert "threat-protection-overview-" in answer["Content-Disposition"]
+
+
+def test_nobody_keeps_schedules_without_end_and_old_requests_are_forgotten(max, monkeypatch):
+    monkeypatch.setattr(schedules, "MOST_KEPT", 2)
+    monkeypatch.setattr(schedules, "REMEMBERED", 1)
+    sent = [add(max, name=f"Request {number}", period="once") for number in range(2)]
+    with pytest.raises(BadInput, match="remove one first"):
+        add(max)
+    Schedule.objects.update(next_at=None)
+    add(max)
+    assert set(Schedule.objects.values_list("name", flat=True)) == {sent[1].name, "Weekly"}
