@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from django.http import QueryDict
 
-from watchfloor.access.contracts import Permission
+from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.selectors import granters, roles_with
 from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.errors import BadInput, NotFound
@@ -91,8 +91,8 @@ class Neighbours:
     next: str = ""
 
 
-def neighbours(parameters: QueryDict, *, now: datetime) -> Neighbours:
-    """The rows around `place` of the query that the address names; none when it names no place or a wrong query."""
+def neighbours(parameters: QueryDict, *, now: datetime, by: Actor) -> Neighbours:
+    """The rows around `place` of the query that the address names; none when it names no place, a wrong query, or what `by` may not read."""
     text = parameters.get("place", "")
     if not text.isascii() or not text.isdigit() or len(text) > 9:
         return Neighbours()
@@ -100,6 +100,9 @@ def neighbours(parameters: QueryDict, *, now: datetime) -> Neighbours:
     sort = parameters.get("sort", "Timestamp")
     try:
         query = lake.query_from_parameters(parameters, now=now, table=MAIL)
+        owners = {condition.column.rpartition(".")[0] or MAIL for condition in query.every_condition}
+        if not all(by.may(lake.table(owner).permission) for owner in owners):
+            return Neighbours()
         first = max(place - 1, 0)
         rows = lake.rows(
             query,

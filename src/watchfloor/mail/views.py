@@ -115,7 +115,7 @@ def summary(request: Asked, network_message_id: str) -> HttpResponse:
     except NotFound as error:
         return missing(request, error)
     now = utc_now()
-    around = selectors.neighbours(request.GET, now=now)
+    around = selectors.neighbours(request.GET, now=now, by=request.actor)
     context = page.summary(found, actor=request.actor, now=now) | {"previous": around.previous, "next": around.next}
     context["block_address"] = block_sender(found, actor=request.actor)
     return render(request, "mail/summary.html", context)

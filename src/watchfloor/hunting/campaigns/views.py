@@ -17,6 +17,7 @@ from watchfloor.hunting.campaigns.state import CampaignsState, read_campaigns_st
 from watchfloor.hunting.explorer.editing import changed, done, found_at, place_of, with_part
 from watchfloor.hunting.explorer.filters import raw_of, read_filter, typed_condition
 from watchfloor.hunting.explorer.page import typed_again
+from watchfloor.hunting.explorer.rights import asked_by
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.text import csv_line
@@ -50,7 +51,9 @@ class Asked(HttpRequest):
 
 
 def _state(request: Asked) -> CampaignsState:
-    return read_campaigns_state(request.GET, now=utc_now())
+    state = read_campaigns_state(request.GET, now=utc_now())
+    asked_by(state.asked, request.actor)
+    return state
 
 
 @require_GET

@@ -8,7 +8,7 @@ from watchfloor.hunting.explorer.columns import grid_columns
 from watchfloor.hunting.explorer.contracts import Reader
 from watchfloor.hunting.explorer.live import live_part
 from watchfloor.hunting.explorer.parts import GridPart, chosen_columns, grid_part
-from watchfloor.hunting.explorer.rights import may_act, may_act_on_people
+from watchfloor.hunting.explorer.rights import may_act, may_act_on_people, readable
 from watchfloor.hunting.explorer.state import ExplorerState
 from watchfloor.hunting.explorer.values import values_address
 from watchfloor.ui.paging import page_links
@@ -17,9 +17,8 @@ from watchfloor.ui.paging import page_links
 def rows_tab(state: ExplorerState, reader: Reader) -> dict[str, Any]:
     """What the tab of rows is given: the table, what may be done with it, and where to look when nothing fits."""
     live = live_part(state, now=reader.now)  # before the rows are read, so that none falls between
-    part = grid_part(
-        state, columns=chosen_columns(reader.person, table=state.view.table), now=reader.now, counted=reader.found
-    )
+    columns = readable(chosen_columns(reader.person, table=state.view.table), reader.by)
+    part = grid_part(state, columns=columns, now=reader.now, counted=reader.found)
     return {
         "wider": wider(state),
         "clear": state.address(filters=(), any_of=False, page=1),

@@ -8,6 +8,7 @@ from watchfloor.access.services import requires
 from watchfloor.hunting.explorer import origin, ranking
 from watchfloor.hunting.explorer.answers import csv_file, flyout
 from watchfloor.hunting.explorer.rankings import RANKINGS
+from watchfloor.hunting.explorer.rights import asked_by
 from watchfloor.hunting.explorer.state import read_state
 from watchfloor.hunting.explorer.views import Asked
 from watchfloor.kernel.clock import utc_now
@@ -18,7 +19,7 @@ from watchfloor.kernel.errors import NotFound
 @requires(Permission.EMAIL_METADATA_READ)
 def ranking_csv(request: Asked) -> HttpResponse:
     """The ranking of a tab, whole (LM-04)."""
-    state = read_state(request.GET, now=utc_now())
+    state = asked_by(read_state(request.GET, now=utc_now()), request.actor)
     if state.tab.key not in RANKINGS.get(state.view.table, {}):
         raise NotFound("this tab is no ranking", place="tab")
     return csv_file(ranking.csv_lines(state), name=f"explorer-{state.tab.key}.csv")
@@ -28,13 +29,15 @@ def ranking_csv(request: Asked) -> HttpResponse:
 @requires(Permission.EMAIL_METADATA_READ)
 def origin_csv(request: Asked) -> HttpResponse:
     """Sending addresses with country and network."""
-    return csv_file(origin.csv_lines(read_state(request.GET, now=utc_now())), name="explorer-origin.csv")
+    return csv_file(
+        origin.csv_lines(asked_by(read_state(request.GET, now=utc_now()), request.actor)), name="explorer-origin.csv"
+    )
 
 
 @require_GET
 @requires(Permission.EMAIL_METADATA_READ)
 def country(request: Asked) -> HttpResponse:
     """One country of the map."""
-    state = read_state(request.GET, now=utc_now())
+    state = asked_by(read_state(request.GET, now=utc_now()), request.actor)
     context = {"state": state, **origin.country(state, request.GET.get("value", ""))}
     return flyout(request, "hunting/explorer/country.html", context)

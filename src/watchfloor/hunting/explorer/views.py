@@ -21,6 +21,7 @@ from watchfloor.hunting.explorer.filters import raw_of, read_filter, typed_condi
 from watchfloor.hunting.explorer.offering import offered
 from watchfloor.hunting.explorer.parts import chosen_columns
 from watchfloor.hunting.explorer.properties import operators_for, properties
+from watchfloor.hunting.explorer.rights import asked_by, readable
 from watchfloor.hunting.explorer.state import ExplorerState, page_number, read_state
 from watchfloor.hunting.services import choose_columns, choose_density, keep_export
 from watchfloor.kernel.clock import utc_now
@@ -38,7 +39,7 @@ class Asked(HttpRequest):
 
 
 def _state(request: Asked) -> ExplorerState:
-    return read_state(request.GET, now=utc_now())
+    return asked_by(read_state(request.GET, now=utc_now()), request.actor)
 
 
 def _reader(request: Asked) -> Reader:
@@ -166,7 +167,8 @@ def rows_csv(request: Asked) -> HttpResponse:
     state = _state(request)
     asked = set(request.GET.getlist("column"))
     columns = tuple(one for one in grid_columns(state.view.table) if one.key in asked)
-    return _export(state, columns or chosen_columns(request.user, table=state.view.table), kind="csv")
+    columns = columns or chosen_columns(request.user, table=state.view.table)
+    return _export(state, readable(columns, request.actor), kind="csv")
 
 
 @require_POST
@@ -179,7 +181,7 @@ def export(request: Asked) -> HttpResponse:
         raise BadInput("choose a kind of file", place="kind")
     keys = request.POST.getlist("column")
     columns = keep_export(by=request.actor, person=request.user, keys=keys, kind=kind, table=state.view.table)
-    return _export(state, columns, kind=kind)
+    return _export(state, readable(columns, request.actor), kind=kind)
 
 
 def _export(state: ExplorerState, columns: tuple[GridColumn, ...], *, kind: str) -> HttpResponse:

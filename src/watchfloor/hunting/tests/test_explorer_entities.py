@@ -1,21 +1,26 @@
 """Fly-outs of recipients, URLs, files, documents, addresses and families: what they tell, to whom, and what they offer."""
 
 from datetime import timedelta
-from urllib.parse import parse_qsl, quote, urlsplit
+from urllib.parse import parse_qsl, quote, urlencode, urlsplit
 
 import pytest
+from django.http import QueryDict
 from selectolax.lexbor import LexborHTMLParser
 
 from watchfloor.access.contracts import Permission
 from watchfloor.access.models import Role
 from watchfloor.access.selectors import system_actor
 from watchfloor.hunting.explorer.entities.views import KINDS
+from watchfloor.hunting.trackers.keeping import Draft, save
 from watchfloor.identities.contracts import PRIORITY, DirectoryEntry
 from watchfloor.identities.services import import_people
 from watchfloor.intelligence.contracts import Effect, Kind
 from watchfloor.intelligence.services import add_entry
 from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.errors import Forbidden
+from watchfloor.lake.contracts import Operator
 from watchfloor.lake.services import append
+from watchfloor.mail.selectors import neighbours
 
 SHA = "ab" * 32
 
@@ -193,3 +198,32 @@ def test_rows_and_rankings_open_the_fly_outs(as_ada, mail):
         tree = LexborHTMLParser(as_ada.get(f"/explorer/results?tab={tab}").content)
         links = [one.attributes["hx-get"] for one in tree.css("tbody a[hx-get]")]
         assert any(one.startswith(f"/explorer/{kind}?") for one in links), tab
+
+
+ALERTED = urlencode({"f": f"AlertEvidence.Title~{quote(Operator.CONTAINS_ANY.value)}~phish"})
+
+
+@pytest.mark.parametrize(
+    "path", ["", "/chart", "/results", "/chart.csv", "/export.csv", "/values", "/live", "/origin.csv"]
+)
+def test_who_may_not_read_alerts_learns_of_none_by_asking_for_their_mails(reader, as_ada, path):
+    asked = f"/explorer{path}?{ALERTED}&after=1.{int(utc_now().timestamp())}"
+    assert reader.get(asked).status_code == 403
+    assert as_ada.get(asked).status_code == 200
+
+
+def test_nor_by_campaigns_saved_queries_columns_or_neighbours(reader, eve, mail):
+    mail(Subject="One")
+    assert reader.get(f"/campaigns?{ALERTED}").status_code == 403
+    export = b"".join(reader.get("/explorer/export.csv?column=AlertId&column=Subject").streaming_content)
+    assert export.split()[:1] == [b'"Subject"']
+    eve.preferences = {"explorer_columns": ["Subject", "AlertId"]}
+    eve.save()
+    assert "Alert ID" not in LexborHTMLParser(reader.get("/explorer/results").content).css_first("thead").text()
+    saver = system_actor("saver", Permission.EMAIL_METADATA_READ, Permission.QUERY_SAVE)
+    with pytest.raises(Forbidden):
+        save(draft=Draft("Alerted", ALERTED), by=saver, now=utc_now())
+    around = QueryDict(f"{urlencode({'f': f'AlertEvidence.Title~{quote(Operator.EMPTY.value)}~'})}&place=1")
+    everybody = system_actor("all", Permission.EMAIL_METADATA_READ, Permission.INCIDENT_READ)
+    assert neighbours(around, now=utc_now(), by=saver).previous == ""
+    assert neighbours(around, now=utc_now(), by=everybody).previous

@@ -12,6 +12,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.hunting.campaigns.state import CampaignsState, read_campaigns_state
 from watchfloor.hunting.explorer.catalogue import VIEWS
+from watchfloor.hunting.explorer.rights import asked_by
 from watchfloor.hunting.explorer.state import ExplorerState, read_state, written
 from watchfloor.hunting.models import Tracker
 from watchfloor.kernel.errors import BadInput, NotFound
@@ -97,6 +98,7 @@ def save(*, draft: Draft, by: Actor, now: datetime, key: int | None = None) -> T
         by=by, permission=Permission.QUERY_SAVE, verb="tracker.save", target_type="query", target=name
     ) as result:
         draft.check()
+        asked_by(read_state(QueryDict(draft.parameters), now=now), by)
         row = tracker_of(key, by=by) if key else Tracker(owner_id=by.id, owner_name=by.name, created_at=now)
         if not key and Tracker.objects.filter(owner_id=by.id).count() >= MOST_KEPT:
             raise BadInput(f"at most {MOST_KEPT} saved queries each; delete one first", place="name")
