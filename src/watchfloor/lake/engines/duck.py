@@ -134,8 +134,9 @@ class DuckEngine:
             held = codes.opened(one.codes) if one.codes else None
             if held is None:
                 continue
-            with _told():
-                part = counting.count(question, held, since=one.since, schema=schema, cursor=self._cursor())
+            cursor = self._cursor()
+            with _told(), self._limited(cursor, timeout):
+                part = counting.count(question, held, since=one.since, schema=schema, cursor=cursor)
             if part is not None:
                 parts.append(part)
                 left = left.beyond(one)
@@ -157,8 +158,9 @@ class DuckEngine:
         wanted = newest.page_of(tree, name) if held else None
         if not wanted:
             return None
-        with _told():
-            moment = newest.since(tree, [one for one in held if one], rows=wanted, cursor=self._cursor())
+        cursor = self._cursor()
+        with _told(), self._limited(cursor, timeout):
+            moment = newest.since(tree, [one for one in held if one], rows=wanted, cursor=cursor)
         if moment is None:
             return None
         found = self._asked(Question(newest.narrowed(tree, moment)), sources, timeout)

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from sqlglot import parse_one
 
 from watchfloor.lake import selectors, services
-from watchfloor.lake.contracts import Operator
+from watchfloor.lake.contracts import Operator, TooSlow
 from watchfloor.lake.engines import codes, counting
+from watchfloor.lake.engines.duck import DuckEngine
 from watchfloor.lake.snapshot import segments
 
 from .conftest import asked, mail
@@ -161,3 +162,26 @@ def test_counts_come_although_the_file_of_numbers_is_broken(months):  # noqa: F8
         path.write_bytes(b"x" * path.stat().st_size)
     assert ask() == plain(ask)
     assert ask()
+
+
+SLOW = "SELECT count(*) FROM range(100_000_000_000) AS t(n) WHERE n % 7 = 3"
+
+
+@pytest.mark.parametrize(
+    "ask",
+    [lambda query: selectors.top(query, column="SenderFromDomain"), lambda query: selectors.rows(query, limit=5)],
+    ids=["counting", "a page"],
+)
+def test_a_slow_pattern_ends_in_time_where_values_are_decided_too(months, monkeypatch, ask):  # noqa: F811
+    """A regular expression over all values of a column may take minutes; the limit of a question holds there as well."""
+    asked_for = []
+
+    def slowly(self, condition, name, cursor):
+        asked_for.append(name)
+        return cursor.sql(SLOW).fetchall()
+
+    monkeypatch.setattr(codes.Codes, "_decided", slowly)
+    monkeypatch.setitem(DuckEngine.run.__kwdefaults__, "timeout", 0.3)
+    with pytest.raises(TooSlow):
+        ask(asked(PHISH, days=40))
+    assert asked_for
