@@ -17,6 +17,7 @@ from watchfloor.runtime.services import move_cursor
 CURSOR = "identities.clicks"
 KINDS = frozenset({ObservedKind.CLICKS})
 TABLE = "UrlClickEvents"
+YEARS = range(1970, 2200)
 Row = dict[str, Any]
 
 
@@ -62,12 +63,16 @@ def _joined(row: Row, whose: Whose, mails: Mails) -> Row:
 
 
 def _timed(item: Mapping[str, Any], one: Observation) -> Row:
-    """The row with its time as one; without a time it is that of its arrival, as the lake would have it."""
+    """The row with its time as one; without a time, or with one of no year of ours, it is that of its arrival.
+
+    Thirty days before the year 1 there is no day: one such record would keep every later click from being read.
+    """
     given = item.get("Timestamp")
     try:
         at = datetime.fromisoformat(given) if isinstance(given, str) else one.at
     except ValueError:
         at = one.at
+    at = at if at.year in YEARS else one.at
     return {**item, "Timestamp": at if at.tzinfo else at.replace(tzinfo=UTC)}
 
 

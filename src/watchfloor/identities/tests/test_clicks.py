@@ -169,6 +169,14 @@ def test_a_crash_between_reading_and_passing_on_loses_and_doubles_nothing(monkey
     assert len(stored()) == 1
 
 
+@pytest.mark.parametrize("year", ["0001", "9999"])
+def test_a_click_of_no_year_of_ours_keeps_no_other_from_being_read(year):
+    odd = click(ip="10.0.0.9", url="http://odd.example/", ReportId="r2") | {"Timestamp": f"{year}-01-01T00:00:00+00:00"}
+    observe(kind=ObservedKind.CLICKS, source="proxy", table="UrlClickEvents", items=[odd, click("annl")], at=NOW)
+    run()
+    assert {row["Url"] for row in stored()} == {URL, "http://odd.example/"}
+
+
 def test_many_clicks_cost_few_questions(django_assert_max_num_queries):
     came()
     rows = [click("annl" if number % 2 else "", ReportId=str(number)) for number in range(200)]
