@@ -25,7 +25,7 @@ MARKS = (
 )
 PIECES = re.compile("|".join(part.pattern for part in (CODE, LINK, ADDRESS)))
 ITEM = re.compile(r"^\s{0,6}(?:[-*+]|(\d{1,6})[.)])\s+(.*)$")
-HEADING = re.compile(r"^(#{1,6})\s+(.+?)\s*#*$")
+HEADING = re.compile(r"^(#{1,6})\s+(\S.*)$")
 RULE = re.compile(r"^\s*(?:(?:-\s*){3,}|(?:\*\s*){3,}|(?:_\s*){3,})$")
 FENCE = re.compile(r"^\s{0,3}```")
 INCIDENT = re.compile(r"(?<![\w&#/])#(\d{1,9})\b")
@@ -51,7 +51,10 @@ def _blocks(lines: Sequence[str], depth: int = 0) -> Iterator[str]:
             yield "<hr>"
             place += 1
         elif heading := HEADING.match(line):
-            yield f"<p><strong>{_inline(heading[2])}</strong></p>"
+            words = (
+                heading[2].rstrip().rstrip("#").rstrip() or heading[2]
+            )  # in the expression this took the square of the time
+            yield f"<p><strong>{_inline(words)}</strong></p>"
             place += 1
         elif line.startswith(">") and depth < 3:
             end = _while(lines, place, lambda one: one.startswith(">"))

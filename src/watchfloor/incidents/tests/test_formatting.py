@@ -131,6 +131,19 @@ def test_thirty_thousand_characters_take_a_moment_whatever_they_are(unit):
     assert time.process_time() - began < 3
 
 
+@pytest.mark.parametrize("sign", ["#", " ", " #", "\t"])
+def test_a_heading_that_never_ends_takes_a_moment_too(sign):
+    began = time.process_time()
+    formatted(f"# a{sign * (29_990 // len(sign))}x")
+    assert time.process_time() - began < 0.5
+
+
+def test_a_heading_may_be_closed():
+    assert formatted("## What we know ##") == formatted("## What we know") == "<p><strong>What we know</strong></p>"
+    assert formatted("# C#") == "<p><strong>C</strong></p>"
+    assert formatted("# #") == "<p><strong>#</strong></p>"
+
+
 def test_a_comment_is_shown_formatted_on_the_page(as_ada, findings, make):
     alert = findings.raised(make.message(1), make.sender())
     text = "**Look** at <script>alert(1)</script>\n- first\n- second"
