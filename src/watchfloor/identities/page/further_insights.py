@@ -33,7 +33,8 @@ def further_questions(known: Known) -> Iterator[Question]:
             "Unusual behaviour that sources reported in 30 days",
             f"BehaviorInfo\n| where {RECENT}\n| where {by}\n| sort by Timestamp desc",
         )
-        yield from _indicators(known, by)
+        if known.actor.may(Permission.SETTINGS_READ):  # its query spells out what the organisation's lists hold
+            yield from _indicators(known, by)
     if (mine := device_logons.where(known.names)) and known.actor.may(Permission.INCIDENT_READ):
         cleared = f'DeviceEvents\n| where {RECENT}\n| where ActionType == "SecurityLogCleared" and {mine}'
         yield (

@@ -91,6 +91,18 @@ def test_listed_addresses_and_domains_are_threat_indicators(ada, ann, monkeypatc
     assert {one.title: one.found for one in told}["Threat indicators"] == 2
 
 
+def test_who_may_not_read_the_lists_is_not_told_them_in_a_query(ann, monkeypatch):
+    facts = TenantFacts(blocked=frozenset({"ip:203.0.113.66", "domain:evil.example"}))
+    monkeypatch.setattr(further_insights, "tenant_facts", lambda: facts)
+    for rights, told in (
+        ({Permission.IDENTITY_READ}, False),
+        ({Permission.IDENTITY_READ, Permission.SETTINGS_READ}, True),
+    ):
+        seen = known(ann.pk, actor=Actor("person:0", "User response", frozenset(rights)), now=utc_now())
+        text = str([*further_insights.further_questions(seen)])
+        assert ("evil.example" in text) is told
+
+
 def test_the_tab_asks_for_them_and_they_lead_to_the_hunting_page(as_ada, ann):
     assert f"/identities/{ann.pk}/insights" in as_ada.get(f"/identities/{ann.pk}/observed").content.decode()
     assert 'href="/hunting?query=' in as_ada.get(f"/identities/{ann.pk}/insights").content.decode()
