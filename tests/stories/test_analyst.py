@@ -18,7 +18,7 @@ def filtered(page: Page, demo) -> None:
     with page.expect_response("**/explorer/condition*"):
         page.get_by_label("Property").select_option(label="Sender address")
     page.wait_for_load_state("networkidle")  # the fields for this property are in place
-    page.get_by_label("Values").fill(PHISH)
+    page.get_by_role("textbox", name="Values").fill(PHISH)
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.locator(".sentence")).to_contain_text(PHISH)
     expect(page.locator("#mails tbody tr")).to_have_count(14)
