@@ -147,7 +147,7 @@ class Rest:
                 continue
             answer = Answer(status, None if status < 400 else _json(raw), headers)
             if status in (301, 302, 303, 307, 308) and token:
-                url, token = checked_address(urljoin(url, headers.get("location", "")), setting="link"), ""
+                url, token = _elsewhere(self.base, urljoin(url, headers.get("location", ""))), ""
             elif status in _LATER:
                 self._wait(attempt, _told_to_wait(answer), f"it answers {status}")
             else:
@@ -202,6 +202,13 @@ class Rest:
 def _origin(url: str) -> str:
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc}"
+
+
+def _elsewhere(base: str, url: str) -> str:
+    """Where an answer sends us. Raises NotConfigured for plain http, and for this machine when another one says so."""
+    if urlsplit(checked_address(url, setting="link")).hostname in LOOPBACK and urlsplit(base).hostname not in LOOPBACK:
+        raise NotConfigured("the answer points to this machine", place="link")
+    return url
 
 
 def _told_to_wait(answer: Answer) -> float | None:

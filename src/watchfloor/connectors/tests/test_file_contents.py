@@ -9,13 +9,15 @@ from labs.nextcloud import Nextcloud
 from labs.rest import RestLab
 from watchfloor.connectors.contracts import ContentSystem, FileRef, TooLarge
 from watchfloor.connectors.models import Connection
+from watchfloor.connectors.protocols.rest import Rest
 from watchfloor.connectors.selectors import content_readers
 from watchfloor.connectors.systems.file_shares import SYSTEM as SHARES
 from watchfloor.connectors.systems.microsoft365 import SYSTEM as ENTRA
 from watchfloor.connectors.systems.nextcloud import SYSTEM as CLOUD
+from watchfloor.connectors.systems.nextcloud.cloud import Basic
 from watchfloor.connectors.tests.entra import settings_for
 from watchfloor.kernel.clock import utc_now
-from watchfloor.kernel.errors import BadInput, NotFound
+from watchfloor.kernel.errors import BadInput, NotConfigured, NotFound
 
 MOST = 1 << 20
 
@@ -56,6 +58,23 @@ def test_a_redirection_to_an_open_address_is_not_followed():
         graph.tenant.contents["item1"] = "http://elsewhere.example/x"
         with pytest.raises(Exception, match="must start with https"):
             ENTRA.content_of(settings_for(graph), FileRef("item1", "ada@corp.example"), most=MOST)
+
+
+@pytest.mark.parametrize(
+    "link", ["http://127.0.0.1:9200/_all", "http://localhost/x", "https://[::1]:8443/", "HTTP://LocalHost:1/"]
+)
+def test_a_store_elsewhere_cannot_have_us_ask_what_listens_on_this_machine(link, monkeypatch):
+    rest = Rest("https://cloud.example", Basic("ada", "x"), attempts=1)
+    asked = []
+
+    def bytes_of(url, token, most):
+        asked.append(url)
+        return 302, {"location": link}, b""
+
+    monkeypatch.setattr(rest, "_bytes", bytes_of)
+    with pytest.raises(NotConfigured, match="this machine"):
+        rest.download("/file", most=MOST)
+    assert asked == ["https://cloud.example/file"]
 
 
 def test_nextcloud_gives_a_file_by_its_path():
