@@ -1,9 +1,8 @@
 """The threat report: everything of a campaign's life on paper, made by a real browser, with permission and audit."""
 
-import shutil
-
 import pytest
 
+from labs import need
 from watchfloor.access.contracts import Permission
 from watchfloor.access.models import AuditEntry
 from watchfloor.access.selectors import system_actor
@@ -48,8 +47,8 @@ def test_the_file_is_named_after_the_campaign(phish):
     assert file_name(phish) == f"campaign-000047-{phish.first_at:%Y-%m-%d}.pdf"
 
 
-@pytest.mark.skipif(not shutil.which("chromium"), reason="no Chromium on this machine")
 def test_a_browser_prints_it(phish, as_ada):
+    need("chromium")
     answer = as_ada.get("/campaigns/71/report.pdf")
     assert answer.status_code == 200
     assert answer.content.startswith(b"%PDF-")

@@ -1,5 +1,7 @@
 // Previous and next in a fly-out that names no neighbours itself: those of the same kind in the table or list it was opened from.
 
+const SVG = "http://www.w3.org/2000/svg";
+
 /** @type {{links: HTMLElement[], place: number} | null} */
 let opened = null;
 
@@ -65,7 +67,13 @@ function button(mark, label, key, icon, link) {
   made.className = "button subtle icon-only";
   made.setAttribute(mark, "");
   made.title = `${label} (${key})`;
-  made.innerHTML = `<svg class="icon" role="img" aria-label="${label}"><use href="/static/ui/icons.svg#${icon}"></use></svg>`;
+  const picture = document.createElementNS(SVG, "svg");
+  picture.setAttribute("class", "icon");
+  picture.setAttribute("role", "img");
+  picture.setAttribute("aria-label", label);
+  picture.append(document.createElementNS(SVG, "use"));
+  picture.firstElementChild?.setAttribute("href", `/static/ui/icons.svg#${icon}`);
+  made.append(picture);
   made.addEventListener("click", () => link.click());
   return made;
 }
