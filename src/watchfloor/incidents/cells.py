@@ -79,7 +79,10 @@ def judged(row: IncidentSummary | AlertSummary) -> SafeString:
 
 
 def alert_name(row: AlertSummary) -> SafeString:
-    return format_html('<a class="clip two" href="{0}" title="{1}">{1}</a>', row.href, visible(row.title))
+    link = format_html('<a class="clip two" href="{0}" title="{1}">{1}</a>', row.href, visible(row.title))
+    if not row.source:
+        return link
+    return format_html('{0}<span class="clip short quiet" title="{1}">{1}</span>', link, visible(row.source))
 
 
 def alert_impacted(row: AlertSummary) -> SafeString:

@@ -22,6 +22,7 @@ DOVECOT = {
     "master_password": "s3cret-enough",
     "separator": "*",
     "recoverable": "Recoverable",
+    "delegation": "no",
     "workers": "4",
 }
 

@@ -153,7 +153,7 @@ class Follower:
                 sha256=node.sha256,
                 created_at=node.created_at,
                 changed_at=node.changed_at,
-                version=node.etag,
+                version="" if node.folder else node.etag,
                 shares=tuple(self._shares.get(node.key, ())),
             )
         )

@@ -168,7 +168,7 @@ def test_addresses_are_held_against_networks_and_nonsense_is_in_none():
     assert not in_networks("somewhere", ("192.0.2.0/24",))
 
 
-def test_one_address_has_one_country_and_network_whichever_source_tells_of_it():
+def test_one_address_has_one_country_and_network_whichever_source_tells_of_it(db):
     entra = read(
         "EntraIdSignInEvents",
         {"Timestamp": AT, "AccountUpn": "a@b.example", "IPAddress": "8.8.8.8", "AutonomousSystemNumber": "15169"},
