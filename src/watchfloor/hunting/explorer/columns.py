@@ -75,7 +75,7 @@ CLICKS = (
     _text("URL click action", "ActionType", default=True),
     _text("URL", "Url", kind="url", default=True),
     _text("URL domain", "UrlDomain"),
-    GridColumn("Tags", "Tags", "tags", ("AccountUpn",), True),
+    GridColumn("Tags", "Tags", "tags", ("AccountUpn",), True, roomy=True),
     GridColumn("NetworkMessageId", "Network message ID", "mail", ("NetworkMessageId",), True, "NetworkMessageId"),
     _text("Click ID", "ReportId", roomy=True),
     _text("Client IP", "IPAddress", kind="ip", default=True),
