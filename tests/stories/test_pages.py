@@ -170,7 +170,6 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
         "/explorer?range=24h&live=1",
         "/explorer?range=30d&show=list&f=any(Subject~is%20not%20empty~%3B!all(UrlCount~greater%20than~2))&into=0",
         "/explorer?range=30d&f=EmailUrlInfo.Url~equal%20any%20of~evil.example/a&f=Subject~matches%20regex~a(b",
-        "/explorer/history",
         "/explorer/values?range=30d&column=SenderFromDomain",
         "/explorer/values?range=30d&column=Tags&sorted=rare&holding=none-such",
         "/explorer/recipient?value=petra.okafor@haldenwirth.example",
@@ -205,7 +204,7 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
     yield from ("/hunting/sigma", "/hunting/sigma?state=refused&sort=match", "/hunting/sigma?q=none-such")
     yield from ("/hunting/sigma/import", *(things[f"sigma_{one}"] for one in ("rule", "refused", "import")))
     yield from (f"{things['email']}&tab={tab}" for tab in EMAIL_TABS)
-    yield from (f"{things['malware']}&tab=attachments", things["attachment"], f"{things['preview']}&look=picture")
+    yield from (f"{things['malware']}&tab=attachments", f"{things['preview']}&look=picture")
     yield from (f"{things['malware']}&tab=attachments", things["preview"], things["download"], things["action"])
     yield from ("/action-center", "/action-center?tab=pending", things["done"], things["asked"])
     yield from (
@@ -319,6 +318,8 @@ def test_fly_outs_are_accessible_too(demo, desk, things):
     wrong = {}
     openers = (
         things["summary"],
+        things["attachment"],
+        "/explorer/history",
         things["action"],
         things["done"],
         f"{things['incident']}/manage",
