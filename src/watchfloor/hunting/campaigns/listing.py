@@ -12,7 +12,6 @@ from watchfloor.hunting.campaigns.noting import MAIL
 from watchfloor.hunting.campaigns.state import NAMED, OWN_PIVOTS, PIVOTS, SHOWN, CampaignsState
 from watchfloor.hunting.explorer import page as explorer
 from watchfloor.hunting.explorer.catalogue import PRESETS
-from watchfloor.hunting.explorer.contracts import Filter
 from watchfloor.hunting.explorer.editing import done, found_at, place_of
 from watchfloor.hunting.models import KnownCampaign
 from watchfloor.kernel.errors import WatchfloorError
@@ -72,7 +71,11 @@ def shell(state: CampaignsState, *, editing: str = "", into: str = "") -> Contex
         "range_hidden": state.hidden("range", "from", "to"),
         "own_hidden": state.hidden("type", "subtype", "q", "grouping"),
         "hidden": state.hidden(),
-        "parts": [part(state, str(number), one) for number, one in enumerate(asked.filters)],
+        "parts": explorer.parts_of(
+            asked.filters,
+            edited=lambda more: _with(state.address(), more),
+            without=lambda place: state.asking(done(state.asked, f"remove:{place}")),
+        ),
         "into": into if group else "",
         "into_words": group.words if group else "",
         "match_all": state.explored(any_of=False),
@@ -93,24 +96,6 @@ def shell(state: CampaignsState, *, editing: str = "", into: str = "") -> Contex
 
 def _with(address: str, parameter: str) -> str:
     return f"{address}{'&' if '?' in address else '?'}{parameter}"
-
-
-def part(state: CampaignsState, place: str, one: Filter) -> Mapping[str, Any]:
-    """One condition with the addresses that edit and remove it, or one group with its parts, as Explorer's template draws them."""
-    address = state.address()
-    return {
-        "place": place,
-        "words": one.words,
-        "error": one.error,
-        "notes": "; ".join(one.notes),
-        "any_of": one.any_of,
-        "negated": one.negated,
-        "group": bool(one.parts),
-        "parts": [part(state, f"{place}.{number}", inner) for number, inner in enumerate(one.parts)],
-        "remove": state.asking(done(state.asked, f"remove:{place}")),
-        "edit": f"{_with(address, f'edit={place}')}#filter",
-        "more": f"{_with(address, f'into={place}')}#filter",
-    }
 
 
 def sentence(state: CampaignsState) -> str:

@@ -1,6 +1,6 @@
 """What Explorer's templates are given, part by part."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from itertools import groupby
 from typing import Any
@@ -43,7 +43,11 @@ def shell(state: ExplorerState, *, editing: str = "", into: str = "") -> Context
         "to_value": state.end.strftime("%Y-%m-%dT%H:%M"),
         "range_hidden": [pair for pair in state.parameters(page=1) if pair[0] not in ("range", "from", "to")],
         "hidden": state.parameters(page=1),
-        "parts": [part(state, str(place), one) for place, one in enumerate(state.filters)],
+        "parts": parts_of(
+            state.filters,
+            edited=lambda more: f"{state.address()}&{more}",
+            without=lambda place: done(state, f"remove:{place}").address(),
+        ),
         "into": into,
         "into_words": group.words if (group := found_at(state.filters, place_of(into))) else "",
         "clear": state.address(filters=(), any_of=False, page=1),
@@ -73,8 +77,19 @@ def view_tabs(state: ExplorerState) -> list[tuple[str, str, str]]:
     return [*tabs[:3], ("campaigns", "Campaigns", CAMPAIGNS), *tabs[3:]]
 
 
-def part(state: ExplorerState, place: str, one: Filter) -> Mapping[str, Any]:
-    """One condition with the addresses that edit and remove it, or one group with its parts."""
+def parts_of(
+    filters: Sequence[Filter], *, edited: Callable[[str], str], without: Callable[[str], str]
+) -> list[Mapping[str, Any]]:
+    """The conditions of a question as `part` draws them."""
+    return [part(str(number), one, edited=edited, without=without) for number, one in enumerate(filters)]
+
+
+def part(place: str, one: Filter, *, edited: Callable[[str], str], without: Callable[[str], str]) -> Mapping[str, Any]:
+    """One condition with the addresses that edit and remove it, or one group with its parts.
+
+    `edited` gives the page's address with one parameter more, `without` the one from which a place was taken out.
+    """
+    inner = (part(f"{place}.{number}", below, edited=edited, without=without) for number, below in enumerate(one.parts))
     return {
         "place": place,
         "words": one.words,
@@ -83,10 +98,10 @@ def part(state: ExplorerState, place: str, one: Filter) -> Mapping[str, Any]:
         "any_of": one.any_of,
         "negated": one.negated,
         "group": bool(one.parts),
-        "parts": [part(state, f"{place}.{number}", inner) for number, inner in enumerate(one.parts)],
-        "remove": done(state, f"remove:{place}").address(),
-        "edit": f"{state.address()}&edit={place}#filter",
-        "more": f"{state.address()}&into={place}#filter",
+        "parts": list(inner),
+        "remove": without(place),
+        "edit": f"{edited(f'edit={place}')}#filter",
+        "more": f"{edited(f'into={place}')}#filter",
     }
 
 

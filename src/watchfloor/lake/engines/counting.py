@@ -17,7 +17,7 @@ from sqlglot import exp
 
 from watchfloor.lake.engines.access_paths import conjuncts
 from watchfloor.lake.engines.codes import MICROSECOND, TIME, Codes
-from watchfloor.lake.engines.plain import NotPlain, moment
+from watchfloor.lake.engines.plain import NotPlain, moment, number_of
 
 PARTS = {"expressions", "from_", "where", "group", "order", "limit", "offset", "kind", "hint"}
 SURE = (
@@ -115,8 +115,8 @@ def _understood(tree: exp.Select, schema: pa.Schema) -> Counted:
         end=end,
         conditions=conditions,
         order=tuple(_ordered(one, sides, names) for one in order.expressions) if order else (),
-        limit=_number(tree, "limit"),
-        offset=_number(tree, "offset") or 0,
+        limit=number_of(tree, "limit"),
+        offset=number_of(tree, "offset") or 0,
     )
 
 
@@ -218,15 +218,6 @@ def _ordered(one: exp.Expr, sides: list[exp.Expr], names: list[str]) -> tuple[st
     else:
         raise NotPlain
     return name, "descending" if one.args.get("desc") else "ascending"
-
-
-def _number(tree: exp.Select, name: str) -> int | None:
-    part = tree.args.get(name)
-    if part is None:
-        return None
-    if not isinstance(part.expression, exp.Literal) or part.expression.is_string:
-        raise NotPlain
-    return int(part.expression.this)
 
 
 def count(

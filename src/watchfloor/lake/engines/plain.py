@@ -62,7 +62,7 @@ def answered(tree: exp.Expr, name: str, rows: pa.Table) -> pa.Table | None:
 def _answered(tree: exp.Select, rows: pa.Table) -> pa.Table:
     chosen, groups = _chosen(tree, rows.schema), _groups(tree, rows.schema)
     order = _order(tree, chosen, counted=bool(groups))
-    offset, limit = _number(tree, "offset") or 0, _number(tree, "limit")
+    offset, limit = number_of(tree, "offset") or 0, number_of(tree, "limit")
     if any(bool(one.count) != bool(groups) for one in chosen if one.column not in groups):
         raise NotPlain
     mask = _mask(tree, rows)
@@ -183,7 +183,8 @@ def _sorted_by(tree: exp.Select, one: exp.Expr, chosen: list[_Chosen], counted: 
     return found.made, way
 
 
-def _number(tree: exp.Select, name: str) -> int | None:
+def number_of(tree: exp.Select, name: str) -> int | None:
+    """What LIMIT or OFFSET say, None without one. Raises NotPlain for anything but a number."""
     part = tree.args.get(name)
     if part is None:
         return None
