@@ -52,9 +52,11 @@ def files(known: Known, *, shared: bool, page: int) -> Mapping[str, Any]:
     counts = owned.count(), given.count()
     chosen, total = (given, counts[1]) if shared else (owned, counts[0])
     page = min(max(page, 1), max(1, -(-total // PAGE)))
-    home, readable = f"{known.person.href}/files", can_hash()
+    home, readable, own = f"{known.person.href}/files", can_hash(), own_endings()
     return {
-        "files": [_line(row, readable, names, groups) for row in _read(chosen)[(page - 1) * PAGE : page * PAGE]],
+        "files": [
+            _line(row, readable, names, groups, own=own) for row in _read(chosen)[(page - 1) * PAGE : page * PAGE]
+        ],
         "readable": bool(readable),
         "total": total,
         "page_number": page,
@@ -78,7 +80,7 @@ def hashed(known: Known, file: int, *, by: Actor) -> FileLine:
         raise NotFound(f"this person has no file {file}")
     row.sha256 = file_sha256(by=by, source=row.source, key=row.key)
     row.save(update_fields=["sha256"])
-    return _line(row, {row.source}, names, groups)
+    return _line(row, {row.source}, names, groups, own=own_endings())
 
 
 def _given(names: Collection[str], groups: Through) -> QuerySet[StoredFile]:
@@ -96,9 +98,16 @@ def _read(found: QuerySet[StoredFile]) -> QuerySet[StoredFile]:
     return found.prefetch_related(shares).order_by("-changed_at", "path")
 
 
-def _line(row: StoredFile, readable: Collection[str], names: Collection[str], groups: Through) -> FileLine:
+def own_endings() -> tuple[str, ...]:
+    """How addresses of the own organisation end. Asked once a page, for it costs questions of its own."""
+    return tuple(f"@{domain}" for domain in tenant_facts().own_domains)
+
+
+def _line(
+    row: StoredFile, readable: Collection[str], names: Collection[str], groups: Through, *, own: tuple[str, ...]
+) -> FileLine:
     shares = list(row.shares.all())
-    risk, why = sharing_risk(shares)
+    risk, why = sharing_risk(shares, own=own)
     by_name = row.owner in names or any(one.whom in names for one in shares)
     return FileLine(
         name=row.name,
@@ -119,9 +128,8 @@ def _line(row: StoredFile, readable: Collection[str], names: Collection[str], gr
     )
 
 
-def sharing_risk(shares: Iterable[FileShare]) -> tuple[str, str]:
+def sharing_risk(shares: Iterable[FileShare], *, own: tuple[str, ...]) -> tuple[str, str]:
     """How far a file reaches: high for anyone or outsiders who may write, medium for outsiders and the whole organisation."""
-    own = tuple(f"@{domain}" for domain in tenant_facts().own_domains)
     given = list(shares)
     if any(one.whom == "anyone" for one in given):
         return "high", "Anyone who has the link can open it"
