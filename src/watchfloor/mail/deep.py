@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 
 from watchfloor.access.contracts import Actor, Permission
@@ -57,10 +58,8 @@ def read_analysis(entity: EmailEntity, row: Row) -> Analysis:
     stated = hashlib.sha256(repr(rules).encode()).hexdigest()
     key = f"{sha256} {stated} {row['FileName']}"
     if data := kept.recall("analysis", key):
-        try:
+        with suppress(ValueError):  # one of an older form is made anew
             return from_plain(json.loads(data))
-        except ValueError:
-            pass  # of an older form
     content = inspection.file_of(raw, sha256=sha256)
     found = inspection.analyse_apart(content, name=str(row["FileName"]) or "(no name)", rules=rules)
     if not found.failed and not broken:

@@ -1,6 +1,6 @@
 """The pages of one email: entity page, fly-out, preview, download, exports."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 from urllib.parse import urlencode
 
@@ -125,24 +125,26 @@ def summary(request: Asked, network_message_id: str) -> HttpResponse:
 @requires(Permission.EMAIL_METADATA_READ)
 def timeline_export(request: Asked, network_message_id: str) -> HttpResponse:
     """EE-10 as CSV."""
-    try:
-        found = entity_of(request, network_message_id)
-    except NotFound as error:
-        return missing(request, error)
-    events = timeline(found, actor=request.actor, search=request.GET.get("q", ""))
-    return as_file(timeline_csv(events), name="email-timeline.csv")
+    search = request.GET.get("q", "")
+    return exported(
+        request,
+        network_message_id,
+        lambda found: timeline_csv(timeline(found, actor=request.actor, search=search)),
+        name="email-timeline.csv",
+    )
 
 
 @require_GET
 @requires(Permission.EMAIL_METADATA_READ)
 def similar_export(request: Asked, network_message_id: str) -> HttpResponse:
     """EE-50 as CSV, all rows."""
-    try:
-        found = entity_of(request, network_message_id)
-    except NotFound as error:
-        return missing(request, error)
-    query = selectors.similar_query(found, days=_span(request))
-    return as_file(_similar_lines(query), name="similar-emails.csv")
+    days = _span(request)
+    return exported(
+        request,
+        network_message_id,
+        lambda found: _similar_lines(selectors.similar_query(found, days=days)),
+        name="similar-emails.csv",
+    )
 
 
 def _similar_lines(query: Any) -> Iterable[str]:
@@ -150,6 +152,17 @@ def _similar_lines(query: Any) -> Iterable[str]:
     for batch in selectors.all_similar(query) if query else ():
         for row in batch:
             yield csv_line(row[name] for name in selectors.SIMILAR_COLUMNS)
+
+
+def exported(
+    request: Asked, network_message_id: str, lines: Callable[[EmailEntity], Iterable[str]], *, name: str
+) -> HttpResponse:
+    """What `lines` says of the email that the address names, as a file."""
+    try:
+        found = entity_of(request, network_message_id)
+    except NotFound as error:
+        return missing(request, error)
+    return as_file(lines(found), name=name)
 
 
 def as_file(lines: Iterable[str], *, name: str) -> HttpResponse:
@@ -163,22 +176,19 @@ def as_file(lines: Iterable[str], *, name: str) -> HttpResponse:
 @requires(Permission.EMAIL_METADATA_READ)
 def attachments_export(request: Asked, network_message_id: str) -> HttpResponse:
     """EE-30 as CSV."""
-    try:
-        found = entity_of(request, network_message_id)
-    except NotFound as error:
-        return missing(request, error)
-    return as_file(page.attachment_lines(found), name="attachments.csv")
+    return exported(request, network_message_id, page.attachment_lines, name="attachments.csv")
 
 
 @require_GET
 @requires(Permission.EMAIL_METADATA_READ)
 def urls_export(request: Asked, network_message_id: str) -> HttpResponse:
     """EE-40 as CSV."""
-    try:
-        found = entity_of(request, network_message_id)
-    except NotFound as error:
-        return missing(request, error)
-    return as_file(links.url_lines(links.urls(found, actor=request.actor)), name="urls.csv")
+    return exported(
+        request,
+        network_message_id,
+        lambda found: links.url_lines(links.urls(found, actor=request.actor)),
+        name="urls.csv",
+    )
 
 
 # --- content ------------------------------------------------------------------------------------------------------
