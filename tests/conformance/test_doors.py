@@ -13,7 +13,7 @@ from labs.dovecot import Dovecot
 from labs.postfix import Postfix
 from labs.tls import certificate
 from watchfloor.connectors import store
-from watchfloor.connectors.contracts import Disposition
+from watchfloor.connectors.contracts import Disposition, InlineAnswer
 from watchfloor.connectors.models import Accepted, DeadLetter
 from watchfloor.connectors.registry import systems
 from watchfloor.connectors.selectors import accepted_after, raw_mail
@@ -61,12 +61,12 @@ def milter(**more: object) -> Milter:
     return Milter("mx", f"127.0.0.1:{port}", **more)
 
 
-def judge_says(disposition: Disposition, words: str = ""):
+def judge_says(disposition: Disposition, words: str = "", **more: object):
     asked = []
 
     def judge(raw, *, mail_from, recipients, client_ip, helo):
         asked.append((raw, mail_from, tuple(recipients), client_ip, helo))
-        return disposition, words
+        return InlineAnswer(disposition, words, **more)
 
     set_judge(judge)
     return asked
@@ -129,7 +129,7 @@ def test_enforce_tags_a_mail_and_takes_away_a_forged_tag():
 
 
 def test_enforce_holds_a_mail_in_the_mail_servers_queue_until_it_is_released():
-    with Dovecot(users=[ADA]) as dovecot, listening(milter(enforce=True)) as door:
+    with Dovecot(users=[ADA]) as dovecot, listening(milter(enforce=True, hold_there=True)) as door:
         judge_says(Disposition.HOLD, "malware")
         with Postfix(lmtp_port=dovecot.lmtp_port, milter=f"inet:{door.address}") as postfix:
             postfix.send(MAIL, mail_from="x@evil.example", to=[ADA])
@@ -139,6 +139,45 @@ def test_enforce_holds_a_mail_in_the_mail_servers_queue_until_it_is_released():
             assert "saved mail" not in dovecot.log()
             postfix.release(mail.queue_id)
             wait_until(lambda: "saved mail to INBOX" in dovecot.log(), what="delivery after release")
+
+
+def test_enforce_keeps_a_quarantined_mail_and_the_mail_server_forgets_it():
+    with Dovecot(users=[ADA]) as dovecot, listening(milter(enforce=True)) as door:
+        judge_says(Disposition.HOLD, "malware")
+        with Postfix(lmtp_port=dovecot.lmtp_port, milter=f"inet:{door.address}") as postfix:
+            postfix.send(MAIL, mail_from="x@evil.example", to=[ADA])
+            (mail,) = accepted_after(0, limit=2)
+            assert mail.facts["disposition"] == "quarantine"
+            wait_until(lambda: not postfix.queue(), what="an empty queue")
+            assert "saved mail" not in dovecot.log()
+
+
+def test_enforce_keeps_the_copies_of_some_recipients_and_delivers_those_of_the_others():
+    with Dovecot(users=[ADA, MAX]) as dovecot, listening(milter(enforce=True)) as door:
+        judge_says(Disposition.HOLD, "phish", held=(ADA,))
+        with Postfix(lmtp_port=dovecot.lmtp_port, milter=f"inet:{door.address}") as postfix:
+            postfix.send(MAIL, mail_from="x@evil.example", to=[ADA, MAX])
+            wait_until(lambda: "saved mail to INBOX" in dovecot.log(), what="delivery")
+            wait_until(lambda: not postfix.queue(), what="an empty queue")
+        for person, copies in ((ADA, 0), (MAX, 1)):
+            client = dovecot.login(person)
+            client.select_folder("INBOX")
+            assert len(client.search()) == copies
+        assert accepted_after(0, limit=2)[0].facts["held"] == [ADA]
+
+
+def test_enforce_delivers_another_body_and_keeps_the_original():
+    long = b"".join(b"line %d of the protected mail\r\n" % number for number in range(5000))
+    with Dovecot(users=[ADA]) as dovecot, listening(milter(enforce=True)) as door:
+        judge_says(Disposition.ACCEPT, body=long)
+        with Postfix(lmtp_port=dovecot.lmtp_port, milter=f"inet:{door.address}") as postfix:
+            postfix.send(MAIL, mail_from="x@evil.example", to=[ADA])
+            wait_until(lambda: "saved mail to INBOX" in dovecot.log(), what="delivery")
+        client = dovecot.login(ADA)
+        client.select_folder("INBOX")
+        (data,) = client.fetch([1], ["BODY[TEXT]"]).values()
+        assert data[b"BODY[TEXT]"] == long
+        assert raw_mail(accepted_after(0, limit=2)[0].sha256).endswith(MAIL.partition(b"\r\n\r\n")[2])
 
 
 def test_enforce_rejects_with_a_reason_and_keeps_what_was_rejected():

@@ -8,7 +8,7 @@ import atexit
 from collections.abc import Sequence
 from functools import cache
 
-from watchfloor.connectors.contracts import AcceptedMail, Disposition
+from watchfloor.connectors.contracts import AcceptedMail, Disposition, InlineAnswer
 from watchfloor.connectors.services import set_judge
 from watchfloor.inspection.contracts import Confidence, Envelope, ThreatType, Verdict
 from watchfloor.inspection.services import InspectionPool
@@ -22,9 +22,7 @@ def judge_inline() -> None:
     set_judge(_judge)
 
 
-def _judge(
-    raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str
-) -> tuple[Disposition, str]:
+def _judge(raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str) -> InlineAnswer:
     envelope = Envelope(mail_from, tuple(recipients), client_ip, helo)
     now, facts = utc_now(), tenant_facts()
     pool = _pool()
@@ -32,7 +30,7 @@ def _judge(
     found = pool.submit(raw, envelope, now).result()
     mail = AcceptedMail(0, found.sha256, "", now, mail_from, tuple(recipients), client_ip, helo, raw=raw)
     [(_, weighed)] = judged([(mail, found)], facts=facts)
-    return disposition_of(weighed.verdict)
+    return InlineAnswer(*disposition_of(weighed.verdict))
 
 
 def disposition_of(verdict: Verdict) -> tuple[Disposition, str]:

@@ -1,6 +1,6 @@
 """What a connected system can do, in words and in types."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -54,6 +54,7 @@ __all__ = [
     "HashingSystem",
     "Heard",
     "ImportSummary",
+    "InlineAnswer",
     "Located",
     "MailJudge",
     "MailState",
@@ -205,12 +206,28 @@ class Disposition(StrEnum):
     REJECT = "reject"
 
 
+@dataclass(frozen=True, slots=True)
+class InlineAnswer:
+    """What is to be done with one mail, `words` saying why. With HOLD, `held` are the recipients whose copy is kept back (empty:
+    everybody's); the others get theirs.
+
+    `body` is what is delivered in place of the mail's own body (its links protected), under the same headers; we keep the
+    original. `facts` join those of the accepted mail, for whoever reads it later.
+    """
+
+    disposition: Disposition
+    words: str = ""
+    held: tuple[str, ...] = ()
+    body: bytes | None = field(default=None, repr=False)
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
 class MailJudge(Protocol):
     """Given by the composition root, so that the milter can ask without knowing who answers."""
 
     def __call__(
         self, raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str
-    ) -> tuple[Disposition, str]: ...
+    ) -> InlineAnswer: ...
 
 
 # --- asking other filters ------------------------------------------------------------------------------------------

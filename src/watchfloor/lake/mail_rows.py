@@ -2,7 +2,7 @@
 
 import ipaddress
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import fields
 from functools import cache, lru_cache
 from typing import Any
@@ -51,14 +51,19 @@ _MIRRORED = (
 )
 
 
-def location_of(mail: AcceptedMail, inspection: Inspection) -> str:
-    """Where the mail was delivered: what the milter decided, the folder it was read in, or what its headers say.
+def locations_of(mail: AcceptedMail, inspection: Inspection, recipients: Iterable[str]) -> dict[str, str]:
+    """Where each recipient's copy was delivered: what the milter decided, the folder it was read in, or what its headers say.
 
-    A mail that only passed a transport counts as delivered to the inbox; a file that says nothing is "Unknown".
+    A mail that only passed a transport counts as delivered to the inbox; a file that says nothing is "Unknown". `held` among
+    the facts names those whose copy a milter kept back, where it was not everybody's.
     """
-    disposed = DISPOSED.get(mail.facts.get("disposition", ""))
-    if disposed:
-        return disposed
+    delivered = _delivered(mail, inspection)
+    disposed = DISPOSED.get(mail.facts.get("disposition", ""), delivered)
+    held = frozenset(mail.facts.get("held", ()))
+    return {address: disposed if not held or address in held else delivered for address in recipients}
+
+
+def _delivered(mail: AcceptedMail, inspection: Inspection) -> str:
     if mail.folder:
         return mail.folder if mail.folder in LOCATIONS else Folder.INBOX.value
     if inspection.delivery_location:
@@ -74,24 +79,22 @@ def recipients_of(mail: AcceptedMail, inspection: Inspection) -> tuple[str, ...]
 
 
 def email_rows(
-    mail: AcceptedMail, inspection: Inspection, *, network_message_id: str, recipients: Sequence[str], location: str
+    mail: AcceptedMail, inspection: Inspection, *, network_message_id: str, locations: Mapping[str, str]
 ) -> list[Row]:
-    """One row of EmailEvents per recipient."""
-    shared = _shared(mail, inspection) | {
-        "NetworkMessageId": network_message_id,
-        "DeliveryAction": ACTIONS.get(location, "Delivered"),
-        "DeliveryLocation": location,
-        "LatestDeliveryAction": ACTIONS.get(location, "Delivered"),
-        "LatestDeliveryLocation": location,
-    }
+    """One row of EmailEvents per recipient; `locations` says where each one's copy was delivered."""
+    shared = _shared(mail, inspection) | {"NetworkMessageId": network_message_id}
     return [
         shared
         | {
+            "DeliveryAction": ACTIONS.get(location, "Delivered"),
+            "DeliveryLocation": location,
+            "LatestDeliveryAction": ACTIONS.get(location, "Delivered"),
+            "LatestDeliveryLocation": location,
             "RecipientEmailAddress": address,
             "RecipientDomain": domain_of(address),
             "ReportId": str(_report_id(mail)),
         }
-        for address in recipients
+        for address, location in locations.items()
     ]
 
 

@@ -1,7 +1,7 @@
 """The email register: which mail is which, and who has a row already. Used inside the ingest transaction."""
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -65,23 +65,25 @@ class Registration:
         self._campaigns.store(today=utc_now().date())
 
     def _take(self, mail: AcceptedMail, inspection: Inspection) -> None:
-        location = mail_rows.location_of(mail, inspection)
         addresses = mail_rows.recipients_of(mail, inspection)
+        locations = mail_rows.locations_of(mail, inspection, addresses)
         known = self._known.get(inspection.fingerprint)
-        fresh = [address for address in addresses if known is None or address not in known.recipients]
+        fresh = {
+            address: location
+            for address, location in locations.items()
+            if known is None or address not in known.recipients
+        }
         network_message_id = known.email.pk if known else str(uuid7(at=mail.received_at))
         named = self._campaigns.named(inspection) if known is None else replace(inspection, cluster_id=known.campaign)
-        rows = mail_rows.email_rows(
-            mail, named, network_message_id=network_message_id, recipients=fresh, location=location
-        )
+        rows = mail_rows.email_rows(mail, named, network_message_id=network_message_id, locations=fresh)
         urls = mail_rows.url_rows(rows, inspection.urls) if rows else []
         attachments = mail_rows.attachment_rows(rows, inspection.attachments) if rows else []
         if known is None:
             known = Known(_email(mail, named, network_message_id), {}, True, named.cluster_id)
             self._known[inspection.fingerprint] = known
             self._campaigns.note(known.email, inspection)
-        self._notice(known, mail, inspection, addresses, location)
-        known.recipients.update(dict.fromkeys(fresh, location))
+        self._notice(known, mail, inspection, locations)
+        known.recipients.update(fresh)
         known.added += fresh
         if fresh:
             known.email.last_at = max(known.email.last_at, mail.received_at)
@@ -90,11 +92,9 @@ class Registration:
         self._add("EmailUrlInfo", urls)
         self._add("EmailAttachmentInfo", attachments)
 
-    def _notice(
-        self, known: Known, mail: AcceptedMail, inspection: Inspection, addresses: Sequence[str], location: str
-    ) -> None:
+    def _notice(self, known: Known, mail: AcceptedMail, inspection: Inspection, locations: Mapping[str, str]) -> None:
         """A copy found in a mailbox says where the mail lies whose first location nobody knew."""
-        for address in addresses:
+        for address, location in locations.items():
             if known.recipients.get(address) == UNKNOWN and mail.folder and location != UNKNOWN:
                 known.recipients[address] = location
                 EmailRecipient.objects.filter(email=known.email, address=address).update(location=location)

@@ -6,7 +6,7 @@ import pytest
 from labs.clamav import Clamd
 from watchfloor.config.judging import disposition_of, judge_inline
 from watchfloor.connectors import opinions
-from watchfloor.connectors.contracts import Disposition
+from watchfloor.connectors.contracts import Disposition, InlineAnswer
 from watchfloor.connectors.judging import judge
 from watchfloor.connectors.models import Connection
 from watchfloor.connectors.services import set_judge
@@ -49,7 +49,7 @@ def test_the_judge_inspects_the_mail_it_is_asked_about(db):
         asked = judge()
         assert asked is not None
         said = asked(raw, mail_from="a@x.example", recipients=["ada@corp.example"], client_ip="198.51.100.1", helo="x")
-        assert said[0] is Disposition.ACCEPT
+        assert said.disposition is Disposition.ACCEPT
     finally:
         set_judge(None)
 
@@ -78,7 +78,7 @@ def connect(kind, **settings):
 def test_a_mail_that_clamav_knows_is_held_before_delivery(inline):
     with Clamd(texts={"Lab.Bad": b"The lab calls this bad"}) as clamd:
         connect("clamav", address=str(clamd.socket), seconds="15")
-        assert inline(INFECTED) == (Disposition.HOLD, "Malware: clamav found Lab.Bad")
+        assert inline(INFECTED) == InlineAnswer(Disposition.HOLD, "Malware: clamav found Lab.Bad")
 
 
 def test_a_silent_filter_makes_the_mail_server_wait_no_longer_than_its_limit(inline):
@@ -86,5 +86,5 @@ def test_a_silent_filter_makes_the_mail_server_wait_no_longer_than_its_limit(inl
     with socket.create_server(("127.0.0.1", 0)) as silent:
         connect("rspamd", url=f"http://127.0.0.1:{silent.getsockname()[1]}", seconds="1")
         before = time.monotonic()
-        assert inline(INFECTED)[0] is Disposition.ACCEPT
+        assert inline(INFECTED).disposition is Disposition.ACCEPT
         assert 0.9 < time.monotonic() - before < 10

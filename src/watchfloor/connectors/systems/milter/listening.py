@@ -10,7 +10,7 @@ from typing import Any
 from django.db import close_old_connections
 
 from watchfloor.connectors.burying import bury_unread
-from watchfloor.connectors.contracts import Disposition, NewMail
+from watchfloor.connectors.contracts import Disposition, InlineAnswer, NewMail
 from watchfloor.connectors.intake import take_in
 from watchfloor.connectors.judging import judge
 from watchfloor.connectors.protocols.doorkeeper import Doorkeeper
@@ -37,12 +37,15 @@ IDLE_SECONDS = 1800
 class Milter:
     """`address` is host:port or the path of a unix socket; `enforce` asks the judge; `fail_open` lets mail pass when we fail.
 
+    What is held stays with us and the mail server forgets it, or with `hold_there` waits in the mail server's hold queue.
+
     Beyond `connections` at once, a mail server hears at once what `fail_open` says; `idle` seconds of silence end one.
     """
 
     name: str
     address: str
     enforce: bool = False
+    hold_there: bool = False
     fail_open: bool = True
     limit: int = MAX_BYTES
     connections: int = MOST_CONNECTIONS
@@ -105,9 +108,12 @@ class Milter:
             bury_unread(source=self.name, place=f"queue id {queue_id}", reason=why)
             return [protocol.ACCEPT]
         raw = seen.raw()
-        disposition, words = self._judge(raw, client, seen)
-        facts = {"door": "milter", "disposition": str(disposition), "verdict": words}
-        user = client.macros.get("{auth_authen}")
+        answer = self._judge(raw, client, seen)
+        facts = {**answer.facts, "door": "milter", "disposition": str(answer.disposition), "verdict": answer.words}
+        if user := client.macros.get("{auth_authen}"):
+            facts["signed_in_as"] = user
+        if answer.held and not self.hold_there:
+            facts["held"] = list(answer.held)
         mail = NewMail(
             raw=raw,
             source=self.name,
@@ -117,28 +123,41 @@ class Milter:
             client_ip=client.ip,
             helo=client.helo,
             queue_id=queue_id,
-            facts={**facts, "signed_in_as": user} if user else facts,
+            facts=facts,
         )
         (accepted,) = take_in([mail])
-        return self._replies(seen, accepted.sha256[:16], disposition, words)
+        return self._replies(seen, accepted.sha256[:16], answer)
 
-    def _judge(self, raw: bytes, client: Client, seen: Seen) -> tuple[Disposition, str]:
+    def _judge(self, raw: bytes, client: Client, seen: Seen) -> InlineAnswer:
         asked = judge()
         if not self.enforce or asked is None:
-            return Disposition.ACCEPT, ""
+            return InlineAnswer(Disposition.ACCEPT)
         return asked(raw, mail_from=seen.mail_from, recipients=seen.recipients, client_ip=client.ip, helo=client.helo)
 
-    def _replies(self, seen: Seen, id: str, disposition: Disposition, words: str) -> list[bytes]:
+    def _replies(self, seen: Seen, id: str, answer: InlineAnswer) -> list[bytes]:
+        """What the mail server is told; the mail is on disk by now."""
         if not self.enforce:
             return [protocol.ACCEPT]
-        if disposition is Disposition.REJECT:
-            return [protocol.reply_code(f"550 5.7.1 {words or 'Blocked by policy'}")]
+        if answer.disposition is Disposition.REJECT:
+            return [protocol.reply_code(f"550 5.7.1 {answer.words or 'Blocked by policy'}")]
+        held = self._held(seen, answer)
+        if held and not held.symmetric_difference(seen.recipients):
+            return [protocol.DISCARD]
         replies = [*_without_forgeries(seen), protocol.add_header(ID, id)]
-        if disposition in {Disposition.TAG, Disposition.HOLD}:
-            replies.append(protocol.add_header(VERDICT, words or str(disposition)))
-        if disposition is Disposition.HOLD:
-            replies.append(protocol.quarantine(words or "held by Watchfloor"))
+        if answer.disposition is not Disposition.ACCEPT:
+            replies.append(protocol.add_header(VERDICT, answer.words or str(answer.disposition)))
+        replies += [protocol.remove_recipient(address) for address in held]
+        if answer.body is not None:
+            replies += protocol.replace_body(answer.body)
+        if answer.disposition is Disposition.HOLD and self.hold_there:
+            replies.append(protocol.quarantine(answer.words or "held by Watchfloor"))
         return [*replies, protocol.ACCEPT]
+
+    def _held(self, seen: Seen, answer: InlineAnswer) -> frozenset[str]:
+        """Whose copies stay with us. A mail server that may not forget recipients is not asked to: the mail waits there."""
+        if answer.disposition is not Disposition.HOLD or self.hold_there:
+            return frozenset()
+        return frozenset(answer.held or seen.recipients) & frozenset(seen.recipients)
 
 
 def _without_forgeries(seen: Seen) -> list[bytes]:

@@ -8,7 +8,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 VERSION = 6
-ADD_HEADERS, CHANGE_HEADERS, QUARANTINE = 0x01, 0x10, 0x20
+ADD_HEADERS, CHANGE_BODY, DELETE_RECIPIENTS, CHANGE_HEADERS, QUARANTINE = 0x01, 0x02, 0x08, 0x10, 0x20
+BODY_PIECE = 65_535
+"""The most of a body that one packet may replace (MILTER_CHUNK_SIZE)."""
 HEADER_LEADING_SPACE = 0x100000
 # One bit per command that needs no answer from us: connect, HELO, MAIL, RCPT, DATA, unknown, EOH, body, header.
 NO_REPLIES = 0x1000 | 0x2000 | 0x4000 | 0x8000 | 0x10000 | 0x20000 | 0x40000 | 0x80000 | 0x80
@@ -147,7 +149,7 @@ class Conversation:
             raise ConnectionError("not the milter protocol")
         _, actions, protocol = struct.unpack(">III", data[:12])
         self.silent = protocol & silent
-        wanted = actions & (ADD_HEADERS | CHANGE_HEADERS | QUARANTINE)
+        wanted = actions & (ADD_HEADERS | CHANGE_BODY | DELETE_RECIPIENTS | CHANGE_HEADERS | QUARANTINE)
         return b"O" + struct.pack(">III", VERSION, wanted, self.silent | protocol & HEADER_LEADING_SPACE)
 
     def _note(self, command: bytes, data: bytes) -> None:
@@ -192,6 +194,15 @@ def remove_header(name: str, index: int) -> bytes:
     return b"m" + struct.pack(">I", index) + _line(name) + b"\0\0"
 
 
+def remove_recipient(address: str) -> bytes:
+    return b"-" + _line(f"<{address}>") + b"\0"
+
+
+def replace_body(body: bytes) -> list[bytes]:
+    """The packets that put `body` in the place of the mail's own; its line ends are CRLF."""
+    return [b"b" + body[start : start + BODY_PIECE] for start in range(0, len(body), BODY_PIECE)] or [b"b"]
+
+
 def quarantine(reason: str) -> bytes:
     return b"q" + _line(reason) + b"\0"
 
@@ -201,7 +212,7 @@ def reply_code(words: str) -> bytes:
     return b"y" + _line(words).replace(b"%", b"%%") + b"\0"
 
 
-ACCEPT, TEMPFAIL = b"a", b"t"
+ACCEPT, DISCARD, TEMPFAIL = b"a", b"d", b"t"
 
 
 def _line(text: str) -> bytes:

@@ -13,7 +13,7 @@ class MilterSystem:
     label = "Milter (see and judge mail before delivery)"
     description = (
         "Postfix or Sendmail shows each mail with its whole envelope before delivery. In “monitor” mail passes untouched; "
-        "in “enforce” it is tagged, held in the mail server's hold queue, or rejected."
+        "in “enforce” it is tagged, quarantined, or rejected, and its links may be protected."
     )
     settings = (
         Setting("address", "Listen on", default="127.0.0.1:8891", help="host:port, or the path of a unix socket"),
@@ -24,6 +24,16 @@ class MilterSystem:
             default="monitor",
             choices=("monitor", "enforce"),
             labels=("Monitor: mail passes untouched", "Enforce: tag, hold or reject bad mail"),
+        ),
+        Setting(
+            "hold",
+            "What is quarantined",
+            kind="choice",
+            required=False,
+            default="here",
+            choices=("here", "server"),
+            labels=("Is kept here, on the quarantine page", "Waits in the mail server's hold queue"),
+            help="What waits in the mail server's queue can only be released there",
         ),
         Setting(
             "on_failure",
@@ -61,7 +71,7 @@ class MilterSystem:
             (True, f"in Postfix, main.cf needs: smtpd_milters = {where}"),
         ]
         if settings["mode"] == "enforce":
-            lines.append((True, "may add headers, hold and reject mail"))
+            lines.append((True, "may add headers, quarantine and reject mail, and protect its links"))
         return TestReport(ok=all(ok for ok, _ in lines), lines=tuple(lines))
 
     def run(self, settings: dict[str, str], *, name: str, stop: Callable[[], bool]) -> None:
@@ -70,6 +80,7 @@ class MilterSystem:
             name,
             settings["address"],
             enforce=settings["mode"] == "enforce",
+            hold_there=settings.get("hold") == "server",
             fail_open=settings["on_failure"] == "accept",
             connections=max(1, int(settings.get("connections") or MOST_CONNECTIONS)),
             idle=max(1, int(settings.get("idle") or IDLE_SECONDS)),
