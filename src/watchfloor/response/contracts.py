@@ -69,6 +69,28 @@ class ActionSource(StrEnum):
     HUNTING = "Advanced hunting action"
 
 
+class Judgement(StrEnum):
+    """What the wizard says about the messages beside acting on them (EA-20); empty: nothing is said."""
+
+    NOTHING = ""
+    CLEAN = "clean"
+    PHISH = "phish"
+    SPAM = "spam"
+
+    @property
+    def sentence(self) -> str:
+        return {
+            "": "Say nothing about the verdict",
+            "clean": "I've confirmed it's clean",
+            "phish": "I've confirmed it's a threat: Phish",
+            "spam": "I've confirmed it's a threat: Spam",
+        }[self]
+
+    @property
+    def threat(self) -> bool:
+        return self in {Judgement.PHISH, Judgement.SPAM}
+
+
 class TargetKind(StrEnum):
     """What a remediation acts on."""
 
@@ -101,15 +123,49 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Targets:
-    """What an action is aimed at: `rows` picked by hand, or the Explorer's whole `query` (its URL parameters) less `excepted`."""
+    """What an action is aimed at: `rows` picked by hand, or the Explorer's whole `query` (its URL parameters) less `excepted`.
+
+    `also` are copies sent on inside the organisation that were ticked, each with who sent it on; `sender_copy` adds the copy in
+    the Sent folder of every sender of our own.
+    """
 
     rows: tuple[Row, ...] = ()
     query: str = ""
     excepted: tuple[Row, ...] = ()
+    also: tuple[Row, ...] = ()
+    sender_copy: bool = False
 
     @property
     def whole_query(self) -> bool:
         return bool(self.query)
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class EntryWish:
+    """One value to block or allow in the same step; `kind` and `effect` are intelligence's words, `life` how long it lasts."""
+
+    kind: str
+    value: str
+    effect: str = "block"
+    life: str = ""
+
+    @property
+    def words(self) -> str:
+        return f"{self.effect.capitalize()} {self.kind}:{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What a run of the wizard does beside its action: messages judged, values blocked or allowed, late copies caught for some days."""
+
+    judgement: Judgement = Judgement.NOTHING
+    note: str = ""
+    entries: tuple[EntryWish, ...] = ()
+    late_days: int = 0
+
+    @property
+    def submits(self) -> bool:
+        return bool(self.judgement or self.entries)
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +208,30 @@ class DryRun:
     recipients: tuple[tuple[str, int], ...] = ()
     untouched: tuple[tuple[str, int], ...] = ()
     warnings: tuple[str, ...] = ()
+    senders: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Who has read it, by the flag \\Seen of the copies: counts of mailboxes; `unasked` were not asked for want of time."""
+
+    opened: int = 0
+    unread: int = 0
+    absent: int = 0
+    unknown: int = 0
+    unasked: int = 0
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SentOn:
+    """A copy somebody inside the organisation sent on: `how` says by what it was recognised."""
+
+    row: Row
+    by: str
+    subject: str
+    at: datetime
+    how: str
 
 
 @dataclass(frozen=True, slots=True)

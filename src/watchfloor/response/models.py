@@ -22,6 +22,8 @@ class Remediation(models.Model):
 
     The counters follow the ledger, moved in the same transaction, so that progress is read without counting lines.
     `run` numbers the durable jobs of this remediation: a retry is the next run. `second_person` says the policy asks for two.
+    `plan` is shared by the remediations of one run of the wizard; `also`, `sender_copy` are `contracts.Targets`', `judgement`, `note`,
+    `entries` (with what became of each) and `late_days` `contracts.Beside`'s. `asked_at` is when a proposal was last brought to mind, `asks` how often.
     `people` is what an action on accounts aims at (`contracts.People`). `event_type` is EmailPostDeliveryEvents.ActionType of what it does, where its source does not tell ("Phish ZAP").
     """
 
@@ -55,6 +57,16 @@ class Remediation(models.Model):
     incident_id = models.CharField(max_length=100, blank=True)
     event_type = models.CharField(max_length=30, blank=True)
 
+    plan = models.UUIDField(null=True, db_index=True)
+    also: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    sender_copy = models.BooleanField(default=False)
+    judgement = models.CharField(max_length=20, blank=True)
+    note = models.TextField(blank=True)
+    entries: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    late_days = models.PositiveIntegerField(default=0)
+    asked_at = models.DateTimeField(null=True)
+    asks = models.PositiveIntegerField(default=0)
+
     run = models.PositiveIntegerField(default=1)
     frozen_at = models.DateTimeField(null=True)
     started_at = models.DateTimeField(null=True)
@@ -85,7 +97,8 @@ class Remediation(models.Model):
 
     @property
     def targets(self) -> Targets:
-        return Targets(tuple(map(Row.parse, self.rows)), self.query, tuple(map(Row.parse, self.excepted)))
+        rows, excepted, also = (tuple(map(Row.parse, texts)) for texts in (self.rows, self.excepted, self.also))
+        return Targets(rows, self.query, excepted, also, self.sender_copy)
 
     @property
     def on_accounts(self) -> bool:
@@ -115,6 +128,7 @@ class LedgerLine(models.Model):
 
     `before` lists every copy as it lay when we first looked (path, uid, flags, internal date): written before the mailbox is
     changed, it is both the intent log of a crash and what an undo restores from. `origin` is what a restore puts back.
+    `because` says why a message is here that nobody chose by name; `opened` whether a copy had been read when we first looked, None when nobody knows.
     """
 
     remediation = models.ForeignKey(Remediation, on_delete=models.PROTECT, related_name="lines")
@@ -133,6 +147,8 @@ class LedgerLine(models.Model):
     origin: "models.JSONField[Any, Any]" = models.JSONField(default=list)
     verified = models.BooleanField(default=False)
     why = models.TextField(blank=True)
+    because = models.TextField(blank=True)
+    opened = models.BooleanField(null=True)
     at = models.DateTimeField(null=True)
 
     class Meta:
@@ -205,14 +221,41 @@ class AccountLine(models.Model):
 
 
 class ResponsePolicy(models.Model):
-    """How careful the organisation is; one row. 0 means nobody needs a second person, for messages or for people."""
+    """How careful the organisation is; one row. 0 means nobody needs a second person, for messages or for people.
+
+    `second_person_by_action` maps an action's key to its own number, where it differs. A proposal nobody decided is brought to
+    mind again every `asks_again_days` (0: never); it is never dropped.
+    """
 
     second_person_over = models.PositiveIntegerField(default=1000)
     second_person_over_people = models.PositiveIntegerField(default=20)
+    second_person_by_action: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    reason_required = models.BooleanField(default=False)
+    asks_again_days = models.PositiveIntegerField(default=7)
     changed_at = models.DateTimeField(auto_now=True)
 
     def __str__(self) -> str:
         return f"a second person approves actions on more than {self.second_person_over} messages"
+
+
+class LateWatch(models.Model):
+    """New copies of what a remediation aimed at are caught until `until`, or until somebody stops it.
+
+    `query` are Explorer's parameters of what is caught, `sentence` the same in words; `caught` counts lines added.
+    """
+
+    remediation = models.OneToOneField(Remediation, on_delete=models.PROTECT, related_name="watch")
+    query = models.TextField()
+    sentence = models.TextField(blank=True)
+    since = models.DateTimeField()
+    until = models.DateTimeField(db_index=True)
+    caught = models.PositiveIntegerField(default=0)
+    last_at = models.DateTimeField(null=True)
+    stopped_at = models.DateTimeField(null=True)
+    stopped_by = models.CharField(max_length=200, blank=True)
+
+    def __str__(self) -> str:
+        return f"late copies of “{self.remediation.name}”"
 
 
 class ZeroHourPolicy(models.Model):
