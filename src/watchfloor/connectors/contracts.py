@@ -24,7 +24,7 @@ from watchfloor.connectors.observed import (
     Share,
 )
 from watchfloor.connectors.opinion_words import Heard, Opinion
-from watchfloor.connectors.outgoing.words import Attachment, Handover, MailState, OutgoingMail, Sender
+from watchfloor.connectors.outgoing.words import Attachment, Handover, MailState, OutgoingMail, OutgoingPost, Sender
 from watchfloor.connectors.shown import ConnectionLine, DeadLetterLine
 from watchfloor.kernel.errors import BadInput
 
@@ -65,6 +65,7 @@ __all__ = [
     "Opinion",
     "OpinionSystem",
     "OutgoingMail",
+    "OutgoingPost",
     "OwnedFile",
     "Refused",
     "SecondOpinion",
@@ -94,6 +95,7 @@ class Capability(StrEnum):
     READ_DEVICES = "read what happens on devices"
     ACT_ON_ACCOUNTS = "lock, unlock, sign out and reset accounts"
     SEND_MAIL = "send mail"
+    POST_WEBHOOKS = "post alerts and incidents to another program"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from django.db import close_old_connections, connections
 from watchfloor.connectors.contracts import Capability
 from watchfloor.connectors.models import Connection
 from watchfloor.connectors.observing import trim_observed
-from watchfloor.connectors.outgoing import outbox
+from watchfloor.connectors.outgoing import outbox, postbox
 from watchfloor.connectors.registry import system
 from watchfloor.connectors.selectors import enabled_connections, settings_of
 from watchfloor.kernel.clock import utc_now
@@ -28,6 +28,7 @@ RUNNING = {
     Capability.READ_FILES,
     Capability.READ_DEVICES,
     Capability.SEND_MAIL,
+    Capability.POST_WEBHOOKS,
 }
 LONGEST_WAIT = 60.0
 
@@ -93,8 +94,9 @@ def trim() -> int:
 
 @every(3600, name="connectors.outbox.trim")
 def trim_outbox() -> int:
-    """Forget the text of mail that was sent a week ago; returns 0, as there is never more at once."""
+    """Forget the text of what was sent or posted a week ago; returns 0, as there is never more at once."""
     outbox.trim(now=utc_now())
+    postbox.trim(now=utc_now())
     return 0
 
 

@@ -192,3 +192,40 @@ class Outgoing(models.Model):
 
     def __str__(self) -> str:
         return f"{self.subject} to {len(self.to)}"
+
+
+class Delivery(models.Model):
+    """One JSON document for a webhook, composed once: `body` is what the receiver gets each time, under the same `delivery_id`.
+
+    `dedup_key` makes one event one delivery per connection; `status` is what HTTP answered last, 0 when nobody did.
+    """
+
+    connection = models.CharField(max_length=100)
+    dedup_key = models.CharField(max_length=200)
+    delivery_id = models.CharField(max_length=36, unique=True)
+    event = models.CharField(max_length=40)
+    subject = models.CharField(max_length=300)
+    body = models.BinaryField(null=True)
+    size = models.PositiveIntegerField(default=0)
+    state = models.CharField(max_length=10)
+    attempts = models.PositiveIntegerField(default=0)
+    status = models.PositiveIntegerField(default=0)
+    reason = models.TextField(blank=True)
+    created_at = models.DateTimeField()
+    queued_at = models.DateTimeField()
+    next_at = models.DateTimeField()
+    tried_at = models.DateTimeField(null=True)
+    sent_at = models.DateTimeField(null=True)
+
+    class Meta:
+        ordering = ("-created_at", "-id")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["connection", "dedup_key"], name="one_delivery_per_event"),
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["connection", "state", "next_at"], name="delivery_due"),
+            models.Index(fields=["state", "queued_at"], name="delivery_ended"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.event} to {self.connection}: {self.subject}"

@@ -28,6 +28,14 @@ register_settings_page(
     icon="mail-forward",
 )
 register_settings_page(
+    key="webhook-deliveries",
+    label="Webhook deliveries",
+    href="/settings/webhook-deliveries",
+    permission=Permission.SETTINGS_READ,
+    description="Alerts and incidents posted to other programs: delivered, waiting, given up",
+    icon="mail-forward",
+)
+register_settings_page(
     key="import-events",
     label="Import events",
     href="/settings/import-events",

@@ -21,6 +21,7 @@ from watchfloor.connectors.judging import set_judge
 from watchfloor.connectors.observing import observe, recall, register_observer, remember
 from watchfloor.connectors.opinions import consult
 from watchfloor.connectors.outgoing.composing import checked_addresses
+from watchfloor.connectors.outgoing.posting import post_event, webhooks
 from watchfloor.connectors.outgoing.sending import can_send, send_again, send_mail
 from watchfloor.connectors.parts import take_parts_from
 from watchfloor.connectors.retrying import retry_all, retry_dead_letter
@@ -40,6 +41,7 @@ __all__ = [
     "import_events",
     "import_paths",
     "observe",
+    "post_event",
     "recall",
     "register_observer",
     "remember",
@@ -53,6 +55,7 @@ __all__ = [
     "take_parts_from",
     "take_rows_for",
     "try_connection",
+    "webhooks",
 ]
 
 

@@ -3,6 +3,7 @@
 from django.urls import path
 
 from watchfloor.connectors import event_views, views
+from watchfloor.connectors.outgoing import post_views
 from watchfloor.connectors.outgoing import views as outgoing_views
 from watchfloor.connectors.scim import views as scim
 
@@ -18,6 +19,9 @@ urlpatterns = [
     path("settings/import-events", event_views.import_events),
     path("settings/outgoing-mail", outgoing_views.outgoing_mail),
     path("settings/outgoing-mail/<int:id>/send-again", outgoing_views.send_again),
+    path("settings/webhook-deliveries", post_views.deliveries),
+    path("settings/webhook-deliveries/<int:id>", post_views.delivery),
+    path("settings/webhook-deliveries/<int:id>/send-again", post_views.send_again),
     path("settings/dead-letters", views.letters),
     path("settings/dead-letters/retry-all", views.retry_all),
     path("settings/dead-letters/<int:id>/retry", views.retry),

@@ -81,3 +81,50 @@ class OutgoingMail:
     @property
     def label(self) -> str:
         return {MailState.FAILED: "Not sent"}.get(self.state, self.state.value.capitalize())
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """What a receiver of webhooks said: HTTP's status, the first words of its body, and how long it asks us to wait (seconds)."""
+
+    status: int
+    words: str = ""
+    wait: float = 0.0
+
+
+class Poster(Protocol):
+    """Where one connection posts to. `post` raises Unreachable when nobody answered, BadInput where it must not go."""
+
+    @property
+    def largest(self) -> int: ...
+
+    def post(self, body: bytes, *, delivery: str, event: str, at: datetime) -> Answered: ...
+
+
+@dataclass(frozen=True, slots=True)
+class OutgoingPost:
+    """One webhook delivery as people see it. `sentence` says what became of it, in words; `body` is the JSON while it is kept."""
+
+    id: int
+    delivery: str
+    event: str
+    subject: str
+    state: MailState
+    sentence: str
+    attempts: int
+    size: int
+    created_at: datetime
+    sent_at: datetime | None
+    next_at: datetime | None
+    connection: str
+    body: str = ""
+
+    @property
+    def tone(self) -> str:
+        """The tone of its state's badge."""
+        return {MailState.SENT: "success", MailState.FAILED: "danger"}.get(self.state, "info")
+
+    @property
+    def label(self) -> str:
+        words = {MailState.FAILED: "Not delivered", MailState.SENT: "Delivered"}
+        return words.get(self.state, self.state.value.capitalize())
