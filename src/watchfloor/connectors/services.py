@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from watchfloor.connectors import intake
+from watchfloor.connectors import intake, store
 from watchfloor.connectors.burying import bury, bury_unread
 from watchfloor.connectors.connections import (
     add_connection,
@@ -38,6 +38,7 @@ __all__ = [
     "checked_addresses",
     "consult",
     "file_sha256",
+    "forget_raw",
     "import_events",
     "import_paths",
     "observe",
@@ -86,6 +87,11 @@ def accept(
         facts=facts or {},
     )
     return intake.take_in([mail])[0]
+
+
+def forget_raw(sha256: str) -> bool:
+    """Remove the raw bytes of a mail for good; False when they were gone. Who calls has made sure that nobody needs them."""
+    return store.remove(intake.raw_root(), sha256)
 
 
 def accept_many(mails: Sequence[NewMail], *, alongside: Callable[[], None] | None = None) -> list[AcceptedMail]:

@@ -40,6 +40,17 @@ def keep(root: Path, mails: Iterable[bytes]) -> list[str]:
     return [sha256 for sha256, _ in named]
 
 
+def remove(root: Path, sha256: str) -> bool:
+    """Remove a mail; False when it was not there."""
+    path = path_of(root, sha256)
+    try:
+        path.unlink()
+    except FileNotFoundError:
+        return False
+    _sync_folder(path.parent)
+    return True
+
+
 def _keep_one(path: Path, raw: bytes) -> None:
     made = _make_folders(path.parent)
     if not path.exists():

@@ -82,6 +82,7 @@ __all__ = [
     "documented_order",
     "elements_of",
     "email",
+    "emails_by_fingerprint",
     "encoded",
     "entries_met",
     "group_of",
@@ -284,6 +285,12 @@ def email(network_message_id: str) -> EmailRecord | None:
         attachments=_once(found("EmailAttachmentInfo", end), "SHA256", "FileName"),
         events=found("EmailPostDeliveryEvents", FOREVER),
     )
+
+
+def emails_by_fingerprint(fingerprints: Iterable[str]) -> dict[str, str]:
+    """The NetworkMessageId of each of these emails that is stored, by fingerprint: one question."""
+    wanted = [one for one in fingerprints if one]
+    return dict(Email.objects.filter(fingerprint__in=wanted).values_list("fingerprint", "pk")) if wanted else {}
 
 
 def inspection_of(network_message_id: str) -> dict[str, Any]:

@@ -57,6 +57,7 @@ class MailAction(Action):
     propose_permission: ClassVar[Permission] = Permission.EMAIL_ACTION_PROPOSE
     needs_origin: ClassVar[bool] = False
     erases: ClassVar[bool] = False
+    from_quarantine: ClassVar[bool] = False
 
     def act(self, mailboxes: MailboxActions, works: Sequence[Work]) -> Iterator[tuple[Target, ActionOutcome]]:
         """Change the mailboxes; outcomes come in any order, checked in the mailbox by the connector."""

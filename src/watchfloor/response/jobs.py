@@ -21,6 +21,7 @@ from watchfloor.response.engine import work_batch
 from watchfloor.response.freezing import freeze
 from watchfloor.response.models import Remediation
 from watchfloor.response.progress import begin, finish
+from watchfloor.response.quarantine import jobs as _quarantine  # noqa: F401  # ticks of this slice
 from watchfloor.response.queueing import WORKFLOW, job_id, queue
 from watchfloor.response.zero_hour_tick import purge  # noqa: F401  # a tick of this slice
 from watchfloor.runtime.jobs import job_status

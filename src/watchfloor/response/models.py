@@ -15,6 +15,7 @@ from watchfloor.response.contracts import (
     TargetKind,
     Targets,
 )
+from watchfloor.response.quarantine.models import QuarantinedMail as QuarantinedMail  # models of a sub-package
 
 
 class Remediation(models.Model):

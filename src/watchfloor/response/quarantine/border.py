@@ -1,0 +1,76 @@
+"""What the border does with one mail: border policy × verdict × recipients. Pure: no database, no clock."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from watchfloor.connectors.contracts import Disposition, InlineAnswer
+from watchfloor.inspection.contracts import Confidence, Inspection, ThreatType, Verdict
+from watchfloor.response.quarantine.contracts import POLICY_TYPES, REASONS, BorderPolicy, BorderThreat
+
+FACTS = "quarantine"
+"""Under this name the facts of an accepted mail say why it is held; `holding` reads them."""
+BULK = "Bulk"
+
+
+def answer_to(inspection: Inspection, *, recipients: Sequence[str], policy: BorderPolicy) -> InlineAnswer:
+    """What is to be done. With a hold, `held` names whose copies are kept back: everybody's but those of exempt mailboxes."""
+    verdict = inspection.verdict
+    threat = threat_of(verdict)
+    words = words_of(verdict)
+    if threat is None:
+        return InlineAnswer(Disposition.ACCEPT, words)
+    rule = policy.rule(threat)
+    spared = tuple(one for one in recipients if one.strip().lower() in policy.exempt)
+    if rule.what not in {Disposition.HOLD, Disposition.REJECT} or not spared:
+        held = tuple(recipients) if rule.what is Disposition.HOLD else ()
+        return InlineAnswer(rule.what, words, held, facts=_facts(inspection, threat, policy) if held else {})
+    kept = tuple(one for one in recipients if one not in spared)
+    if not kept:
+        return InlineAnswer(Disposition.TAG, f"{words} (delivered: it is a mailbox of the security team)")
+    # One answer holds for all recipients of a mail: what some must get cannot be refused, so the others' is held.
+    return InlineAnswer(Disposition.HOLD, words, kept, facts=_facts(inspection, threat, policy))
+
+
+def threat_of(verdict: Verdict) -> BorderThreat | None:
+    """The worst threat a verdict names; None when it found the mail harmless."""
+    found = verdict.threat_types
+    if ThreatType.MALWARE in found:
+        return BorderThreat.MALWARE
+    if ThreatType.PHISH in found:
+        sure = verdict.confidence_by_threat.get(ThreatType.PHISH, verdict.confidence) is Confidence.HIGH
+        return BorderThreat.SURE_PHISH if sure else BorderThreat.PHISH
+    if ThreatType.SPAM not in found:
+        return None
+    methods = verdict.methods_by_threat.get(ThreatType.SPAM, verdict.detection_methods)
+    return BorderThreat.BULK if set(methods) == {BULK} else BorderThreat.SPAM
+
+
+def words_of(verdict: Verdict) -> str:
+    """The threats and the weightiest reason, for the mail server's log and the quarantine's list."""
+    if not verdict.threat_types:
+        return "no threat found"
+    threats = ", ".join(verdict.threat_types)
+    reason = max(verdict.reasons, key=lambda one: one.points).words if verdict.reasons else ""
+    return f"{threats}: {reason}" if reason else threats
+
+
+def _facts(inspection: Inspection, threat: BorderThreat, policy: BorderPolicy) -> dict[str, Any]:
+    """What the quarantine shows of a held mail before anybody has read it again; plain values."""
+    reason = REASONS[threat]
+    return {
+        FACTS: {
+            "reason": reason.value,
+            "policy_type": POLICY_TYPES[reason].value,
+            "policy_name": f"Border policy: {threat.value}",
+            "days": policy.rule(threat).days,
+            "fingerprint": inspection.fingerprint,
+            "message_id": inspection.internet_message_id,
+            "subject": inspection.subject,
+            "sender": inspection.sender_address,
+            "sender_name": inspection.sender_name,
+            "size": inspection.size,
+            "direction": inspection.direction,
+            "threats": ", ".join(inspection.verdict.threat_types),
+            "override": inspection.verdict.allowed,
+        }
+    }
