@@ -47,7 +47,7 @@ class MailAction(Action):
     """One action. Subclasses are one file each in `response/actions/`; adding a file is all it takes.
 
     `destination` is where the message lies afterwards (None: wherever it came from); `fits` are the latest locations it makes
-    sense for; `event_action` is EmailPostDeliveryEvents.Action.
+    sense for; `event_action` is EmailPostDeliveryEvents.Action; `mailboxes` is False for what is said of mail, not done to it.
     """
 
     destination: ClassVar[Folder | None]
@@ -56,6 +56,7 @@ class MailAction(Action):
     permission: ClassVar[Permission] = Permission.EMAIL_ACTION_MANAGE
     propose_permission: ClassVar[Permission] = Permission.EMAIL_ACTION_PROPOSE
     needs_origin: ClassVar[bool] = False
+    mailboxes: ClassVar[bool] = True
     erases: ClassVar[bool] = False
     from_quarantine: ClassVar[bool] = False
 

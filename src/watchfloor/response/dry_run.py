@@ -10,9 +10,17 @@ from watchfloor.response.action import MailAction
 from watchfloor.response.catalogue import actions
 from watchfloor.response.contracts import DryRun, Row, Targets, Verdict
 from watchfloor.response.freezing import NO_MESSAGE_ID, NO_ORIGIN, origins
-from watchfloor.response.targets import BEGINNING, query_of, row_of, target_rows
+from watchfloor.response.targets import BEGINNING, query_of, row_of, sender_of_ours, target_rows
 
-NEEDED = ("Timestamp", "NetworkMessageId", "InternetMessageId", "RecipientEmailAddress", "LatestDeliveryLocation")
+NEEDED = (
+    "Timestamp",
+    "NetworkMessageId",
+    "InternetMessageId",
+    "RecipientEmailAddress",
+    "SenderFromAddress",
+    "EmailDirection",
+    "LatestDeliveryLocation",
+)
 TOP = 10
 MOST_COMPARED = 5000
 """So many rows are compared with other emails of the same Message-ID; more would cost more than the warning is worth."""
@@ -22,8 +30,8 @@ LOST = "the lake holds no such message for this recipient"
 def expected_count(targets: Targets, *, now: datetime) -> int:
     """How many messages in mailboxes are aimed at; one count, no rows read."""
     if not targets.whole_query:
-        return len(targets.rows)
-    return max(0, lake.count(query_of(targets.query, now=now)) - len(targets.excepted))
+        return len({*targets.rows, *targets.also})
+    return max(0, lake.count(query_of(targets.query, now=now)) - len(targets.excepted)) + len(targets.also)
 
 
 def locations_of(targets: Targets, *, now: datetime) -> Counter[str]:
@@ -41,7 +49,8 @@ def verdicts(targets: Targets, *, now: datetime, show_all: bool = False) -> tupl
     """Every action and whether it fits these targets (EA-04); `show_all` also offers those that would only be checked."""
     places = locations_of(targets, now=now)
     known = targets.whole_query or bool(origins(targets.rows))
-    return tuple(_verdict(action, places, show_all, known) for action in actions().values())
+    offered = [action for action in actions().values() if action.mailboxes]
+    return tuple(_verdict(action, places, show_all, known) for action in offered)
 
 
 def dry_run(action: MailAction, targets: Targets, *, now: datetime) -> DryRun:
@@ -50,14 +59,18 @@ def dry_run(action: MailAction, targets: Targets, *, now: datetime) -> DryRun:
     people: Counter[str] = Counter()
     untouched: Counter[str] = Counter()
     touched: dict[Row, str] = {}
+    senders: set[tuple[str, str]] = set()
     seen = 0
     for rows in target_rows(targets, now=now, columns=NEEDED):
         seen += len(rows)
         origin = origins([row_of(row) for row in rows]) if action.needs_origin else None
+        senders.update((row["NetworkMessageId"], sender) for row in rows if (sender := sender_of_ours(row)))
         for row in rows:
             location = row["LatestDeliveryLocation"] or Folder.UNKNOWN.value
             places[location] += 1
-            why = action.unreachable(location) or ("" if row["InternetMessageId"] else NO_MESSAGE_ID)
+            why = action.unreachable(location)
+            if not why and not row["InternetMessageId"] and action.mailboxes:
+                why = NO_MESSAGE_ID
             if not why and origin is not None and row_of(row) not in origin:
                 why = NO_ORIGIN
             if why:
@@ -66,7 +79,7 @@ def dry_run(action: MailAction, targets: Targets, *, now: datetime) -> DryRun:
                 people[row_of(row).recipient] += 1
                 if len(touched) < MOST_COMPARED:
                     touched[row_of(row)] = row["InternetMessageId"]
-    lost = 0 if targets.whole_query else len(targets.rows) - seen
+    lost = 0 if targets.whole_query else len({*targets.rows, *targets.also}) - seen
     if lost:
         untouched[LOST] += lost
     return DryRun(
@@ -76,7 +89,8 @@ def dry_run(action: MailAction, targets: Targets, *, now: datetime) -> DryRun:
         locations=tuple(places.most_common()),
         recipients=tuple(people.most_common(TOP)),
         untouched=tuple(untouched.most_common()),
-        warnings=(*_warnings(action, places, people), *_twins(touched, now=now)),
+        warnings=(*_warnings(action, places, people), *(_twins(touched, now=now) if action.mailboxes else ())),
+        senders=len(senders),
     )
 
 

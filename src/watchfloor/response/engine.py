@@ -35,7 +35,7 @@ from watchfloor.response.contracts import DONE, LineStatus, RemediationStatus, R
 from watchfloor.response.events import events_of
 from watchfloor.response.lanes import Lanes
 from watchfloor.response.models import LedgerLine, Remediation
-from watchfloor.response.places import as_json, from_json, paths_of
+from watchfloor.response.places import as_json, from_json, paths_of, was_opened
 
 BATCH = 2000
 """Lines per batch. Large, because one doveadm question finds the message in all mailboxes: a batch costs one such question."""
@@ -44,7 +44,7 @@ GROUP = 100
 WRITE_EVERY = 250
 WRITE_SECONDS = 1.0
 SAME_WITHIN = timedelta(hours=1)
-RESULT_FIELDS = ["status", "before", "found_where", "moved_where", "verified", "why", "at"]
+RESULT_FIELDS = ["status", "before", "opened", "found_where", "moved_where", "verified", "why", "at"]
 CHANGED = frozenset({LineStatus.MOVED, LineStatus.DELETED})
 Clock = Callable[[], datetime]
 Found = tuple[Target, tuple[Located, ...]]
@@ -107,10 +107,10 @@ def note(found: Iterable[Found], by_target: Mapping[Target, Sequence[LedgerLine]
         real = as_json(copy for copy in copies if not copy.why)
         for line in by_target[target]:
             if real and not line.before:
-                line.before = real
+                line.before, line.opened = real, was_opened(real)
                 fresh.append(line)
             works[target] = Work(target, copies, from_json(line.origin))
-    save_lines(fresh, fields=["before"])
+    save_lines(fresh, fields=["before", "opened"])
     return works
 
 
@@ -217,6 +217,7 @@ class Ledger:
         for line in lines:
             if not line.before:
                 line.before = as_json(o.before for o in outcomes if o.before and o.status != LineStatus.MISSING)
+                line.opened = was_opened(line.before)
             line.found_where = paths_of(line.before)
             line.moved_where = paths_of(as_json(o.after for o in outcomes if o.after))
             line.verified = all(outcome.verified for outcome in outcomes if outcome.status != LineStatus.MISSING)
@@ -228,6 +229,12 @@ class Ledger:
         for lines in left.values():
             for line in lines:
                 self._put(line, LineStatus.FAILED, "the mail system gave no answer for this mailbox; retry")
+
+    def put(self, lines: Iterable[LedgerLine], status: LineStatus, why: str) -> None:
+        """What became of lines that ask for nothing in a mailbox."""
+        for line in lines:
+            line.verified = status in DONE
+            self._put(line, status, why)
 
     def _put(self, line: LedgerLine, status: LineStatus, why: str) -> None:
         line.status, line.why, line.at = status.value, why, self.clock()

@@ -22,6 +22,8 @@ def events_of(remediation: Remediation, action: MailAction, lines: Iterable[Ledg
     A copy found already in its destination, or nowhere, is news only when the lake believed otherwise: so the latest
     location follows what people did in their mailboxes (LM-07).
     """
+    if not action.mailboxes:
+        return []
     automatic = remediation.source == ActionSource.AUTOMATED
     rows = []
     for line in lines:

@@ -4,23 +4,27 @@ A freeze cut off by a crash starts again from the beginning: lines already there
 mailbox before the freeze is whole.
 """
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from itertools import islice
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from django.db import transaction
-from django.db.models import Count
+from django.db.models import Count, Q, QuerySet
 
+from watchfloor.connectors.contracts import Folder
 from watchfloor.response.action import MailAction
 from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import LineStatus, Row
 from watchfloor.response.models import LedgerLine, Remediation
-from watchfloor.response.targets import row_of, target_rows
+from watchfloor.response.targets import row_of, sender_of_ours, target_rows
 
 CHUNK = 1000
 Item = TypeVar("Item")
 NO_MESSAGE_ID = "the message carries no Message-ID, so it cannot be found in the mailbox"
+SENT_ON = "Sent on inside the organisation"
+SENDER_COPY = "The sender's own copy"
 NO_ORIGIN = "Watchfloor did not move this message, so where it came from is not known; use Move to Inbox"
 
 
@@ -66,17 +70,50 @@ def _lines(remediation: Remediation, *, now: datetime) -> Iterator[list[LedgerLi
     if remediation.undo_of is not None:
         yield from _undo_lines(remediation, remediation.undo_of)
         return
+    if not action_of(remediation.action).mailboxes and not remediation.judgement:
+        return  # only values are blocked or allowed
+    targets, also = remediation.targets, frozenset(remediation.targets.also)
+    for rows in target_rows(targets, now=now):
+        because = {row_of(row): SENT_ON for row in rows if row_of(row) in also}
+        yield lines_of(remediation, rows, because=because)
+
+
+def lines_of(
+    remediation: Remediation, rows: Sequence[dict[str, Any]], *, because: Mapping[Row, str] = MappingProxyType({})
+) -> list[LedgerLine]:
+    """The lines of these rows of EmailEvents, not stored yet, with the sender's copies where they are wanted too."""
     action = action_of(remediation.action)
-    for rows in target_rows(remediation.targets, now=now):
-        places = origins([row_of(row) for row in rows]) if action.needs_origin else {}
-        yield [_line(remediation, action, row, places.get(row_of(row), [])) for row in rows]
+    places = origins([row_of(row) for row in rows]) if action.needs_origin else {}
+    lines = [_line(remediation, action, row, places.get(row_of(row), [])) for row in rows]
+    for line in lines:
+        line.because = because.get(line.row, "")
+    if not remediation.sender_copy:
+        return lines
+    held = {line.row for line in lines}
+    copies = {copy.row: copy for row in rows if (copy := _sender_line(remediation, row)) is not None}
+    return lines + [copy for name, copy in copies.items() if name not in held]
+
+
+def _sender_line(remediation: Remediation, row: dict[str, Any]) -> LedgerLine | None:
+    """The copy in the sender's own mailbox, usually in the folder Sent."""
+    sender = sender_of_ours(row)
+    if not sender or not row["InternetMessageId"]:
+        return None
+    line = _line(
+        remediation,
+        action_of(remediation.action),
+        {**row, "RecipientEmailAddress": sender, "LatestDeliveryLocation": Folder.UNKNOWN.value},
+        [],
+    )
+    line.because = SENDER_COPY
+    return line
 
 
 def _line(remediation: Remediation, action: MailAction, row: dict[str, Any], origin: Any) -> LedgerLine:
     location = row["LatestDeliveryLocation"] or ""
     message_id = row["InternetMessageId"] or ""
     why = action.unreachable(location)
-    if not why and not message_id:
+    if not why and not message_id and action.mailboxes:
         why = NO_MESSAGE_ID
     if not why and action.needs_origin and not origin:
         why = NO_ORIGIN
@@ -98,10 +135,29 @@ def _line(remediation: Remediation, action: MailAction, row: dict[str, Any], ori
 
 
 def _undo_lines(remediation: Remediation, original: Remediation) -> Iterator[list[LedgerLine]]:
-    """What the original moved, put back to where the original found it."""
-    moved = original.lines.filter(status=LineStatus.MOVED.value).order_by("id")
-    for lines in in_chunks(moved.iterator(chunk_size=CHUNK)):
-        yield [_back(remediation, original, line) for line in lines]
+    """What the original moved, put back to where the original found it: all of it, or the rows the undo names."""
+    wanted, done = set(remediation.targets.rows), undone_rows(original)
+    for lines in in_chunks(moved_lines(original, wanted).iterator(chunk_size=CHUNK)):
+        yield [_back(remediation, original, line) for line in lines if line.row not in done]
+
+
+def moved_lines(original: Remediation, wanted: Iterable[Row] = ()) -> "QuerySet[LedgerLine]":
+    """Lines an undo can put back; with `wanted`, only those of these messages' mailboxes."""
+    moved = LedgerLine.objects.filter(remediation=original, status=LineStatus.MOVED.value).order_by("id")
+    if not (rows := list(wanted)):
+        return moved
+    named = Q()
+    for row in rows:
+        named |= Q(network_message_id=row.network_message_id, recipient=row.recipient)
+    return moved.filter(named)
+
+
+def undone_rows(original: Remediation) -> set[Row]:
+    """What earlier undos of it put back already, or have in hand."""
+    lines = LedgerLine.objects.filter(remediation__undo_of=original).exclude(
+        status__in=[LineStatus.FAILED.value, LineStatus.MISSING.value, LineStatus.SKIPPED.value]
+    )
+    return {Row(*names) for names in lines.values_list("network_message_id", "recipient")}
 
 
 def _back(remediation: Remediation, original: Remediation, line: LedgerLine) -> LedgerLine:
@@ -116,7 +172,8 @@ def _back(remediation: Remediation, original: Remediation, line: LedgerLine) -> 
 
 def _missing_from_lake(remediation: Remediation) -> None:
     """Rows chosen by hand that the lake no longer knows get a line too, so that the counts add up."""
-    if remediation.undo_of is not None or not remediation.rows:
+    entries_only = not action_of(remediation.action).mailboxes and not remediation.judgement
+    if remediation.undo_of is not None or not remediation.rows or entries_only:
         return
     known = set(remediation.lines.values_list("network_message_id", "recipient"))
     lost = [row for row in remediation.targets.rows if (row.network_message_id, row.recipient) not in known]

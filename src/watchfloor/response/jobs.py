@@ -10,19 +10,23 @@ from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
 from watchfloor.access.services import record
 from watchfloor.connectors.selectors import mailbox_actions
+from watchfloor.intelligence.contracts import Effect
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.response.accounts.engine import work_accounts
 from watchfloor.response.accounts.freezing import freeze_accounts
 from watchfloor.response.accounts.passwords import forget_passwords
 from watchfloor.response.accounts.systems import systems_of
+from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import RUNNING
 from watchfloor.response.engine import work_batch
 from watchfloor.response.freezing import freeze
+from watchfloor.response.late import catch
 from watchfloor.response.models import Remediation
 from watchfloor.response.progress import begin, finish
 from watchfloor.response.quarantine import jobs as _quarantine  # noqa: F401  # ticks of this slice
 from watchfloor.response.queueing import WORKFLOW, job_id, queue
+from watchfloor.response.submitting import carry_out_entries, work_submissions
 from watchfloor.response.zero_hour_tick import purge  # noqa: F401  # a tick of this slice
 from watchfloor.runtime.jobs import job_status
 from watchfloor.runtime.services import every
@@ -65,6 +69,7 @@ def prepare(remediation_id: str) -> str:
         if remediation.on_accounts:
             freeze_accounts(remediation, systems=systems_of(remediation), now=utc_now())
         else:
+            carry_out_entries(remediation, effect=Effect.BLOCK, now=utc_now())
             freeze(remediation, now=utc_now())
     except WatchfloorError as error:
         return error.message
@@ -81,6 +86,8 @@ def one_batch(remediation_id: str) -> tuple[int, str, bool]:
     try:
         if remediation.on_accounts:
             return work_accounts(remediation, systems=systems_of(remediation), clock=utc_now), "", False
+        if not action_of(remediation.action).mailboxes:
+            return work_submissions(remediation, clock=utc_now), "", False
         return work_batch(remediation, mailboxes=mailbox_actions(), clock=utc_now), "", False
     except WatchfloorError as error:
         return 0, error.message, error.retry
@@ -92,6 +99,7 @@ def one_batch(remediation_id: str) -> tuple[int, str, bool]:
 def end(remediation_id: str, trouble: str) -> str:
     """Write down how it ended, and tell the audit log."""
     close_old_connections()
+    carry_out_entries(Remediation.objects.get(pk=remediation_id), effect=Effect.ALLOW, now=utc_now())
     remediation = finish(UUID(remediation_id), now=utc_now(), trouble=trouble)
     record(
         by=MIND,
@@ -110,6 +118,12 @@ def end(remediation_id: str, trouble: str) -> str:
 def forget_old_passwords() -> int:
     """Temporary passwords that nobody looked at in time are gone."""
     return forget_passwords(now=utc_now())
+
+
+@every(2, name="response.late")
+def late_arrivals() -> int:
+    """Add late copies of what was purged to its ledger."""
+    return catch(now=utc_now())
 
 
 @every(15, name="response.watch")

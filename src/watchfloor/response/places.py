@@ -1,10 +1,12 @@
 """Copies in mailboxes as the JSON that ledger lines keep."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
 from watchfloor.connectors.contracts import Folder, Located
+
+SEEN = "\\seen"
 
 
 def as_json(copies: Iterable[Located]) -> list[dict[str, Any]]:
@@ -44,3 +46,10 @@ def from_json(kept: Iterable[dict[str, Any]]) -> tuple[Located, ...]:
 def paths_of(kept: Iterable[dict[str, Any]]) -> str:
     """The folders of kept copies in one string: "INBOX, Archive/2026"."""
     return ", ".join(dict.fromkeys(copy["path"] for copy in kept))
+
+
+def was_opened(kept: Sequence[dict[str, Any]]) -> bool | None:
+    """Whether a copy bore \\Seen when it was looked at; None when no copy is known."""
+    if not kept:
+        return None
+    return any(flag.lower() == SEEN for copy in kept for flag in copy["flags"])

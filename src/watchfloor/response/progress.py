@@ -6,7 +6,8 @@ from uuid import UUID
 from django.db import transaction
 
 from watchfloor.response.contracts import RUNNING, RemediationStatus
-from watchfloor.response.models import Remediation
+from watchfloor.response.late import run_again
+from watchfloor.response.models import LateWatch, Remediation
 
 S = RemediationStatus
 
@@ -25,13 +26,27 @@ def finish(remediation_id: UUID, *, now: datetime, trouble: str = "") -> Remedia
         remediation = Remediation.objects.select_for_update().get(pk=remediation_id)
         if remediation.status not in RUNNING:
             return remediation
+        if not trouble and _came_late(remediation):
+            run_again(remediation)
+            return remediation
         remediation.status = _ending(remediation, trouble).value
         remediation.why = trouble or _nothing_worked(remediation)
         remediation.finished_at = now
         remediation.save(update_fields=["status", "why", "finished_at"])
-        if remediation.undo_of_id and remediation.status == S.COMPLETED and not remediation.failed:
+        if (
+            remediation.undo_of_id
+            and remediation.status == S.COMPLETED
+            and not remediation.failed
+            and not remediation.rows
+        ):
             Remediation.objects.filter(pk=remediation.undo_of_id).update(status=S.UNDONE.value)
     return remediation
+
+
+def _came_late(remediation: Remediation) -> bool:
+    """Lines were added after the last batch, and nobody asked to stop."""
+    watched = LateWatch.objects.filter(remediation=remediation, caught__gt=0).exists()
+    return watched and remediation.status != S.STOPPING and remediation.counts.pending > 0
 
 
 def _ending(remediation: Remediation, trouble: str) -> RemediationStatus:

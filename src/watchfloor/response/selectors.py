@@ -41,6 +41,7 @@ SORTS = {
     "finished_at": "Ended",
 }
 SIZES = (25, 50, 100, 200)
+SUBMIT = "submit"
 ALONE_WITHIN = timedelta(hours=1)
 
 
@@ -131,8 +132,8 @@ def ledger_stream(owner: Remediation, *, status: str = "") -> Iterator[Any]:
     return ledger(owner, status=status).iterator(chunk_size=2000)
 
 
-def why_no_undo(remediation: Remediation) -> str:
-    """Why this remediation cannot be undone now; empty when it can."""
+def why_no_undo(remediation: Remediation, *, partly: bool = False) -> str:
+    """Why this remediation cannot be undone now; empty when it can. `partly`: some of its lines, beside undos of others."""
     if remediation.running or remediation.status in {RemediationStatus.PENDING, RemediationStatus.REJECTED}:
         return f"it is {remediation.status.lower()}"
     if not any_action_of(remediation.action).undoable:
@@ -140,7 +141,7 @@ def why_no_undo(remediation: Remediation) -> str:
     if not remediation.moved and not remediation.changed:
         return f"it {'changed' if remediation.on_accounts else 'moved'} nothing"
     later = remediation.undos.filter(
-        status__in=[*RUNNING, RemediationStatus.PENDING, RemediationStatus.COMPLETED]
+        status__in=[*RUNNING, RemediationStatus.PENDING, RemediationStatus.COMPLETED], rows=[]
     ).first()
     if later is not None:
         return f"an undo of it is {later.status.lower()}"
@@ -154,18 +155,24 @@ def policy() -> ResponsePolicy:
 
 def alone_lately(actor_id: str, *, kind: str, now: datetime) -> int:
     """At how many messages (or people) a person has aimed within the last hour without a second person, undoing left out."""
-    own = Remediation.objects.filter(
+    own = Remediation.objects.exclude(action=SUBMIT).filter(
         target_kind=kind, created_by=actor_id, created_at__gte=now - ALONE_WITHIN, second_person=False, undo_of=None
     )
     found: int | None = own.exclude(status=RemediationStatus.REJECTED).aggregate(all=Sum("expected"))["all"]
     return found or 0
 
 
-def needs_second_person(actor_id: str, expected: int, *, now: datetime, kind: str = TargetKind.MAIL.value) -> bool:
-    """Whether the policy wants a second person: many small actions of one person within an hour count as one large."""
+def needs_second_person(
+    actor_id: str, expected: int, *, now: datetime, kind: str = TargetKind.MAIL.value, action: str = ""
+) -> bool:
+    """Whether the policy wants a second person: many small actions of one person within an hour count as one large.
+
+    An action on mail may have a number of its own. What only says something of mail never needs one.
+    """
     said = policy()
     limit = said.second_person_over_people if kind == TargetKind.ACCOUNTS else said.second_person_over
-    if not limit:
+    limit = int(said.second_person_by_action.get(action, limit))
+    if not limit or action == SUBMIT:
         return False
     before = alone_lately(actor_id, kind=kind, now=now) if actor_id.startswith("person:") else 0
     return before + expected > limit

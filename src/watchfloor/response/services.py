@@ -1,7 +1,8 @@
 """The verbs of response: propose, start, approve, reject, stop, retry, undo. Each is permitted, audited and done in one place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -15,27 +16,42 @@ from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from watchfloor.kernel.ids import uuid7
 from watchfloor.response.accounts.targets import aim
 from watchfloor.response.accounts.two_people import why_two
-from watchfloor.response.catalogue import any_action_of, rights_of
-from watchfloor.response.contracts import RUNNING, ActionSource, LineStatus, People, RemediationStatus, Targets
+from watchfloor.response.catalogue import action_of, any_action_of, rights_of
+from watchfloor.response.contracts import (
+    RUNNING,
+    ActionSource,
+    Beside,
+    LineStatus,
+    People,
+    RemediationStatus,
+    Row,
+    Targets,
+)
 from watchfloor.response.dry_run import expected_count
+from watchfloor.response.freezing import moved_lines, undone_rows
+from watchfloor.response.late import MOST_DAYS, begin_watch, end_watch
 from watchfloor.response.models import Remediation, ResponsePolicy
 from watchfloor.response.queueing import queue_after_commit
 from watchfloor.response.rescue import approve_at_server as approve_at_server
 from watchfloor.response.rescue import permission_to_change as permission_to_change
 from watchfloor.response.selectors import needs_second_person, policy, why_no_undo
 from watchfloor.response.targets import sentence_of
+from watchfloor.response.telling import tell_of_action
 
 audit_verb("remediation.start", "{actor} started the action {target}")
 audit_verb("remediation.propose", "{actor} proposed the action {target}")
 audit_verb("remediation.approve", "{actor} approved the action {target}")
 audit_verb("remediation.reject", "{actor} rejected the action {target}")
 audit_verb("remediation.stop", "{actor} stopped the action {target}")
+audit_verb("remediation.stop_late", "{actor} ended the catching of late copies for {target}")
 audit_verb("remediation.retry", "{actor} retried the action {target}")
 audit_verb("remediation.undo", "{actor} undid the action {target}")
 audit_verb("remediation.finish", "{actor} finished the action {target}")
 audit_verb("response.policy", "{actor} changed who approves actions")
 
 S = RemediationStatus
+NOTHING_ELSE = Beside()
+MOST_NUMBER = 2_000_000_000
 ENDED = frozenset({S.COMPLETED, S.FAILED, S.STOPPED})
 
 
@@ -46,6 +62,8 @@ def start(
     reason: str,
     action: str,
     targets: Targets | People,
+    beside: Beside = NOTHING_ELSE,
+    plan: UUID | None = None,
     source: ActionSource = ActionSource.EXPLORER,
     alert_id: str = "",
     incident_id: str = "",
@@ -53,13 +71,14 @@ def start(
 ) -> Remediation:
     """Do it: approved at once by who starts it, unless the policy asks for a second person; then it waits like a proposal.
 
-    Raises Forbidden (no right), BadInput (no name, unknown action, no targets).
+    `beside` is what is done in the same step, `plan` shared by what one run of the wizard made. Raises Forbidden (no right),
+    BadInput (no name, no reason where one is required, unknown action, no targets).
     """
     right = any_action_of(action).permission
     with audited(by=by, permission=right, verb="remediation.start", **_about(name, reason)) as result:
-        for further in rights_of(action, targets):
+        for further in (*rights_of(action, targets), *_rights_beside(bool(beside.entries))):
             authorise(by, further)
-        remediation = _draft(by, name, reason, action, targets, at or utc_now())
+        remediation = _draft(by, name, reason, action, targets, at or utc_now(), beside, plan)
         return _begun(remediation, by, result, source=source, alert_id=alert_id, incident_id=incident_id)
 
 
@@ -70,6 +89,8 @@ def propose(
     reason: str,
     action: str,
     targets: Targets | People,
+    beside: Beside = NOTHING_ELSE,
+    plan: UUID | None = None,
     source: ActionSource = ActionSource.EXPLORER,
     alert_id: str = "",
     incident_id: str = "",
@@ -78,9 +99,50 @@ def propose(
     """Ask somebody with Search and Purge to approve it (EA-40). Same errors as `start`."""
     right = any_action_of(action).propose_permission
     with audited(by=by, permission=right, verb="remediation.propose", **_about(name, reason)) as result:
-        remediation = _draft(by, name, reason, action, targets, at or utc_now())
+        remediation = _draft(by, name, reason, action, targets, at or utc_now(), beside, plan)
         remediation.status = S.PENDING.value
         return _begun(remediation, by, result, source=source, alert_id=alert_id, incident_id=incident_id)
+
+
+def start_plan(
+    *,
+    by: Actor,
+    name: str,
+    reason: str,
+    action: str,
+    targets: Targets,
+    beside: Beside = NOTHING_ELSE,
+    source: ActionSource = ActionSource.EXPLORER,
+    alert_id: str = "",
+    incident_id: str = "",
+    proposed: bool = False,
+    at: datetime | None = None,
+) -> list[Remediation]:
+    """One run of the wizard: the action, if any is chosen, and what is said and blocked beside it, for targets of any size.
+
+    Each is a remediation with its own ledger, approval and retry; all are made or none. Raises what `start` and `propose` raise.
+    """
+    if not action and not beside.submits:
+        raise BadInput("choose an action, or say something about the messages", place="action")
+    now, verb = at or utc_now(), propose if proposed else start
+    common: dict[str, Any] = {
+        "by": by,
+        "reason": reason,
+        "source": source,
+        "alert_id": alert_id,
+        "incident_id": incident_id,
+    }
+    common |= {"at": now, "plan": uuid7(at=now)}
+    made = []
+    with transaction.atomic():
+        if beside.submits:
+            about = replace(targets, sender_copy=False)
+            named = f"{name}: submission"[:200] if action and name.strip() else name
+            made.append(verb(name=named, action="submit", targets=about, beside=replace(beside, late_days=0), **common))
+        if action:
+            only = Beside(late_days=beside.late_days)
+            made.insert(0, verb(name=name, action=action, targets=targets, beside=only, **common))
+    return made
 
 
 def approve(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: datetime | None = None) -> Remediation:
@@ -92,8 +154,11 @@ def approve(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: date
                 "proposed it yourself",
                 permission=any_action_of(remediation.action).permission.value,
             )
+        for further in _rights_beside(bool(remediation.entries)):
+            authorise(by, further)
         _decided(remediation, by, reason, at or utc_now(), status=S.STARTED)
         result["after"] = _after(remediation)
+        begin_watch(remediation, now=at or utc_now())
         queue_after_commit(remediation)
     return remediation
 
@@ -134,34 +199,79 @@ def retry(*, by: Actor, remediation_id: UUID | str) -> Remediation:
 
 
 def undo(
-    *, by: Actor, remediation_id: UUID | str, reason: str = "", name: str = "", at: datetime | None = None
+    *,
+    by: Actor,
+    remediation_id: UUID | str,
+    reason: str = "",
+    name: str = "",
+    rows: Sequence[Row] = (),
+    at: datetime | None = None,
 ) -> Remediation:
-    """Restore in place what a remediation moved, from its ledger, as a remediation of its own.
+    """Restore in place what a remediation moved (all of it, or these `rows`), from its ledger, as a remediation of its own.
 
-    Raises Conflict when it runs, moved nothing, cannot be undone (hard delete) or an undo of it is on its way.
+    Raises Conflict when it runs, moved nothing (of these), cannot be undone (hard delete) or an undo of it is on its way.
+    An undo of everything also ends the catching of late copies.
     """
     now = at or utc_now()
     with _changing(by, "remediation.undo", remediation_id, reason) as (original, result):
-        _refuse_undo(original)
+        _refuse_undo(original, rows)
         key = "undo-account-change" if original.on_accounts else "restore"
         remediation = _new(by, name or f"Undo: {original.name}"[:200], reason, key, now)
         remediation.undo_of, remediation.target_kind = original, original.target_kind
         remediation.sentence = f"what “{original.name}” {'changed' if original.on_accounts else 'moved'}"
         remediation.expected = original.expected if original.on_accounts else original.moved
+        if rows:
+            remediation.rows, remediation.expected = [str(row) for row in rows], len(rows)
+            remediation.sentence = f"{len(rows):,} of {remediation.sentence}"
+        else:
+            end_watch(original, by=by.name, now=now)
         origin = {"alert_id": original.alert_id, "incident_id": original.incident_id}
         source = ActionSource.IDENTITY if original.on_accounts else ActionSource.MANUAL
         return _begun(remediation, by, result, source=source, **origin)
 
 
+def stop_late(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: datetime | None = None) -> Remediation:
+    """Catch no more late copies; what was caught stays done. Raises Conflict when nothing was being caught."""
+    with _changing(by, "remediation.stop_late", remediation_id, reason) as (remediation, result):
+        if not end_watch(remediation, by=by.name, now=at or utc_now()):
+            raise Conflict(f"“{remediation.name}” catches no late copies now")
+        result["after"] = _after(remediation)
+    return remediation
+
+
 def change_policy(
-    *, by: Actor, second_person_over: int | None = None, second_person_over_people: int | None = None
+    *,
+    by: Actor,
+    second_person_over: int | None = None,
+    second_person_over_people: int | None = None,
+    second_person_by_action: Mapping[str, int] | None = None,
+    reason_required: bool | None = None,
+    asks_again_days: int | None = None,
 ) -> ResponsePolicy:
-    """Set above how many messages, or people, a second person must approve; 0 asks for none, None leaves it as it is."""
-    asked = {"second_person_over": second_person_over, "second_person_over_people": second_person_over_people}
-    changed = {name: number for name, number in asked.items() if number is not None}
-    for name, number in changed.items():
-        if number < 0:
+    """Set above how many messages, or people, a second person must approve; 0 asks for none, None leaves it as it is.
+
+    `second_person_by_action` maps keys of actions on mail to numbers of their own; `asks_again_days` is how long a proposal waits before it is
+    brought to mind again.
+    """
+    numbers = {
+        "second_person_over": second_person_over,
+        "second_person_over_people": second_person_over_people,
+        "asks_again_days": asks_again_days,
+    }
+    for name, number in (
+        *numbers.items(),
+        *(("second_person_by_action", n) for n in (second_person_by_action or {}).values()),
+    ):
+        if number is not None and not 0 <= number <= MOST_NUMBER:
             raise BadInput("a number, 0 or more", place=name)
+    for key in second_person_by_action or {}:
+        action_of(key)
+    asked: dict[str, Any] = {
+        **numbers,
+        "second_person_by_action": dict(second_person_by_action) if second_person_by_action is not None else None,
+        "reason_required": reason_required,
+    }
+    changed = {name: value for name, value in asked.items() if value is not None}
     before = {name: getattr(policy(), name) for name in changed}
     with audited(
         by=by,
@@ -209,7 +319,22 @@ def _new(by: Actor, name: str, reason: str, action: str, now: datetime) -> Remed
     )
 
 
-def _draft(by: Actor, name: str, reason: str, action: str, targets: Targets | People, now: datetime) -> Remediation:
+def _rights_beside(entries: bool) -> tuple[Permission, ...]:
+    return (Permission.DETECTION_TUNE,) if entries else ()
+
+
+def _draft(
+    by: Actor,
+    name: str,
+    reason: str,
+    action: str,
+    targets: Targets | People,
+    now: datetime,
+    beside: Beside,
+    plan: UUID | None,
+) -> Remediation:
+    if policy().reason_required and by.id.startswith("person:") and not reason.strip():
+        raise BadInput("give a reason; the organisation asks for one", place="reason")
     if isinstance(targets, People):
         return aim(_new(by, name, reason, action, now), targets)
     if not targets.rows and not targets.query:
@@ -218,6 +343,13 @@ def _draft(by: Actor, name: str, reason: str, action: str, targets: Targets | Pe
     remediation.rows = [str(row) for row in targets.rows]
     remediation.query = targets.query
     remediation.excepted = [str(row) for row in targets.excepted]
+    remediation.also = [str(row) for row in targets.also]
+    remediation.sender_copy, remediation.plan = targets.sender_copy, plan
+    remediation.judgement, remediation.note = beside.judgement.value, beside.note.strip()
+    remediation.entries = [asdict(entry) for entry in beside.entries]
+    if not 0 <= beside.late_days <= MOST_DAYS:
+        raise BadInput(f"late copies are caught for at most {MOST_DAYS} days", place="late_days")
+    remediation.late_days = beside.late_days
     remediation.sentence = sentence_of(targets, now=now)
     remediation.expected = expected_count(targets, now=now)
     return remediation
@@ -233,6 +365,8 @@ def _begun(remediation: Remediation, by: Actor, result: dict[str, Any], **origin
         _decide_or_wait(remediation, by)
         remediation.save(force_insert=True)
         if remediation.status == S.STARTED:
+            begin_watch(remediation, now=remediation.created_at)
+            tell_of_action(remediation, now=remediation.created_at)
             queue_after_commit(remediation)
     result["after"] = _after(remediation)
     return remediation
@@ -243,7 +377,11 @@ def _decide_or_wait(remediation: Remediation, by: Actor) -> None:
     # Undoing adds nothing to what one did alone; its own size still counts.
     counted = by.id if remediation.undo_of_id is None else ""
     remediation.second_person = needs_second_person(
-        counted, remediation.expected, kind=remediation.target_kind, now=remediation.created_at
+        counted,
+        remediation.expected,
+        kind=remediation.target_kind,
+        action=(remediation.undo_of or remediation).action,
+        now=remediation.created_at,
     ) or bool(_about_rights(remediation, by))
     if remediation.second_person or remediation.status == S.PENDING:
         remediation.status = S.PENDING.value
@@ -259,9 +397,11 @@ def _about_rights(remediation: Remediation, by: Actor) -> str:
     return why_two(by, action=meant.action, aimed=meant.aimed_at, undoes=remediation.undo_of is not None)
 
 
-def _refuse_undo(original: Remediation) -> None:
-    if why := why_no_undo(original):
+def _refuse_undo(original: Remediation, rows: Sequence[Row]) -> None:
+    if why := why_no_undo(original, partly=bool(rows)):
         raise Conflict(f"“{original.name}” cannot be undone: {why}")
+    if rows and (set(rows) & undone_rows(original) or moved_lines(original, rows).count() != len(set(rows))):
+        raise Conflict("it moved no such message, or that was undone already")
 
 
 @contextmanager

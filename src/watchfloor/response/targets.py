@@ -18,6 +18,7 @@ COLUMNS = (
     "RecipientEmailAddress",
     "Subject",
     "SenderFromAddress",
+    "EmailDirection",
     "LatestDeliveryLocation",
     "ThreatTypes",
     "DetectionMethods",
@@ -40,8 +41,10 @@ def read_targets(parameters: QueryDict, *, now: datetime) -> Targets:
         query = ""
     if not rows and not query:
         raise BadInput("choose at least one message", place="row")
-    excepted = tuple(dict.fromkeys(Row.parse(text) for text in parameters.getlist("except")))
-    return Targets(query=query, excepted=excepted) if query else Targets(rows=rows)
+    excepted = tuple(dict.fromkeys(Row.parse(text) for text in parameters.getlist("except"))) if query else ()
+    also = tuple(dict.fromkeys(Row.parse(text) for text in parameters.getlist("also")))
+    sender_copy = parameters.get("sender_copy") == "yes"
+    return Targets(() if query else rows, query, excepted, also, sender_copy)
 
 
 def query_of(parameters: str, *, now: datetime) -> Query:
@@ -51,22 +54,43 @@ def query_of(parameters: str, *, now: datetime) -> Query:
 
 def sentence_of(targets: Targets, *, now: datetime) -> str:
     """What is aimed at, in words a person can check (LM-09)."""
-    if not targets.whole_query:
-        return f"{len(targets.rows):,} chosen message{'' if len(targets.rows) == 1 else 's'}"
-    words = lake.sentence(query_of(targets.query, now=now))
-    return f"{words}, except {len(targets.excepted):,} chosen" if targets.excepted else words
+    words = f"{len(targets.rows):,} chosen message{'' if len(targets.rows) == 1 else 's'}"
+    if targets.whole_query:
+        words = lake.sentence(query_of(targets.query, now=now))
+    if targets.excepted:
+        words += f", except {len(targets.excepted):,} chosen"
+    if targets.also:
+        words += (
+            f", and {len(targets.also):,} cop{'y' if len(targets.also) == 1 else 'ies'} sent on inside the organisation"
+        )
+    return words + (", and the sender's copy" if targets.sender_copy else "")
 
 
 def target_rows(targets: Targets, *, now: datetime, columns: Sequence[str] = COLUMNS) -> Iterator[list[dict[str, Any]]]:
-    """The lake's rows of EmailEvents, in batches of some hundred. A chosen row the lake does not know is left out."""
+    """The lake's rows of EmailEvents, in batches of some hundred. A chosen row the lake does not know is left out.
+
+    Copies sent on come last.
+    """
+    yield from _first_rows(targets, now=now, columns=columns)
+    if also := [row for row in targets.also if row not in set(targets.rows)]:
+        yield from _chosen(also, now=now, columns=columns)
+
+
+def _first_rows(targets: Targets, *, now: datetime, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
     if not targets.whole_query:
         yield from _chosen(targets.rows, now=now, columns=columns)
         return
-    left_out = set(targets.excepted)
+    left_out = {*targets.excepted, *targets.also}
     for batch in lake.stream(query_of(targets.query, now=now), columns=columns):
         kept = [row for row in batch if row_of(row) not in left_out] if left_out else batch
         if kept:
             yield kept
+
+
+def sender_of_ours(row: Mapping[str, Any]) -> str:
+    """The address of who sent a message from inside, whose Sent folder holds a copy; "" for mail from outside."""
+    sender = (row.get("SenderFromAddress") or "").strip().lower()
+    return sender if "@" in sender and row.get("EmailDirection") in {"Outbound", "Intra-org"} else ""
 
 
 def row_of(row: Mapping[str, Any]) -> Row:

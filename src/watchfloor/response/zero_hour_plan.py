@@ -15,6 +15,7 @@ from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import Row
 from watchfloor.response.freezing import NO_MESSAGE_ID
 from watchfloor.response.models import ZeroHourDecision
+from watchfloor.response.places import SEEN
 from watchfloor.response.targets import row_of
 from watchfloor.response.zero_hour import WINDOW, Plan, Policy, Rule, Threat, What, threat_of
 
@@ -22,7 +23,6 @@ AT_ONCE = 200
 OURS = frozenset({Folder.INBOX, Folder.JUNK, Folder.UNKNOWN})
 """Where a purge looks; what people put elsewhere themselves is theirs."""
 TOO_OLD = "it was delivered more than 48 hours before, or is no longer known"
-SEEN = "\\seen"
 Mail = list[dict[str, Any]]
 Moment = Callable[[LateVerdict], datetime]
 
