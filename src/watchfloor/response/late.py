@@ -37,8 +37,9 @@ LakeRows = list[dict[str, Any]]
 
 def watch_query(targets: Targets, *, now: datetime) -> Query | None:
     """What late copies look like: the whole query whenever they come, or mail of the clusters of what was chosen; None when there is none."""
+    until = now + timedelta(days=MOST_DAYS)
     if targets.whole_query:
-        return query_of(targets.query, now=now)
+        return replace(query_of(targets.query, now=now), start=now, end=until)
     chosen = tuple(sorted({row.network_message_id for row in targets.rows}))[:CHUNK]
     if not chosen:
         return None
@@ -49,7 +50,7 @@ def watch_query(targets: Targets, *, now: datetime) -> Query | None:
     clusters = tuple(sorted(str(value) for value, _ in known if str(value) not in {"", "0", "None"}))
     if not clusters:
         return None
-    return Query(TABLE, now, now, (Condition("EmailClusterId", Operator.EQUAL_ANY, clusters),))
+    return Query(TABLE, now, until, (Condition("EmailClusterId", Operator.EQUAL_ANY, clusters),))
 
 
 def watch_sentence(targets: Targets, *, now: datetime) -> str:
@@ -68,12 +69,14 @@ def begin_watch(remediation: Remediation, *, now: datetime) -> LateWatch | None:
     if not LateWatch.objects.filter(stopped_at=None, until__gt=now).exists():
         lake_services.register_reader(READER, tables=(TABLE,))
         move_cursor(READER, position=lake.tail_position(TABLE))
+    until = now + timedelta(days=remediation.late_days)
+    query = replace(query, end=until)
     return LateWatch.objects.create(
         remediation=remediation,
         query=lake.parameters_of(query),
         sentence=sentence_of(Targets(query=lake.parameters_of(query)), now=now),
         since=now,
-        until=now + timedelta(days=remediation.late_days),
+        until=until,
     )
 
 

@@ -48,8 +48,8 @@ def submitted(remediation):
 @pytest.fixture
 def known(db):
     """The phish known to the register, as an inspected mail is."""
-    from watchfloor.connectors.services import accept
     import watchfloor.lake.jobs  # noqa: F401  # registers the tick
+    from watchfloor.connectors.services import accept
     from watchfloor.runtime.services import run_ticks
 
     mail = accept(raw_of(PHISH), source="test", received_at=NOW, recipients=("ann@corp.example", "bob@corp.example"))
