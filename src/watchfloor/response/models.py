@@ -16,6 +16,7 @@ from watchfloor.response.contracts import (
     Targets,
 )
 from watchfloor.response.quarantine.models import QuarantinedMail as QuarantinedMail  # models of a sub-package
+from watchfloor.response.quarantine.page_models import QuarantineText as QuarantineText
 
 
 class Remediation(models.Model):

@@ -21,6 +21,7 @@ from watchfloor.response.quarantine.contracts import (
     HeldBy,
     HeldReason,
 )
+from watchfloor.response.quarantine.indexing import follow_text
 from watchfloor.response.quarantine.models import QuarantinedCopy, QuarantinedMail
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import move_cursor
@@ -123,6 +124,7 @@ def follow_copies(mails: Iterable[int]) -> None:
         mail.expires_at = max(copy.expires_at for copy in own)
         changed.append(mail)
     QuarantinedMail.objects.bulk_update(changed, ["recipients", "status", "expires_at"], batch_size=200)
+    follow_text(changed)
 
 
 def _ready(mails: Sequence[AcceptedMail], ids: dict[str, str], now: datetime) -> Sequence[AcceptedMail]:
