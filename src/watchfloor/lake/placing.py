@@ -6,13 +6,15 @@ geo_info_from_ip_address(). A process looks for a newer list at most every `FRES
 
 import ipaddress
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 from threading import Lock
 
+from watchfloor.lake.enriching import Whereabouts
 from watchfloor.lake.enriching import place_of as packaged_place_of
+from watchfloor.lake.enriching import whereabouts as packaged_whereabouts
 from watchfloor.lake.enriching.addresses import REMEMBERED, address_of
 from watchfloor.lake.lists import GEO_IP, rows_of
 from watchfloor.lake.locations import Place
@@ -57,6 +59,14 @@ def place_of(ip: str) -> Place:
     networks = _current()
     listed = _listed(ip, networks.uploaded_at) if networks.places else None
     return listed or packaged_place_of(ip)
+
+
+def whereabouts(ips: Sequence[str]) -> Iterator[Whereabouts]:
+    """Where each of many addresses lies, for counting: about a microsecond each, ten where there is a list."""
+    networks = _current()
+    if not networks.places:
+        return packaged_whereabouts(ips)
+    return (Whereabouts(one.country_code, one.country, one.asn, one.kind) for one in map(place_of, ips))
 
 
 def forget() -> None:

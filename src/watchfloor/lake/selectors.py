@@ -27,7 +27,7 @@ from watchfloor.lake.contracts import (
     Query,
     TableState,
 )
-from watchfloor.lake.enriching import client_of
+from watchfloor.lake.enriching import client_of, warm
 from watchfloor.lake.entries_met import entries_met
 from watchfloor.lake.facts import tenant_facts
 from watchfloor.lake.history import state as history_state
@@ -41,7 +41,7 @@ from watchfloor.lake.lists import states as list_states
 from watchfloor.lake.models import Email, HotBatch
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.place import lake_place
-from watchfloor.lake.placing import place_of
+from watchfloor.lake.placing import place_of, whereabouts
 from watchfloor.lake.query import address
 from watchfloor.lake.query.address import encoded, group_of, parameters_of
 from watchfloor.lake.query.compile import FOREVER
@@ -51,7 +51,7 @@ from watchfloor.lake.query.values import normalised
 from watchfloor.lake.query.words import condition_sentence, part_sentence, sentence
 from watchfloor.lake.rejudging import changed_mails, rejudged
 from watchfloor.lake.similar import campaign_of
-from watchfloor.lake.statistics import Order, ValueCount, Values
+from watchfloor.lake.statistics import Order, Tally, ValueCount, Values, tallied
 from watchfloor.lake.summaries import BUCKET, summed
 from watchfloor.lake.tail import Tail
 from watchfloor.lake.text import by_threat, elements_of, values_in
@@ -64,6 +64,7 @@ __all__ = [
     "Met",
     "Order",
     "Tail",
+    "Tally",
     "ValueCount",
     "Values",
     "all_rows",
@@ -85,6 +86,7 @@ __all__ = [
     "emails_by_fingerprint",
     "encoded",
     "entries_met",
+    "fingerprints_of",
     "group_of",
     "history_state",
     "hunt",
@@ -121,12 +123,15 @@ __all__ = [
     "tables",
     "tail",
     "tail_position",
+    "tallied",
     "tenant_facts",
     "top",
     "values",
     "values_in",
     "values_of",
     "views",
+    "warm",
+    "whereabouts",
 ]
 
 
@@ -291,6 +296,12 @@ def emails_by_fingerprint(fingerprints: Iterable[str]) -> dict[str, str]:
     """The NetworkMessageId of each of these emails that is stored, by fingerprint: one question."""
     wanted = [one for one in fingerprints if one]
     return dict(Email.objects.filter(fingerprint__in=wanted).values_list("fingerprint", "pk")) if wanted else {}
+
+
+def fingerprints_of(network_message_ids: Iterable[str]) -> dict[str, str]:
+    """The fingerprint of each of these emails, by NetworkMessageId: one question."""
+    wanted = list(network_message_ids)
+    return dict(Email.objects.filter(pk__in=wanted).values_list("pk", "fingerprint")) if wanted else {}
 
 
 def inspection_of(network_message_id: str) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
+import pyarrow.compute as pc
 from sqlglot import exp
 
 from watchfloor.kernel.errors import BadInput
@@ -47,6 +48,18 @@ class Values:
 
 
 @dataclass(frozen=True, slots=True)
+class Tally:
+    """The most frequent values, column by column: `splits` has a list for each split. The rest as in `Values`."""
+
+    values: Sequence[str]
+    rows: Sequence[int]
+    splits: tuple[Sequence[int], ...]
+    distinct: int
+    all_rows: int
+    empty: int
+
+
+@dataclass(frozen=True, slots=True)
 class Order:
     """How values are ordered: by `rows`, `first`, `last`, `value` or the number of a split; the value itself breaks ties."""
 
@@ -75,6 +88,24 @@ def values(
         return _taken_apart(rows, found, order=order, limit=limit, offset=offset, contains=contains)
     rows = engine().run(_page(tree, order, limit=limit, offset=offset, contains=contains), sources).to_pylist()
     return _read(rows, len(tests))
+
+
+def tallied(query: Query, *, column: str, limit: int, splits: Sequence[Condition]) -> Tally:
+    """The same for many values of a plain column of the query's table, without their times."""
+    _, found = resolve(column, base=table_named(query.table))
+    tests = [_test(query, split) for split in splits]
+    sources, latest = ask.sources(query, latest=found.name in trees.LATEST)
+    grouped = [one for one in _grouped(query, found, tests, across=False) if one.alias not in ("f", "l")]
+    tree = trees.select(query, *grouped, latest=latest).group_by(exp.Literal.number(1))
+    table = engine().run(_page(tree, MOST, limit=limit, offset=0, contains=""), sources)
+    totals = [int(table.column(name)[0].as_py()) for name in ("d", "t", "e")]
+    page = table.filter(pc.is_valid(table.column("v")))
+    values, rows, *counts = (page.column(name).to_pylist() for name in ("v", "n", *_split_names(tests)))
+    return Tally(values, rows, tuple(counts), *totals)
+
+
+def _split_names(splits: Sequence[object]) -> list[str]:
+    return [f"s{number}" for number in range(len(splits))]
 
 
 def _test(query: Query, split: Condition) -> exp.Expr:

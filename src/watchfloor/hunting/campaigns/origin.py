@@ -31,9 +31,10 @@ def countries(query: Query, campaigns: Sequence[KnownCampaign]) -> list[Country]
     rows = lake.summed(narrowed(query, campaigns), by=("SenderIP",), measures=(MAILS, PEOPLE))
     rows.sort(key=lambda row: -row["messages"])
     found: dict[str, Country] = {}
-    for row in rows[:MOST_ADDRESSES]:
-        place = lake.place_of(row["SenderIP"] or "")
-        code = place.country_code
+    rows = rows[:MOST_ADDRESSES]
+    places = lake.whereabouts([row["SenderIP"] or "" for row in rows])
+    for row, place in zip(rows, places, strict=True):
+        code = place.code
         one = found.setdefault(code, Country(place.country if code else UNPLACED, code))
         one.messages += row["messages"]
         if row["SenderIP"]:

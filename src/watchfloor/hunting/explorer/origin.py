@@ -1,6 +1,6 @@
 """Email origin (TE-093): sending addresses of the present question by country and network, offline; private ones by their kind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlencode
@@ -15,12 +15,14 @@ from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator
 
 MOST = 20_000
-"""Addresses that are looked up, most mails first: 16 microseconds each the first time. The rest is counted, and said."""
+"""Addresses that are looked up, most mails first, some microseconds each. The rest is counted, and said."""
 FILTERED = 100
 """Addresses up to which “only this country” is one filter."""
 SHOWN = 100
 SPLITS = tuple(split.condition for split in THREATS)
 UNKNOWN = "Unknown place"
+OUTSIDE = frozenset({"", "Public"})
+"""Kinds of what is no address, or of one that lies somewhere."""
 UNSAID = "No sending address is known"
 
 
@@ -35,13 +37,13 @@ class Origin:
     addresses: dict[str, int] = field(default_factory=dict)
     networks: dict[str, int] = field(default_factory=dict)
 
-    def add(self, one: lake.ValueCount, network: str) -> None:
+    def add(self, address: str, rows: int, threats: Sequence[int], network: str) -> None:
         """Count the mails of one address in."""
-        self.messages += one.rows
-        self.threats = [have + more for have, more in zip(self.threats, one.splits, strict=True)]
-        self.addresses[one.value] = one.rows
+        self.messages += rows
+        self.threats = [have + more for have, more in zip(self.threats, threats, strict=True)]
+        self.addresses[address] = rows
         if network:
-            self.networks[network] = self.networks.get(network, 0) + one.rows
+            self.networks[network] = self.networks.get(network, 0) + rows
 
     @property
     def key(self) -> str:
@@ -65,16 +67,16 @@ class Origins:
 
 def origins(state: ExplorerState) -> Origins:
     """One question for the addresses with their mails; where each lies is known here."""
-    values = lake.values(state.query, column="SenderIP", limit=MOST, splits=SPLITS)
+    tally = lake.tallied(state.query, column="SenderIP", limit=MOST, splits=SPLITS)
     found: dict[str, Origin] = {}
-    for one in values.found:
-        place = lake.place_of(one.value)
-        name = place.country or (f"{place.kind} address" if place.private else UNKNOWN)
-        key = place.country_code or name
-        found.setdefault(key, Origin(name, place.country_code)).add(one, place.asn)
+    lines = zip(tally.values, tally.rows, zip(*tally.splits, strict=True), lake.whereabouts(tally.values), strict=True)
+    for address, rows, threats, place in lines:
+        name = place.country or (UNKNOWN if place.kind in OUTSIDE else f"{place.kind} address")
+        key = place.code or name
+        origin = found.get(key) or found.setdefault(key, Origin(name, place.code))
+        origin.add(address, rows, threats, place.operator)
     ordered = sorted(found.values(), key=lambda one: (-one.messages, one.name))
-    counted = sum(one.messages for one in ordered)
-    return Origins(tuple(ordered), values.distinct, values.rows - counted, values.empty)
+    return Origins(tuple(ordered), tally.distinct, tally.all_rows - sum(tally.rows), tally.empty)
 
 
 def origin_tab(state: ExplorerState, reader: Reader) -> Mapping[str, Any]:

@@ -27,6 +27,7 @@ from watchfloor.hunting.services import choose_columns, choose_density, keep_exp
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.text import csv_line
+from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import OTHER, Condition, Operator
 from watchfloor.ui.services import render_page
 
@@ -112,7 +113,8 @@ def _clicked(request: Asked, state: ExplorerState) -> ExplorerState:
 @require_GET
 @requires(Permission.EMAIL_METADATA_READ)
 def chart(request: Asked) -> HttpResponse:
-    """The chart as a fragment."""
+    """The chart as a fragment. Whoever looks at it may ask for the map next."""
+    lake.warm()
     return render(request, "hunting/explorer/chart.html", page.chart(_state(request)))
 
 

@@ -41,7 +41,16 @@ def place_of(ip: str) -> Place:
     if found is None or found.is_private or not found.country_code.isalpha():
         return Place(kind=kind)
     latitude, longitude = _middles().get(found.country_code, (None, None))
-    return Place(found.country_code, found.country_name, found.asn_name, found.cidr, latitude, longitude, kind)
+    operator = found.asn_name if _within(address, found.asn_cidr) else ""
+    return Place(found.country_code, found.country_name, operator, found.cidr, latitude, longitude, kind)
+
+
+def _within(address: Address, network: str) -> bool:
+    """The library names the operator of the network that begins last below an address, even where that ends before it."""
+    try:
+        return address in ipaddress.ip_network(network, strict=False)
+    except ValueError:
+        return False
 
 
 def kind_of(ip: str) -> str:

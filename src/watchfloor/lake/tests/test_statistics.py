@@ -4,7 +4,7 @@ import pytest
 
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.contracts import Condition, Operator
-from watchfloor.lake.selectors import Order, values
+from watchfloor.lake.selectors import Order, tallied, values
 from watchfloor.lake.services import append
 from watchfloor.lake.tests.conftest import NOON, asked, mail
 
@@ -28,6 +28,17 @@ def test_values_are_counted_with_their_first_and_last_time(seven):
     first = found.found[0]
     assert ((first.first - NOON).seconds, (first.last - NOON).seconds) == (0, 3)
     assert (found.distinct, found.rows, found.empty) == (3, 6, 1)
+
+
+def test_many_values_are_counted_without_their_times(seven):
+    found = tallied(asked(), column="SenderFromDomain", limit=2, splits=[PHISH, BLOCKED])
+    assert (found.values, found.rows) == (["evil0.example", "evil1.example"], [2, 2])
+    assert found.splits == ([2, 2], [0, 0])
+    assert (found.distinct, found.all_rows, found.empty) == (3, 6, 1)
+    nothing = tallied(
+        asked(("DeliveryAction", Operator.EQUAL_ANY, ("Blocked",))), column="SenderFromDomain", limit=2, splits=[]
+    )
+    assert (nothing.values, nothing.distinct, nothing.empty) == ([], 0, 1)
 
 
 def test_a_page_of_values_knows_how_many_there_are_in_all(seven):
