@@ -6,7 +6,28 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from watchfloor.lake.contracts import Condition
+from watchfloor.lake.contracts import Group
+
+__all__ = [
+    "POLICY_CATEGORIES",
+    "ROLES",
+    "SEVERITIES",
+    "VERDICTS",
+    "Activity",
+    "Aggregation",
+    "Delivery",
+    "Entity",
+    "Evidence",
+    "EvidenceType",
+    "Example",
+    "Finding",
+    "Group",
+    "Row",
+    "Rule",
+    "RuleState",
+    "Threshold",
+    "Unusual",
+]
 
 Row = dict[str, Any]
 
@@ -28,19 +49,15 @@ class EvidenceType(StrEnum):
 SEVERITIES = ("high", "medium", "low", "informational")
 ROLES = ("source", "impacted", "compromised", "contextual")
 VERDICTS = ("malicious", "suspicious", "noThreatsFound", "unknown")
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Parts that must all hold, or of which one must."""
-
-    any_of: bool
-    parts: tuple["Condition | Group", ...]
+POLICY_CATEGORIES = (
+    *("Threat management", "Mail flow", "Permissions", "Data loss prevention", "Information governance", "Others"),
+)
+"""AP-02."""
 
 
 @dataclass(frozen=True, slots=True)
 class Threshold:
-    """At least `at_least` different values of `distinct` among rows that share `group_by`, within `window`."""
+    """At least `at_least` different values of `distinct` (empty: rows) among rows that share `group_by` (empty: all), within `window`."""
 
     distinct: str
     at_least: int
@@ -49,8 +66,20 @@ class Threshold:
 
 
 @dataclass(frozen=True, slots=True)
+class Unusual:
+    """More rows within `window` (an hour or a day) than the `baseline_days` before let expect, and `least` at least (AP-01)."""
+
+    window: timedelta = timedelta(hours=1)
+    baseline_days: int = 14
+    least: int = 20
+
+
+@dataclass(frozen=True, slots=True)
 class Aggregation:
-    """Findings whose first filled column of `by` is the same, within `window`, are one alert with a hit count (AP-04)."""
+    """Findings whose first filled column of `by` is the same, within `window`, are one alert with a hit count (AP-04).
+
+    Without `by` all findings of the rule are.
+    """
 
     by: tuple[str, ...]
     window: timedelta
@@ -99,11 +128,34 @@ class Rule:
     hits: tuple[Example, ...]
     misses: tuple[Example, ...]
     path: str = ""
+    unusual: Unusual | None = None
+
+    @property
+    def built_in(self) -> bool:
+        """Shipped with the product (AP-03), not made by people here."""
+        return bool(self.path)
+
+    @property
+    def trigger(self) -> str:
+        """What sets it off: every, threshold or unusual."""
+        return "unusual" if self.unusual else "threshold" if self.threshold else "every"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Who is told of a rule's alerts: mail addresses, at most `daily_cap` mails in 24 hours, and names of webhooks."""
+
+    recipients: tuple[str, ...] = ()
+    daily_cap: int = 10
+    webhooks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class RuleState:
-    """A rule as the settings page shows it: what it says in words, whether it is on, and its last hit."""
+    """A rule as the settings page shows it: what it says in words, whether it is on, and its last hit.
+
+    `rule` carries the severity that is set here; `shipped_severity` what it was shipped with.
+    """
 
     rule: Rule
     words: tuple[str, ...]
@@ -111,6 +163,8 @@ class RuleState:
     findings: int = 0
     last_hit: datetime | None = None
     changed_by: str = ""
+    delivery: Delivery = Delivery()
+    shipped_severity: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +176,19 @@ class Evidence:
     label: str = ""
     role: str = "impacted"
     verdict: str = "suspicious"
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """One row behind a finding, as an alert lists it (AP-16): when, what, who, done to what, from where; `message` when it is mail."""
+
+    at: datetime
+    operation: str
+    user: str = ""
+    object: str = ""
+    ip: str = ""
+    message: str = ""
+    recipient: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,3 +219,4 @@ class Finding:
     omitted: int = 0
     incident: int | None = None
     source: str = ""
+    activities: tuple[Activity, ...] = ()

@@ -4,14 +4,14 @@ import hashlib
 import json
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from itertools import accumulate
 from typing import Any, Protocol
 
 from watchfloor.detection.contracts import Evidence, EvidenceType, Group, Row, Rule
 from watchfloor.detection.words import condition_words, fill, items, listed, threshold_words
-from watchfloor.lake.contracts import Condition
+from watchfloor.lake.contracts import Condition, Part
 
 EVIDENCE_CAP = 1000
 """Per finding and type: a flood must not make one alert of a hundred thousand rows; what is left out is counted."""
@@ -98,8 +98,11 @@ class Holding:
     related: Related
 
     def group(self, group: Group, rows: Sequence[Row]) -> list[Row]:
+        if group.negated:
+            held = {row["_row"] for row in self.group(replace(group, negated=False), rows)}
+            return [row for row in rows if row["_row"] not in held]
         own_first = sorted(group.parts, key=lambda part: isinstance(part, Group) or "." in part.column)
-        if group.any_of:
+        if group.any_of and own_first:
             numbers = {row["_row"] for part in own_first for row in self.part(part, rows)}
             return [row for row in rows if row["_row"] in numbers]
         for part in own_first:
@@ -107,7 +110,7 @@ class Holding:
                 rows = self.part(part, rows)
         return list(rows)
 
-    def part(self, part: Condition | Group, rows: Sequence[Row]) -> list[Row]:
+    def part(self, part: Part, rows: Sequence[Row]) -> list[Row]:
         if isinstance(part, Group):
             return self.group(part, rows)
         table, _, name = part.column.rpartition(".")
@@ -161,16 +164,22 @@ def _cut(rows: Sequence[Row], sizes: Sequence[int]) -> list[list[Row]]:
     return parts
 
 
-def _by_key(rule: Rule, rows: Iterable[Row], related: Related) -> dict[str, list[Row]]:
+def _by_key(rule: Rule, rows: Sequence[Row], related: Related) -> dict[str, list[Row]]:
     """Rows by their natural key: the first filled column of the rule's `aggregate.by`, else the message itself."""
     grouped: dict[str, list[Row]] = {}
+    if not rule.aggregation.by:
+        return {"*": list(rows)} if rows else {}
     for row in rows:
         filled = ((column, related.values(row, column)) for column in rule.aggregation.by)
-        column, values = next(
-            ((c, v) for c, v in filled if v), ("NetworkMessageId", items(row, "NetworkMessageId", rule.table))
-        )
+        column, values = next(((c, v) for c, v in filled if v), _itself(row))
         grouped.setdefault(f"{column}={'|'.join(sorted(set(values)))}"[:400], []).append(row)
     return grouped
+
+
+def _itself(row: Row) -> tuple[str, tuple[str, ...]]:
+    """What tells a row from all others: its mail, else its own id."""
+    column = "NetworkMessageId" if row.get("NetworkMessageId") else "ReportId"
+    return column, (str(row.get(column, "")),)
 
 
 def _over_threshold(rule: Rule, rows: Sequence[Row], history: History) -> list[tuple[list[Row], list[Row]]]:
@@ -190,7 +199,7 @@ def _over_threshold(rule: Rule, rows: Sequence[Row], history: History) -> list[t
         total = history.distinct_counts(rule, [group], start=last - threshold.window, end=last).get(group, 0)
         if total < threshold.at_least:
             continue
-        here = len({row.get(threshold.distinct) for row in members})
+        here = _different(rule, members)
         earlier = total - here >= threshold.at_least
         whole = members if earlier else history.window(rule, group, start=last - threshold.window, end=last)
         reached.append((members, whole or members))
@@ -200,6 +209,8 @@ def _over_threshold(rule: Rule, rows: Sequence[Row], history: History) -> list[t
 def _grouped(rule: Rule, rows: Sequence[Row]) -> dict[str, list[Row]]:
     """Rows by the threshold's column; those without a value in it left out."""
     assert rule.threshold is not None
+    if not rule.threshold.group_by:
+        return {"": list(rows)} if rows else {}
     grouped: dict[str, list[Row]] = {}
     for row in rows:
         if row.get(rule.threshold.group_by):
@@ -218,16 +229,21 @@ def _wide_counts(rule: Rule, grouped: Mapping[str, Sequence[Row]], history: Hist
     return history.distinct_counts(rule, list(grouped), start=start, end=max(moments))
 
 
+def _different(rule: Rule, rows: Sequence[Row]) -> int:
+    """What a threshold counts among rows in hand: different values of its column, or the rows."""
+    assert rule.threshold is not None
+    column = rule.threshold.distinct
+    return len({row.get(column) for row in rows}) if column else len(rows)
+
+
 def _reaches(rule: Rule, row: Row, counts: Mapping[str, int]) -> bool:
     assert rule.threshold is not None
-    return counts.get(str(row.get(rule.threshold.group_by)), 0) >= rule.threshold.at_least
+    group = str(row.get(rule.threshold.group_by)) if rule.threshold.group_by else ""
+    return counts.get(group, 0) >= rule.threshold.at_least
 
 
 def _match(rule: Rule, key: str, fresh: Sequence[Row], rows: Sequence[Row], holding: Holding) -> Match:
-    identities = sorted(
-        json.dumps([str(row.get(name, "")) for name in IDENTITY] + [row["Timestamp"].isoformat()]) for row in fresh
-    )
-    digest = hashlib.sha256("\n".join([rule.id, key, *identities]).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join([rule.id, key, *sorted(map(_identity, fresh))]).encode()).hexdigest()
     evidence, omitted = evidence_of(rule, rows, holding.related)
     return Match(
         rule=rule,
@@ -242,24 +258,32 @@ def _match(rule: Rule, key: str, fresh: Sequence[Row], rows: Sequence[Row], hold
     )
 
 
+def _identity(row: Row) -> str:
+    """A row as a repeat is known by; what is no mail is known by its own id too, as two activities may share a moment."""
+    own = [] if row.get("NetworkMessageId") else [str(row.get("ReportId", ""))]
+    return json.dumps([str(row.get(name, "")) for name in IDENTITY] + [row["Timestamp"].isoformat(), *own])
+
+
 def _explain(rule: Rule, rows: Sequence[Row], holding: Holding) -> Iterable[str]:
     """The conditions that held, each with the values found; of alternatives only those that did."""
     numbered = [{**row, "_row": number} for number, row in enumerate(rows)]
 
     def lines(group: Group) -> Iterable[str]:
         for part in group.parts:
-            if isinstance(part, Group):
+            if isinstance(part, Group) and not part.negated:
                 yield from lines(part)
                 continue
             held = holding.part(part, numbered)
-            if held:
+            if held and isinstance(part, Group):
+                yield condition_words(part, rule.table)
+            elif held:
+                assert isinstance(part, Condition)
                 found = listed(value for row in held for value in holding.related.values(row, part.column))
                 yield f"{condition_words(part, rule.table)} (found: {found})"
 
     yield from lines(rule.where)
     if rule.threshold:
-        distinct = {row.get(rule.threshold.distinct) for row in rows}
-        yield f"{threshold_words(rule.threshold, rule.table)} (found: {len(distinct):,})"
+        yield f"{threshold_words(rule.threshold, rule.table)} (found: {_different(rule, rows):,})"
 
 
 def evidence_of(rule: Rule, rows: Sequence[Row], related: Related) -> tuple[tuple[Evidence, ...], int]:

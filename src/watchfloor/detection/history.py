@@ -1,13 +1,13 @@
 """What evaluation may ask beyond the rows in hand: of the lake, or of an example's own rows."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 from watchfloor.detection.contracts import Example, Row, Rule
 from watchfloor.lake import selectors as lake
-from watchfloor.lake.contracts import Condition, Operator, Query
+from watchfloor.lake.contracts import Condition, Operator, Query, leaves
 
 MAIL_TABLES = {"EmailEvents", "EmailUrlInfo", "EmailAttachmentInfo"}
 LOOK_BACK = timedelta(days=30)
@@ -15,11 +15,6 @@ LOOK_BACK = timedelta(days=30)
 AT_ONCE = 500
 WINDOW_ROWS = 1000
 MOMENT = timedelta(microseconds=1)
-
-
-def flat(rule: Rule) -> tuple[Condition, ...]:
-    """The conditions of a rule with a threshold, which has no nested groups."""
-    return tuple(part for part in rule.where.parts if isinstance(part, Condition))
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +38,11 @@ class LakeHistory:
         threshold = rule.threshold
         assert threshold is not None
         query = self._window_query(rule, groups, start=start, end=end)
-        return dict(lake.top(query, column=threshold.group_by, limit=len(groups), distinct=threshold.distinct))
+        if threshold.group_by:
+            return dict(lake.top(query, column=threshold.group_by, limit=len(groups), distinct=threshold.distinct))
+        if not threshold.distinct:
+            return {"": lake.count(query)}
+        return {"": len(lake.top(query, column=threshold.distinct, limit=max(threshold.at_least, 1000)))}
 
     def window(self, rule: Rule, group: str, *, start: datetime, end: datetime) -> list[Row]:
         query = self._window_query(rule, [group], start=start, end=end)
@@ -51,8 +50,17 @@ class LakeHistory:
 
     def _window_query(self, rule: Rule, groups: Sequence[str], *, start: datetime, end: datetime) -> Query:
         assert rule.threshold is not None
-        chosen = Condition(rule.threshold.group_by, Operator.EQUAL_ANY, tuple(groups))
-        return Query(rule.table, start, end + MOMENT, (*flat(rule), chosen))
+        column = rule.threshold.group_by
+        chosen = (Condition(column, Operator.EQUAL_ANY, tuple(groups)),) if column else ()
+        return replace(query_of(rule, start=start, end=end + MOMENT), required=chosen)
+
+
+def query_of(rule: Rule, *, start: datetime, end: datetime) -> Query:
+    """The rows of [start, end) for which the rule's conditions hold, its trigger aside."""
+    where = rule.where
+    if where.negated:
+        return Query(rule.table, start, end, (where,))
+    return Query(rule.table, start, end, where.parts, any_of=where.any_of)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +82,13 @@ class ExampleHistory:
     def window(self, rule: Rule, group: str, *, start: datetime, end: datetime) -> list[Row]:
         assert rule.threshold is not None
         inside = [row for row in self.example.rows if start <= row["Timestamp"] <= end]
-        return [row for row in inside if str(row.get(rule.threshold.group_by)) == group]
+        column = rule.threshold.group_by
+        return [row for row in inside if not column or str(row.get(column)) == group]
 
     def _distinct(self, rule: Rule, group: str, *, start: datetime, end: datetime) -> set[str]:
         assert rule.threshold is not None
         rows: Sequence[Row] = self.window(rule, group, start=start, end=end)
-        for condition in flat(rule):
-            rows = self.matching(rows, condition=condition, table=rule.table) if "." not in condition.column else rows
-        return {str(row.get(rule.threshold.distinct)) for row in rows}
+        own = [part for part in rule.where.parts if all("." not in one.column for one in leaves([part]))]
+        rows = lake.matching(list(rows), conditions=own, any_of=rule.where.any_of, table=rule.table)
+        column = rule.threshold.distinct
+        return {str(row.get(column)) if column else str(number) for number, row in enumerate(rows)}

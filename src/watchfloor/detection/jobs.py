@@ -2,7 +2,10 @@
 
 from functools import cache
 
-from watchfloor.detection.services import READER, detect, watched_tables
+from watchfloor.detection.own_activities import tell_own_activities
+from watchfloor.detection.selectors import watched_tables
+from watchfloor.detection.services import READER, detect
+from watchfloor.detection.unusual import look_at_volumes
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake.services import register_reader
 from watchfloor.runtime.services import every
@@ -19,3 +22,15 @@ def _registered() -> bool:
 def detection_tick() -> int:
     _registered()
     return detect(now=utc_now())
+
+
+@every(60, name="detection.volume")
+def volume_tick() -> int:
+    """Returns 0, as there is never more at once."""
+    look_at_volumes(now=utc_now())
+    return 0
+
+
+@every(2, name="detection.own-activities")
+def own_activities_tick() -> int:
+    return tell_own_activities(now=utc_now())

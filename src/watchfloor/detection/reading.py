@@ -18,15 +18,16 @@ from watchfloor.detection.contracts import (
     Group,
     Rule,
     Threshold,
+    Unusual,
 )
 from watchfloor.kernel.errors import BadInput
-from watchfloor.lake.contracts import Condition, Operator
+from watchfloor.lake.contracts import Condition, Operator, Part
 
 UNITS = {"m": 60, "h": 3600, "d": 86400}
 NEGATIVE = {Operator.EQUAL_NONE, Operator.CONTAINS_NONE}
 KEYS = {
     *("id", "title", "description", "story", "severity", "category", "policy_category", "techniques", "table", "where"),
-    *("threshold", "aggregate", "entities", "source", "recommendations", "hits", "misses"),
+    *("threshold", "unusual", "aggregate", "entities", "source", "recommendations", "hits", "misses"),
 }
 
 
@@ -62,7 +63,7 @@ class Reader:
             if key not in KEYS:
                 raise self.wrong(str(key), f"unknown key; known are {', '.join(sorted(KEYS))}")
         where = self.group(data.get("where"))
-        threshold = self.threshold(data["threshold"], where) if data.get("threshold") else None
+        threshold = self.threshold(data["threshold"]) if data.get("threshold") else None
         return Rule(
             id=self.text(data, "id"),
             title=self.text(data, "title"),
@@ -82,6 +83,7 @@ class Reader:
             hits=tuple(self.example(item) for item in data.get("hits", ())),
             misses=tuple(self.example(item) for item in data.get("misses", ())),
             path=self.path,
+            unusual=self.unusual(data["unusual"]) if data.get("unusual") else None,
         )
 
     def group(self, data: Any) -> Group:
@@ -90,9 +92,9 @@ class Reader:
         kind, parts = next(iter(data.items()))
         if not isinstance(parts, list) or not parts:
             raise self.wrong(f"where.{kind}", "needs a list of conditions")
-        return Group(kind == "any", tuple(self.part(part) for part in parts))
+        return Group(tuple(self.part(part) for part in parts), kind == "any")
 
-    def part(self, data: Any) -> Condition | Group:
+    def part(self, data: Any) -> Part:
         if isinstance(data, dict) and ("all" in data or "any" in data):
             return self.group(data)
         return self.condition(data)
@@ -106,14 +108,19 @@ class Reader:
             raise self.wrong(column, "a condition on another table must be positive: it asks whether such a row exists")
         return Condition(column, operator, tuple(str(value) for value in data["values"]))
 
-    def threshold(self, data: Mapping[str, Any], where: Group) -> Threshold:
-        if where.any_of or any(isinstance(part, Group) for part in where.parts):
-            raise self.wrong("threshold", "a rule with a threshold needs a flat list of conditions under “all”")
+    def threshold(self, data: Mapping[str, Any]) -> Threshold:
         return Threshold(
             distinct=self.text(data, "distinct"),
             at_least=int(data["at_least"]),
             group_by=self.text(data, "group_by"),
             window=self.duration("threshold.window", data.get("window")),
+        )
+
+    def unusual(self, data: Mapping[str, Any]) -> Unusual:
+        return Unusual(
+            window=self.duration("unusual.window", data.get("window")),
+            baseline_days=self.duration("unusual.baseline", data.get("baseline")).days,
+            least=int(data["least"]),
         )
 
     def aggregation(self, data: Any) -> Aggregation:

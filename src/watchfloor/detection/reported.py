@@ -5,6 +5,7 @@ from datetime import datetime
 
 from django.db import transaction
 
+from watchfloor.detection.activities import as_json
 from watchfloor.detection.contracts import Finding
 from watchfloor.detection.models import QUEUE, FindingRecord
 from watchfloor.runtime.services import keep_order
@@ -37,6 +38,7 @@ def _record(finding: Finding, *, now: datetime) -> FindingRecord:
         "omitted": finding.omitted,
         "source": finding.source,
         "incident": finding.incident,
+        "activities": as_json(finding.activities),
     }
     return FindingRecord(
         key=finding.key,

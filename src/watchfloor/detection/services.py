@@ -1,28 +1,24 @@
-"""Verbs: hold the rules against what is new; switch a rule on or off."""
+"""Verbs: hold the rules against what is new; what people set of rules and make themselves is in keeping.py."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from django.db import transaction
 
-from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.selectors import tenant_facts
+from watchfloor.detection.activities import activities_of, as_json
 from watchfloor.detection.contracts import Rule
 from watchfloor.detection.evaluation import Match, evaluate_batches
 from watchfloor.detection.history import LakeHistory
-from watchfloor.detection.library import rule_of
-from watchfloor.detection.library import rules as all_rules
-from watchfloor.detection.models import QUEUE, FindingRecord, RuleSwitch
-from watchfloor.detection.reported import report_findings as report_findings
-from watchfloor.detection.selectors import enabled_rules
-from watchfloor.kernel.clock import utc_now
-from watchfloor.kernel.errors import NotFound
+from watchfloor.detection.keeping import Notify, delete_policy, save_policy, set_rule, switch_rule
+from watchfloor.detection.models import QUEUE, FindingRecord
+from watchfloor.detection.reported import report_findings
+from watchfloor.detection.selectors import enabled_rules, watched_tables
 from watchfloor.lake import selectors as lake
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import keep_order, move_cursor
 
-audit_verb("detection.switch", "{actor} switched the alert policy {target}")
+__all__ = ["Notify", "delete_policy", "detect", "report_findings", "save_policy", "set_rule", "switch_rule"]
 
 READER = "detection"
 
@@ -33,11 +29,11 @@ def detect(*, now: datetime, limit: int = 50) -> int:
     The rules are evaluated outside the transaction; findings and cursor are written in one, so that a kill between
     repeats the reading and the unique key makes each finding once.
     """
-    rules = enabled_rules()
     position = cursor_position(READER)
     batches = lake.since(position, tables=watched_tables(), limit=limit)
     if not batches:
         return 0
+    rules = [rule for rule in enabled_rules() if rule.unusual is None]
     history = LakeHistory(tenant_facts().own_domains)
     found = [
         match
@@ -50,11 +46,6 @@ def detect(*, now: datetime, limit: int = 50) -> int:
         _store(found, now=now)
         move_cursor(READER, position=batches[-1].position)
     return len(batches)
-
-
-def watched_tables() -> frozenset[str]:
-    """Tables that any rule reads, on or off: what is off now must not hold batches back nor be looked at later."""
-    return frozenset(rule.table for rule in all_rules())
 
 
 def _store(found: Sequence[Match], *, now: datetime) -> None:
@@ -78,25 +69,8 @@ def _record(match: Match, *, now: datetime) -> FindingRecord:
         "hits": match.hits,
         "explanation": list(match.explanation),
         "omitted": match.omitted,
+        "activities": as_json(activities_of(match.rows)),
     }
     return FindingRecord(
         key=match.key, rule_id=rule.id, made_at=now, first_activity=first, last_activity=last, body=body
     )
-
-
-def switch_rule(*, rule_id: str, enabled: bool, by: Actor) -> None:
-    """Turn a rule on or off (AP-03). What arrives while it is off is not looked at again. Raises NotFound."""
-    before = RuleSwitch.objects.filter(rule_id=rule_id).values_list("enabled", flat=True).first()
-    with audited(
-        by=by,
-        permission=Permission.CONNECTION_MANAGE,
-        verb="detection.switch",
-        target_type="rule",
-        target=rule_id,
-        before={"enabled": True if before is None else before},
-    ) as result:
-        if rule_of(rule_id) is None:
-            raise NotFound(f"there is no rule “{rule_id}”")
-        values = {"enabled": enabled, "changed_by": by.name, "changed_at": utc_now()}
-        RuleSwitch.objects.update_or_create(rule_id=rule_id, defaults=values)
-        result["after"] = {"enabled": enabled}

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import timedelta
 from typing import Any
 
-from watchfloor.detection.contracts import Group, Rule, Threshold
+from watchfloor.detection.contracts import Group, Rule, Threshold, Unusual
 from watchfloor.lake import selectors as lake
-from watchfloor.lake.contracts import Condition
+from watchfloor.lake.contracts import Part
 
 PLACE = re.compile(r"\{(#?)([A-Za-z0-9_.]+)\}")
 SHOWN = 3
@@ -34,38 +35,45 @@ def listed(values: Iterable[str], *, shown: int = SHOWN) -> str:
     return f"{text} and {more:,} more" if more > 0 else text
 
 
-def condition_words(condition: Condition, table: str) -> str:
-    """The lake's own sentence; a condition on another table says whose column it is."""
-    other = condition.column.rpartition(".")[0]
-    sentence = lake.condition_sentence(condition, table=lake.table(table))
+def condition_words(part: Part, table: str) -> str:
+    """The lake's own sentence; a condition on another table says whose column it is, a group stands in brackets."""
+    if isinstance(part, Group):
+        inside = (" or " if part.any_of else " and ").join(condition_words(one, table) for one in part.parts)
+        return f"{'not ' if part.negated else ''}({inside or 'anything'})"
+    other = part.column.rpartition(".")[0]
+    sentence = lake.condition_sentence(part, table=lake.table(table))
     return f"{WHOSE.get(other, f'in {other}')}: {sentence}" if other else sentence
 
 
-def group_words(group: Group, table: str) -> tuple[str, ...]:
-    """One line per part; a nested group is one line, its parts joined by "and" or "or"."""
-    return tuple(
-        condition_words(part, table)
-        if isinstance(part, Condition)
-        else (" or " if part.any_of else " and ").join(f"({line})" for line in group_words(part, table))
-        for part in group.parts
-    )
+def span_words(span: timedelta) -> str:
+    """“1 hour”, “15 minutes”, “7 days”."""
+    for size, unit in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        number = span.total_seconds() / size
+        if number >= 1 and number == int(number):
+            return f"{int(number)} {unit}{'' if number == 1 else 's'}"
+    return f"{span.total_seconds():g} seconds"
 
 
 def threshold_words(threshold: Threshold, table: str) -> str:
-    hours = threshold.window.total_seconds() / 3600
-    window = f"{hours:g} hour{'s' if hours > 1 else ''}" if hours >= 1 else f"{hours * 60:g} minutes"
+    what = f"different values of the {label(threshold.distinct, table)}" if threshold.distinct else "of them"
+    whose = f" for one {label(threshold.group_by, table)}" if threshold.group_by else ""
+    return f"at least {threshold.at_least:,} {what}{whose} within {span_words(threshold.window)}"
+
+
+def unusual_words(unusual: Unusual) -> str:
     return (
-        f"at least {threshold.at_least} different values of the {label(threshold.distinct, table)} "
-        f"for one {label(threshold.group_by, table)} within {window}"
+        f"more within {span_words(unusual.window)} than the {unusual.baseline_days} days before let expect, "
+        f"and at least {unusual.least:,}"
     )
 
 
 def rule_words(rule: Rule) -> tuple[str, ...]:
     """What a rule looks for, line by line."""
-    lines = group_words(rule.where, rule.table)
-    if rule.where.any_of:
-        lines = (" or ".join(lines),)
-    return (*lines, threshold_words(rule.threshold, rule.table)) if rule.threshold else lines
+    lines = tuple(condition_words(part, rule.table) for part in rule.where.parts)
+    if rule.where.any_of or rule.where.negated:
+        lines = (condition_words(rule.where, rule.table) if rule.where.negated else " or ".join(lines),)
+    lines += (threshold_words(rule.threshold, rule.table),) if rule.threshold else ()
+    return (*lines, unusual_words(rule.unusual)) if rule.unusual else lines
 
 
 def fill(story: str, rows: Sequence[Any], values: Callable[[Any, str], tuple[str, ...]]) -> str:

@@ -46,12 +46,10 @@ def condition(column, operator="equal any of", values=("x",)):
         ({"aggregate": {"by": ["Subject"], "window": "soon"}}, "aggregate.window"),
         ({"entities": [{"column": "Subject", "type": "soul"}]}, "entities.type"),
         (
-            {
-                "where": {"any": [condition("Subject")]},
-                "threshold": {"distinct": "Subject", "at_least": 2, "group_by": "Subject", "window": "1h"},
-            },
-            "threshold",
+            {"threshold": {"distinct": "Subject", "at_least": 2, "group_by": "Subject", "window": "long"}},
+            "threshold.window",
         ),
+        ({"unusual": {"window": "1h", "baseline": "a fortnight", "least": 5}}, "unusual.baseline"),
     ],
 )
 def test_a_mistake_names_the_file_and_the_key(changes, place):
