@@ -1,0 +1,218 @@
+"""Verbs of an analyst's submission (SU-02..06): mails, URLs and files, judged here and at once; nothing leaves the house."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.services import audit_verb, audited, authorise
+from watchfloor.intelligence.contracts import Effect
+from watchfloor.intelligence.selectors import tenant_facts
+from watchfloor.intelligence.services import add_entry, label_verdict
+from watchfloor.kernel.errors import BadInput, Conflict, NotFound
+from watchfloor.lake import selectors as lake
+from watchfloor.lake import services as lake_services
+from watchfloor.lake.contracts import EmailRecord
+from watchfloor.response.submissions import lake_rows
+from watchfloor.response.submissions.checks import outcome_of, plain
+from watchfloor.response.submissions.contracts import Outcome, Said, Submitted, Wish
+from watchfloor.response.submissions.models import ReportGroup, Submission
+
+audit_verb("submission.make", "{actor} submitted {target} for a verdict")
+audit_verb("submission.dispute", "{actor} disputed the result of the submission {target}")
+
+MOST_MAILS = 1000
+MOST_NOTE = 2000
+
+
+@dataclass(slots=True)
+class _Done:
+    """What came together so far."""
+
+    ids: list[int] = field(default_factory=list)
+    labelled: int = 0
+    entries: list[str] = field(default_factory=list)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+    def as_contract(self) -> Submitted:
+        return Submitted(tuple(self.ids), self.labelled, tuple(self.entries), tuple(self.refused))
+
+
+def submit_mail(
+    *,
+    by: Actor,
+    network_message_ids: Sequence[str],
+    verdict: Said,
+    note: str = "",
+    block: Sequence[Wish] = (),
+    allow: Sequence[Wish] = (),
+    now: datetime,
+    origin: str = "Admin",
+    group_id: int | None = None,
+) -> Submitted:
+    """Hand in mails with what `by` says they are (EA-20..22), judge them at once, and make the entries that go with it.
+
+    A confirmed word is kept as the label of each mail and flows on as a late verdict. `block` and `allow` are added once
+    each; an allow entry belongs to the first mail and needs `verdict` CLEAN. What one mail or one entry is refused for stands
+    in `refused`, the others are done. Raises Forbidden, BadInput when there is no mail or too many.
+    """
+    wanted = list(dict.fromkeys(one.strip().lower() for one in network_message_ids if one.strip()))
+    if not wanted:
+        raise BadInput("choose at least one email", place="network_message_ids")
+    if len(wanted) > MOST_MAILS:
+        raise BadInput(f"{MOST_MAILS:,} emails at once at most", place="network_message_ids")
+    if allow and verdict is not Said.CLEAN:
+        raise BadInput("an allow entry goes with a mail that is confirmed clean", place="allow")
+    if block or allow:
+        authorise(by, Permission.DETECTION_TUNE)
+    done = _Done()
+    with audited(
+        by=by,
+        permission=Permission.EMAIL_ACTION_PROPOSE,
+        verb="submission.make",
+        target_type="email",
+        target=wanted[0] if len(wanted) == 1 else f"{len(wanted):,} emails",
+        reason=note,
+    ) as result:
+        for one in wanted:
+            _one_mail(done, one, by=by, said=verdict, note=note, now=now, origin=origin, group_id=group_id)
+        _make_entries(done, block, Effect.BLOCK, by=by, note=note, email=wanted[0], now=now)
+        _make_entries(done, allow, Effect.ALLOW, by=by, note=note, email=wanted[0], now=now)
+        Submission.objects.filter(pk__in=done.ids).update(entries=done.entries)
+        result["after"] = {"said": verdict.value, "mails": len(done.ids), "entries": done.entries}
+    return done.as_contract()
+
+
+def _one_mail(
+    done: _Done, id: str, *, by: Actor, said: Said, note: str, now: datetime, origin: str, group_id: int | None
+) -> None:
+    record = lake.email(id)
+    if record is None:
+        done.refused.append((id, "there is no such email"))
+        return
+    outcome = judged(record)  # before the label, or it would only repeat what the person said
+    if said.label_kind is not None:
+        done.labelled += labelled(done, record, by=by, said=said, note=note, now=now)
+    row = _row(record, outcome, by=by, said=said, note=note, now=now)
+    row.origin, row.group_id = origin, group_id
+    row.save()
+    lake_services.append("CloudAppEvents", [lake_rows.of_submission(row)])
+    done.ids.append(row.pk)
+
+
+def labelled(done: _Done, record: EmailRecord, *, by: Actor, said: Said, note: str, now: datetime) -> int:
+    """Keep what the person says as the mail's label; 0 when its newest label says so already."""
+    kind = said.label_kind
+    assert kind is not None
+    words = f"malware. {note}" if said is Said.MALWARE else note
+    try:
+        label_verdict(by=by, network_message_id=record.network_message_id, kind=kind, note=words.strip(), now=now)
+    except BadInput:  # somebody said so before: nothing to correct
+        return 0
+    except NotFound as error:
+        done.refused.append((record.network_message_id, error.message))
+        return 0
+    return 1
+
+
+def judged(record: EmailRecord) -> Outcome:
+    """What is known of the mail now, by our own lists and our own inspection."""
+    late = lake.late_verdicts_of(record.network_message_id)
+    return outcome_of(record, late=late, facts=tenant_facts())
+
+
+def _row(record: EmailRecord, outcome: Outcome, *, by: Actor, said: Said, note: str, now: datetime) -> Submission:
+    first = record.rows[0] if record.rows else {}
+    recipients = [str(one["RecipientEmailAddress"]) for one in record.rows]
+    more = f" and {len(recipients) - 1} more" if len(recipients) > 1 else ""
+    row = Submission(
+        kind="mail",
+        value=record.network_message_id,
+        network_message_id=record.network_message_id,
+        name=str(record.summary.get("subject") or "")[:1000],
+        sender=str(first.get("SenderFromAddress") or "")[:400],
+        recipient=((recipients[0] + more) if recipients else "")[:400],
+        sha256=record.sha256,
+        at=now,
+        by=by.name,
+        by_id=by.id,
+        said=said.value,
+        note=note.strip()[:MOST_NOTE],
+    )
+    fill(row, outcome, now=now)
+    return row
+
+
+def fill(row: Submission, outcome: Outcome, *, now: datetime) -> None:
+    """Write an outcome into a submission."""
+    row.result, row.explanation = outcome.result, outcome.explanation
+    row.threats, row.checks, row.judged_at = list(outcome.threats), plain(outcome.checks), now
+
+
+def _make_entries(
+    done: _Done, wishes: Iterable[Wish], effect: Effect, *, by: Actor, note: str, email: str, now: datetime
+) -> None:
+    for wish in wishes:
+        try:
+            name = add_entry(
+                by=by,
+                kind=wish.kind,
+                effect=effect,
+                value=wish.value,
+                life=wish.life,
+                note=note,
+                source="Submission",
+                email=email if effect is Effect.ALLOW else "",
+                now=now,
+            )
+        except (BadInput, Conflict) as error:
+            done.refused.append((f"{effect} {wish.kind}:{wish.value}", error.message))
+        else:
+            done.entries.append(name)
+
+
+def dispute(*, by: Actor, submission_id: int, what: str, text: str, now: datetime) -> Submission:
+    """Say that a result is wrong (SU-06), and judge the thing again with what is known now. Raises NotFound, BadInput."""
+    row = Submission.objects.filter(pk=submission_id).first()
+    if row is None:
+        raise NotFound("there is no such submission")
+    if what not in DISPUTED or not text.strip():
+        raise BadInput("say which part is wrong, and why", place="text")
+    with audited(
+        by=by,
+        permission=Permission.EMAIL_ACTION_PROPOSE,
+        verb="submission.dispute",
+        target_type="submission",
+        target=str(row.pk),
+        before={"result": row.result},
+        reason=text.strip()[:MOST_NOTE],
+    ) as result:
+        row.before_dispute = row.result
+        again(row, now=now)
+        row.disputed_at, row.disputed_by, row.dispute = now, by.name, what
+        row.dispute_text = text.strip()[:MOST_NOTE]
+        row.save()
+        result["after"] = {"result": row.result}
+    return row
+
+
+DISPUTED = ("Result", "Reason", "Recommended steps")
+
+
+def again(row: Submission, *, now: datetime) -> None:
+    """Judge a submission with today's entries, indicators and later verdicts; not saved."""
+    from watchfloor.response.submissions.other_kinds import file_outcome, url_outcome
+
+    if row.kind == "mail":
+        record = lake.email(row.network_message_id) if row.network_message_id else None
+        if record is not None:
+            outcome = judged(record)
+            fill(row, replace(outcome, explanation=outcome.explanation), now=now)
+    elif row.kind == "url":
+        fill(row, url_outcome(row.value, now=now), now=now)
+    else:
+        fill(row, file_outcome(row.sha256, name=row.name, now=now), now=now)
+
+
+def group_of(group_id: int | None) -> ReportGroup | None:
+    return ReportGroup.objects.filter(pk=group_id).first() if group_id else None
