@@ -80,9 +80,11 @@ def values(
     tests = [_test(asked, split) for split in splits]
     if isinstance(order.by, str) and order.by not in ORDERS:
         raise BadInput(f"values are ordered by {', '.join(ORDERS)} or a split", place="order")
-    grouped = _grouped(asked, found, tests, across=across)
     sources, latest = ask.sources(asked, latest=found.name in trees.LATEST)
+    once = across and table_named(asked.table).has("ReportId")
+    grouped = _mails(found, tests) if once else _grouped(found, tests)
     tree = trees.select(asked, *grouped, latest=latest).group_by(exp.Literal.number(1))
+    tree = _mails_counted(tree.group_by(exp.Literal.number(2)), len(tests)) if once else tree
     if found.listed:
         rows = engine().run(tree.limit(MOST_CELLS + 1), sources).to_pylist()
         return _taken_apart(rows, found, order=order, limit=limit, offset=offset, contains=contains)
@@ -95,7 +97,7 @@ def tallied(query: Query, *, column: str, limit: int, splits: Sequence[Condition
     _, found = resolve(column, base=table_named(query.table))
     tests = [_test(query, split) for split in splits]
     sources, latest = ask.sources(query, latest=found.name in trees.LATEST)
-    grouped = [one for one in _grouped(query, found, tests, across=False) if one.alias not in ("f", "l")]
+    grouped = [one for one in _grouped(found, tests) if one.alias not in ("f", "l")]
     tree = trees.select(query, *grouped, latest=latest).group_by(exp.Literal.number(1))
     table = engine().run(_page(tree, MOST, limit=limit, offset=0, contains=""), sources)
     totals = [int(table.column(name)[0].as_py()) for name in ("d", "t", "e")]
@@ -112,26 +114,41 @@ def _test(query: Query, split: Condition) -> exp.Expr:
     return trees.conditions_of(replace(query, conditions=(split,), required=(), any_of=False))[0]
 
 
-def _grouped(query: Query, found: Column, tests: Sequence[exp.Expr], *, across: bool) -> list[exp.Expr]:
-    """Value, rows, first, last, and a count for each split. Across tables a mail counts once for a value it holds twice."""
+def _value(found: Column) -> exp.Expr:
+    """Null and nothing written are the same to a reader."""
+    return exp.func("COALESCE", exp.cast(trees.column(found.name), "VARCHAR"), trees.literal("")).as_("v")
+
+
+def _grouped(found: Column, tests: Sequence[exp.Expr]) -> list[exp.Expr]:
+    """Value, rows, first, last, and a count for each split."""
     stamp = trees.column("Timestamp")
-    # Null and nothing written are the same to a reader.
-    value = exp.func("COALESCE", exp.cast(trees.column(found.name), "VARCHAR"), trees.literal(""))
-    once = across and table_named(query.table).has("ReportId")
-
-    def counted() -> exp.Expr:
-        if once:
-            return exp.Count(this=exp.Distinct(expressions=[trees.column("ReportId")]))
-        return exp.Count(this=exp.Star())
-
-    counts = [exp.Filter(this=counted(), expression=exp.Where(this=test)) for test in tests]
+    counts = [_where(exp.Count(this=exp.Star()), test) for test in tests]
     return [
-        value.as_("v"),
-        counted().as_("n"),
+        _value(found),
+        exp.Count(this=exp.Star()).as_("n"),
         exp.Min(this=stamp).as_("f"),
         exp.Max(this=stamp.copy()).as_("l"),
-        *(count.as_(f"s{number}") for number, count in enumerate(counts)),
+        *(count.as_(name) for count, name in zip(counts, _split_names(tests), strict=True)),
     ]
+
+
+def _mails(found: Column, tests: Sequence[exp.Expr]) -> list[exp.Expr]:
+    """The same for each mail that holds the value, once or twice; 64 bits of its id tell mails apart, a third of the work."""
+    value, _, *rest = _grouped(found, [])
+    held = [exp.LogicalOr(this=test).as_(name) for test, name in zip(tests, _split_names(tests), strict=True)]
+    return [value, exp.Anonymous(this="HASH", expressions=[trees.column("ReportId")]).as_("r"), *rest, *held]
+
+
+def _mails_counted(mails: exp.Select, splits: int) -> exp.Select:
+    """Values with their mails."""
+    counts = [_where(exp.Count(this=exp.Star()), exp.column(f"s{n}")).as_(f"s{n}") for n in range(splits)]
+    times = [exp.Min(this=exp.column("f")).as_("f"), exp.Max(this=exp.column("l")).as_("l")]
+    chosen = (exp.column("v"), exp.Count(this=exp.Star()).as_("n"), *times, *counts)
+    return exp.select(*chosen).from_(mails.subquery("m")).group_by(exp.Literal.number(1))
+
+
+def _where(amount: exp.Expr, test: exp.Expr) -> exp.Expr:
+    return exp.Filter(this=amount, expression=exp.Where(this=test))
 
 
 def _page(tree: exp.Select, order: Order, *, limit: int, offset: int, contains: str) -> exp.Select:
@@ -164,7 +181,7 @@ def _page(tree: exp.Select, order: Order, *, limit: int, offset: int, contains: 
 
 
 def _total(amount: exp.Expr, where: exp.Expr) -> exp.Expr:
-    return exp.func("COALESCE", exp.Filter(this=amount, expression=exp.Where(this=where.copy())), exp.Literal.number(0))
+    return exp.func("COALESCE", _where(amount, where.copy()), exp.Literal.number(0))
 
 
 def _read(rows: Sequence[Mapping[str, Any]], splits: int) -> Values:
