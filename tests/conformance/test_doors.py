@@ -16,11 +16,13 @@ from watchfloor.connectors import store
 from watchfloor.connectors.contracts import Disposition, InlineAnswer
 from watchfloor.connectors.models import Accepted, DeadLetter
 from watchfloor.connectors.registry import systems
+from watchfloor.connectors.releasing import marked
 from watchfloor.connectors.selectors import accepted_after, raw_mail
 from watchfloor.connectors.services import set_judge
 from watchfloor.connectors.systems.milter.listening import Milter
 from watchfloor.connectors.systems.smtp_journal.listening import Journal
 from watchfloor.connectors.systems.smtp_journal.system import journal_of
+from watchfloor.kernel.clock import utc_now
 
 ADA, MAX, EVE = "ada@corp.example", "max@corp.example", "eve@corp.example"
 MAIL = (
@@ -295,3 +297,34 @@ def test_a_door_says_in_words_what_the_mail_server_needs():
     assert "always_bcc" in report.lines[2][1]
     assert not systems()["milter"].test({"address": "192.0.2.1:25", "mode": "monitor", "on_failure": "accept"}).ok
     assert not systems()["smtp_journal"].test({"address": f"127.0.0.1:{port}", "clients": "everybody"}).ok
+
+
+def test_released_mail_passes_unjudged_and_is_taken_in_no_second_time():
+    (port,) = free_ports(1)
+    asked = judge_says(Disposition.HOLD, "Malware")
+    with (
+        Dovecot(users=[ADA]) as dovecot,
+        listening(Milter("mx", f"127.0.0.1:{port}", enforce=True)) as door,
+        Postfix(lmtp_port=dovecot.lmtp_port, milter=f"inet:{door.address}") as postfix,
+    ):
+        postfix.send(MAIL, mail_from="boss@evil.example", to=[ADA])
+        assert Accepted.objects.get().facts["held"] == [ADA]
+        assert len(asked) == 1
+        postfix.send(marked(MAIL, recipient=ADA, now=utc_now()), mail_from="boss@evil.example", to=[ADA])
+        with dovecot.login(ADA) as box:
+            wait_until(lambda: box.select_folder("INBOX")[b"EXISTS"] == 1, seconds=10)
+            ((_, data),) = box.fetch(box.search("ALL"), ["BODY[]"]).items()
+        assert b"X-Watchfloor-Release" not in data[b"BODY[]"]
+        assert Accepted.objects.count() == 1
+        assert len(asked) == 1
+
+
+def test_a_forged_mark_helps_nobody():
+    (port,) = free_ports(1)
+    judge_says(Disposition.HOLD, "Malware")
+    with (
+        listening(Milter("mx", f"127.0.0.1:{port}", enforce=True)) as door,
+        Postfix(milter=f"inet:{door.address}") as postfix,
+    ):
+        postfix.send(b"X-Watchfloor-Release: 9999999999.AAAA\r\n" + MAIL, mail_from="boss@evil.example", to=[ADA])
+        assert Accepted.objects.get().facts["held"] == [ADA]

@@ -283,3 +283,89 @@ def test_tls_is_verified_against_the_ca_given(dovecot):
     assert any("certificate" in sentence.lower() for ok, sentence in untrusted.lines if not ok)
     starttls = {"port": str(dovecot.imap_port), "security": "starttls"}
     assert system.test(dovecot_settings(dovecot, **starttls, ca_file=str(dovecot.ca_file))).ok
+
+
+def taken_out(world, target: Target) -> dict[str, tuple[Located, bytes]]:
+    """Every copy read and then erased: (copy, bytes) by folder."""
+    copies = found(world, target)
+    ((_, fetched),) = list(world.actions.fetch(list(copies.items())))
+    assert all(outcome.verified for _, outcome in world.actions.erase(list(copies.items())))
+    return {one.copy.path: (one.copy, one.raw) for one in fetched}
+
+
+def put_back(world, target: Target, *kept: tuple[Located, bytes]):
+    raw = {copy.path: data for copy, data in kept}
+    items = [(target, copy) for copy, _ in kept]
+    return [outcome for _, outcome in world.actions.put_back(items, read=lambda copy: raw[copy.path])]
+
+
+def test_reading_a_mail_changes_nothing_in_the_mailbox(world, message_id):
+    world.put(ADA, message_id)
+    world.put(ADA, message_id, folder="Projects", flags=("\\Flagged",))
+    target = Target(ADA, message_id)
+    before = found(world, target)
+    ((_, fetched),) = list(world.actions.fetch(list(before.items())))
+    assert {one.copy.path: one.raw.replace(b"\r\n", b"\n") for one in fetched} == dict.fromkeys(
+        ("INBOX", "Projects"), mail(message_id).replace(b"\r\n", b"\n")
+    )
+    assert found(world, target) == before
+
+
+def test_a_mail_that_was_taken_out_comes_back_with_folder_flags_and_date(world, message_id):
+    world.put(ADA, message_id, folder="Projects", flags=("\\Answered", "\\Seen"))
+    target = Target(ADA, message_id)
+    kept = taken_out(world, target)
+    assert world.seen_by(ADA, message_id) == []
+    (outcome,) = put_back(world, target, *kept.values())
+    assert (outcome.status, outcome.verified, outcome.after.path) == ("moved", True, "Projects")
+    (copy,) = found(world, target)[target]
+    assert (copy.path, copy.flags, copy.internal_date) == ("Projects", ("\\Answered", "\\Seen"), LONG_AGO)
+
+
+def test_a_mail_that_lies_in_the_mailbox_gets_no_second_copy(world, message_id):
+    world.put(ADA, message_id)
+    target = Target(ADA, message_id)
+    kept = taken_out(world, target)
+    assert put_back(world, target, *kept.values())[0].status == "moved"
+    world.move_behind_our_back(ADA, message_id, "Junk")
+    assert put_back(world, target, *kept.values())[0].status == "already"
+    assert world.seen_by(ADA, message_id) == ["Junk"]
+
+
+def test_each_of_several_copies_comes_back_to_its_own_folder(world, message_id):
+    world.put(ADA, message_id)
+    world.put(ADA, message_id, folder="Projects")
+    target = Target(ADA, message_id)
+    kept = taken_out(world, target)
+    assert [one.status for one in put_back(world, target, *kept.values())] == ["moved", "moved"]
+    assert sorted(world.seen_by(ADA, message_id)) == ["INBOX", "Projects"]
+
+
+def test_what_a_soft_delete_hides_does_not_stand_for_a_mail_that_is_given_back(world, message_id):
+    world.put(ADA, message_id)
+    target = Target(ADA, message_id)
+    kept = taken_out(world, target)
+    world.put(ADA, message_id, folder="Recoverable")
+    assert put_back(world, target, *kept.values())[0].status == "moved"
+    assert "INBOX" in world.seen_by(ADA, message_id)
+
+
+def test_a_mail_moved_since_it_was_found_is_read_there_or_left_for_the_next_try(world, message_id):
+    world.put(ADA, message_id)
+    target = Target(ADA, message_id)
+    copies = found(world, target)
+    world.move_behind_our_back(ADA, message_id, "Junk")
+    ((_, (one,)),) = list(world.actions.fetch(list(copies.items())))
+    if world.hides:
+        assert one.copy.path == "Junk"
+        assert message_id.encode() in one.raw
+    else:
+        assert one.why.endswith("retry")  # a Maildir is read where the mail was found; the next try finds it anew
+
+
+def test_a_mailbox_nobody_has_says_so(world, message_id):
+    gone = Target("nobody@corp.example", message_id)
+    before = Located(gone.mailbox, "INBOX", 1, 1, message_id)
+    (outcome,) = put_back(world, gone, (before, mail(message_id)))
+    assert outcome.status == "failed"
+    assert outcome.why

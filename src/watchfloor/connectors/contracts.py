@@ -48,6 +48,7 @@ __all__ = [
     "DirectoryGroup",
     "Disposition",
     "EventsImported",
+    "Fetched",
     "FileRef",
     "Folder",
     "Handover",
@@ -68,6 +69,8 @@ __all__ = [
     "OutgoingPost",
     "OwnedFile",
     "Refused",
+    "ReleaseServer",
+    "ReleasingSystem",
     "SecondOpinion",
     "Sender",
     "SendingSystem",
@@ -95,6 +98,7 @@ class Capability(StrEnum):
     READ_DEVICES = "read what happens on devices"
     ACT_ON_ACCOUNTS = "lock, unlock, sign out and reset accounts"
     SEND_MAIL = "send mail"
+    DELIVER_RELEASED = "deliver mail released from quarantine"
     POST_WEBHOOKS = "post alerts and incidents to another program"
 
 
@@ -271,6 +275,7 @@ class Folder(StrEnum):
 class Located:
     """One copy of a message in one mailbox: `path` is the server's folder name, `uid` valid under `uidvalidity` (0: unknown).
 
+    `kept` is the hash under which our raw store holds its bytes, "" when it does not.
     With `why` set it is no copy but a mailbox that could not be asked; hand it on, and the action fails or finds it anew.
     """
 
@@ -282,6 +287,16 @@ class Located:
     flags: tuple[str, ...] = ()
     internal_date: datetime | None = None
     folder: Folder = Folder.UNKNOWN
+    why: str = ""
+    kept: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The bytes of one copy, or with `why` the reason there are none."""
+
+    copy: Located
+    raw: bytes = field(default=b"", repr=False)
     why: str = ""
 
 
@@ -312,7 +327,9 @@ class Target:
 class MailboxActions(Protocol):
     """A system whose mailboxes we may change. Every method takes many targets and yields as results come, in any order.
 
-    `find` lists every copy; `move` and `restore` keep flags and internal date; `erase` expunges.
+    `find` lists every copy; `move` and `restore` keep flags and internal date; `erase` expunges. `fetch` reads the bytes of copies
+    and changes nothing; `put_back` stores a copy again that was erased (`read` gives its bytes), in its folder with flags and
+    internal date, unless one lies in the mailbox: the outcome is then already.
     Raises Unreachable or NotConfigured when the system as a whole cannot be asked; a single mailbox's trouble is an outcome.
     `serves` says whether a mailbox is one of this system's.
     """
@@ -332,6 +349,14 @@ class MailboxActions(Protocol):
     ) -> Iterator[tuple[Target, ActionOutcome]]: ...
 
     def restore(self, targets: Sequence[tuple[Target, Located]]) -> Iterator[tuple[Target, ActionOutcome]]: ...
+
+    def fetch(
+        self, targets: Sequence[tuple[Target, tuple[Located, ...]]]
+    ) -> Iterator[tuple[Target, tuple[Fetched, ...]]]: ...
+
+    def put_back(
+        self, targets: Sequence[tuple[Target, Located]], *, read: Callable[[Located], bytes]
+    ) -> Iterator[tuple[Target, ActionOutcome]]: ...
 
 
 class System(Protocol):
@@ -406,3 +431,26 @@ class SendingSystem(System, Protocol):
     """A system with SEND_MAIL among its capabilities; its `run` empties the outbox of its connection."""
 
     def sender(self, settings: dict[str, str]) -> Sender: ...
+
+
+class ReleaseServer(Protocol):
+    """Where mail released from quarantine is handed in. `into_mailbox`: a yes means that it lies in the mailbox.
+
+    `deliver` raises Unreachable or NotConfigured when the server has nothing of it.
+    """
+
+    # Properties, so that frozen dataclasses fit too.
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def into_mailbox(self) -> bool: ...
+
+    def deliver(self, raw: bytes, *, mail_from: str, to: str) -> Handover: ...
+
+
+@runtime_checkable
+class ReleasingSystem(System, Protocol):
+    """A system with DELIVER_RELEASED among its capabilities."""
+
+    def release_server(self, settings: dict[str, str], *, name: str) -> ReleaseServer: ...

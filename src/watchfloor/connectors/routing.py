@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
-from watchfloor.connectors.contracts import ActionOutcome, Folder, Located, MailboxActions, Target
+from watchfloor.connectors.contracts import ActionOutcome, Fetched, Folder, Located, MailboxActions, Target
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -36,6 +36,22 @@ class Routed:
             lambda item: item[0],
             lambda connection, some: connection.restore(some),
             lambda item: (item[0], ActionOutcome(item[0].mailbox, "missing", before=item[1])),
+        )
+
+    def fetch(self, targets: Sequence[tuple[Target, Copies]]) -> Iterator[tuple[Target, tuple[Fetched, ...]]]:
+        return self._each(targets, _target, lambda connection, some: connection.fetch(some), lambda item: (item[0], ()))
+
+    def put_back(
+        self, targets: Sequence[tuple[Target, Located]], *, read: Callable[[Located], bytes]
+    ) -> Iterator[tuple[Target, ActionOutcome]]:
+        return self._each(
+            targets,
+            lambda item: item[0],
+            lambda connection, some: connection.put_back(some, read=read),
+            lambda item: (
+                item[0],
+                ActionOutcome(item[0].mailbox, "failed", before=item[1], why="no connection serves this mailbox"),
+            ),
         )
 
     def _each(

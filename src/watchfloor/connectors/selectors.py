@@ -20,6 +20,8 @@ from watchfloor.connectors.contracts import (
     HashingSystem,
     MailboxActions,
     OpinionSystem,
+    ReleaseServer,
+    ReleasingSystem,
     SecondOpinion,
 )
 from watchfloor.connectors.models import Accepted, Connection, DeadLetter
@@ -49,6 +51,7 @@ __all__ = [
     "observed_after",
     "outgoing_mail",
     "raw_mail",
+    "release_server",
     "second_opinions",
     "settings_of",
     "tenant_facts",
@@ -119,6 +122,17 @@ def mailbox_actions() -> MailboxActions:
     return Routed(tuple(acting))
 
 
+def release_server() -> ReleaseServer:
+    """Where released mail is handed in: the first enabled connection by name that can. Raises NotConfigured."""
+    for connection in enabled_connections():
+        system = systems()[connection.kind]
+        if isinstance(system, ReleasingSystem):
+            return system.release_server(settings_of(connection), name=connection.name)
+    raise NotConfigured(
+        "no connection delivers released mail; add “Delivery of released mail” under Settings, Connections"
+    )
+
+
 def account_actions() -> dict[str, AccountActions]:
     """Every enabled connection that may act on accounts, by its name; empty when there is none."""
     acting = {}
@@ -178,7 +192,7 @@ def _line(connection: Connection, said: Health | None) -> ConnectionLine:
         state, sentence = "failing", f"this version knows no “{connection.kind}”"
     elif not connection.enabled:
         state, sentence = "disabled", ""
-    elif set(can) <= {Capability.ACT_ON_MAIL, Capability.ACT_ON_ACCOUNTS}:
+    elif set(can) <= {Capability.ACT_ON_MAIL, Capability.ACT_ON_ACCOUNTS, Capability.DELIVER_RELEASED}:
         state, sentence = "ok", "asked when it is to act"
     elif Capability.GIVE_OPINION in can and said is None:
         state, sentence = "ok", "asked with the next mail"

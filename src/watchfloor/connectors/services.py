@@ -24,6 +24,7 @@ from watchfloor.connectors.outgoing.composing import checked_addresses
 from watchfloor.connectors.outgoing.posting import post_event, webhooks
 from watchfloor.connectors.outgoing.sending import can_send, send_again, send_mail
 from watchfloor.connectors.parts import take_parts_from
+from watchfloor.connectors.releasing import marked as mark_released
 from watchfloor.connectors.retrying import retry_all, retry_dead_letter
 from watchfloor.connectors.tables_known import take_rows_for
 
@@ -41,6 +42,8 @@ __all__ = [
     "forget_raw",
     "import_events",
     "import_paths",
+    "keep_raw",
+    "mark_released",
     "observe",
     "post_event",
     "recall",
@@ -87,6 +90,11 @@ def accept(
         facts=facts or {},
     )
     return intake.take_in([mail])[0]
+
+
+def keep_raw(mails: Sequence[bytes]) -> list[str]:
+    """Make these raw mails durable, without taking them in; returns their hashes. Raises OSError. Needs no database."""
+    return store.keep(intake.raw_root(), mails)
 
 
 def forget_raw(sha256: str) -> bool:

@@ -173,6 +173,29 @@ class Mailbox:
         listed = " ".join(flag for flag in flags if _is_flag(flag)).encode()
         self.run(b"UID STORE %d FLAGS.SILENT (" % uid + listed + b")")[0].require()
 
+    def read(self, path: str, uid: int) -> bytes:
+        """The bytes of one mail in `path`, which stays unread; b"" when it is not there."""
+        opened, fetched = self.run(b"EXAMINE " + folder_name(path), b"UID FETCH %d (UID BODY.PEEK[])" % uid)
+        if not opened.ok and _MISSING_FOLDER & opened.codes.keys():
+            return b""
+        opened.require()
+        return bytes(fetched.require().fetched().get(uid, {}).get(b"BODY[]") or b"")
+
+    def append(self, path: str, raw: bytes, *, flags: Sequence[str], at: datetime | None) -> tuple[int, int]:
+        """Store a mail in `path`, made when missing; returns (UIDVALIDITY, UID) as the server told, zeros when it does not."""
+        listed = b" (" + " ".join(flag for flag in flags if _is_flag(flag)).encode() + b")"
+        date = b' "' + _date(at) + b'"' if at else b""
+        command = b"APPEND " + folder_name(path) + listed + date
+        self.can("IMAP4REV1")  # signs in: an answer to that must not stand between a command and its literal
+        answer = self.session.run_with_literal(command, raw)
+        if not answer.ok and _MISSING_FOLDER & answer.codes.keys():
+            self.run(b"CREATE " + folder_name(path))[0].require()
+            answer = self.session.run_with_literal(command, raw)
+        words = answer.require().codes.get("APPENDUID", "").split()
+        if len(words) == 2 and all(word.isdecimal() and len(word) < 12 for word in words):
+            return int(words[0]), int(words[1])
+        return 0, 0
+
 
 def search_command(message_ids: Sequence[str]) -> bytes:
     """UID SEARCH for mails with one of the Message-IDs."""
@@ -211,6 +234,13 @@ def copied(answer: Answer) -> dict[int, int]:
 def is_me(data: dict[bytes, Any] | None, message_id: str) -> bool:
     """Whether what LOOK fetched for a UID is that message."""
     return data is not None and same_id(own_id(data), message_id)
+
+
+def _date(at: datetime) -> bytes:
+    """A moment as APPEND wants it, in UTC; month names whatever the locale."""
+    moment = at.astimezone(UTC)
+    month = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")[moment.month - 1]
+    return f"{moment.day:2d}-{month}-{moment:%Y %H:%M:%S} +0000".encode()
 
 
 def _is_flag(flag: str) -> bool:

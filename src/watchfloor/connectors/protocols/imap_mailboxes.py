@@ -13,8 +13,9 @@ from typing import TypeVar
 
 from imapclient.exceptions import IMAPClientError
 
-from watchfloor.connectors.contracts import ActionOutcome, Folder, Located, Target
+from watchfloor.connectors.contracts import ActionOutcome, Fetched, Folder, Located, Target
 from watchfloor.connectors.folders import FolderNames
+from watchfloor.connectors.protocols import imap_bytes
 from watchfloor.connectors.protocols import imap_errands as errands
 from watchfloor.connectors.protocols.imap_mailbox import Mailbox, searchable
 from watchfloor.connectors.protocols.imap_wire import Endpoint, Refused, Session
@@ -74,6 +75,18 @@ class ImapMailboxes:
         """Put each copy back where `before` says it lay, with its flags."""
         return self._each(targets, lambda item: item[0], errands.restore, _unrestored)
 
+    def fetch(self, targets: Sequence[tuple[Target, Copies]]) -> Iterator[tuple[Target, tuple[Fetched, ...]]]:
+        """The bytes of every copy; nothing is changed, not even \\Seen."""
+        return self._each(targets, _target, imap_bytes.fetch, _unread)
+
+    def put_back(
+        self, targets: Sequence[tuple[Target, Located]], *, read: Callable[[Located], bytes]
+    ) -> Iterator[tuple[Target, ActionOutcome]]:
+        """Store erased copies again, unless they lie in the mailbox."""
+        return self._each(
+            targets, lambda item: item[0], lambda box, items: imap_bytes.put_back(box, items, read=read), _unrestored
+        )
+
     def _each(
         self,
         items: Sequence[Item],
@@ -127,6 +140,11 @@ def _target(item: tuple[Target, Copies]) -> Target:
 
 def _unasked(target: Target, why: str) -> list[tuple[Target, Copies]]:
     return [(target, (Located(target.mailbox, "", 0, 0, target.message_id, why=why),))]
+
+
+def _unread(item: tuple[Target, Copies], why: str) -> list[tuple[Target, tuple[Fetched, ...]]]:
+    target, copies = item
+    return [(target, tuple(Fetched(copy, why=why) for copy in copies))]
 
 
 def _undone(item: tuple[Target, Copies], why: str) -> list[tuple[Target, ActionOutcome]]:

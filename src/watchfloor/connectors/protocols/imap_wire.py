@@ -155,6 +155,29 @@ class Session:
             raise Unreachable(str(error), place=self._where) from error
         return list(answers.values())
 
+    def run_with_literal(self, command: bytes, literal: bytes) -> Answer:
+        """Send one command that ends in a literal, which goes out once the server asks for it; NO and BAD are answers."""
+        self._number += 1
+        tag = b"w%d" % self._number
+        answer = Answer(command)
+        before: list[list[Part]] = []
+        try:
+            self._socket.sendall(tag + b" " + command + b" {%d}\r\n" % len(literal))
+            while True:
+                parts = self._line()
+                first = parts[0] if isinstance(parts[0], bytes) else parts[0][0]
+                word, _, rest = first.partition(b" ")
+                if word == b"+":
+                    self._socket.sendall(literal + b"\r\n")
+                    self._read({tag: answer}, b"")
+                    return answer
+                if word == tag:
+                    _finish(answer, rest, before)
+                    return answer
+                before.append(parts)
+        except OSError as error:
+            raise Unreachable(str(error), place=self._where) from error
+
     def _read(self, answers: dict[bytes, Answer], required: bytes) -> None:
         """Read until every tag is answered, in whatever order; what comes before a tagged line belongs to it."""
         open_tags = set(answers)

@@ -24,10 +24,10 @@ from watchfloor.access.models import AuditEntry
 from watchfloor.connectors.contracts import Attachment, MailState
 from watchfloor.connectors.models import Outgoing
 from watchfloor.connectors.outgoing import outbox
+from watchfloor.connectors.protocols.smtp_session import Session
 from watchfloor.connectors.registry import system
 from watchfloor.connectors.selectors import outgoing_mail
 from watchfloor.connectors.services import add_connection, can_send, send_again, send_mail
-from watchfloor.connectors.systems.smtp_out.session import Session
 from watchfloor.connectors.systems.smtp_out.system import server_of
 from watchfloor.kernel.errors import BadInput, NotConfigured, NotFound, Unreachable
 

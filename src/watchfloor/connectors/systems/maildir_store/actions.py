@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from watchfloor.connectors.contracts import ActionOutcome, Folder, Located, Target
+from watchfloor.connectors.contracts import ActionOutcome, Fetched, Folder, Located, Target
 from watchfloor.connectors.folders import FolderNames, same_folder
 from watchfloor.connectors.protocols.imap_mailbox import searchable
 from watchfloor.connectors.systems.maildir_store.store import Maildir
@@ -74,6 +74,42 @@ class MaildirActions:
             except OSError as error:
                 yield target, ActionOutcome(target.mailbox, "failed", before=before, why=str(error))
 
+    def fetch(self, targets: Sequence[tuple[Target, Copies]]) -> Iterator[tuple[Target, tuple[Fetched, ...]]]:
+        """The bytes of every copy."""
+        self._reachable()
+        for target, copies in targets:
+            box = self._box(target.mailbox)
+            yield target, tuple(_fetched(box, copy) for copy in copies if copy.uid)
+
+    def put_back(
+        self, targets: Sequence[tuple[Target, Located]], *, read: Callable[[Located], bytes]
+    ) -> Iterator[tuple[Target, ActionOutcome]]:
+        """Store erased copies again, unless one lies in the mailbox."""
+        self._reachable()
+        taken: set[tuple[str, str, int]] = set()
+        for target, before in targets:
+            try:
+                yield target, self._put_back(target, before, read, taken)
+            except OSError as error:
+                yield target, ActionOutcome(target.mailbox, "failed", before=before, why=str(error))
+
+    def _put_back(
+        self, target: Target, before: Located, read: Callable[[Located], bytes], taken: set[tuple[str, str, int]]
+    ) -> ActionOutcome:
+        if not self.serves(target.mailbox):
+            return ActionOutcome(target.mailbox, "failed", before=before, why="there is no such mailbox any more")
+        _, copies = next(self._find_in(target.mailbox, [target]))
+        for copy in copies:
+            hidden = copy.folder is Folder.RECOVERABLE and before.folder is not Folder.RECOVERABLE
+            if copy.uid and not hidden and (copy.mailbox, copy.path, copy.uid) not in taken:
+                taken.add((copy.mailbox, copy.path, copy.uid))
+                return _already(copy)
+        box = self._box(target.mailbox)
+        after = box.put(before, read(before))
+        taken.add((after.mailbox, after.path, after.uid))
+        verified = box.file_of(after) is not None
+        return ActionOutcome(target.mailbox, "moved", before=before, after=after, verified=verified)
+
     def _restore(self, target: Target, before: Located) -> ActionOutcome:
         _, copies = next(self._find_in(target.mailbox, [target]))
         copies = tuple(copy for copy in copies if copy.uid)
@@ -119,6 +155,14 @@ class MaildirActions:
     def _reachable(self) -> None:
         if not self.root.is_dir():
             raise Unreachable("the folder of Maildirs is not there", place=str(self.root))
+
+
+def _fetched(box: Maildir, copy: Located) -> Fetched:
+    try:
+        raw = box.read(copy)
+    except OSError as error:
+        return Fetched(copy, why=str(error))
+    return Fetched(copy, raw) if raw else Fetched(copy, why="it was no longer where it had been found; retry")
 
 
 def _already(copy: Located) -> ActionOutcome:

@@ -2,8 +2,11 @@
 
 import hashlib
 import os
+import secrets
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
 from watchfloor.connectors.contracts import Folder, Located
@@ -88,6 +91,35 @@ class Maildir:
                 _sync(changed)
             return self._located(path, aim, copy.message_id)
         return None
+
+    def read(self, copy: Located) -> bytes:
+        """The copy's bytes, b"" when it had gone meanwhile."""
+        for _ in range(2):
+            file = self.file_of(copy)
+            if file is None:
+                return b""
+            with suppress(FileNotFoundError):
+                return file.read_bytes()
+        return b""
+
+    def put(self, before: Located, raw: bytes) -> Located:
+        """Store a mail in the folder `before.path`, made when missing, with the flags and date of before; whole or not at all."""
+        folder = self._folder(before.path)
+        at = before.internal_date or datetime.now(UTC)
+        name = f"{int(at.timestamp())}.{secrets.token_hex(8)}.watchfloor"
+        beside = folder / "tmp" / name
+        with beside.open("xb") as file:
+            file.write(raw)
+            file.flush()
+            os.fsync(file.fileno())
+        os.utime(beside, (at.timestamp(), at.timestamp()))
+        if os.geteuid() == 0:
+            owner = self.root.stat()
+            os.chown(beside, owner.st_uid, owner.st_gid)
+        aim = folder / "cur" / named(name, before.flags)
+        beside.rename(aim)
+        _sync(aim.parent)
+        return self._located(before.path, aim, before.message_id)
 
     def erase(self, copy: Located) -> bool:
         """Remove the file; False when it had gone meanwhile."""

@@ -17,6 +17,8 @@ from watchfloor.connectors.protocols.doorkeeper import Doorkeeper
 from watchfloor.connectors.protocols.listening import may_replace
 from watchfloor.connectors.protocols.mail_bytes import MAX_BYTES
 from watchfloor.connectors.protocols.threads import database_threads
+from watchfloor.connectors.releasing import HEADER as RELEASE
+from watchfloor.connectors.releasing import is_released
 from watchfloor.connectors.systems.milter import protocol
 from watchfloor.connectors.systems.milter.protocol import Client, Conversation, Seen
 from watchfloor.kernel.clock import utc_now
@@ -25,6 +27,7 @@ from watchfloor.kernel.errors import NotConfigured
 log = logging.getLogger(__name__)
 
 ID, VERDICT = "X-Watchfloor-Id", "X-Watchfloor-Verdict"
+OURS = (ID, VERDICT, RELEASE)
 THREADS = 4
 BUSY = protocol.reply_code("451 4.3.2 Watchfloor has no room for another connection; come again later")
 MOST_CONNECTIONS = 300
@@ -107,13 +110,16 @@ class Milter:
         if why := seen.too_much(self.limit):
             bury_unread(source=self.name, place=f"queue id {queue_id}", reason=why)
             return [protocol.ACCEPT]
+        if _is_released(seen):
+            # It was taken in and judged when it came first; only the mark goes.
+            return [*_without_forgeries(seen), protocol.ACCEPT]
         raw = seen.raw()
         answer = self._judge(raw, client, seen)
         facts = {**answer.facts, "door": "milter", "disposition": str(answer.disposition), "verdict": answer.words}
         if user := client.macros.get("{auth_authen}"):
             facts["signed_in_as"] = user
-        if answer.held and not self.hold_there:
-            facts["held"] = list(answer.held)
+        if held := self._held(seen, answer):
+            facts["held"] = sorted(held)
         mail = NewMail(
             raw=raw,
             source=self.name,
@@ -160,11 +166,14 @@ class Milter:
         return frozenset(answer.held or seen.recipients) & frozenset(seen.recipients)
 
 
+def _is_released(seen: Seen) -> bool:
+    marks = [
+        value.decode("ascii", "replace") for name, value in seen.headers if name.lower() == RELEASE.lower().encode()
+    ]
+    return bool(marks) and is_released(marks, b"".join(seen.body), recipients=seen.recipients, now=utc_now())
+
+
 def _without_forgeries(seen: Seen) -> list[bytes]:
     """Take away headers of ours that a stranger put in, last first so that the numbers stay right."""
     names = [name.decode("ascii", "replace").lower() for name, _ in seen.headers]
-    return [
-        protocol.remove_header(ours, index)
-        for ours in (ID, VERDICT)
-        for index in range(names.count(ours.lower()), 0, -1)
-    ]
+    return [protocol.remove_header(ours, index) for ours in OURS for index in range(names.count(ours.lower()), 0, -1)]

@@ -7,7 +7,7 @@ from watchfloor.connectors.contracts import Capability, MailboxActions, Setting,
 from watchfloor.connectors.outgoing import outbox
 from watchfloor.connectors.outgoing.composing import checked_address
 from watchfloor.connectors.outgoing.words import Sender
-from watchfloor.connectors.systems.smtp_out.session import Server, Session
+from watchfloor.connectors.protocols.smtp_session import Server, Session
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import WatchfloorError
 

@@ -1,10 +1,10 @@
-"""One conversation with a submission server (RFC 6409), its certificate checked before anything secret is said."""
+"""One conversation with a mail server (SMTP, or LMTP of RFC 2033), its certificate checked before anything secret is said."""
 
 import smtplib
 import socket
 import ssl
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 from watchfloor.connectors.outgoing.words import Handover
@@ -18,7 +18,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """Where mail is handed in and who we are there; `security` is starttls, tls or none, `ca_file` empty the system's CAs."""
+    """Where mail is handed in and who we are there; `security` is starttls, tls or none, `ca_file` empty the system's CAs.
+
+    With `lmtp` the server answers for each recipient by itself, once the mail lies in the mailbox.
+    """
 
     host: str
     port: int
@@ -27,6 +30,7 @@ class Server:
     user: str = ""
     password: str = field(default="", repr=False)
     helo: str = ""
+    lmtp: bool = False
 
 
 class Session:
@@ -84,14 +88,18 @@ class Session:
         code, words = self.smtp.docmd("DATA")
         if code != 354:
             self.smtp.rset()
-            return _joined(said, _answered(code, words, said.accepted))
+            return _joined(replace(said, accepted=()), _answered(code, words, said.accepted))
         self.smtp.send(_dotted(raw))
-        try:
-            code, words = self.smtp.getreply()
-        except (OSError, smtplib.SMTPException):
-            self.smtp.close()
-            return Handover((), said.refused, said.deferred, unsure=True)
-        return _joined(said, _answered(code, words, said.accepted))
+        asked = [(one,) for one in said.accepted] if self.server.lmtp else [said.accepted]
+        heard = Handover((), said.refused, said.deferred)
+        for some in asked:
+            try:
+                code, words = self.smtp.getreply()
+            except (OSError, smtplib.SMTPException):
+                self.smtp.close()
+                return replace(heard, unsure=True)
+            heard = _joined(heard, _answered(code, words, some))
+        return heard
 
     def _sign_in(self) -> None:
         if not self.encrypted and self.server.host.lower() not in LOCAL:
@@ -110,7 +118,10 @@ def _answered(code: int, words: bytes, to: Sequence[str]) -> Handover:
 
 def _joined(envelope: Handover, text: Handover) -> Handover:
     return Handover(
-        text.accepted, {**envelope.refused, **text.refused}, {**envelope.deferred, **text.deferred}, text.answer
+        (*envelope.accepted, *text.accepted),
+        {**envelope.refused, **text.refused},
+        {**envelope.deferred, **text.deferred},
+        text.answer,
     )
 
 
@@ -127,13 +138,20 @@ def _opened(server: Server) -> smtplib.SMTP:
         return _greeted(
             smtplib.SMTP_SSL(server.host, server.port, helo, timeout=SECONDS, context=_context(server.ca_file))
         )
-    smtp = _greeted(smtplib.SMTP(server.host, server.port, helo, timeout=SECONDS))
+    kind = _Lmtp if server.lmtp else smtplib.SMTP
+    smtp = _greeted(kind(server.host, server.port, helo, timeout=SECONDS))
     if server.security == "starttls":
         if not smtp.has_extn("starttls"):
             raise NotConfigured(f"{server.host} does not offer STARTTLS; nothing was sent")
         smtp.starttls(context=_context(server.ca_file))
         smtp.ehlo_or_helo_if_needed()
     return smtp
+
+
+class _Lmtp(smtplib.SMTP):
+    """smtplib.LMTP reads one answer where each recipient has its own; here only the greeting differs."""
+
+    ehlo_msg = "lhlo"
 
 
 def _greeted(smtp: smtplib.SMTP) -> smtplib.SMTP:

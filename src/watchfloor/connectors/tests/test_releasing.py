@@ -1,0 +1,113 @@
+"""The mark of released mail, and where it is handed in: a real Dovecot by LMTP."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from labs import free_ports
+from labs.dovecot import Dovecot
+from watchfloor.connectors.connections import add_connection
+from watchfloor.connectors.models import Connection
+from watchfloor.connectors.registry import systems
+from watchfloor.connectors.releasing import HEADER, is_released, marked
+from watchfloor.connectors.selectors import connection_lines, release_server
+from watchfloor.kernel.errors import NotConfigured, Unreachable
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ANN = "ann@corp.example"
+RAW = b"From: x@y.example\nMessage-ID: <r1@y.example>\nSubject: Hello\n\nOne.\n.\nTwo.\n"
+
+
+def mark_of(raw: bytes) -> tuple[str, bytes]:
+    head, _, body = raw.partition(b"\r\n\r\n")
+    line = head.split(b"\r\n")[0].decode()
+    assert line.startswith(f"{HEADER}: ")
+    return line.partition(": ")[2], body
+
+
+def test_a_mark_holds_for_its_recipient_and_text_for_five_days():
+    mark, body = mark_of(marked(RAW, recipient=ANN, now=NOW))
+    assert is_released([mark], body, recipients=["Ann@corp.example"], now=NOW + timedelta(days=5))
+    assert is_released([mark], body + b"\r\n", recipients=[ANN], now=NOW)
+    assert not is_released([mark], body, recipients=[ANN], now=NOW + timedelta(days=5, seconds=1))
+    assert not is_released([mark], body, recipients=["bob@corp.example"], now=NOW)
+    assert not is_released([mark], body, recipients=[ANN, "bob@corp.example"], now=NOW)
+    assert not is_released([mark], b"Other.", recipients=[ANN], now=NOW)
+    assert not is_released([mark], body, recipients=[], now=NOW)
+
+
+@pytest.mark.parametrize("forged", ["", ".", "9999999999.", "9999999999.AAAA", "x.y", "٣.x", "99999999999999.x"])
+def test_nobody_makes_a_mark_without_the_key(forged):
+    assert not is_released([forged], b"One.", recipients=[ANN], now=NOW)
+
+
+def test_a_strangers_mark_beside_ours_spoils_nothing():
+    mark, body = mark_of(marked(RAW, recipient=ANN, now=NOW))
+    assert is_released(["9999999999.AAAA", mark], body, recipients=[ANN], now=NOW)
+
+
+@pytest.fixture
+def dovecot():
+    with Dovecot(users=[ANN]) as server:
+        yield server
+
+
+def server_of(port: int, **more: str):
+    return systems()["mail_release"].release_server({"host": "127.0.0.1", "port": str(port), **more}, name="release")
+
+
+@pytest.mark.lab
+def test_lmtp_puts_the_mail_into_the_mailbox_and_says_so(dovecot):
+    server = server_of(dovecot.lmtp_port)
+    assert server.into_mailbox
+    said = server.deliver(marked(RAW, recipient=ANN, now=NOW), mail_from="", to=ANN)
+    assert (said.accepted, said.unsure) == ((ANN,), False)
+    with dovecot.login(ANN) as box:
+        box.select_folder("INBOX")
+        ((_, data),) = box.fetch(box.search("ALL"), ["BODY[TEXT]"]).items()
+        assert data[b"BODY[TEXT]"] == b"One.\r\n.\r\nTwo.\r\n"
+
+
+@pytest.mark.lab
+def test_a_mailbox_that_is_not_there_is_refused_in_the_servers_words(dovecot):
+    said = server_of(dovecot.lmtp_port).deliver(RAW, mail_from="x@y.example", to="nobody@corp.example")
+    assert said.accepted == ()
+    assert "nobody@corp.example" in said.refused
+    assert said.refused["nobody@corp.example"].startswith("5")
+
+
+def test_a_server_that_is_not_there_is_unreachable():
+    (port,) = free_ports(1)
+    with pytest.raises(Unreachable):
+        server_of(port).deliver(RAW, mail_from="", to=ANN)
+    report = systems()["mail_release"].test({"host": "127.0.0.1", "port": str(port)})
+    assert not report.ok
+
+
+@pytest.mark.lab
+def test_the_test_reaches_the_server_and_hands_nothing_over(dovecot):
+    report = systems()["mail_release"].test({"host": "127.0.0.1", "port": str(dovecot.lmtp_port)})
+    assert report.ok
+    assert [words for _, words in report.lines] == [
+        f"reached 127.0.0.1:{dovecot.lmtp_port} by LMTP",
+        "it takes mail",
+    ]
+
+
+def test_without_such_a_connection_a_release_says_what_to_add(db):
+    with pytest.raises(NotConfigured, match="Delivery of released mail"):
+        release_server()
+
+
+def test_the_first_enabled_connection_delivers(max):
+    from watchfloor.access.contracts import Actor, Permission
+    from watchfloor.access.selectors import actor_of
+
+    boss = Actor(actor_of(max).id, "Max", frozenset(Permission))
+    add_connection(by=boss, name="release", kind="mail_release", settings={"host": "127.0.0.1", "port": "24"})
+    assert release_server().name == "release"
+    (line,) = connection_lines()
+    assert line.sentence == "asked when it is to act"
+    Connection.objects.update(enabled=False)
+    with pytest.raises(NotConfigured):
+        release_server()
