@@ -85,6 +85,7 @@ SETTINGS = (
     "allow-block-list?tab=indicators",
     "allow-block-list/add",
     "allow-block-list/import",
+    "click-protection",
     "verdict-policy",
     "verdict-labels",
     "detections",

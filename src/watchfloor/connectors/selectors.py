@@ -24,6 +24,7 @@ from watchfloor.connectors.contracts import (
     ReleasingSystem,
     SecondOpinion,
 )
+from watchfloor.connectors.delivered import original_sha256
 from watchfloor.connectors.models import Accepted, Connection, DeadLetter
 from watchfloor.connectors.observing import observed_after
 from watchfloor.connectors.outgoing.reading import outgoing_mail
@@ -49,6 +50,7 @@ __all__ = [
     "enabled_connections",
     "mailbox_actions",
     "observed_after",
+    "original_sha256",
     "outgoing_mail",
     "raw_mail",
     "release_server",

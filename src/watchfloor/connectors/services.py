@@ -14,6 +14,7 @@ from watchfloor.connectors.connections import (
     try_connection,
 )
 from watchfloor.connectors.contracts import AcceptedMail, NewMail
+from watchfloor.connectors.delivered import delivered_digest
 from watchfloor.connectors.event_importing import import_events
 from watchfloor.connectors.hashing import file_sha256
 from watchfloor.connectors.importing import import_paths
@@ -38,6 +39,7 @@ __all__ = [
     "change_connection",
     "checked_addresses",
     "consult",
+    "delivered_digest",
     "file_sha256",
     "forget_raw",
     "import_events",

@@ -17,7 +17,7 @@ from typing import Protocol
 from django.db import DataError, IntegrityError, transaction
 
 from watchfloor.connectors.contracts import AcceptedMail
-from watchfloor.connectors.selectors import accepted_after, raw_mail
+from watchfloor.connectors.selectors import accepted_after, original_sha256, raw_mail
 from watchfloor.connectors.services import bury
 from watchfloor.inspection.contracts import Envelope, Inspection
 from watchfloor.kernel.errors import NotFound
@@ -111,6 +111,8 @@ def _feed(pool: Inspector, limit: int, now: datetime) -> Iterator[Pending]:
 def _submitted(pool: Inspector, mail: AcceptedMail, now: datetime) -> Pending:
     try:
         raw = raw_mail(mail.sha256)
+        if original := original_sha256(raw):  # a mailbox holds the body that was delivered, with protected links
+            raw = raw_mail(original)
     except NotFound as error:
         return Pending(mail, 0, None, str(error))
     exported = bool(mail.facts.get("exported"))

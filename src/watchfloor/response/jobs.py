@@ -18,6 +18,7 @@ from watchfloor.response.accounts.freezing import freeze_accounts
 from watchfloor.response.accounts.passwords import forget_passwords
 from watchfloor.response.accounts.systems import systems_of
 from watchfloor.response.catalogue import action_of
+from watchfloor.response.clicks import ticks as _clicks  # noqa: F401  # ticks of this slice
 from watchfloor.response.contracts import RUNNING
 from watchfloor.response.engine import work_batch
 from watchfloor.response.freezing import freeze

@@ -4,6 +4,8 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from watchfloor.response.clicks.models import ClickPolicy as ClickPolicy
+from watchfloor.response.clicks.models import KnownBad as KnownBad
 from watchfloor.response.contracts import (
     RUNNING,
     ActionSource,
@@ -17,6 +19,7 @@ from watchfloor.response.contracts import (
 )
 from watchfloor.response.quarantine.models import QuarantinedMail as QuarantinedMail  # models of a sub-package
 from watchfloor.response.quarantine.page_models import QuarantineText as QuarantineText
+from watchfloor.response.submissions.models import UserReport as UserReport
 
 
 class Remediation(models.Model):

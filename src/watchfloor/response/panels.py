@@ -26,6 +26,15 @@ register_settings_page(
     icon="history",
 )
 
+register_settings_page(
+    key="click-protection",
+    label="Click protection",
+    href="/settings/click-protection",
+    permission=Permission.SETTINGS_READ,
+    description="Links of delivered mail lead here first and are checked when somebody clicks.",
+    icon="link",
+)
+
 
 class RemediationsOfAnEmail:
     """Each remediation that named this recipient's copy, as a line of the email's timeline that leads to its ledger (EE-10)."""

@@ -6,12 +6,15 @@ from watchfloor.response import settings_page, views, wizard, zero_hour_page
 from watchfloor.response.accounts import detail as people_detail
 from watchfloor.response.accounts import settings_view
 from watchfloor.response.accounts import wizard as people_wizard
+from watchfloor.response.clicks import settings_page as clicks_settings
+from watchfloor.response.clicks import views as clicks
 
 urlpatterns = [
     path("actions/new", wizard.choose),
     path("actions/new/targets", wizard.targets),
     path("actions/new/review", wizard.review),
     path("actions/new/submit", wizard.submit),
+    path("actions/new/opened", wizard.opened),
     path("actions/new/impacted.csv", wizard.impacted),
     path("actions/people/new", people_wizard.choose),
     path("actions/people/new/review", people_wizard.review),
@@ -28,6 +31,8 @@ urlpatterns = [
         r"^action-center/(?P<remediation_id>[0-9a-f-]{36})/(?P<verb>approve|reject|stop|retry|undo)$",
         views.act,
     ),
+    path("click/<str:token>", clicks.click),
+    path("settings/click-protection", clicks_settings.click_protection),
     path("settings/response", settings_page.response_policy),
     path("settings/zero-hour", zero_hour_page.zero_hour),
 ]

@@ -1,0 +1,77 @@
+"""The body that the milter delivers: links protected where the policy says so, for mail that comes to our own people."""
+
+import hashlib
+import logging
+import time
+from collections.abc import Sequence
+
+from watchfloor.connectors.services import delivered_digest
+from watchfloor.inspection.contracts import TenantFacts
+from watchfloor.inspection.services import domains_above, take_apart
+from watchfloor.response.clicks import policy
+from watchfloor.response.clicks.html_links import Wrap
+from watchfloor.response.clicks.policy import Policy
+from watchfloor.response.clicks.rewriting import GivenUp, Rewritten, rewritten
+from watchfloor.response.clicks.tokens import Link, sign
+
+log = logging.getLogger(__name__)
+
+SECONDS = 2.0
+LONGEST_URL = 8000
+
+
+def protected(
+    raw: bytes, *, fingerprint: str, mail_from: str, recipients: Sequence[str], facts: TenantFacts
+) -> tuple[bytes | None, dict[str, object]]:
+    """The body to deliver and what to remember of it; (None, {}) when the mail goes as it is.
+
+    A mail that leaves the organisation keeps its links, also when some of its recipients are our own: they all get one body.
+    """
+    kept = policy.current()
+    if not kept.enabled or kept.key is None or not _concerns(kept, mail_from, recipients, facts):
+        return None, {}
+    until = time.monotonic() + SECONDS
+    alone = recipients[0].lower() if len(recipients) == 1 else ""
+    try:
+        found = rewritten(raw, wrap=wrap_with(kept, fingerprint, alone), spent=lambda: time.monotonic() > until)
+    except GivenUp as error:
+        log.warning("the links of the mail %s are not protected: %s", hashlib.sha256(raw).hexdigest()[:16], error)
+        return None, {"links_protected": 0, "links_why": str(error)}
+    except Exception:  # a mail is delivered, whatever it does to us
+        log.exception("the links of the mail %s are not protected", hashlib.sha256(raw).hexdigest()[:16])
+        return None, {"links_protected": 0, "links_why": "it failed here"}
+    return (None, {}) if found is None else (found.body, _noted(found))
+
+
+def _noted(found: Rewritten) -> dict[str, object]:
+    """By the digest the copy in a mailbox is known to be this mail."""
+    return {"links_protected": found.links, "delivered_body": delivered_digest(found.body)}
+
+
+def _concerns(kept: Policy, mail_from: str, recipients: Sequence[str], facts: TenantFacts) -> bool:
+    if not recipients or not all(_own(one, facts) for one in recipients):
+        return False
+    if not kept.internal and _own(mail_from, facts):
+        return False
+    return not any(kept.spares(one) for one in recipients)
+
+
+def _own(address: str, facts: TenantFacts) -> bool:
+    domain = address.lower().rpartition("@")[2]
+    return bool(domain) and not facts.own_domains.isdisjoint(domains_above(domain))
+
+
+def wrap_with(kept: Policy, fingerprint: str, recipient: str) -> Wrap:
+    """Gives the protected link for a URL; None for those of exempt domains, our own links, and what is too long."""
+    address = policy.public_address()
+    key = kept.key or b""
+
+    def wrap(url: str) -> str | None:
+        if len(url) > LONGEST_URL or url.startswith(f"{address}/"):
+            return None
+        parts = take_apart(url)
+        if parts is None or not kept.exempt_domains.isdisjoint(domains_above(parts.host)):
+            return None
+        return f"{address}/click/{sign(Link(url, fingerprint, recipient), key=key)}"
+
+    return wrap
