@@ -78,6 +78,7 @@ SLICES = (
     "identities",
     "mail",
     "response",
+    "investigations",
     "hunting",
     "portal",
     "demo",

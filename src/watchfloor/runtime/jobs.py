@@ -38,6 +38,7 @@ _WORDS = {
     "MAX_RECOVERY_ATTEMPTS_EXCEEDED": "failed",
     "CANCELLED": "cancelled",
 }
+_queues: dict[str, int] = {}
 _lock_file: IO[str] | None = None
 
 
@@ -67,9 +68,16 @@ def launch_jobs(*, wait: float = 0) -> None:
         )
     )
     DBOS.launch()
-    DBOS.register_queue(
-        QUEUE, worker_concurrency=CONCURRENCY, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
-    )
+    for name, concurrency in {QUEUE: CONCURRENCY, **_queues}.items():
+        DBOS.register_queue(
+            name, worker_concurrency=concurrency, polling_interval_sec=POLL_SECONDS, on_conflict="always_update"
+        )
+
+
+def declare_queue(name: str, *, concurrency: int) -> str:
+    """A line of its own for jobs that come in thousands, so that others need not wait behind them. Call it on import."""
+    _queues[name] = concurrency
+    return name
 
 
 def stop_jobs(*, grace: int = 5) -> None:
@@ -83,13 +91,13 @@ def stop_jobs(*, grace: int = 5) -> None:
         _lock_file = None
 
 
-def enqueue(workflow: str, *arguments: Any, id: str) -> None:
+def enqueue(workflow: str, *arguments: Any, id: str, queue: str = QUEUE) -> None:
     """Ask for a workflow by its registered name; durable on return. The same `id` again changes nothing.
 
     Arguments are stored as they are, so they carry keys of rows, never secrets.
     """
     options: EnqueueOptions = {
-        "queue_name": QUEUE,
+        "queue_name": queue,
         "workflow_name": workflow,
         "workflow_id": id,
         "app_version": VERSION,

@@ -1,0 +1,1 @@
+"""One file per playbook; each is found by being here."""

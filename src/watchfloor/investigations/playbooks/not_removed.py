@@ -1,0 +1,14 @@
+"""Malicious mail lies in mailboxes (AI-17, AI-39c)."""
+
+from watchfloor.investigations.contracts import Kind
+from watchfloor.investigations.playbook import Playbook
+from watchfloor.investigations.steps import catalogue as ask
+
+
+class NotRemoved(Playbook):
+    key = "not-removed"
+    title = "Malicious mail not removed"
+    kind = Kind.NOT_REMOVED
+    description = "Locates the copies of malicious mail that was delivered, and recommends removing them."
+    rules = ("malicious-mail-delivered",)
+    questions = (ask.WHAT, ask.SENDER, ask.CARRIED, ask.CLICKS, ask.SIMILAR, ask.ENTITIES, ask.BLOCK)

@@ -1,0 +1,23 @@
+"""The questions as playbooks name them."""
+
+from watchfloor.investigations.playbook import Question
+from watchfloor.investigations.steps import clicks, message, person, reports, similar
+
+WHAT = Question("what", "What is the mail, and what was it judged?", message.what_is_it)
+SENDER = Question("sender", "Who sent it, and does the sender prove who it is?", message.who_sent_it)
+CARRIED = Question("carried", "Which URLs and files does it carry?", message.what_does_it_carry)
+CAMPAIGN = Question("campaign", "Is it part of a campaign?", similar.known_campaign)
+SIMILAR = Question("similar", "Which other mails are like it?", similar.similar_mails)
+CLICKS = Question("clicks", "Who opened its links?", clicks.who_clicked)
+ENTITIES = Question("entities", "Which mails carry the same malicious URL or file?", similar.same_entities)
+REPORTS = Question("reports", "Did others report it?", reports.who_reported)
+BLOCK = Question("block", "Which URLs should be blocked?", clicks.block_urls)
+ALERTS = Question("alerts", "Which other alerts name these people?", person.their_alerts)
+SIGN_INS = Question("sign-ins", "Were there risky sign-ins?", person.their_sign_ins)
+SETTINGS = Question(
+    "settings", "Does mail leave the mailbox by forwarding, rules or delegates?", person.their_mailbox_settings
+)
+SENT = Question("sent", "What did the mailbox send?", person.their_sent_mail)
+
+MAIL = (WHAT, SENDER, CARRIED, CAMPAIGN, SIMILAR, CLICKS, ENTITIES, REPORTS, BLOCK)
+PERSON = (ALERTS, SIGN_INS, SETTINGS, SENT)

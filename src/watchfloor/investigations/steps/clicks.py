@@ -1,0 +1,73 @@
+"""About people who opened the links."""
+
+from watchfloor.investigations.case import Case, hunted, quoted
+from watchfloor.investigations.contracts import Found, FoundEntity, Verdict, Wish, WishKind
+
+LET_THROUGH = ("Allowed", "ClickAllowed", "Block page override", "Pending detonation page override")
+MOST = 200
+
+
+def who_clicked(case: Case) -> Found:
+    """Clicks on links of these mails and on the malicious URLs, in the mailbox's own time (AI-32, AI-38)."""
+    about = []
+    if case.seeds.messages:
+        about.append(f"NetworkMessageId in ({quoted(case.seeds.messages[:MOST])})")
+    if case.urls:
+        about.append(f"Url in~ ({quoted(case.urls[:50])})")
+    if not about:
+        return Found("There is no link to ask about.")
+    text = (
+        f"UrlClickEvents\n| where Timestamp between (datetime({case.start.isoformat()}) .. datetime({case.end.isoformat()}))\n"
+        f"| where {' or '.join(about)}\n"
+        "| project Timestamp, AccountUpn, Url, ActionType, ThreatTypes, IsClickedThrough, IPAddress\n| sort by Timestamp desc"
+    )
+    question, rows = hunted(text, now=case.now)
+    bad = set(case.urls) | {row["Url"] for row in rows if row["ThreatTypes"]}
+    through = [row for row in rows if row["ActionType"] in LET_THROUGH or row["IsClickedThrough"]]
+    harmed = [row for row in through if row["Url"] in bad]
+    people = tuple(dict.fromkeys(str(row["AccountUpn"]) for row in harmed if row["AccountUpn"]))
+    entities = [
+        FoundEntity("user", one, verdict=Verdict.SUSPICIOUS, why="opened a malicious link", facts={"risk": "Clicked"})
+        for one in people
+    ]
+    entities += [
+        FoundEntity("url", one, verdict=Verdict.MALICIOUS, why="condemned when it was clicked")
+        for one in sorted({str(row["Url"]) for row in rows if row["ThreatTypes"]})
+    ]
+    if not rows:
+        return Found("Nobody opened a link.", Verdict.UNKNOWN, (question,), entities=tuple(entities))
+    answer = f"{len(rows):,} clicks, {len(through):,} let through, {len(harmed):,} of them to a malicious link by {len(people):,} people."
+    return Found(
+        answer,
+        Verdict.SUSPICIOUS if harmed else Verdict.UNKNOWN,
+        (question,),
+        entities=tuple(entities),
+        wishes=_advice(people),
+    )
+
+
+def _advice(people: tuple[str, ...]) -> tuple[Wish, ...]:
+    """AI-54: whoever reached the page may have given something away; somebody must ask them."""
+    return tuple(
+        Wish(
+            f"ask:{one}"[:100],
+            WishKind.GUIDANCE,
+            f"Ask {one} whether a password was entered, and look at the device that clicked",
+            "the link was let through",
+            names=(one,),
+        )
+        for one in people[:20]
+    )
+
+
+def block_urls(case: Case) -> Found:
+    """Each malicious URL belongs on the block list (AI-51, AI-54)."""
+    wishes = tuple(
+        Wish(
+            f"block:{url}"[:100], WishKind.BLOCK, f"Block {url} at the time of click", "the URL is malicious", value=url
+        )
+        for url in case.urls[:20]
+    )
+    if not wishes:
+        return Found("There is no malicious URL to block.")
+    return Found(f"{len(wishes)} malicious URLs to block.", Verdict.MALICIOUS, wishes=wishes)

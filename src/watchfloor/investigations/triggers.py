@@ -1,0 +1,82 @@
+"""Alerts that start investigations: read by cursor, each exactly once in effect."""
+
+from datetime import datetime, timedelta
+
+from watchfloor.access.contracts import Permission
+from watchfloor.access.selectors import system_actor
+from watchfloor.incidents import selectors as incidents
+from watchfloor.incidents.contracts import AlertStatus, EvidenceItem, TouchedAlert
+from watchfloor.investigations.contracts import Cause, Seeds
+from watchfloor.investigations.playbook import Playbook, started_by
+from watchfloor.investigations.starting import may_start_by_itself, start
+from watchfloor.kernel.clock import utc_now
+from watchfloor.runtime.selectors import cursor_position
+from watchfloor.runtime.services import every, move_cursor
+
+EVIDENCE, HISTORY = "investigations.evidence", "investigations.history"
+SETTLED = timedelta(seconds=2)
+RECENT = timedelta(days=2)
+"""Alerts older than this start nothing: a first start on a product with a long past looks at what is new."""
+MIND = system_actor("automated investigation", Permission.EMAIL_ACTION_PROPOSE)
+
+
+@every(3, name="investigations.triggers")
+def watch_alerts() -> int:
+    return read_alerts(now=utc_now())
+
+
+def read_alerts(*, now: datetime, limit: int = 100) -> int:
+    """Start or join an investigation for each new or grown alert; returns how many alerts were read."""
+    evidence, history = cursor_position(EVIDENCE), cursor_position(HISTORY)
+    touched = incidents.touched_after(evidence=evidence, history=history, before=now - SETTLED, limit=limit)
+    for one in touched.alerts:
+        begin(one, now=now)
+    # Starting twice joins, so the cursor may move after the work.
+    if touched.evidence != evidence:
+        move_cursor(EVIDENCE, position=touched.evidence)
+    if touched.history != history:
+        move_cursor(HISTORY, position=touched.history)
+    return len(touched.alerts)
+
+
+def begin(touched: TouchedAlert, *, now: datetime) -> bool:
+    """Start or join for one alert; whether its rule starts anything."""
+    alert = touched.alert
+    playbook = started_by(alert.rule_id)
+    if playbook is None or alert.status == AlertStatus.RESOLVED or alert.created_at < now - RECENT:
+        return False
+    if not may_start_by_itself(playbook.key):
+        return False
+    cause = cause_of(alert.alert_id, playbook, title=alert.title, incident=str(alert.incident_id))
+    if cause.seeds:
+        start(by=MIND, cause=cause, at=now)
+    return bool(cause.seeds)
+
+
+def cause_of(alert_id: str, playbook: type[Playbook], *, title: str, incident: str) -> Cause:
+    """What an alert asks to look into, by its evidence."""
+    items = incidents.evidence_items(alert=alert_id, limit=1000)
+    about = next((item for kind in playbook.about for item in items if item.type == kind), None)
+    key = f"{about.type}:{about.value}" if about else alert_id
+    shown = about.shown if about else ""
+    name = f"{playbook.title}: {shown}" if shown else title
+    return Cause(playbook.key, key, name, seeds_of(items), alert_id, title, incident)
+
+
+def seeds_of(items: "tuple[EvidenceItem, ...]") -> Seeds:
+    """Mails, URLs known bad, and the people who acted; whoever merely received or reported is no suspect."""
+
+    def values(kind: str, *, roles: tuple[str, ...] = (), verdicts: tuple[str, ...] = ()) -> tuple[str, ...]:
+        found = (
+            item.value
+            for item in items
+            if item.type == kind and (not roles or item.role in roles) and (not verdicts or item.verdict in verdicts)
+        )
+        return tuple(dict.fromkeys(found))
+
+    return Seeds(
+        messages=tuple(one.lower() for one in values("analyzedMessage")),
+        people=tuple(one.lower() for one in values("user", roles=("compromised",))),
+        urls=values("url", verdicts=("malicious",)),
+        files=tuple(one.lower() for one in values("file", verdicts=("malicious",))),
+    )
