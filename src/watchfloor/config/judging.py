@@ -12,9 +12,11 @@ from watchfloor.connectors.contracts import AcceptedMail, Disposition, InlineAns
 from watchfloor.connectors.services import set_judge
 from watchfloor.inspection.contracts import Confidence, Envelope, ThreatType, Verdict
 from watchfloor.inspection.services import InspectionPool
+from watchfloor.intelligence.services import refusal_to_send
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake.selectors import tenant_facts
 from watchfloor.lake.services import judged
+from watchfloor.response.services import with_protected_links
 
 
 def judge_inline() -> None:
@@ -25,12 +27,17 @@ def judge_inline() -> None:
 def _judge(raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str) -> InlineAnswer:
     envelope = Envelope(mail_from, tuple(recipients), client_ip, helo)
     now, facts = utc_now(), tenant_facts()
+    if refused := refusal_to_send(mail_from=mail_from, recipients=recipients, facts=facts):
+        return InlineAnswer(Disposition.REJECT, refused)
     pool = _pool()
     pool.tell(facts)
     found = pool.submit(raw, envelope, now).result()
     mail = AcceptedMail(0, found.sha256, "", now, mail_from, tuple(recipients), client_ip, helo, raw=raw)
     [(_, weighed)] = judged([(mail, found)], facts=facts)
-    return InlineAnswer(*disposition_of(weighed.verdict))
+    answer = InlineAnswer(*disposition_of(weighed.verdict))
+    return with_protected_links(
+        answer, raw, fingerprint=found.fingerprint, mail_from=mail_from, recipients=recipients, facts=facts
+    )
 
 
 def disposition_of(verdict: Verdict) -> tuple[Disposition, str]:

@@ -12,6 +12,7 @@ from watchfloor.intelligence.entries import (
 from watchfloor.intelligence.facts import take_people_from
 from watchfloor.intelligence.labels import label_verdict
 from watchfloor.intelligence.policy import change_threshold, restore_reason, silence_reason
+from watchfloor.intelligence.sending import refusal_to_send
 
 __all__ = [
     "add_entry",
@@ -23,6 +24,7 @@ __all__ = [
     "import_indicators",
     "label_verdict",
     "note_uses",
+    "refusal_to_send",
     "remove_entry",
     "restore_reason",
     "silence_reason",

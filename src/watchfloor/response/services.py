@@ -17,6 +17,7 @@ from watchfloor.kernel.ids import uuid7
 from watchfloor.response.accounts.targets import aim
 from watchfloor.response.accounts.two_people import why_two
 from watchfloor.response.catalogue import action_of, any_action_of, rights_of
+from watchfloor.response.clicks.protecting import with_protected_links as with_protected_links
 from watchfloor.response.contracts import (
     RUNNING,
     ActionSource,
@@ -345,7 +346,7 @@ def _draft(
     remediation.excepted = [str(row) for row in targets.excepted]
     remediation.also = [str(row) for row in targets.also]
     remediation.sender_copy, remediation.plan = targets.sender_copy, plan
-    remediation.judgement, remediation.note = beside.judgement.value, beside.note.strip()
+    remediation.judgement, remediation.note = beside.judgement or "", beside.note.strip()
     remediation.entries = [asdict(entry) for entry in beside.entries]
     if not 0 <= beside.late_days <= MOST_DAYS:
         raise BadInput(f"late copies are caught for at most {MOST_DAYS} days", place="late_days")

@@ -4,7 +4,9 @@ import hashlib
 import logging
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 
+from watchfloor.connectors.contracts import Disposition, InlineAnswer
 from watchfloor.connectors.services import delivered_digest
 from watchfloor.inspection.contracts import TenantFacts
 from watchfloor.inspection.services import domains_above, take_apart
@@ -18,6 +20,26 @@ log = logging.getLogger(__name__)
 
 SECONDS = 2.0
 LONGEST_URL = 8000
+
+
+def with_protected_links(
+    answer: InlineAnswer,
+    raw: bytes,
+    *,
+    fingerprint: str,
+    mail_from: str,
+    recipients: Sequence[str],
+    facts: TenantFacts,
+) -> InlineAnswer:
+    """The milter's answer with the body to deliver, where the mail reaches somebody and the policy protects its links."""
+    held = answer.disposition is Disposition.HOLD and set(answer.held or recipients) >= set(recipients)
+    if held or answer.disposition is Disposition.REJECT:
+        return answer
+    reached = (
+        [one for one in recipients if one not in answer.held] if answer.disposition is Disposition.HOLD else recipients
+    )
+    body, noted = protected(raw, fingerprint=fingerprint, mail_from=mail_from, recipients=reached, facts=facts)
+    return replace(answer, body=body, facts={**answer.facts, **noted}) if noted else answer
 
 
 def protected(

@@ -145,7 +145,8 @@ class Milter:
         if not self.enforce:
             return [protocol.ACCEPT]
         if answer.disposition is Disposition.REJECT:
-            return [protocol.reply_code(f"550 5.7.1 {answer.words or 'Blocked by policy'}")]
+            words = answer.words or "Blocked by policy"  # which may begin with an enhanced status code of their own
+            return [protocol.reply_code(f"550 {words if words.startswith('5.7.') else f'5.7.1 {words}'}")]
         held = self._held(seen, answer)
         if held and not held.symmetric_difference(seen.recipients):
             return [protocol.DISCARD]
