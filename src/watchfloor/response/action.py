@@ -2,10 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 from watchfloor.access.contracts import Permission
 from watchfloor.connectors.contracts import ActionOutcome, Folder, Located, MailboxActions, Target
+
+if TYPE_CHECKING:
+    from watchfloor.response.models import LedgerLine, Remediation
 
 REACHABLE = frozenset({Folder.INBOX, Folder.JUNK, Folder.DELETED, Folder.RECOVERABLE, Folder.UNKNOWN})
 """Locations inside a mailbox (EA-61). Unknown is among them: unlike the peers we look into the mailbox itself (LM-07)."""
@@ -47,7 +50,9 @@ class MailAction(Action):
     """One action. Subclasses are one file each in `response/actions/`; adding a file is all it takes.
 
     `destination` is where the message lies afterwards (None: wherever it came from); `fits` are the latest locations it makes
-    sense for; `event_action` is EmailPostDeliveryEvents.Action; `mailboxes` is False for what is said of mail, not done to it.
+    sense for; `event_action` is EmailPostDeliveryEvents.Action; `mailboxes` is False for what is said of mail, not done to it. An action that
+    `keeps` mail has its bytes before it erases them; one `from_quarantine` works on what was kept. `undone_by` is the key of
+    the action that undoes it.
     """
 
     destination: ClassVar[Folder | None]
@@ -58,12 +63,23 @@ class MailAction(Action):
     needs_origin: ClassVar[bool] = False
     mailboxes: ClassVar[bool] = True
     erases: ClassVar[bool] = False
+    keeps: ClassVar[bool] = False
     from_quarantine: ClassVar[bool] = False
+    undone_by: ClassVar[str] = "restore"
+
+    def find(
+        self, mailboxes: MailboxActions, targets: Sequence[Target]
+    ) -> Iterator[tuple[Target, tuple[Located, ...]]]:
+        """Every copy; where the action `keeps` mail, with the hash of its bytes. Changes nothing in a mailbox."""
+        return mailboxes.find(targets)
 
     def act(self, mailboxes: MailboxActions, works: Sequence[Work]) -> Iterator[tuple[Target, ActionOutcome]]:
         """Change the mailboxes; outcomes come in any order, checked in the mailbox by the connector."""
         assert self.destination is not None
         return mailboxes.move([(work.target, work.found) for work in works], to=self.destination)
+
+    def settled(self, remediation: "Remediation", lines: Sequence["LedgerLine"]) -> None:
+        """Write what else follows from these lines, in the transaction that stores them."""
 
     def unreachable(self, location: str) -> str:
         """Why a message at this latest location can never be acted on; empty when it lies in a mailbox we can ask."""

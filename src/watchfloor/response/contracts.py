@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from watchfloor.kernel.errors import BadInput
+from watchfloor.response.submissions.contracts import Said
 
 
 class RemediationStatus(StrEnum):
@@ -67,28 +68,6 @@ class ActionSource(StrEnum):
     AUTOMATED = "Automated email action"
     IDENTITY = "Manual identity action"
     HUNTING = "Advanced hunting action"
-
-
-class Judgement(StrEnum):
-    """What the wizard says about the messages beside acting on them (EA-20); empty: nothing is said."""
-
-    NOTHING = ""
-    CLEAN = "clean"
-    PHISH = "phish"
-    SPAM = "spam"
-
-    @property
-    def sentence(self) -> str:
-        return {
-            "": "Say nothing about the verdict",
-            "clean": "I've confirmed it's clean",
-            "phish": "I've confirmed it's a threat: Phish",
-            "spam": "I've confirmed it's a threat: Spam",
-        }[self]
-
-    @property
-    def threat(self) -> bool:
-        return self in {Judgement.PHISH, Judgement.SPAM}
 
 
 class TargetKind(StrEnum):
@@ -158,7 +137,7 @@ class EntryWish:
 class Beside:
     """What a run of the wizard does beside its action: messages judged, values blocked or allowed, late copies caught for some days."""
 
-    judgement: Judgement = Judgement.NOTHING
+    judgement: Said | None = None
     note: str = ""
     entries: tuple[EntryWish, ...] = ()
     late_days: int = 0

@@ -49,7 +49,7 @@ def verdicts(targets: Targets, *, now: datetime, show_all: bool = False) -> tupl
     """Every action and whether it fits these targets (EA-04); `show_all` also offers those that would only be checked."""
     places = locations_of(targets, now=now)
     known = targets.whole_query or bool(origins(targets.rows))
-    offered = [action for action in actions().values() if action.mailboxes]
+    offered = [action for action in actions().values() if action.mailboxes and not action.from_quarantine]
     return tuple(_verdict(action, places, show_all, known) for action in offered)
 
 

@@ -27,7 +27,7 @@ from itertools import cycle, islice
 from django.db import connection, transaction
 from django.db.models import F
 
-from watchfloor.connectors.contracts import ActionOutcome, Located, MailboxActions, Target
+from watchfloor.connectors.contracts import ActionOutcome, Folder, Located, MailboxActions, Target
 from watchfloor.lake import services as lake
 from watchfloor.response.action import MailAction, Work
 from watchfloor.response.catalogue import action_of
@@ -35,7 +35,7 @@ from watchfloor.response.contracts import DONE, LineStatus, RemediationStatus, R
 from watchfloor.response.events import events_of
 from watchfloor.response.lanes import Lanes
 from watchfloor.response.models import LedgerLine, Remediation
-from watchfloor.response.places import as_json, from_json, paths_of, was_opened
+from watchfloor.response.places import as_json, from_json, joined, paths_of, was_opened
 
 BATCH = 2000
 """Lines per batch. Large, because one doveadm question finds the message in all mailboxes: a batch costs one such question."""
@@ -72,12 +72,12 @@ def find_and_act(
     """Find, note, act, settle, each as soon as it can be; returns the lines of which no copy was found."""
     asked: dict[Target, list[LedgerLine]] = {}
     with Lanes() as lanes:
-        lanes.read("find", in_groups(mailboxes.find(list(by_target))))
+        lanes.read("find", in_groups(ledger.action.find(mailboxes, list(by_target))))
         # Two lanes take turns, so that no mailbox waits for the slowest of the group before; the connector bounds both.
         turns = cycle(("act", "act too"))
         for lane, given in lanes:
             if lane == "find":
-                works = note(given, by_target)
+                works = note(given, by_target, keeps=ledger.action.keeps)
                 asked |= {target: by_target.pop(target) for target in works}
                 lanes.read(next(turns), per_target(ledger.action.act(mailboxes, list(works.values())), works))
             else:
@@ -94,7 +94,9 @@ def in_groups(found: Iterable[Found]) -> Iterator[list[Found]]:
         yield group
 
 
-def note(found: Iterable[Found], by_target: Mapping[Target, Sequence[LedgerLine]]) -> dict[Target, Work]:
+def note(
+    found: Iterable[Found], by_target: Mapping[Target, Sequence[LedgerLine]], *, keeps: bool = False
+) -> dict[Target, Work]:
     """Commit where the copies lie, before anything changes; targets without any copy are left out.
 
     A “copy” with a `why` is a mailbox that could not be asked: it is handed on to the action, which fails or finds it anew.
@@ -106,6 +108,9 @@ def note(found: Iterable[Found], by_target: Mapping[Target, Sequence[LedgerLine]
             continue
         real = as_json(copy for copy in copies if not copy.why)
         for line in by_target[target]:
+            if keeps and line.before and (more := joined(line.before, real)) != line.before:
+                line.before = more
+                fresh.append(line)
             if real and not line.before:
                 line.before, line.opened = real, was_opened(real)
                 fresh.append(line)
@@ -205,7 +210,10 @@ class Ledger:
     def settle_lost(self, lines: Iterable[LedgerLine]) -> None:
         """Lines of which no copy was found: erased by us before we were cut off, or gone before we came."""
         for line in lines:
-            if self.action.erases and line.before:
+            if line.before and self.action.keeps:
+                line.found_where, line.moved_where, line.verified = paths_of(line.before), Folder.QUARANTINE.value, True
+                self._put(line, LineStatus.MOVED, "")
+            elif line.before and self.action.erases:
                 line.found_where, line.verified = paths_of(line.before), True
                 self._put(line, LineStatus.DELETED, "")
             else:
@@ -221,7 +229,7 @@ class Ledger:
             line.found_where = paths_of(line.before)
             line.moved_where = paths_of(as_json(o.after for o in outcomes if o.after))
             line.verified = all(outcome.verified for outcome in outcomes if outcome.status != LineStatus.MISSING)
-            self._put(line, *result_of(line, outcomes, erases=self.action.erases))
+            self._put(line, *result_of(line, outcomes, erases=self.action.erases, keeps=self.action.keeps))
         if len(self.waiting) >= WRITE_EVERY or time.monotonic() - self.written_at > WRITE_SECONDS:
             self.write()
 
@@ -252,12 +260,15 @@ class Ledger:
             Remediation.objects.filter(pk=self.remediation.pk).update(**{s: F(s) + n for s, n in tally.items()})
             if events := events_of(self.remediation, self.action, self.waiting):
                 lake.append("EmailPostDeliveryEvents", events)
+            self.action.settled(self.remediation, self.waiting)
         self.settled += len(self.waiting)
         self.waiting = []
         self.written_at = time.monotonic()
 
 
-def result_of(line: LedgerLine, outcomes: Sequence[ActionOutcome], *, erases: bool) -> tuple[LineStatus, str]:
+def result_of(
+    line: LedgerLine, outcomes: Sequence[ActionOutcome], *, erases: bool, keeps: bool = False
+) -> tuple[LineStatus, str]:
     """The line's status and why: the worst of its copies. “Already” there, but noted elsewhere, was moved by us (step 3)."""
     statuses = {outcome.status for outcome in outcomes}
     if LineStatus.FAILED in statuses:
@@ -272,6 +283,8 @@ def result_of(line: LedgerLine, outcomes: Sequence[ActionOutcome], *, erases: bo
         places = {outcome.after.path for outcome in outcomes if outcome.after}
         ours = places and any(copy["path"] not in places for copy in line.before)
         return LineStatus.MOVED if ours else LineStatus.ALREADY, ""
+    if keeps and line.before:
+        return LineStatus.MOVED, ""
     return (LineStatus.DELETED if erases and line.before else LineStatus.MISSING), ""
 
 

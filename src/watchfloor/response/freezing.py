@@ -52,7 +52,7 @@ def origins(rows: Sequence[Row]) -> dict[Row, Any]:
         wanted = set(chunk)
         lines = LedgerLine.objects.filter(
             network_message_id__in={row.network_message_id for row in chunk}, status=LineStatus.MOVED.value
-        ).exclude(remediation__action="restore")
+        ).exclude(remediation__action__in=["restore", "quarantine", "release"])
         for line in lines.order_by("id").only("network_message_id", "recipient", "before"):
             if line.row in wanted and line.before:
                 found[line.row] = line.before

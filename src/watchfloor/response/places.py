@@ -21,6 +21,7 @@ def as_json(copies: Iterable[Located]) -> list[dict[str, Any]]:
             "flags": list(copy.flags),
             "internal_date": copy.internal_date.isoformat() if copy.internal_date else None,
             "folder": copy.folder.value,
+            **({"kept": copy.kept} if copy.kept else {}),
         }
         for copy in copies
     ]
@@ -38,9 +39,16 @@ def from_json(kept: Iterable[dict[str, Any]]) -> tuple[Located, ...]:
             flags=tuple(copy["flags"]),
             internal_date=datetime.fromisoformat(copy["internal_date"]) if copy["internal_date"] else None,
             folder=Folder(copy["folder"]),
+            kept=copy.get("kept", ""),
         )
         for copy in kept
     )
+
+
+def joined(noted: Sequence[dict[str, Any]], found: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """What was noted, and those found whose bytes were not kept yet: a copy that was moved since is no further one."""
+    known = {copy.get("kept") for copy in noted}
+    return [*noted, *(copy for copy in found if copy.get("kept") not in known)]
 
 
 def paths_of(kept: Iterable[dict[str, Any]]) -> str:

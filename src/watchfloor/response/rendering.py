@@ -1,5 +1,6 @@
 """Remediations as the pages show them: words, tones and links."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,10 +10,12 @@ from django.http import QueryDict
 
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
+from watchfloor.mail.selectors import email_address
 from watchfloor.response.catalogue import account_action_of, any_action_of
 from watchfloor.response.contracts import DONE, LineStatus, Listing, RemediationStatus
 from watchfloor.response.models import LedgerLine, Remediation
-from watchfloor.response.selectors import SORTS
+from watchfloor.response.selectors import SORTS, undone_lines, why_no_undo
+from watchfloor.response.submissions.contracts import Said
 
 MOST_IN_ADDRESS = 40
 TONES = {
@@ -33,6 +36,7 @@ LINE_TONES = {
     LineStatus.SKIPPED: "neutral",
     LineStatus.PENDING: "info",
 }
+OPENED_WORDS: dict[bool | None, str] = {True: "Opened", False: "Unread", None: "Not known"}
 LINE_LABELS = {
     LineStatus.PENDING: "Pending",
     LineStatus.MOVED: "Moved",
@@ -91,6 +95,9 @@ def remediation_facts(one: Remediation) -> list[tuple[Any, ...]]:
         ("Ended", one.finished_at),
         ("Why it failed", one.why),
         ("Targets", one.sentence, explorer_href(one)),
+        ("Verdict", Said(one.judgement).label if one.judgement else ""),
+        ("Note", one.note),
+        ("Asked again", f"{one.asks} times" if one.asks else ""),
     ]
     if one.on_accounts:
         ticked = account_action_of(one.action).chosen(one.aimed_at.options)
@@ -156,9 +163,14 @@ class LedgerRow:
     moved_where: str
     checked: bool
     at: datetime | None
+    opened: str
+    because: str
+    row: str
+    undoable: bool
+    mail_href: str
 
     @classmethod
-    def of(cls, line: LedgerLine) -> "LedgerRow":
+    def of(cls, line: LedgerLine, *, undoable: bool = False) -> "LedgerRow":
         status = LineStatus(line.status)
         return cls(
             line.network_message_id,
@@ -172,7 +184,27 @@ class LedgerRow:
             "" if status == LineStatus.DELETED else line.moved_where,
             line.verified and status in DONE,
             line.at,
+            OPENED_WORDS[line.opened],
+            line.because,
+            str(line.row),
+            undoable and status is LineStatus.MOVED,
+            email_address(line.network_message_id, recipient=line.recipient, part="summary"),
         )
+
+
+def ledger_rows(one: Remediation, lines: Iterable[LedgerLine]) -> list[LedgerRow]:
+    """Lines as the table shows them; those an undo can put back one by one have their button (EA-50)."""
+    shown = list(lines)
+    back = set() if why_no_undo(one, partly=True) else {line.pk for line in shown} - undone_lines(one, shown)
+    return [LedgerRow.of(line, undoable=line.pk in back) for line in shown]
+
+
+def hunt_href(one: Remediation) -> str:
+    """Advanced hunting over what it wrote into the lake (AC-03)."""
+    if one.on_accounts or not one.frozen_at:
+        return ""
+    query = f"EmailPostDeliveryEvents\n| where ReportId startswith '{one.pk}-'"
+    return f"/hunting?{urlencode({'query': query, 'run': 1})}"
 
 
 COLUMNS = (

@@ -1,12 +1,12 @@
 """Reads of remediations, their ledger and the action center; each in a number of queries that does not grow with the rows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
 from django.core.exceptions import ValidationError
-from django.db.models import Q, QuerySet, Sum
+from django.db.models import Count, Q, QuerySet, Sum
 from django.http import QueryDict
 
 from watchfloor.kernel.errors import NotFound
@@ -18,10 +18,11 @@ from watchfloor.response.contracts import (
     Listing,
     MessageRemediation,
     RemediationStatus,
+    Row,
     TargetKind,
 )
 from watchfloor.response.events import report_id
-from watchfloor.response.models import LedgerLine, Remediation, ResponsePolicy
+from watchfloor.response.models import LateWatch, LedgerLine, Remediation, ResponsePolicy
 
 PERIODS = {
     "day": ("Last day", timedelta(days=1)),
@@ -40,6 +41,8 @@ SORTS = {
     "decided_by_name": "Decided by",
     "finished_at": "Ended",
 }
+OPENED: dict[str, bool | None] = {"yes": True, "no": False, "unknown": None}
+OPENED_LABELS = {"yes": "Opened", "no": "Unread", "unknown": "Not known"}
 SIZES = (25, 50, 100, 200)
 SUBMIT = "submit"
 ALONE_WITHIN = timedelta(hours=1)
@@ -121,15 +124,50 @@ def choices() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def ledger(owner: Remediation, *, status: str = "") -> "QuerySet[Any]":
-    """The lines of a remediation (LedgerLine or AccountLine), of one status or all, in the order they were frozen."""
+def ledger(owner: Remediation, *, status: str = "", opened: str = "") -> "QuerySet[Any]":
+    """The lines of a remediation (LedgerLine or AccountLine), of one status or all, in the order they were frozen.
+
+    `opened` is a key of OPENED: only messages that had been read, had not, or of which nobody knows.
+    """
     lines = owner.ledger.order_by("id")
+    if opened in OPENED and not owner.on_accounts:
+        lines = lines.filter(opened=OPENED[opened])
     return lines.filter(status=status) if status in {known.value for known in LineStatus} else lines
 
 
-def ledger_stream(owner: Remediation, *, status: str = "") -> Iterator[Any]:
+def ledger_stream(owner: Remediation, *, status: str = "", opened: str = "") -> Iterator[Any]:
     """The same, streamed for an export of any length."""
-    return ledger(owner, status=status).iterator(chunk_size=2000)
+    return ledger(owner, status=status, opened=opened).iterator(chunk_size=2000)
+
+
+def opened_choices(owner: Remediation) -> list[tuple[str, str, int]]:
+    """(key, words, lines) of who had opened it, those without lines left out; one query."""
+    if owner.on_accounts or not owner.frozen_at:
+        return []
+    counted = dict(owner.lines.order_by().values_list("opened").annotate(Count("id")))
+    return [(key, OPENED_LABELS[key], counted[value]) for key, value in OPENED.items() if counted.get(value)]
+
+
+def siblings(owner: Remediation) -> list[Remediation]:
+    """What else the same run of the wizard made."""
+    if owner.plan is None:
+        return []
+    return list(Remediation.objects.filter(plan=owner.plan).exclude(pk=owner.pk).order_by("created_at"))
+
+
+def watch_of(owner: Remediation) -> LateWatch | None:
+    """Its catching of late copies, running, ended or stopped."""
+    return LateWatch.objects.filter(remediation=owner).first() if owner.late_days else None
+
+
+def undone_lines(owner: Remediation, lines: Iterable[LedgerLine]) -> set[int]:
+    """Which of these lines (by pk) an undo put back already, or has in hand; one query."""
+    shown = {line.row: line.pk for line in lines}
+    back = LedgerLine.objects.filter(
+        remediation__undo_of=owner, network_message_id__in={row.network_message_id for row in shown}
+    ).exclude(status__in=[LineStatus.FAILED.value, LineStatus.MISSING.value, LineStatus.SKIPPED.value])
+    rows = {Row(*names) for names in back.values_list("network_message_id", "recipient")}
+    return {pk for row, pk in shown.items() if row in rows}
 
 
 def why_no_undo(remediation: Remediation, *, partly: bool = False) -> str:

@@ -216,7 +216,7 @@ def undo(
     now = at or utc_now()
     with _changing(by, "remediation.undo", remediation_id, reason) as (original, result):
         _refuse_undo(original, rows)
-        key = "undo-account-change" if original.on_accounts else "restore"
+        key = "undo-account-change" if original.on_accounts else action_of(original.action).undone_by
         remediation = _new(by, name or f"Undo: {original.name}"[:200], reason, key, now)
         remediation.undo_of, remediation.target_kind = original, original.target_kind
         remediation.sentence = f"what “{original.name}” {'changed' if original.on_accounts else 'moved'}"

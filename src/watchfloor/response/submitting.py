@@ -10,21 +10,19 @@ from typing import Any
 
 from watchfloor.access.contracts import Actor
 from watchfloor.access.selectors import actor_of, person_of
-from watchfloor.intelligence.contracts import Effect, Kind, LabelKind, Life
-from watchfloor.intelligence.services import add_entry, label_verdict
-from watchfloor.kernel.errors import BadInput, Conflict, WatchfloorError
+from watchfloor.intelligence.contracts import Effect, Kind, Life
+from watchfloor.intelligence.services import add_entry
+from watchfloor.kernel.errors import Conflict, WatchfloorError
 from watchfloor.response.catalogue import action_of
-from watchfloor.response.contracts import Judgement, LineStatus
+from watchfloor.response.contracts import LineStatus
 from watchfloor.response.engine import Ledger, stop_asked
 from watchfloor.response.models import LedgerLine, Remediation
+from watchfloor.response.submissions.contracts import Said
+from watchfloor.response.submissions.models import Submission
+from watchfloor.response.submissions.services import submit_mail
 
 BATCH = 200
-LABELS = {
-    Judgement.CLEAN: LabelKind.FALSE_POSITIVE,
-    Judgement.PHISH: LabelKind.FALSE_NEGATIVE,
-    Judgement.SPAM: LabelKind.SPAM,
-}
-Said = tuple[LineStatus, str]
+Became = tuple[LineStatus, str]
 
 
 def work_submissions(remediation: Remediation, *, clock: Callable[[], datetime], size: int = BATCH) -> int:
@@ -49,16 +47,19 @@ def decider_of(remediation: Remediation) -> Actor:
     return actor_of(person) if person is not None and person.is_active else nobody
 
 
-def _say(remediation: Remediation, message: str, by: Actor, now: datetime) -> Said:
-    kind = LABELS[Judgement(remediation.judgement)]
-    note = remediation.note or remediation.reason
+def _say(remediation: Remediation, message: str, by: Actor, now: datetime) -> Became:
+    said, note = Said(remediation.judgement), remediation.note or remediation.reason
+    mine = Submission.objects.filter(network_message_id=message, by_id=by.id, said=said, at__gte=remediation.created_at)
+    if mine.exists():
+        return LineStatus.CHANGED, ""  # said for another mailbox, or before we were cut off
     try:
-        label_verdict(by=by, network_message_id=message, kind=kind, note=note, now=now)
-    except BadInput as error:
-        return LineStatus.ALREADY, error.message
+        done = submit_mail(by=by, network_message_ids=(message,), verdict=said, note=note, now=now)
     except WatchfloorError as error:
         return LineStatus.FAILED, error.message
-    return LineStatus.CHANGED, ""
+    why = "; ".join(reason for _, reason in done.refused)
+    if not done.ids:
+        return LineStatus.FAILED, why or "it was not taken"
+    return LineStatus.CHANGED, why
 
 
 def carry_out_entries(remediation: Remediation, *, effect: Effect, now: datetime) -> int:

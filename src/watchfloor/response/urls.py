@@ -28,7 +28,7 @@ urlpatterns = [
     path("action-center/<uuid:remediation_id>/progress", views.progress),
     path("action-center/<uuid:remediation_id>/ledger.csv", views.ledger_export),
     re_path(
-        r"^action-center/(?P<remediation_id>[0-9a-f-]{36})/(?P<verb>approve|reject|stop|retry|undo)$",
+        r"^action-center/(?P<remediation_id>[0-9a-f-]{36})/(?P<verb>approve|reject|stop|retry|undo|stop-late)$",
         views.act,
     ),
     path("click/<str:token>", clicks.click),

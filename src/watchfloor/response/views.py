@@ -20,14 +20,16 @@ from watchfloor.response import selectors, services
 from watchfloor.response.accounts.detail import account_detail
 from watchfloor.response.accounts.rendering import account_lines_csv
 from watchfloor.response.catalogue import action_of, any_action_of
-from watchfloor.response.contracts import DryRun, RemediationStatus
+from watchfloor.response.contracts import DryRun, RemediationStatus, Row
 from watchfloor.response.dry_run import dry_run
 from watchfloor.response.exports import csv_answer
 from watchfloor.response.models import LedgerLine, Remediation
 from watchfloor.response.rendering import (
-    LedgerRow,
+    OPENED_WORDS,
     RemediationRow,
     column_heads,
+    hunt_href,
+    ledger_rows,
     ledger_tabs,
     progress_context,
     remediation_facts,
@@ -40,11 +42,17 @@ EXPORTED = (
     "Decision", "Messages", "Moved", "Deleted", "Changed", "Already", "Missing", "Failed", "Not touched", "Ended", "Targets",
 )  # fmt: skip
 LEDGER_EXPORTED = (
-    "NetworkMessageId", "Recipient", "Message-ID", "Status", "Found where", "Moved where", "Verified", "Why", "At",
+    "NetworkMessageId", "Recipient", "Message-ID", "Status", "Found where", "Moved where", "Verified", "Why", "At", "Opened",
+    "Why it is here",
 )  # fmt: skip
 DECIDERS = frozenset(
     {Permission.EMAIL_ACTION_MANAGE, Permission.IDENTITY_ACTION_MANAGE, Permission.IDENTITY_RISK_MANAGE}
 )
+DECISIONS: dict[str, tuple[Any, str]] = {
+    "approve": (services.approve, "approved"),
+    "reject": (services.reject, "rejected"),
+    "undo": (services.undo, "being undone"),
+}
 METADATA = ("Subject", "Sender")
 """Only for people who may read them in Explorer."""
 
@@ -87,12 +95,11 @@ def export(request: HttpRequest) -> HttpResponse:
 @requires(Permission.ACTION_CENTER_READ)
 @require_POST
 def decide(request: HttpRequest) -> HttpResponse:
-    """Approve or reject one remediation or many (AC-03); what could not be decided is said, the others are.
+    """Approve, reject or undo one remediation or many (AC-03, AC-06); what could not be done is said, the others are.
 
     Whether this person may is the verb's question: it differs from action to action.
     """
-    verb = services.approve if request.POST.get("decision") == "approve" else services.reject
-    word = "approved" if verb is services.approve else "rejected"
+    verb, word = DECISIONS.get(request.POST.get("decision", ""), DECISIONS["reject"])
     reason = request.POST.get("reason", "")
     chosen = request.POST.getlist("row")
     decided = sum(attempt(request, verb, remediation_id=one, reason=reason) for one in chosen)
@@ -137,7 +144,7 @@ def progress(request: HttpRequest, remediation_id: UUID) -> HttpResponse:
 def ledger_export(request: HttpRequest, remediation_id: UUID) -> HttpResponse:
     """The ledger as CSV, all lines of the chosen status."""
     one = selectors.remediation(remediation_id)
-    lines = selectors.ledger_stream(one, status=request.GET.get("status", ""))
+    lines = selectors.ledger_stream(one, status=request.GET.get("status", ""), opened=request.GET.get("opened", ""))
     if one.on_accounts:
         return csv_answer(f"Remediation {one.approval_id}.csv", *account_lines_csv(lines))
     readable = actor_of(request).may(Permission.EMAIL_METADATA_READ)
@@ -153,8 +160,12 @@ def act(request: HttpRequest, remediation_id: UUID, verb: str) -> HttpResponse:
     one = selectors.remediation(remediation_id)
     try:
         if verb == "undo":
-            one = services.undo(by=actor_of(request), remediation_id=one.pk, reason=reason)
+            rows = [Row.parse(text) for text in request.POST.getlist("row")]
+            one = services.undo(by=actor_of(request), remediation_id=one.pk, reason=reason, rows=rows)
             messages.success(request, f"“{one.name}”: {one.status.lower()}.")
+        elif verb == "stop-late":
+            services.stop_late(by=actor_of(request), remediation_id=one.pk, reason=reason)
+            messages.success(request, "No more late copies are caught.")
         elif verb == "retry":
             services.retry(by=actor_of(request), remediation_id=one.pk)
             messages.success(request, "What failed is tried again.")
@@ -208,7 +219,8 @@ def _what_would_happen(one: Remediation) -> DryRun | None:
 
 def _detail(request: HttpRequest, one: Remediation) -> dict[str, Any]:
     status = request.GET.get("status", "")
-    lines = selectors.ledger(one, status=status)
+    opened = request.GET.get("opened", "") if request.GET.get("opened", "") in selectors.OPENED else ""
+    lines = selectors.ledger(one, status=status, opened=opened)
     page = Paginator(lines, LEDGER_SIZE).get_page(request.GET.get("page", "1"))
     actor = actor_of(request)
     return {
@@ -217,8 +229,13 @@ def _detail(request: HttpRequest, one: Remediation) -> dict[str, Any]:
         "facts": remediation_facts(one),
         "tabs": ledger_tabs(one, status),
         "status": status,
-        "lines": [] if one.on_accounts else [LedgerRow.of(line) for line in page.object_list],
-        "export_href": f"{one.href}/ledger.csv?{urlencode({'status': status})}",
+        "lines": [] if one.on_accounts else ledger_rows(one, list(page.object_list)),
+        "export_href": f"{one.href}/ledger.csv?{urlencode({'status': status, 'opened': opened})}",
+        "opened": opened,
+        "opened_choices": selectors.opened_choices(one),
+        "siblings": selectors.siblings(one),
+        "watch": selectors.watch_of(one),
+        "hunt_href": hunt_href(one),
         "page": page.number,
         "total": page.paginator.count,
         "pager_href": f"{one.href}?{without(request.GET, 'page')}",
@@ -250,5 +267,5 @@ def _ledger_lines(lines: Iterator[LedgerLine], *, readable: bool) -> Iterator[li
     for line in lines:
         yield [
             line.network_message_id, line.recipient, line.message_id, line.status, line.found_where, line.moved_where,
-            "yes" if line.verified else "no", line.why, line.at, *((line.subject, line.sender) if readable else ()),
+            "yes" if line.verified else "no", line.why, line.at, OPENED_WORDS[line.opened].lower(), line.because, *((line.subject, line.sender) if readable else ()),
         ]  # fmt: skip

@@ -1,9 +1,9 @@
-"""The Take action wizard (EA-01): choose an action, see the dry run, name it, submit.
+"""The Take action wizard (EA-01): choose what is done and said, check what it touches, name it, submit.
 
 Each step is one form that carries what was chosen in hidden fields, so it works as plain pages and, with htmx, in the fly-out.
 """
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -12,53 +12,50 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.views.decorators.http import require_http_methods, require_POST
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import authorise, requires
+from watchfloor.access.services import requires
+from watchfloor.connectors.selectors import mailbox_actions
 from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.errors import BadInput, NotConfigured
 from watchfloor.response import services
 from watchfloor.response.action import MailAction
 from watchfloor.response.catalogue import action_of
-from watchfloor.response.contracts import ActionSource, RemediationStatus, Targets, Verdict
+from watchfloor.response.contracts import ActionSource, Opened, RemediationStatus, Row, Verdict
+from watchfloor.response.drafts import ALLOW_LIVES, LIVES, NONE, SENDER_COPY_WITH, Draft, read_draft
 from watchfloor.response.dry_run import dry_run, expected_count, verdicts
 from watchfloor.response.exports import csv_answer
+from watchfloor.response.late import MOST_DAYS, watch_sentence
 from watchfloor.response.models import Remediation
-from watchfloor.response.selectors import needs_second_person
-from watchfloor.response.targets import read_targets, sentence_of, target_rows
+from watchfloor.response.nameable import nameable
+from watchfloor.response.opened import opened_by
+from watchfloor.response.selectors import needs_second_person, policy
+from watchfloor.response.sent_on import sent_on
+from watchfloor.response.submissions.contracts import Said
+from watchfloor.response.targets import sentence_of, target_rows
 from watchfloor.ui.services import render_page
 
-STEPS = (("choose", "Choose the action"), ("targets", "Check the targets"), ("review", "Review and submit"))
+STEPS = (("choose", "Choose the actions"), ("targets", "Check the targets"), ("review", "Review and submit"))
 IMPACTED = ("Impacted asset", "Action", "NetworkMessageId", "Latest delivery location", "Will be touched", "Why not")
 METADATA = ("Subject", "Sender")
 """Only for people who may read them in Explorer."""
 
 
-@dataclass(frozen=True, slots=True)
-class Draft:
-    """What the person has chosen so far; `fields` are the hidden inputs that carry it to the next step."""
-
-    targets: Targets
-    action: MailAction | None
-    name: str
-    reason: str
-    fields: tuple[tuple[str, str], ...]
-
-
 @requires(Permission.EMAIL_ACTION_PROPOSE)
 @require_http_methods(["GET", "POST"])
 def choose(request: HttpRequest) -> HttpResponse:
-    """Step 1: every action, those that fit no latest location greyed out with the reason (EA-04)."""
-    return _choose(request)
+    """Step 1: every action, those that fit no latest location greyed out with the reason (EA-04), and what is said beside."""
+    return _choose(request, _draft(request, now=utc_now()))
 
 
 @requires(Permission.EMAIL_ACTION_PROPOSE)
 @require_POST
 def targets(request: HttpRequest) -> HttpResponse:
-    """Step 2: the dry run."""
+    """Step 2: the dry run, and what may be ticked beside it."""
     now = utc_now()
     draft = _draft(request, now=now)
-    if draft.action is None:
+    if not draft.chosen:
         messages.warning(request, "Choose an action first.")
-        return _choose(request)
-    return _step(request, "targets", draft, now=now, run=dry_run(draft.action, draft.targets, now=now))
+        return _choose(request, draft)
+    return _targets(request, draft, now=now)
 
 
 @requires(Permission.EMAIL_ACTION_PROPOSE)
@@ -67,35 +64,55 @@ def review(request: HttpRequest) -> HttpResponse:
     """Step 3: name, reason, and the button that this person's rights allow."""
     now = utc_now()
     draft = _draft(request, now=now)
-    if draft.action is None:
+    if not draft.chosen:
         messages.warning(request, "Choose an action first.")
-        return _choose(request)
+        return _choose(request, draft)
+    if draft.empty:
+        messages.warning(request, "Choose an action, say something about the messages, or tick values to block.")
+        return _targets(request, draft, now=now)
     return _review(request, draft, now=now)
 
 
 @requires(Permission.EMAIL_ACTION_PROPOSE)
 @require_POST
 def submit(request: HttpRequest) -> HttpResponse:
-    """Start it, or propose it, as the pressed button says; then the remediation's own page."""
+    """Start it, or propose it, as the pressed button says; then the first remediation's own page."""
     now = utc_now()
     draft = _draft(request, now=now)
-    trouble = _trouble(draft, request.POST)
-    if draft.action is None or trouble:
+    if trouble := _trouble(draft, request.POST):
         return _review(request, draft, now=now, trouble=trouble)
-    verb = services.start if request.POST.get("do") == "start" else services.propose
-    made = verb(
-        by=_actor(request),
-        name=draft.name,
-        reason=draft.reason,
-        action=draft.action.key,
-        targets=draft.targets,
-        source=ActionSource.EXPLORER,
-        alert_id=request.POST.get("alert_id", ""),
-        incident_id=request.POST.get("incident_id", ""),
-        at=now,
-    )
-    messages.success(request, _said(made))
-    return _done(request, made)
+    try:
+        made = services.start_plan(
+            by=_actor(request),
+            name=draft.name,
+            reason=draft.reason,
+            action=draft.action.key if draft.action else "",
+            targets=draft.targets,
+            beside=draft.beside,
+            source=ActionSource.EXPLORER,
+            alert_id=request.POST.get("alert_id", ""),
+            incident_id=request.POST.get("incident_id", ""),
+            proposed=request.POST.get("do") != "start",
+            at=now,
+        )
+    except BadInput as error:
+        return _review(request, draft, now=now, trouble=error.message)
+    for one in made:
+        messages.success(request, _said(one))
+    return _done(request, made[0])
+
+
+@requires(Permission.EMAIL_ACTION_PROPOSE)
+@require_POST
+def opened(request: HttpRequest) -> HttpResponse:
+    """Who has read it, asked of the mail system; a fragment of step 2, as it may take seconds."""
+    now = utc_now()
+    draft = _draft(request, now=now)
+    try:
+        found = opened_by(_dry_action(draft), draft.targets, mailboxes=mailbox_actions(), now=now)
+    except NotConfigured as error:
+        found = Opened(why=error.message)
+    return render_page(request, "response/wizard/opened.html", {"opened": found})
 
 
 @requires(Permission.EMAIL_ACTION_PROPOSE)
@@ -107,7 +124,7 @@ def impacted(request: HttpRequest) -> HttpResponse:
     """
     now = utc_now()
     draft = _draft(request, now=now)
-    action = action_of(request.POST.get("action", ""))
+    action = _dry_action(draft)
     found = (row for rows in target_rows(draft.targets, now=now) for row in rows)
     readable = _actor(request).may(Permission.EMAIL_METADATA_READ)
     lines = ([*_impacted_line(action, row), *(_metadata(row) if readable else ())] for row in found)
@@ -122,38 +139,64 @@ def _actor(request: HttpRequest) -> Actor:
     return actor
 
 
-def _sent(request: HttpRequest) -> QueryDict:
+def _parameters(request: HttpRequest) -> QueryDict:
     return request.POST if request.method == "POST" else request.GET
 
 
-def _choose(request: HttpRequest) -> HttpResponse:
-    now = utc_now()
-    draft = _draft(request, now=now)
-    show_all = bool(_sent(request).get("all"))
-    offered = verdicts(draft.targets, now=now, show_all=show_all)
-    context = {"offered": offered, "show_all": show_all, "chosen": _preselected(draft, offered)}
-    return _step(request, "choose", draft, now=now, **context)
-
-
 def _draft(request: HttpRequest, *, now: datetime) -> Draft:
-    """What was sent so far. Raises Forbidden for a whole query of somebody who may not search: its counts would answer it."""
-    parameters = _sent(request)
-    aimed = read_targets(parameters, now=now)
-    if aimed.whole_query:
-        authorise(_actor(request), Permission.EMAIL_METADATA_READ)
-    key = parameters.get("action", "")
-    action = action_of(key) if key else None
-    kept = [("query", aimed.query)] if aimed.whole_query else [("row", str(row)) for row in aimed.rows]
-    kept += [("except", str(row)) for row in aimed.excepted]
-    kept += [(name, value) for name in ("alert_id", "incident_id") if (value := parameters.get(name, ""))]
-    return Draft(aimed, action, parameters.get("name", ""), parameters.get("reason", ""), tuple(kept))
+    return read_draft(_parameters(request), actor=_actor(request), now=now)
+
+
+def _dry_action(draft: Draft) -> MailAction:
+    """What the dry run counts for: the action, or saying something of the messages."""
+    return draft.action or action_of("submit")
+
+
+def _choose(request: HttpRequest, draft: Draft) -> HttpResponse:
+    now = utc_now()
+    show_all = bool(_parameters(request).get("all"))
+    offered = verdicts(draft.targets, now=now, show_all=show_all)
+    context = {
+        "offered": offered,
+        "show_all": show_all,
+        "selected": _preselected(draft, offered),
+        "judgements": [(one.value, one.label) for one in Said],
+    }
+    return _step(request, "choose", draft, now=now, **context)
 
 
 def _preselected(draft: Draft, offered: tuple[Verdict, ...]) -> str:
     fitting = [verdict.action for verdict in offered if verdict.fits]
     if draft.action is not None and draft.action.key in fitting:
         return draft.action.key
-    return fitting[0] if fitting else ""
+    return fitting[0] if fitting and not (draft.chosen and draft.action is None) else NONE
+
+
+def _targets(request: HttpRequest, draft: Draft, *, now: datetime) -> HttpResponse:
+    action = _dry_action(draft)
+    run = dry_run(action, draft.targets, now=now)
+    readable = _actor(request).may(Permission.EMAIL_METADATA_READ)
+    clean = draft.beside.judgement is Said.CLEAN
+    named = nameable(draft.targets, now=now) if readable else ()
+    wanted = {f"{one.kind}:{one.value}" for one in draft.beside.entries}
+    context = {
+        "run": run,
+        "copies": _ticks(draft, sent_on(draft.targets, now=now) if readable and action.mailboxes else ()),
+        "sender_copies": run.senders if action.key in SENDER_COPY_WITH else 0,
+        "nameable": [(one, one.field in wanted) for one in named],
+        "lives": [(life.value, life.label) for life in (ALLOW_LIVES if clean else LIVES)],
+        "life": next((one.life for one in draft.beside.entries), ""),
+        "clean": clean,
+        "late_words": watch_sentence(draft.targets, now=now) if draft.action and not action.needs_origin else "",
+        "most_days": MOST_DAYS,
+        "blocked": bool(draft.action) and not run.touched,
+    }
+    return _step(request, "targets", draft, now=now, **context)
+
+
+def _ticks(draft: Draft, found: Sequence[Any]) -> list[tuple[Any, bool]]:
+    chosen: set[Row] = set(draft.targets.also)
+    return [(one, one.row in chosen) for one in found]
 
 
 def _step(request: HttpRequest, step: str, draft: Draft, *, now: datetime, **context: Any) -> HttpResponse:
@@ -173,21 +216,50 @@ def _in_flyout(request: HttpRequest) -> bool:
 
 
 def _review(request: HttpRequest, draft: Draft, *, now: datetime, trouble: str = "") -> HttpResponse:
-    assert draft.action is not None
     actor = _actor(request)
     expected = expected_count(draft.targets, now=now)
     context = {
-        "may_start": actor.may(draft.action.permission),
+        "may_start": _may_start(draft, actor),
         "expected": expected,
-        "second_person": needs_second_person(actor.id, expected, now=now),
+        "second_person": draft.action is not None
+        and needs_second_person(actor.id, expected, action=draft.action.key, now=now),
         "trouble": trouble,
-        "suggested": draft.name or f"{draft.action.label} {now:%Y-%m-%d %H:%M}",
+        "reason_required": policy().reason_required,
+        "suggested": draft.name or f"{draft.label} {now:%Y-%m-%d %H:%M}"[:200],
+        "parts": _parts(draft, now=now),
     }
     return _step(request, "review", draft, now=now, **context)
 
 
+def _may_start(draft: Draft, actor: Actor) -> bool:
+    needed = {_dry_action(draft).permission}
+    if draft.beside.submits:
+        needed.add(action_of("submit").permission)
+    if draft.beside.entries:
+        needed.add(Permission.DETECTION_TUNE)
+    return needed <= actor.permissions
+
+
+def _parts(draft: Draft, *, now: datetime) -> list[str]:
+    """The plan in sentences, one for each thing that will happen."""
+    parts = [f"{draft.action.label}: {draft.action.description}"] if draft.action else []
+    if draft.beside.judgement:
+        parts.append(f"Submit: {draft.beside.judgement.label}.")
+    parts += [f"{one.words}, {_lasting(one.life)}" for one in draft.beside.entries]
+    if draft.beside.late_days and draft.action:
+        parts.append(f"Late copies for {draft.beside.late_days} days: {watch_sentence(draft.targets, now=now)}.")
+    return parts
+
+
+def _lasting(life: str) -> str:
+    known = {one.value: one.label for one in (*LIVES, *ALLOW_LIVES)}
+    return known.get(life, "for the usual time").lower() + "."
+
+
 def _trouble(draft: Draft, parameters: QueryDict) -> str:
     """What still stands in the way of submitting; empty when nothing does."""
+    if draft.empty:
+        return "Choose an action, say something about the messages, or tick values to block."
     if not draft.name.strip():
         return "Give the remediation a name, so that others find it."
     if draft.action is not None and draft.action.dangerous and parameters.get("confirmed") != "yes":

@@ -38,8 +38,8 @@ class What(StrEnum):
         return {"off": "Nothing", "propose": "Propose it for approval", "act": "Act at once"}[self.value]
 
 
-ACTIONS = ("soft-delete", "move-to-junk")
-"""Keys of the actions there are to choose from; a quarantine of our own is none yet."""
+ACTIONS = ("soft-delete", "move-to-junk", "quarantine")
+"""Keys of the actions there are to choose from."""
 
 
 @dataclass(frozen=True, slots=True)

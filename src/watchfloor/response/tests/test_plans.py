@@ -13,11 +13,13 @@ from watchfloor.kernel.errors import BadInput, Conflict, Forbidden
 from watchfloor.lake import services as lake
 from watchfloor.response import services
 from watchfloor.response.catalogue import action_of
-from watchfloor.response.contracts import Beside, EntryWish, Judgement, LineStatus, RemediationStatus, Row, Targets
+from watchfloor.response.contracts import Beside, EntryWish, LineStatus, RemediationStatus, Row, Targets
 from watchfloor.response.dry_run import dry_run
 from watchfloor.response.freezing import freeze
 from watchfloor.response.models import LedgerLine, Remediation
 from watchfloor.response.progress import begin, finish
+from watchfloor.response.submissions.contracts import Said
+from watchfloor.response.submissions.models import Submission
 from watchfloor.response.submitting import carry_out_entries, work_submissions
 from watchfloor.response.tests.conftest import NOW, PEOPLE, PHISH, email_row, raw_of
 
@@ -159,13 +161,15 @@ def test_copies_sent_on_are_part_of_a_whole_query_once(analyst, mails):
 def test_a_judgement_is_said_once_of_each_mail_and_the_ledger_has_a_line_for_each_mailbox(known, ada):
     by = actor_of(ada)
     targets = Targets(rows=(Row(known, "ann@corp.example"), Row(known, "bob@corp.example")))
-    one = begun(by, action="submit", targets=targets, beside=Beside(Judgement.PHISH, "asks for passwords"))
+    one = begun(by, action="submit", targets=targets, beside=Beside(Said.PHISH, "asks for passwords"))
     done = submitted(one)
-    assert (done.status, done.changed, done.already) == (RemediationStatus.COMPLETED, 1, 1)
+    assert (done.status, done.changed, done.already) == (RemediationStatus.COMPLETED, 2, 0)
     label = Label.objects.get()
     assert (label.kind, label.note, label.by) == ("false_negative", "asks for passwords", "Ada")
-    again = submitted(begun(by, action="submit", targets=targets, beside=Beside(Judgement.PHISH)))
-    assert (again.changed, again.already) == (0, 2)
+    assert Submission.objects.count() == 1
+    done.lines.update(status="pending")
+    submitted(done)
+    assert (Submission.objects.count(), Label.objects.count()) == (1, 1)
 
 
 def test_what_nobody_may_say_any_more_fails_in_words(known, ada, proposer):
@@ -173,7 +177,7 @@ def test_what_nobody_may_say_any_more_fails_in_words(known, ada, proposer):
         proposer,
         action="submit",
         targets=Targets(rows=(Row(known, "ann@corp.example"),)),
-        beside=Beside(Judgement.SPAM),
+        beside=Beside(Said.SPAM),
     )
     done = submitted(one)
     assert done.failed == 1
@@ -198,9 +202,7 @@ def test_values_are_blocked_first_and_each_says_what_became_of_it(mails, max, ad
 def test_a_clean_mail_is_said_to_be_clean_before_its_sender_is_allowed(known, max):
     wish = EntryWish("sender", "it-support@elsewhere.example", effect="allow", life="1")
     targets = Targets(rows=(Row(known, "ann@corp.example"),))
-    done = submitted(
-        begun(actor_of(max), action="submit", targets=targets, beside=Beside(Judgement.CLEAN, entries=(wish,)))
-    )
+    done = submitted(begun(actor_of(max), action="submit", targets=targets, beside=Beside(Said.CLEAN, entries=(wish,))))
     assert done.entries[0]["became"] == "Made"
     assert Entry.objects.get().effect == "allow"
 
@@ -249,15 +251,15 @@ def test_an_action_may_have_its_own_number_above_which_two_decide(mails, analyst
 
 def test_saying_something_of_mail_needs_nobody_else_and_counts_for_nothing(mails, analyst, max):
     services.change_policy(by=actor_of(max), second_person_over=3)
-    assert begun(analyst, action="submit", beside=Beside(Judgement.PHISH)).status == RemediationStatus.STARTED
-    assert begun(analyst, action="submit", beside=Beside(Judgement.PHISH)).status == RemediationStatus.STARTED
+    assert begun(analyst, action="submit", beside=Beside(Said.PHISH)).status == RemediationStatus.STARTED
+    assert begun(analyst, action="submit", beside=Beside(Said.PHISH)).status == RemediationStatus.STARTED
     assert begun(analyst).status == RemediationStatus.STARTED
 
 
 def test_every_remediation_of_one_run_bears_the_same_plan(mails, analyst):
     made = services.start_plan(
         by=analyst, name="Campaign", reason="phish", action="soft-delete", targets=TWO,
-        beside=Beside(Judgement.PHISH, late_days=7), at=NOW,
+        beside=Beside(Said.PHISH, late_days=7), at=NOW,
     )  # fmt: skip
     assert [one.action for one in made] == ["soft-delete", "submit"]
     assert len({one.plan for one in Remediation.objects.all()}) == 1
@@ -271,7 +273,7 @@ def test_a_plan_is_made_whole_or_not_at_all(mails, analyst):
     with pytest.raises(BadInput):
         services.start_plan(
             by=analyst, name="Campaign", reason="", action="soft-delete", targets=TWO,
-            beside=Beside(Judgement.PHISH, late_days=1000), at=NOW,
+            beside=Beside(Said.PHISH, late_days=1000), at=NOW,
         )  # fmt: skip
     assert not Remediation.objects.exists()
     assert not LedgerLine.objects.filter(status=LineStatus.PENDING.value).exists()
