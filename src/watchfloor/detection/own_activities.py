@@ -44,7 +44,7 @@ def tell_own_activities(*, now: datetime, limit: int = AT_ONCE) -> int:
     found = list(audit_entries(AuditFilter()).filter(pk__gt=position).order_by("pk")[:limit])
     if not found:
         return 0
-    rows = [row_of(one) for one in found if one.at > now - OLDEST and told(one.verb)]
+    rows = [row_of(one) for one in found if one.outcome != "attempt" and one.at > now - OLDEST and told(one.verb)]
     with transaction.atomic():
         if cursor_position(READER) != position:
             return 0
