@@ -12,6 +12,7 @@ from watchfloor.access.selectors import system_actor
 from watchfloor.connectors.contracts import Folder, NewMail, ObservedKind
 from watchfloor.connectors.selectors import accepted_after
 from watchfloor.connectors.services import accept_many, import_events, observe
+from watchfloor.demo.border import border
 from watchfloor.demo.connecting import place_networks
 from watchfloor.demo.directory import accounts_in_the_cloud, accounts_on_premises, files_of, groups_of
 from watchfloor.demo.life import Record, foreign_hands, ordinary_life, sprayed
@@ -55,17 +56,20 @@ def deliveries_of(organisation: Organisation, told: Iterable[Story], plan: Plan)
 
 
 def take_in(deliveries: list[Delivery], *, mailboxes: Path, source: str, progress: Progress) -> None:
-    """File every letter in its mailboxes and hand the same bytes to the intake, as a journaling mail server would."""
+    """File every letter in its mailboxes, but for what the border holds, and hand the same bytes to the intake."""
     done = 0
-    for chunk in batches(deliveries, 500):
-        mails = []
-        for delivery in chunk:
-            raw = write(delivery.letter)
-            file_letter(mailboxes, delivery, raw, number=done)
-            mails.append(_arrived(delivery, raw, source))
-            done += 1
-        accept_many(mails)
-        progress("Delivering mail", done, len(deliveries))
+    with border() as asked:
+        for chunk in batches(deliveries, 500):
+            mails = []
+            for delivery in chunk:
+                raw = write(delivery.letter)
+                held = asked.held(delivery, raw) if delivery.doubtful else {}
+                if not held:
+                    file_letter(mailboxes, delivery, raw, number=done)
+                mails.append(_arrived(delivery, raw, source, held))
+                done += 1
+            accept_many(mails)
+            progress("Delivering mail", done, len(deliveries))
 
 
 def batches(items: list[Delivery], size: int) -> Iterator[list[Delivery]]:
@@ -73,7 +77,7 @@ def batches(items: list[Delivery], size: int) -> Iterator[list[Delivery]]:
         yield items[start : start + size]
 
 
-def _arrived(delivery: Delivery, raw: bytes, source: str) -> NewMail:
+def _arrived(delivery: Delivery, raw: bytes, source: str, held: dict[str, Any]) -> NewMail:
     letter = delivery.letter
     return NewMail(
         raw=raw,
@@ -83,7 +87,8 @@ def _arrived(delivery: Delivery, raw: bytes, source: str) -> NewMail:
         recipients=delivery.recipients,
         client_ip=letter.client_ip,
         helo=letter.client_host,
-        folder=LOCATIONS[delivery.folder],
+        folder="" if held else LOCATIONS[delivery.folder],
+        facts=held,
     )
 
 
@@ -191,6 +196,7 @@ def build(*, home: Path, mailboxes: Path, plan: Plan, progress: Progress) -> Org
     deliveries = deliveries_of(organisation, told, plan)
     take_in(deliveries, mailboxes=mailboxes, source="sample organisation", progress=progress)
     run_ticks("lake.ingest", progress=lambda done: progress("Inspecting mail", done, len(deliveries)))
+    run_ticks("response.quarantine")
     tell_what_people_did(told, deliveries)
     run_ticks("detection", "incidents", progress=lambda done: progress("Finding attacks", done, 0))
     run_ticks("identities.score_events", "identities.score_alerts", "identities.rescore")

@@ -126,7 +126,7 @@ def _clicks(script: dict[str, Any], deliveries: list[Delivery]) -> Iterator[Clic
 
 def stopped_clicks(deliveries: Iterable[Delivery]) -> Iterator[Click]:
     """People look into their junk: every second everyday phish there was opened, and the proxy stopped it."""
-    phish = (one for one in deliveries if one.folder == "Junk" and STOPPED in one.letter.html)
+    phish = (one for one in deliveries if one.folder == "Junk" and not one.doubtful and STOPPED in one.letter.html)
     for number, delivery in enumerate(phish):
         letter = delivery.letter
         link = re.search(r'href="([^"]+)"', letter.html)

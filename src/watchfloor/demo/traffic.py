@@ -2,7 +2,7 @@
 
 import random
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -15,15 +15,21 @@ from watchfloor.kernel.content import content_folder
 HOURS = (1, 1, 1, 1, 1, 2, 6, 20, 55, 80, 75, 60, 45, 60, 75, 70, 55, 35, 15, 8, 5, 4, 3, 2)
 """Relative volume of each hour of a working day."""
 WEEKEND_SHARE = 0.12
+ENFORCED = timedelta(days=14)
+"""So long ago the border began to judge mail without attachments; before, everyday phish was sorted into Junk."""
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """A letter, who gets it, and the folder where the mail server put it (empty: outside our mailboxes)."""
+    """A letter, who gets it, and the folder where the mail server put it (empty: outside our mailboxes).
+
+    A `doubtful` one is judged at the border first.
+    """
 
     letter: Letter
     recipients: tuple[str, ...]
     folder: str = "INBOX"
+    doubtful: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +58,9 @@ def ordinary_mail(organisation: Organisation, *, count: int, end: datetime, days
     choices, weights = templates()
     kinds = dice.choices(choices, weights, k=count)
     for number, (at, template) in enumerate(zip(_moments(dice, count=count, end=end, days=days), kinds, strict=True)):
-        yield _compose(dice, organisation, template, at, number)
+        delivery = _compose(dice, organisation, template, at, number)
+        asked = at >= end - ENFORCED or bool(delivery.letter.attachments)
+        yield replace(delivery, doubtful=delivery.doubtful and asked)
 
 
 def _moments(dice: random.Random, *, count: int, end: datetime, days: int) -> list[datetime]:
@@ -156,21 +164,23 @@ def _unwanted(
     to = [dice.choice(organisation.employees)]
     reply_to = str(template.mail.get("reply_to", ""))
     # The filter lets some spam through, but catches everyday phishing, so that the incidents are those of the stories.
-    caught = dice.random() < 0.85 or template.mail.get("threat") == "phish"
+    doubtful = template.mail.get("threat") != "spam"
+    caught = dice.random() < 0.85 or doubtful
     folder = "Junk" if caught else "INBOX"
     extra = (("X-Spam-Flag", "YES"),) if folder == "Junk" else ()
     return _deliver(
         organisation, me, to, at, number, subject=subject, body=body, html=html, reply_to=reply_to,
         extra=extra, results="spf=softfail smtp.mailfrom=" + me.address + "; dkim=none; dmarc=none", folder=folder,
+        attachments=_attachments(template, number), doubtful=doubtful,
     )  # fmt: skip
 
 
 def _deliver(
     organisation: Organisation, me: Employee | Outsider, to: Sequence[Employee], at: datetime, number: int, *,
-    inside: bool = False, folder: str = "INBOX", **content: Any,
+    inside: bool = False, folder: str = "INBOX", doubtful: bool = False, **content: Any,
 ) -> Delivery:  # fmt: skip
     letter = _letter(organisation, me, to, at, number, inside=inside, **content)
-    return Delivery(letter, tuple(person.address for person in to), folder)
+    return Delivery(letter, tuple(person.address for person in to), folder, doubtful)
 
 
 def _letter(

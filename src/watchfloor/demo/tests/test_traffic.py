@@ -115,6 +115,13 @@ def test_some_everyday_phish_in_the_junk_folder_is_clicked_and_stopped(organisat
     for click in clicks:
         mail = by_id[click.message_id]
         assert click.stopped
-        assert mail.folder == "Junk"
+        assert (mail.folder, mail.doubtful) == ("Junk", False)
         assert (click.address, click.at > mail.letter.at) == (mail.recipients[0], True)
         assert click.url in mail.letter.html
+
+
+def test_the_border_judges_programs_and_the_doubtful_mail_of_the_last_fortnight(organisation):
+    ordinary = list(ordinary_mail(organisation, count=6000, end=NOW, days=28, seed=5))
+    asked = [one for one in ordinary if one.doubtful]
+    assert {one.letter.subject.partition(" ")[0] for one in asked} == {"Your", "Unpaid"}
+    assert min(one.letter.at for one in asked if not one.letter.attachments) >= NOW - timedelta(days=14)
