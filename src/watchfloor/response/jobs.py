@@ -26,6 +26,7 @@ from watchfloor.response.late import catch
 from watchfloor.response.models import Remediation
 from watchfloor.response.progress import begin, finish
 from watchfloor.response.quarantine import jobs as _quarantine  # noqa: F401  # ticks of this slice
+from watchfloor.response.quarantine.releasing import release_batch
 from watchfloor.response.queueing import WORKFLOW, job_id, queue
 from watchfloor.response.submitting import carry_out_entries, work_submissions
 from watchfloor.response.zero_hour_tick import purge  # noqa: F401  # a tick of this slice
@@ -89,6 +90,8 @@ def one_batch(remediation_id: str) -> tuple[int, str, bool]:
             return work_accounts(remediation, systems=systems_of(remediation), clock=utc_now), "", False
         if not action_of(remediation.action).mailboxes:
             return work_submissions(remediation, clock=utc_now), "", False
+        if action_of(remediation.action).from_quarantine:
+            return release_batch(remediation, clock=utc_now), "", False
         return work_batch(remediation, mailboxes=mailbox_actions(), clock=utc_now), "", False
     except WatchfloorError as error:
         return 0, error.message, error.retry

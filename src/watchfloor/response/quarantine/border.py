@@ -45,6 +45,15 @@ def threat_of(verdict: Verdict) -> BorderThreat | None:
     return BorderThreat.BULK if set(methods) == {BULK} else BorderThreat.SPAM
 
 
+def threat_named(threats: str, confidence: str) -> BorderThreat:
+    """The worst of threats written as “Phish, Spam”; ADMIN when none is named."""
+    if "Malware" in threats:
+        return BorderThreat.MALWARE
+    if "Phish" in threats:
+        return BorderThreat.SURE_PHISH if confidence == Confidence.HIGH else BorderThreat.PHISH
+    return BorderThreat.SPAM if "Spam" in threats else BorderThreat.ADMIN
+
+
 def words_of(verdict: Verdict) -> str:
     """The threats and the weightiest reason, for the mail server's log and the quarantine's list."""
     if not verdict.threat_types:

@@ -5,26 +5,34 @@ The cursor moves in the transaction that stores what was read, so a kill loses n
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from django.db import transaction
 
 from watchfloor.connectors.contracts import AcceptedMail
 from watchfloor.connectors.selectors import accepted_after
 from watchfloor.lake import selectors as lake
-from watchfloor.response.quarantine.border import FACTS
+from watchfloor.response.contracts import LineStatus
+from watchfloor.response.quarantine.border import FACTS, threat_named
 from watchfloor.response.quarantine.contracts import (
     POLICY_TYPES,
+    REASONS,
     STATUS_ORDER,
     USUAL_DAYS,
+    BorderPolicy,
     CopyStatus,
     HeldBy,
     HeldReason,
+    PolicyType,
 )
 from watchfloor.response.quarantine.indexing import follow_text
 from watchfloor.response.quarantine.models import QuarantinedCopy, QuarantinedMail
+from watchfloor.response.quarantine.policies import border_policy
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import move_cursor
+
+if TYPE_CHECKING:
+    from watchfloor.response.models import LedgerLine, Remediation
 
 READER = "response.quarantine"
 BATCH = 500
@@ -98,6 +106,77 @@ def hold_accepted(mail: AcceptedMail, *, network_message_id: str) -> Quarantined
         )
         follow_copies([held.pk])
     return held
+
+
+def hold_from_mailboxes(remediation: "Remediation", lines: Sequence["LedgerLine"]) -> None:
+    """Store what these lines of the action “Quarantine” took, in the transaction that stores them."""
+    taken = [
+        line for line in lines if line.status == LineStatus.MOVED and any(place.get("kept") for place in line.before)
+    ]
+    if not taken:
+        return
+    policy = border_policy()
+    names = {line.network_message_id for line in taken}
+    said = lake.inspections_of(names)
+    mails = {}
+    for line in taken:
+        name = line.network_message_id
+        if name not in mails:
+            mails[name] = _taken_mail(remediation, line, said.get(name, {}), policy)
+    copies = [_taken_copy(mails[line.network_message_id], line) for line in taken]
+    QuarantinedCopy.objects.bulk_create(copies, ignore_conflicts=True, batch_size=200)
+    follow_copies({mail.pk for mail in mails.values()})
+
+
+def _taken_mail(
+    remediation: "Remediation", line: "LedgerLine", summary: dict[str, Any], policy: BorderPolicy
+) -> QuarantinedMail:
+    verdict = summary.get("verdict") or {}
+    threat = threat_named(remediation.event_type.removesuffix(" ZAP") or line.threats, verdict.get("confidence") or "")
+    reason = REASONS[threat]
+    at = line.at or remediation.created_at
+    places = [place for place in line.before if place.get("kept")]
+    received = next((place["internal_date"] for place in places if place["internal_date"]), None)
+    mail, _ = QuarantinedMail.objects.get_or_create(
+        remediation=remediation,
+        network_message_id=line.network_message_id,
+        defaults={
+            "sha256": places[0]["kept"],
+            "fingerprint": _text(summary.get("fingerprint"), 128),
+            "internet_message_id": _text(line.message_id, 998),
+            "source": remediation.name[:200],
+            "held_by": HeldBy.ACTION.value,
+            "received_at": datetime.fromisoformat(received) if received else at,
+            "held_at": at,
+            "expires_at": at + timedelta(days=policy.rule(threat).days),
+            "mail_from": _text(summary.get("mail_from"), 320),
+            "sender": _text(line.sender, 320),
+            "sender_name": _text(summary.get("sender_name"), 400),
+            "subject": _text(line.subject, 1000),
+            "size": int(summary.get("size") or 0),
+            "direction": _text(summary.get("direction"), 20),
+            "reason": reason.value,
+            "policy_type": PolicyType.ACTION.value,
+            "policy_name": "Zero-hour purge" if remediation.event_type else "Taken out by the team",
+            "threats": _text(line.threats, 200),
+            "override": _text(verdict.get("allowed"), 200),
+            "words": remediation.reason or remediation.name,
+        },
+    )
+    return mail
+
+
+def _taken_copy(mail: QuarantinedMail, line: "LedgerLine") -> QuarantinedCopy:
+    places = [place for place in line.before if place.get("kept")]
+    return QuarantinedCopy(
+        mail=mail,
+        recipient=line.recipient[:400],
+        sha256=places[0]["kept"],
+        held_at=line.at or mail.held_at,
+        expires_at=mail.expires_at,
+        places=places,
+        line=line,
+    )
 
 
 def name_unnamed(mails: Iterable[QuarantinedMail]) -> None:

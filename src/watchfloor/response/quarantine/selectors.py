@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from watchfloor.kernel.errors import NotFound
 from watchfloor.response.contracts import RUNNING, RemediationStatus
-from watchfloor.response.quarantine.contracts import HELD, CopyStatus, UserMay
+from watchfloor.response.quarantine.contracts import HELD, BorderPolicy, CopyStatus, UserMay
 from watchfloor.response.quarantine.models import QuarantinedCopy, QuarantinedMail
 from watchfloor.response.quarantine.policies import border_policy
 
@@ -54,11 +54,11 @@ def being_released(copy: QuarantinedCopy) -> bool:
     return copy.status in HELD and copy.release is not None and copy.release.status in BUSY
 
 
-def recipient_may(copy: QuarantinedCopy) -> UserMay:
+def recipient_may(copy: QuarantinedCopy, *, policy: BorderPolicy | None = None) -> UserMay:
     """What the recipient may do with this copy now: as the policy says, and only what still makes sense."""
     if copy.status not in HELD or being_released(copy):
         return UserMay.NOTHING
-    may = border_policy().may(copy.mail.reason)
+    may = (policy or border_policy()).may(copy.mail.reason)
     if copy.status in {CopyStatus.REQUESTED, CopyStatus.APPROVED, CopyStatus.DENIED}:
         may &= ~(UserMay.REQUEST_RELEASE | UserMay.RELEASE)
     return may

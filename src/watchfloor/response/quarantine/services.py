@@ -1,7 +1,7 @@
 """The verbs of quarantine: release, approve, deny, delete, and what recipients may do themselves. All are audited."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from django.db import transaction
@@ -10,6 +10,8 @@ from django.db.models import QuerySet
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.services import checked_addresses
+from watchfloor.intelligence.contracts import LabelKind
+from watchfloor.intelligence.services import label_verdict
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden
 from watchfloor.response.contracts import ActionSource, Row, Targets
 from watchfloor.response.models import Remediation
@@ -31,10 +33,11 @@ audit_verb("quarantine.request", "{actor} requested the release of {target}")
 
 S = CopyStatus
 MANAGE = Permission.QUARANTINE_MANAGE
+AS_IT_IS = ReleaseOptions()
 
 
 def release(
-    *, by: Actor, copies: Sequence[int], options: ReleaseOptions = ReleaseOptions(), reason: str = "", at: datetime
+    *, by: Actor, copies: Sequence[int], options: ReleaseOptions = AS_IT_IS, reason: str = "", at: datetime
 ) -> Remediation:
     """Give these copies (by their ids) back to their recipients, as a remediation with the action “Release from quarantine”.
 
@@ -47,6 +50,8 @@ def release(
     ):
         held = _held(copies)
         made = _ordered(held, by, options, reason, at)
+        if options.false_positive:
+            _say_harmless(held, by, reason, at)
         result["after"] = {"remediation": str(made.pk), "to": _people(held), "copy to": list(options.copy_to)}
     return made
 
@@ -60,7 +65,7 @@ def approve(*, by: Actor, copies: Sequence[int], reason: str = "", at: datetime)
         held = _requested(_held(copies))
         for copy in held:
             _decide(copy, S.APPROVED, by, reason, at)
-        made = _ordered(held, by, ReleaseOptions(), reason, at)
+        made = _ordered(held, by, AS_IT_IS, reason, at)
         _save(held)
         result["after"] = {"remediation": str(made.pk), "to": _people(held)}
     return made
@@ -115,7 +120,7 @@ def release_own(*, recipient: str, copy: int, at: datetime) -> Remediation:
     """A recipient takes an own mail out; never malware or high-confidence phish (QU-31). Raises as `request_release`."""
     by = recipient_actor(recipient)
     with _own(recipient, copy, UserMay.RELEASE, "quarantine.release", "") as found:
-        return _ordered([found], by, ReleaseOptions(), "Released by its recipient", at)
+        return _ordered([found], by, AS_IT_IS, "Released by its recipient", at)
 
 
 def delete_own(*, recipient: str, copy: int, at: datetime) -> None:
@@ -225,6 +230,19 @@ def _ordered(
     return made
 
 
+def _say_harmless(copies: Sequence[QuarantinedCopy], by: Actor, reason: str, at: datetime) -> None:
+    """The verdict was wrong: for these mails, and for what is like them."""
+    for name in {copy.mail.network_message_id for copy in copies}:
+        with suppress(BadInput):  # somebody said so already
+            label_verdict(
+                by=by,
+                network_message_id=name,
+                kind=LabelKind.FALSE_POSITIVE,
+                note=reason or "Released from quarantine as harmless",
+                now=at,
+            )
+
+
 def _name(copies: Sequence[QuarantinedCopy]) -> str:
     first = f"Release: {copies[0].mail}"[:150]
     return first if len({copy.mail_id for copy in copies}) == 1 else f"{first} and others"
@@ -246,6 +264,6 @@ def _own(recipient: str, copy: int, right: UserMay, verb: str, why: str) -> Iter
     ):
         (locked,) = _held([found.pk])
         if not recipient_may(locked) & right:
-            raise Forbidden(f"the organisation's policy does not let recipients {USER_MAY_WORDS[right]}")
+            raise Forbidden(f"the organisation's policy does not let recipients {USER_MAY_WORDS[right]}", permission="")
         yield locked
         result["after"] = {"status": locked.status, "recipient": locked.recipient}
