@@ -1,7 +1,7 @@
-"""What the milter does with a mail in enforce mode: the inspection's verdict turned into a disposition.
+"""What the milter does with a mail in enforce mode: the inspection's verdict turned into an answer by the border policy.
 
-Malware and confident phish are held; other threats are tagged, so that the mail server can sort them; nothing is refused for
-good on a verdict alone, since a refused mail cannot be given back.
+Unless the policy says otherwise, malware and confident phish are held and other threats tagged, so that the mail server can
+sort them; nothing is refused for good on a verdict alone, since a refused mail cannot be given back.
 """
 
 import atexit
@@ -10,13 +10,13 @@ from functools import cache
 
 from watchfloor.connectors.contracts import AcceptedMail, Disposition, InlineAnswer
 from watchfloor.connectors.services import set_judge
-from watchfloor.inspection.contracts import Confidence, Envelope, ThreatType, Verdict
+from watchfloor.inspection.contracts import Envelope
 from watchfloor.inspection.services import InspectionPool
 from watchfloor.intelligence.services import refusal_to_send
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake.selectors import tenant_facts
 from watchfloor.lake.services import judged
-from watchfloor.response.services import with_protected_links
+from watchfloor.response.services import answer_at_border, with_protected_links
 
 
 def judge_inline() -> None:
@@ -34,23 +34,10 @@ def _judge(raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: 
     found = pool.submit(raw, envelope, now).result()
     mail = AcceptedMail(0, found.sha256, "", now, mail_from, tuple(recipients), client_ip, helo, raw=raw)
     [(_, weighed)] = judged([(mail, found)], facts=facts)
-    answer = InlineAnswer(*disposition_of(weighed.verdict))
+    answer = answer_at_border(weighed, recipients=recipients)
     return with_protected_links(
         answer, raw, fingerprint=found.fingerprint, mail_from=mail_from, recipients=recipients, facts=facts
     )
-
-
-def disposition_of(verdict: Verdict) -> tuple[Disposition, str]:
-    """What to do, and the words for the mail server's log: the threats and the weightiest reason."""
-    if not verdict.threat_types:
-        return Disposition.ACCEPT, "no threat found"
-    threats = ", ".join(verdict.threat_types)
-    reason = max(verdict.reasons, key=lambda one: one.points).words if verdict.reasons else ""
-    words = f"{threats}: {reason}" if reason else threats
-    confident_phish = ThreatType.PHISH in verdict.threat_types and verdict.confidence is Confidence.HIGH
-    if ThreatType.MALWARE in verdict.threat_types or confident_phish:
-        return Disposition.HOLD, words
-    return Disposition.TAG, words
 
 
 @cache

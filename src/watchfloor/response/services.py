@@ -32,6 +32,7 @@ from watchfloor.response.dry_run import expected_count
 from watchfloor.response.freezing import moved_lines, undone_rows
 from watchfloor.response.late import MOST_DAYS, begin_watch, end_watch
 from watchfloor.response.models import Remediation, ResponsePolicy
+from watchfloor.response.quarantine.policies import answer_at_border as answer_at_border
 from watchfloor.response.queueing import queue_after_commit
 from watchfloor.response.rescue import approve_at_server as approve_at_server
 from watchfloor.response.rescue import permission_to_change as permission_to_change

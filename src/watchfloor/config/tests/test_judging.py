@@ -4,42 +4,13 @@ import time
 import pytest
 
 from labs.clamav import Clamd
-from watchfloor.config.judging import disposition_of, judge_inline
+from watchfloor.config.judging import judge_inline
 from watchfloor.connectors import opinions
-from watchfloor.connectors.contracts import Disposition, InlineAnswer
+from watchfloor.connectors.contracts import Disposition
 from watchfloor.connectors.judging import judge
 from watchfloor.connectors.models import Connection
 from watchfloor.connectors.services import set_judge
-from watchfloor.inspection.contracts import Confidence, Reason, ThreatType, Verdict
 from watchfloor.kernel.clock import utc_now
-
-REASONS = (Reason("a", 1.0, "a small thing"), Reason("b", 4.0, "the link goes elsewhere"))
-
-
-def judged(*threats, confidence=Confidence.NORMAL):
-    return disposition_of(Verdict(threats, confidence=confidence, reasons=REASONS))
-
-
-def test_a_clean_mail_passes():
-    assert disposition_of(Verdict())[0] is Disposition.ACCEPT
-
-
-@pytest.mark.parametrize("confidence", list(Confidence))
-def test_malware_is_held_however_sure_we_are(confidence):
-    assert judged(ThreatType.MALWARE, confidence=confidence)[0] is Disposition.HOLD
-
-
-def test_phish_is_held_when_sure_and_tagged_otherwise():
-    assert judged(ThreatType.PHISH, confidence=Confidence.HIGH)[0] is Disposition.HOLD
-    assert judged(ThreatType.PHISH)[0] is Disposition.TAG
-
-
-def test_spam_is_only_ever_tagged():
-    assert judged(ThreatType.SPAM, confidence=Confidence.HIGH)[0] is Disposition.TAG
-
-
-def test_the_mail_server_reads_the_threat_and_the_weightiest_reason():
-    assert judged(ThreatType.PHISH)[1] == "Phish: the link goes elsewhere"
 
 
 def test_the_judge_inspects_the_mail_it_is_asked_about(db):
@@ -78,7 +49,10 @@ def connect(kind, **settings):
 def test_a_mail_that_clamav_knows_is_held_before_delivery(inline):
     with Clamd(texts={"Lab.Bad": b"The lab calls this bad"}) as clamd:
         connect("clamav", address=str(clamd.socket), seconds="15")
-        assert inline(INFECTED) == InlineAnswer(Disposition.HOLD, "Malware: clamav found Lab.Bad")
+        said = inline(INFECTED)
+        assert (said.disposition, said.words) == (Disposition.HOLD, "Malware: clamav found Lab.Bad")
+        assert said.held == ("ada@corp.example",)
+        assert said.facts["quarantine"]["reason"] == "Malware"
 
 
 def test_a_silent_filter_makes_the_mail_server_wait_no_longer_than_its_limit(inline):

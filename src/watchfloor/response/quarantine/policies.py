@@ -5,8 +5,10 @@ from datetime import datetime
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
-from watchfloor.connectors.contracts import Disposition
+from watchfloor.connectors.contracts import Disposition, InlineAnswer
+from watchfloor.inspection.contracts import Inspection
 from watchfloor.kernel.errors import BadInput
+from watchfloor.response.quarantine.border import answer_to
 from watchfloor.response.quarantine.contracts import (
     BORDER_DEFAULTS,
     LONGEST_DAYS,
@@ -28,6 +30,11 @@ def border_policy() -> BorderPolicy:
         return BorderPolicy()
     rules = {threat: _rule(row.rules.get(threat.value), default) for threat, default in BORDER_DEFAULTS.items()}
     return BorderPolicy(rules, frozenset(row.exempt))
+
+
+def answer_at_border(inspection: Inspection, *, recipients: Sequence[str]) -> InlineAnswer:
+    """What the policy in force does with this mail before delivery. Read for each mail: a change counts from the next one on."""
+    return answer_to(inspection, recipients=recipients, policy=border_policy())
 
 
 def change_border_policy(
