@@ -29,7 +29,7 @@ KEYS = (
 MAILS = int(os.environ.get("MAILS", 10_000_000 if FULL else 60_000))
 EXPORTED = 1_000_000 if FULL else 100_000
 INCIDENTS, ALERTS = (100_000, 1_000_000) if FULL else (2_000, 20_000)
-ROUNDS = 20 if FULL else 3
+ROUNDS = int(os.environ.get("ROUNDS", 20 if FULL else 3))
 TABS = ("email", "urls", "top-clicks", "clicks", "targets", "origin", "senders", "attachments", "campaigns")
 SPANS = (2, 7, 30) if FULL else (7, 30)
 
