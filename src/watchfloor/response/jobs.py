@@ -17,6 +17,7 @@ from watchfloor.response.accounts.engine import work_accounts
 from watchfloor.response.accounts.freezing import freeze_accounts
 from watchfloor.response.accounts.passwords import forget_passwords
 from watchfloor.response.accounts.systems import systems_of
+from watchfloor.response.asking_again import ask_again
 from watchfloor.response.catalogue import action_of
 from watchfloor.response.clicks import ticks as _clicks  # noqa: F401  # ticks of this slice
 from watchfloor.response.contracts import RUNNING
@@ -25,9 +26,11 @@ from watchfloor.response.freezing import freeze
 from watchfloor.response.late import catch
 from watchfloor.response.models import Remediation
 from watchfloor.response.progress import begin, finish
+from watchfloor.response.quarantine import bulk_jobs as _quarantine_pages  # noqa: F401
 from watchfloor.response.quarantine import jobs as _quarantine  # noqa: F401  # ticks of this slice
 from watchfloor.response.quarantine.releasing import release_batch
 from watchfloor.response.queueing import WORKFLOW, job_id, queue
+from watchfloor.response.submissions import jobs as _submissions  # noqa: F401  # ticks of this slice
 from watchfloor.response.submitting import carry_out_entries, work_submissions
 from watchfloor.response.zero_hour_tick import purge  # noqa: F401  # a tick of this slice
 from watchfloor.runtime.jobs import job_status
@@ -128,6 +131,12 @@ def forget_old_passwords() -> int:
 def late_arrivals() -> int:
     """Add late copies of what was purged to its ledger."""
     return catch(now=utc_now())
+
+
+@every(60, name="response.ask_again")
+def remind() -> int:
+    """Bring proposals to mind that nobody decided."""
+    return ask_again(now=utc_now())
 
 
 @every(15, name="response.watch")
