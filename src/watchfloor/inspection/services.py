@@ -5,6 +5,7 @@ from watchfloor.inspection.analysis.process import analyse_apart
 from watchfloor.inspection.brands import owner as brand_of
 from watchfloor.inspection.delivery import hop_of
 from watchfloor.inspection.domain_kinds import site_kinds
+from watchfloor.inspection.embedded import EmbeddedMail, embedded_mails
 from watchfloor.inspection.entry_names import domains_above, url_names
 from watchfloor.inspection.grouping import NUMBERS, Groups, Placement, Representative, file_keys, keys_of, likeness
 from watchfloor.inspection.inspect import inspect
@@ -25,6 +26,7 @@ __all__ = [
     "THRESHOLD",
     "WEIGHTS",
     "DnsResolver",
+    "EmbeddedMail",
     "Groups",
     "InspectionPool",
     "NoRenderer",
@@ -37,6 +39,7 @@ __all__ = [
     "as_text",
     "brand_of",
     "domains_above",
+    "embedded_mails",
     "file_keys",
     "file_of",
     "hop_of",

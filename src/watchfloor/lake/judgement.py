@@ -11,11 +11,14 @@ SOURCES = {
     "block url": "Tenant Allow/Block List URL block",
     "block sha256": "Tenant Allow/Block List file block",
     "block ip": "Connection policy",
+    "block spoof": "Tenant Allow/Block List spoof block",
     "allow sender": "Sender address list (Admin override)",
     "allow domain": "Sender domain list (Admin override)",
     "allow url": "Tenant Allow/Block List URL allow",
     "allow sha256": "Tenant Allow/Block List file allow",
     "allow ip": "Connection policy",
+    "allow spoof": "Tenant Allow/Block List spoof allow",
+    "allow mailbox": "SecOps mailbox",
 }
 """What TE-052 calls the list an entry stands in, by what the entry does and its kind."""
 WORDS = {

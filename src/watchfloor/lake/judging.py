@@ -12,6 +12,7 @@ from watchfloor.lake.campaigns import campaign_evidence
 from watchfloor.lake.findings import Finding, Read, Unanswered, noted
 from watchfloor.lake.history import evidence as from_history
 from watchfloor.lake.opinions import opinions
+from watchfloor.lake.unfiltered import set_aside
 
 log = logging.getLogger(__name__)
 
@@ -37,7 +38,7 @@ def judged(mails: Sequence[Read], *, facts: TenantFacts) -> list[Read]:
         findings = found.get(id(inspection), [])
         evidence = [one for one in findings if isinstance(one, Evidence)]
         weighed.append((mail, noted(judge(inspection, evidence=evidence, facts=facts), findings)))
-    return weighed
+    return set_aside(weighed)
 
 
 def _asked(source: EvidenceSource, mails: Sequence[Read], facts: TenantFacts) -> Sequence[Sequence[Finding]]:

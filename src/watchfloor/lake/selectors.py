@@ -40,6 +40,7 @@ from watchfloor.lake.kql_tables import KqlTables, documented_order, views
 from watchfloor.lake.lists import states as list_states
 from watchfloor.lake.models import Email, HotBatch
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
+from watchfloor.lake.named import emails_known_as
 from watchfloor.lake.place import lake_place
 from watchfloor.lake.placing import place_of, whereabouts
 from watchfloor.lake.query import address
@@ -84,6 +85,7 @@ __all__ = [
     "elements_of",
     "email",
     "emails_by_fingerprint",
+    "emails_known_as",
     "encoded",
     "entries_met",
     "fingerprints_of",

@@ -24,6 +24,7 @@ from watchfloor.lake.models import Reader, RetentionSetting
 from watchfloor.lake.moving import move
 from watchfloor.lake.place import check_place
 from watchfloor.lake.snapshot import cold
+from watchfloor.lake.unfiltered import leave_unfiltered
 from watchfloor.runtime.services import keep_order
 
 audit_verb("retention.change", "{actor} changed how long {target} is kept")
@@ -41,6 +42,7 @@ __all__ = [
     "give_rows",
     "judged",
     "keep_apart",
+    "leave_unfiltered",
     "move",
     "note_late_verdicts",
     "register_reader",

@@ -152,7 +152,10 @@ class Original:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A reporting mail read: who reports, with which button, as what, and the mails it is about."""
+    """A reporting mail read: who reports, with which button, as what, and the mails it is about.
+
+    `trouble` says why there are none; `automatic` that a machine sent it, `language` what the reporter's program speaks.
+    """
 
     reporter: str
     reporter_name: str
@@ -161,3 +164,5 @@ class Reading:
     comment: str = ""
     originals: tuple[Original, ...] = ()
     trouble: str = ""
+    automatic: bool = False
+    language: str = ""

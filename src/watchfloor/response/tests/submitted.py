@@ -47,3 +47,30 @@ def events(table: str) -> list[dict]:
     """All rows of a table of the last days."""
     now = utc_now()
     return lake.all_rows(Query(table, now - timedelta(days=30), now + timedelta(days=1)))
+
+
+def report_with(
+    *originals: bytes, subject: str = "3|Your password ends today", by: str = "ann@corp.example", **headers: str
+) -> bytes:
+    """A reporting mail as an add-in writes it: the originals attached as message/rfc822."""
+    lines = "".join(f"{name.replace('_', '-')}: {value}\r\n" for name, value in headers.items())
+    parts = "".join(
+        f'--edge\r\nContent-Type: message/rfc822; name="{number}.eml"\r\nContent-Disposition: attachment\r\n\r\n'
+        f"{original.decode()}\r\n"
+        for number, original in enumerate(originals)
+    )
+    return (
+        f"From: Ann Able <{by}>\r\nTo: phish@corp.example\r\nSubject: {subject}\r\n{lines}"
+        "Date: Fri, 20 Nov 2026 10:00:00 +0000\r\nMIME-Version: 1.0\r\n"
+        "Content-Type: multipart/mixed; boundary=edge\r\n\r\n--edge\r\nContent-Type: text/plain\r\n\r\nThis looks odd.\r\n"
+        f"{parts}--edge--\r\n"
+    ).encode()
+
+
+def forwarded(text: str, *, subject: str = "Fwd: Your password ends today", by: str = "ann@corp.example") -> bytes:
+    """A mail forwarded inline."""
+    return (
+        f"From: Ann Able <{by}>\r\nTo: phish@corp.example\r\nSubject: {subject}\r\nDate: Fri, 20 Nov 2026 10:00:00 +0000\r\n"
+        "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: 8bit\r\n\r\n"
+        + text.replace("\n", "\r\n")
+    ).encode()

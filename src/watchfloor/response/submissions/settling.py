@@ -1,0 +1,91 @@
+"""A report that has found its mail: its group, our own verdict, its rows in the lake, and the first answer."""
+
+from datetime import datetime
+
+from django.db import transaction
+from django.db.models import Count, Max, Min
+
+from watchfloor.identities.selectors import people_by_address
+from watchfloor.lake import selectors as lake
+from watchfloor.lake import services as lake_services
+from watchfloor.lake.contracts import EmailRecord
+from watchfloor.response.submissions import lake_rows
+from watchfloor.response.submissions.answering import answer_at_once
+from watchfloor.response.submissions.models import ReportGroup, UserReport
+from watchfloor.response.submissions.policy import Policy
+from watchfloor.response.submissions.submitting import judged
+
+
+def settle(report: UserReport, *, policy: Policy, now: datetime) -> None:
+    """Show the verdict, tell the lake, answer the reporter. Done once: `verdict_at` says that it was."""
+    if report.verdict_at is not None:
+        return
+    record = lake.email(report.network_message_id)
+    if record is None:
+        return
+    with transaction.atomic():
+        _complete(report, record)
+        group = _group(report, record, now=now)
+        report.group, report.verdict_at = group, now
+        report.save()
+        _count(group)
+        lake_services.append("EmailPostDeliveryEvents", [lake_rows.post_delivery(report)])
+        lake_services.append("CloudAppEvents", [lake_rows.of_report(report)])
+        answer_at_once(report, group, policy=policy, now=now)  # the outbox is of the same database: all or nothing
+
+
+def shelve(report: UserReport) -> None:
+    """A card of its own for a report whose mail nobody could name, so that a person sees it."""
+    group, _ = ReportGroup.objects.get_or_create(
+        key=f"report {report.position}.{report.part}",
+        defaults={"first_at": report.reported_at, "last_at": report.reported_at},
+    )
+    group.subject, group.sender, group.reason = report.subject, report.sender, report.reason
+    group.result, group.explanation = "Original not found", f"{report.trouble}."
+    group.save()
+    report.group = group
+    report.save(update_fields=["group"])
+    _count(group)
+
+
+def _complete(report: UserReport, record: EmailRecord) -> None:
+    """What our own copy of the mail knows better than the report."""
+    first = record.rows[0] if record.rows else {}
+    report.subject = str(record.summary.get("subject") or report.subject)[:1000]
+    report.sender = str(first.get("SenderFromAddress") or report.sender)[:400]
+    report.sender_ip = str(first.get("SenderIP") or report.sender_ip)[:45]
+    report.internet_message_id = report.internet_message_id or str(first.get("InternetMessageId") or "")[:998]
+
+
+def _group(report: UserReport, record: EmailRecord, *, now: datetime) -> ReportGroup:
+    """The card of this mail or of its campaign, opened again when it was closed for other mails."""
+    first = record.rows[0] if record.rows else {}
+    cluster = int(first.get("EmailClusterId") or 0)
+    key = f"cluster {cluster}" if cluster else record.network_message_id
+    group, _ = ReportGroup.objects.get_or_create(
+        key=key, defaults={"first_at": report.reported_at, "last_at": report.reported_at}
+    )
+    outcome = judged(record)
+    group.network_message_id, group.cluster_id = record.network_message_id, cluster
+    group.subject, group.sender, group.sender_ip = report.subject, report.sender, report.sender_ip
+    group.threats, group.confidence = list(outcome.threats), outcome.confidence
+    group.result, group.explanation, group.verdict_at = outcome.result, outcome.explanation, now
+    group.reason = report.reason
+    known = people_by_address([report.reporter]).get(report.reporter)
+    group.tags = sorted({*group.tags, *(known.tags if known else ())})
+    if group.marked_as and record.network_message_id not in group.answered:
+        group.marked_as, group.note = "", ""  # another mail of the campaign: nobody has looked at it yet
+    group.save()
+    return group
+
+
+def _count(group: ReportGroup) -> None:
+    told = group.lines.aggregate(
+        reports=Count("id"),
+        reporters=Count("reporter", distinct=True),
+        first=Min("reported_at"),
+        last=Max("reported_at"),
+    )
+    group.reports, group.reporters = told["reports"], told["reporters"]
+    group.first_at, group.last_at = told["first"], told["last"]
+    group.save(update_fields=["reports", "reporters", "first_at", "last_at"])
