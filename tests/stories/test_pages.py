@@ -45,7 +45,8 @@ REPORTS = (
     *("threat-protection", "mail-flow", "mail-latency", "post-delivery", "url-protection"),
     "top-senders-recipients",
 )
-INCIDENT_TABS = ("story", "alerts", "assets", "evidence", "summary", "similar", "activity")
+INCIDENT_TABS = ("story", "alerts", "assets", "investigations", "evidence", "summary", "similar", "activity")
+INVESTIGATION_TABS = ("graph", "alerts", "mailboxes", "evidence", "entities", "log", "pending", "history")
 PERSON_TABS = (
     "",
     "/incidents",
@@ -94,6 +95,7 @@ SETTINGS = (
     "response",
     "risk-score",
     "zero-hour",
+    "investigations",
 )
 FILTER = f"f=SenderFromAddress~equal%20any%20of~{PHISH.replace('@', '%40')}"
 
@@ -208,6 +210,12 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
     yield from (f"{things['malware']}&tab=attachments", f"{things['preview']}&look=picture")
     yield from (f"{things['malware']}&tab=attachments", things["preview"], things["download"], things["action"])
     yield from ("/action-center", "/action-center?tab=pending", things["done"], things["asked"])
+    yield from (
+        "/investigations",
+        "/investigations?period=all&q=none-such",
+        f"/investigations/new?alert={things['alert'].rpartition('/')[2]}",
+    )
+    yield from (f"/investigations/1?tab={tab}" for tab in INVESTIGATION_TABS)
     yield from (
         "/actions/people/new?name=nobody@haldenwirth.example",
         *(

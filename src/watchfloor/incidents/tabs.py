@@ -25,6 +25,7 @@ TABS = (
     ("story", "Attack story"),
     ("alerts", "Alerts"),
     ("assets", "Assets"),
+    ("investigations", "Investigations"),
     ("evidence", "Evidence"),
     ("summary", "Summary"),
     ("similar", "Similar incidents"),
@@ -73,6 +74,11 @@ def _evidence(request: HttpRequest, found: IncidentSummary, actor: Actor) -> dic
     return {"kinds": ARTEFACTS, "chosen_type": chosen, "items": items}
 
 
+def _investigations(request: HttpRequest, found: IncidentSummary, actor: Actor) -> dict[str, Any]:
+    """Nothing from here: the slice above fills the tab when it is open."""
+    return {}
+
+
 def _summary(request: HttpRequest, found: IncidentSummary, actor: Actor) -> dict[str, Any]:
     return {
         "stages": stages(found.id),
@@ -110,6 +116,7 @@ CONTEXTS: dict[str, Callable[[HttpRequest, IncidentSummary, Actor], dict[str, An
     "story": _story,
     "alerts": _alerts,
     "assets": _assets,
+    "investigations": _investigations,
     "evidence": _evidence,
     "summary": _summary,
     "similar": _similar,

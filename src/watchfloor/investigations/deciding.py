@@ -116,14 +116,17 @@ def stop(*, by: Actor, investigation: int, reason: str = "", at: datetime) -> In
     found = Investigation.objects.filter(pk=investigation).first()
     if found is None:
         raise NotFound("there is no such investigation", place=str(investigation))
-    with audited(
-        by=by,
-        permission=Permission.EMAIL_ACTION_PROPOSE,
-        verb="investigation.stop",
-        target_type="investigation",
-        target=found.name,
-        reason=reason,
-    ), transaction.atomic():
+    with (
+        audited(
+            by=by,
+            permission=Permission.EMAIL_ACTION_PROPOSE,
+            verb="investigation.stop",
+            target_type="investigation",
+            target=found.name,
+            reason=reason,
+        ),
+        transaction.atomic(),
+    ):
         found = Investigation.objects.select_for_update().get(pk=investigation)
         if not found.open:
             raise Conflict(f"it has ended already: {found.status.lower()}")

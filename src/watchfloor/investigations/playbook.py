@@ -6,7 +6,7 @@ from functools import cache
 from typing import ClassVar
 
 from watchfloor.investigations.case import Case
-from watchfloor.investigations.contracts import Found, Kind
+from watchfloor.investigations.contracts import Found, Kind, Seeds
 from watchfloor.kernel.errors import NotFound
 from watchfloor.kernel.registry import modules_in
 
@@ -34,6 +34,11 @@ class Playbook:
     rules: ClassVar[tuple[str, ...]] = ()
     about: ClassVar[tuple[str, ...]] = ("mailCluster", "sender", "analyzedMessage")
     questions: ClassVar[tuple[Question, ...]]
+
+    @classmethod
+    def kind_of(cls, seeds: Seeds) -> Kind:
+        """The type of one investigation; a playbook of several types tells by what it begins with."""
+        return cls.kind
 
 
 @cache

@@ -8,6 +8,7 @@ from django.http import QueryDict
 
 from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
+from watchfloor.identities.selectors import people_of_names
 from watchfloor.investigations import policy
 from watchfloor.investigations.contracts import (
     Level,
@@ -145,7 +146,8 @@ def _ask_response(one: Recommendation, wish: Wish, level: Level, *, now: datetim
 
 def targets_of(wish: Wish) -> Targets | People:
     if wish.kind is WishKind.ACCOUNTS:
-        return People(names=wish.names)
+        known = people_of_names(wish.names)
+        return People(tuple(known.values()), tuple(one for one in wish.names if one not in known))
     return Targets(rows=tuple(map(Row.parse, wish.rows)), query=wish.query)
 
 

@@ -38,7 +38,7 @@ def start(*, by: Actor, cause: Cause, reason: str = "", at: datetime) -> Investi
             found = _same(cause, at) if cause.alert_id else None
             joined = found is not None
             if found is None:
-                found = _begun(by, cause, reason, at, kind=playbook.kind.value)
+                found = _begun(by, cause, reason, at, kind=playbook.kind_of(cause.seeds).value)
             elif _grow(found, cause, at):
                 found.save(update_fields=["seeds", "grown_at", "changed_at", "incident_id"])
             _note_alert(found, cause, at)

@@ -1,0 +1,22 @@
+"""Addresses of investigations."""
+
+from django.urls import path, re_path
+
+from watchfloor.investigations import beginning, beside, settings_page, views
+
+urlpatterns = [
+    path("investigations", views.investigations),
+    path("investigations/export.csv", views.export),
+    path("investigations/new", beginning.new),
+    path("investigations/start", beginning.start),
+    path("investigations/of-incident/<int:incident>", beside.of_an_incident),
+    path("investigations/of-alert/<str:alert_id>", beside.of_an_alert),
+    path("investigations/<int:pk>", views.investigation),
+    path("investigations/<int:pk>/progress", views.progress),
+    path("investigations/<int:pk>/decide", views.decide),
+    path("investigations/<int:pk>/agree", views.agree),
+    path("investigations/<int:pk>/stop", views.stop),
+    re_path(r"^investigations/(?P<pk>\d+)/(?P<part>log|actions|clusters)\.csv$", views.export_part),
+    path("settings/investigations", settings_page.trust),
+    path("settings/investigations/kill-switch", settings_page.kill_switch),
+]
