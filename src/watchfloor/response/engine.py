@@ -22,7 +22,7 @@ import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
-from itertools import cycle, islice
+from itertools import cycle
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -41,6 +41,8 @@ BATCH = 2000
 """Lines per batch. Large, because one doveadm question finds the message in all mailboxes: a batch costs one such question."""
 GROUP = 100
 """Mailboxes noted in one commit and then acted on: few enough that acting begins early."""
+MOST_IN_GROUP = 500
+"""So many copies at most, then a group ends with the mailbox it is at."""
 WRITE_EVERY = 250
 WRITE_SECONDS = 1.0
 SAME_WITHIN = timedelta(hours=1)
@@ -56,7 +58,8 @@ def work_batch(remediation: Remediation, *, mailboxes: MailboxActions, clock: Cl
     A stop is heard between batches, never inside one: what the mail system has in hand must reach the ledger. Raises
     Unreachable when the mail system as a whole does not answer; lines that were not acted on stay pending.
     """
-    lines = list(remediation.lines.filter(status=LineStatus.PENDING.value).order_by("id")[:size])
+    # Mailbox by mailbox: ten mails of one campaign in a mailbox are one visit, not ten.
+    lines = list(remediation.lines.filter(status=LineStatus.PENDING.value).order_by("recipient", "id")[:size])
     if not lines or stop_asked(remediation):
         return 0
     ledger = Ledger(remediation, action_of(remediation.action), clock)
@@ -89,8 +92,15 @@ def find_and_act(
 
 def in_groups(found: Iterable[Found]) -> Iterator[list[Found]]:
     """What was found, some hundred mailboxes together: each group costs a commit before it may be acted on."""
-    items = iter(found)
-    while group := list(islice(items, GROUP)):
+    group: list[Found] = []
+    boxes: set[str] = set()
+    for target, copies in found:
+        if group and target.mailbox not in boxes and (len(boxes) >= GROUP or len(group) >= MOST_IN_GROUP):
+            yield group
+            group, boxes = [], set()
+        group.append((target, copies))
+        boxes.add(target.mailbox)
+    if group:
         yield group
 
 

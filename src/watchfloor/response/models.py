@@ -165,6 +165,7 @@ class LedgerLine(models.Model):
         ]
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["remediation", "status", "id"]),
+            models.Index(fields=["remediation", "status", "recipient", "id"], name="ledger_line_by_mailbox"),
             models.Index(fields=["network_message_id", "recipient"]),
         ]
 

@@ -96,4 +96,8 @@ class Migration(migrations.Migration):
                 ('remediation', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='watch', to='response.remediation')),
             ],
         ),
+        migrations.AddIndex(
+            model_name="ledgerline",
+            index=models.Index(fields=["remediation", "status", "recipient", "id"], name="ledger_line_by_mailbox"),
+        ),
     ]
