@@ -47,7 +47,7 @@ class Hands:
     server: ReleaseServer
     mailboxes: MailboxActions | None
     clock: Callable[[], datetime]
-    patience: float = LOOK_SECONDS
+    patience: float = field(default_factory=lambda: LOOK_SECONDS)
     _pause: Callable[[float], None] = field(default=time.sleep, repr=False)
 
     def give(self, copy: QuarantinedCopy, address: str) -> Handed:

@@ -11,7 +11,7 @@ from watchfloor.response.quarantine.models import QuarantinedCopy, ReleaseHandov
 if TYPE_CHECKING:
     from watchfloor.response.models import LedgerLine, Remediation
 
-GIVEN = frozenset({LineStatus.MOVED, LineStatus.ALREADY})
+GIVEN = frozenset({LineStatus.MOVED, LineStatus.ALREADY, LineStatus.CHANGED})
 
 
 def note_released(remediation: "Remediation", lines: Sequence["LedgerLine"]) -> None:

@@ -95,8 +95,10 @@ class Batch:
             return
         if why := _whose_failed(results):
             self.ledger.put([line], LineStatus.FAILED, why)
+        elif self.order.only_copy:
+            self.ledger.put([line], LineStatus.CHANGED, f"{' and '.join(self.order.copy_to)} got a copy; it stays held")
         else:
-            self._settle(line, next(iter(results.values())))
+            self._settle(line, results[copy.recipient])
 
     def _given(self, copy: QuarantinedCopy, addresses: Sequence[str]) -> dict[str, Handed]:
         hands = Hands(self.remediation, self._release_server(), self.mailboxes, self.clock)
