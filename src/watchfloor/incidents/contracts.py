@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any, Protocol
 
 from watchfloor.access.contracts import Actor, Permission
+from watchfloor.detection.contracts import Activity
 
 
 class IncidentStatus(StrEnum):
@@ -75,6 +76,7 @@ WORDS = {
     "hit": "More hits",
     "notified": "Mail notification",
     "exported": "Export",
+    "tuned": "Tuning",
     "analyzedMessage": "Mail message",
     "mailCluster": "Mail cluster",
     "mailbox": "Mailbox",
@@ -153,7 +155,7 @@ class Correlation:
 
 @dataclass(frozen=True, slots=True)
 class AlertSummary:
-    """One alert as lists show it."""
+    """One alert as lists show it; `tuned` is the number and name of the tuning rule that resolved it as it was raised."""
 
     alert_id: str
     title: str
@@ -181,6 +183,8 @@ class AlertSummary:
     omitted: int = 0
     explanation: tuple[str, ...] = ()
     source: str = ""
+    activities: tuple[Activity, ...] = ()
+    tuned: tuple[int, str] | None = None
 
     @property
     def href(self) -> str:

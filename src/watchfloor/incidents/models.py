@@ -59,6 +59,7 @@ class Alert(models.Model):
     """What one rule found about one thing; `incident` is required, so that every alert belongs to exactly one.
 
     `impacted` names the first few accounts it touches, `impacted_count` how many there are, so that lists need not read evidence.
+    `tuned_by` is the tuning rule that resolved it when it was raised; `activities` its newest rows (detection.contracts.Activity).
     """
 
     alert_id = models.CharField(max_length=40, unique=True)
@@ -88,6 +89,8 @@ class Alert(models.Model):
     created_at = models.DateTimeField()
     updated_at = models.DateTimeField()
     resolved_at = models.DateTimeField(null=True)
+    tuned_by = models.ForeignKey("TuningRule", null=True, on_delete=models.SET_NULL, related_name="alerts")
+    activities = models.JSONField(default=list)
 
     class Meta:
         ordering = ("-last_activity", "-id")
@@ -249,6 +252,7 @@ class NotificationRule(models.Model):
     sources = models.JSONField(default=list)
     tags = models.JSONField(default=list)
     recipients = models.JSONField(default=list)
+    webhooks = models.JSONField(default=list)
     daily_cap = models.IntegerField(default=50)
     created_at = models.DateTimeField()
     created_by = models.CharField(max_length=200)
@@ -281,3 +285,83 @@ class Notice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient} of incident {self.incident_id}"
+
+
+class TuningRule(models.Model):
+    """Alerts that are hidden or resolved as they are raised (AL-08), because their evidence fits `conditions` (tuning.py).
+
+    `policies` (rule ids) and `sources` narrow it, empty they do not; after `expires_at` it does nothing.
+    """
+
+    name = models.CharField(max_length=200)
+    enabled = models.BooleanField(default=True)
+    action = models.CharField(max_length=8)
+    conditions = models.JSONField()
+    policies = models.JSONField(default=list)
+    sources = models.JSONField(default=list)
+    classification = models.CharField(max_length=32, blank=True)
+    determination = models.CharField(max_length=32, blank=True)
+    comment = models.TextField(blank=True)
+    expires_at = models.DateTimeField(null=True)
+    hits = models.IntegerField(default=0)
+    last_hit = models.DateTimeField(null=True)
+    created_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    changed_by = models.CharField(max_length=200)
+    changed_at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("name", "id")
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class HiddenAlert(models.Model):
+    """An alert that was not raised because a tuning rule hides it. Its finding is kept, so that it can be raised after all."""
+
+    finding_key = models.CharField(max_length=64, unique=True)
+    rule_id = models.CharField(max_length=100)
+    title = models.CharField(max_length=300)
+    severity = models.CharField(max_length=13)
+    description = models.TextField(blank=True)
+    entities = models.JSONField(default=list)
+    hits = models.IntegerField(default=1)
+    last_activity = models.DateTimeField()
+    hidden_at = models.DateTimeField()
+    tuned_by = models.ForeignKey(TuningRule, null=True, on_delete=models.SET_NULL, related_name="hidden")
+    tuned_name = models.CharField(max_length=200)
+
+    class Meta:
+        ordering = ("-hidden_at", "-id")
+        indexes: ClassVar[list[models.Index]] = [models.Index(fields=["-hidden_at", "-id"], name="hidden_newest")]
+
+    def __str__(self) -> str:
+        return f"{self.title}, hidden by {self.tuned_name}"
+
+
+class AlertNotice(models.Model):
+    """One person told of one alert, once; `state` is sent (handed to the outbox), capped, or failed.
+
+    `summed` once a closing mail told how many were capped.
+    """
+
+    alert = models.ForeignKey(Alert, on_delete=models.CASCADE, related_name="notices")
+    rule_id = models.CharField(max_length=100)
+    recipient = models.CharField(max_length=320)
+    state = models.CharField(max_length=6)
+    summed = models.BooleanField(default=False)
+    at = models.DateTimeField()
+
+    class Meta:
+        ordering = ("-at", "-id")
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["alert", "recipient"], name="told_of_alert_once")
+        ]
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["rule_id", "recipient", "-at"], name="alert_notice_of_rule"),
+            models.Index(fields=["state", "summed"], name="alert_notice_capped"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient} of {self.alert_id}"

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_POST
 
 from watchfloor.access.contracts import Permission
 from watchfloor.access.services import requires
-from watchfloor.connectors.services import can_send
+from watchfloor.connectors.services import can_send, webhooks
 from watchfloor.incidents import notifying
 from watchfloor.incidents.contracts import SEVERITIES, WORDS
 from watchfloor.incidents.offering import sources_known, tags_known
@@ -63,6 +63,7 @@ def _form(request: HttpRequest, number: int | None) -> HttpResponse:
         "severities": [(one, WORDS[one]) for one in SEVERITIES],
         "sources": sources_known(),
         "tags": tags_known(),
+        "webhooks": webhooks(),
     }
     return render_page(request, "incidents/notification.html", context, status=400 if error else 200)
 
@@ -81,6 +82,7 @@ def _wanted(data: Any) -> notifying.Wanted:
         recipients=_split(data.get("recipients", "")),
         daily_cap=int(cap) if cap.isdecimal() and len(cap) < 6 else 0,
         enabled="enabled" in data,
+        webhooks=tuple(dict.fromkeys(data.getlist("webhook"))),
     )
 
 

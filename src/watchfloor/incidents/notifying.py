@@ -17,11 +17,13 @@ from django.db.models import Count, Q
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.selectors import person_of, rights_by_email, system_actor
 from watchfloor.access.services import audit_verb, audited
-from watchfloor.connectors.services import can_send, checked_addresses, send_mail
+from watchfloor.connectors.services import can_send, checked_addresses, post_event, send_mail, webhooks
 from watchfloor.incidents.contracts import SEVERITIES, WORDS, IncidentStatus
 from watchfloor.incidents.facets import facet
+from watchfloor.incidents.graph_shape import incident_resource
 from watchfloor.incidents.history import note
 from watchfloor.incidents.models import Alert, Incident, Notice, NotificationRule
+from watchfloor.incidents.reading import incident_summary
 from watchfloor.kernel.errors import BadInput, NotConfigured, NotFound
 from watchfloor.kernel.text import spaced, visible
 from watchfloor.runtime.selectors import cursor_position
@@ -58,6 +60,7 @@ class Wanted:
     recipients: tuple[str, ...]
     daily_cap: int
     enabled: bool = True
+    webhooks: tuple[str, ...] = ()
 
 
 def save_rule(*, wanted: Wanted, by: Actor, at: datetime, number: int | None = None) -> NotificationRule:
@@ -76,7 +79,12 @@ def save_rule(*, wanted: Wanted, by: Actor, at: datetime, number: int | None = N
         row.name, row.enabled, row.daily_cap = name, wanted.enabled, wanted.daily_cap
         row.severities = [one for one in SEVERITIES if one in wanted.severities]
         row.sources, row.tags = list(wanted.sources), list(wanted.tags)
-        row.recipients = list(checked_addresses(wanted.recipients))
+        for one in wanted.webhooks:
+            if one not in {*webhooks(), *row.webhooks}:
+                raise BadInput(f"there is no enabled webhook “{one}”", place="webhooks")
+        row.webhooks = list(wanted.webhooks)
+        alone = wanted.webhooks and not wanted.recipients
+        row.recipients = [] if alone else list(checked_addresses(wanted.recipients))
         person = person_of(by)
         row.answers_for, row.trouble = person.email if person else "", ""
         row.save()
@@ -121,15 +129,19 @@ def notify(*, now: datetime) -> int:
     While no connection can send, nothing is looked at: what happened in the last day is told once one can.
     """
     rules = _answered_for(list(NotificationRule.objects.filter(enabled=True)))
-    if not rules or not can_send():
+    mute = any(one.recipients for one in rules) and not can_send()
+    rules = [one for one in rules if one.webhooks] if mute else rules
+    if not rules:
         return 0
     seen = datetime.fromtimestamp(cursor_position(READER) / 1000, UTC)
     since = max(seen - OVERLAP, now - LONGEST_AGO)
     changed = Incident.objects.filter(updated_at__gte=since, updated_at__lte=now, status__in=OPEN)
     rows = list(changed.order_by("updated_at", "pk").prefetch_related("tags")[:AT_ONCE])
-    sent = sum(_tell(incident, rule, now=now) for incident in rows for rule in rules if matches(rule, incident))
+    tell = _post_all if mute else _tell
+    sent = sum(tell(incident, rule, now=now) for incident in rows for rule in rules if matches(rule, incident))
     looked = rows[-1].updated_at if len(rows) == AT_ONCE else now
-    move_cursor(READER, position=int(looked.timestamp() * 1000))
+    if not mute:
+        move_cursor(READER, position=int(looked.timestamp() * 1000))
     return sent
 
 
@@ -165,7 +177,27 @@ def _tell(incident: Incident, rule: NotificationRule, *, now: datetime) -> int:
     told = set(
         Notice.objects.filter(incident=incident, recipient__in=rule.recipients).values_list("recipient", flat=True)
     )
+    _post_all(incident, rule, now=now)
     return sum(_tell_one(incident, rule, one, now=now) for one in rule.recipients if one not in told)
+
+
+def _post_all(incident: Incident, rule: NotificationRule, *, now: datetime) -> int:
+    for one in rule.webhooks:
+        _post(incident, one, now=now)
+    return 0
+
+
+def _post(incident: Incident, webhook: str, *, now: datetime) -> None:
+    """Into the outbox of a webhook, once per incident."""
+    tags = tuple((tag.text, tag.kind) for tag in incident.tags.all())
+    body = {"resource": incident_resource(incident_summary(incident, tags=tags), address=settings.WATCHFLOOR.address)}
+    key = f"incident-{incident.pk}"
+    try:
+        post_event(
+            connection=webhook, event="incident.created", subject=incident.name, body=body, dedup_key=key, now=now
+        )
+    except (BadInput, NotConfigured) as error:
+        log.warning("incident %s could not be posted to %s: %s", incident.pk, webhook, error)
 
 
 def _tell_one(incident: Incident, rule: NotificationRule, recipient: str, *, now: datetime) -> int:

@@ -7,7 +7,7 @@ from uuid import NAMESPACE_URL, uuid5
 from django.db import transaction
 
 from watchfloor.detection.contracts import Evidence, EvidenceType, Finding
-from watchfloor.detection.selectors import findings_after
+from watchfloor.detection.selectors import as_json, findings_after
 from watchfloor.incidents.contracts import SEVERITY_RANK, AlertStatus, Correlation, IncidentStatus, LinkKind
 from watchfloor.incidents.correlating import find_incident
 from watchfloor.incidents.correlation import ACTED, Decision, entity_key
@@ -15,12 +15,16 @@ from watchfloor.incidents.history import CORRELATION, POLICIES, note
 from watchfloor.incidents.lake_rows import alert_evidence, alert_info
 from watchfloor.incidents.models import Alert, AlertEvidence, HistoryEntry, Incident, IncidentLink
 from watchfloor.incidents.summing import refresh
+from watchfloor.incidents.tuned import HIDE, count_hit, hide, resolve_as_tuned, tuning_of
 from watchfloor.lake.services import append
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import move_cursor
 
 READER = "incidents"
 EVIDENCE_PER_ALERT = 5000
+ACTIVITIES = 100
+PREFIXES = {"custom": "wc", "hunt": "wh", "sigma": "ws", "policy": "wp"}
+"""How the ids of alerts begin, by whose rule it is (AL-09); those of shipped policies with wf."""
 NAMED = 4
 TOUCHED = {EvidenceType.MAILBOX, EvidenceType.USER}
 AFFECTED = {"impacted", ACTED}
@@ -40,15 +44,27 @@ def promote(*, now: datetime, limit: int = 50, rules: Correlation | None = None)
     return len(findings)
 
 
-def take(finding: Finding, *, now: datetime, rules: Correlation) -> Alert:
-    """One finding, inside the caller's transaction: a hit of an open alert (AP-04), or a new alert in its incident."""
+def take(finding: Finding, *, now: datetime, rules: Correlation, untuned: bool = False) -> Alert | None:
+    """One finding, inside the caller's transaction: a hit of an open alert (AP-04), or a new alert in its incident.
+
+    None when a tuning rule hides it; `untuned` asks none (somebody wants to see it after all).
+    """
     known = Alert.objects.filter(finding_key=finding.key).first()
     if known is not None:
         return known
+    by = None if untuned or finding.incident is not None else tuning_of(finding, now=now)
+    if by is not None:
+        count_hit(by, now=now)
+        if by.action == HIDE:
+            hide(finding, by=by, now=now)
+            return None
     alert = _same_alert(finding)
     if alert is not None:
         return _hit(alert, finding, now=now)
-    return _raise_alert(finding, now=now, rules=rules)
+    alert = _raise_alert(finding, now=now, rules=rules)
+    if by is not None:
+        resolve_as_tuned(alert, by=by, now=now)
+    return alert
 
 
 def _same_alert(finding: Finding) -> Alert | None:
@@ -64,7 +80,7 @@ def _same_alert(finding: Finding) -> Alert | None:
             last_activity__gte=finding.first_activity - window,
             first_activity__lte=finding.last_activity + window,
         )
-        .exclude(status=AlertStatus.RESOLVED)
+        .exclude(status=AlertStatus.RESOLVED, tuned_by=None)
         .order_by("-last_activity", "-id")
         .first()
     )
@@ -75,6 +91,7 @@ def _hit(alert: Alert, finding: Finding, *, now: datetime) -> Alert:
     alert.first_activity = min(alert.first_activity, finding.first_activity)
     alert.last_activity = max(alert.last_activity, finding.last_activity)
     alert.updated_at = now
+    alert.activities = (list(alert.activities) + as_json(finding.activities))[-ACTIVITIES:]
     added = _add_evidence(alert, finding, now=now)
     alert.save()
     _note_hit(alert, finding, len(added), now=now)
@@ -102,7 +119,7 @@ def _raise_alert(finding: Finding, *, now: datetime, rules: Correlation) -> Aler
     else:
         incident = Incident.objects.select_for_update().get(pk=decision.incident)
     alert = Alert.objects.create(
-        alert_id=f"wf{uuid5(NAMESPACE_URL, finding.key).hex}",
+        alert_id=f"{prefix_of(finding)}{uuid5(NAMESPACE_URL, finding.key).hex}",
         finding_key=finding.key,
         incident=incident,
         rule_id=finding.rule_id,
@@ -118,6 +135,7 @@ def _raise_alert(finding: Finding, *, now: datetime, rules: Correlation) -> Aler
         assigned_to=incident.assigned_to,
         assigned_name=incident.assigned_name,
         hit_count=finding.hits,
+        activities=as_json(finding.activities),
         first_activity=finding.first_activity,
         last_activity=finding.last_activity,
         created_at=now,
@@ -131,6 +149,10 @@ def _raise_alert(finding: Finding, *, now: datetime, rules: Correlation) -> Aler
         append("AlertEvidence", alert_evidence(alert, added, at=now))
     refresh(incident, now=now)
     return alert
+
+
+def prefix_of(finding: Finding) -> str:
+    return PREFIXES.get(finding.rule_id.partition("-")[0], "wf")
 
 
 def _by_hand(finding: Finding) -> Decision:

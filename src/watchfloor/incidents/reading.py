@@ -7,6 +7,7 @@ from urllib.parse import quote, urlencode
 
 from django.db.models import Count, Max, Min, Q
 
+from watchfloor.detection.contracts import Activity
 from watchfloor.incidents.contracts import AlertSummary, EvidenceItem, HistoryFilter, HistoryItem, IncidentSummary
 from watchfloor.incidents.explorer import explorer_link
 from watchfloor.incidents.models import Alert, AlertEvidence, Comment, HistoryEntry, Incident, IncidentLink
@@ -71,6 +72,8 @@ def alert_summary(row: Alert, *, link: IncidentLink | None) -> AlertSummary:
         techniques=tuple(row.techniques),
         omitted=row.evidence_omitted,
         explanation=tuple(row.explanation),
+        activities=tuple(Activity(datetime.fromisoformat(at), *rest) for at, *rest in row.activities),
+        tuned=(row.tuned_by.pk, row.tuned_by.name) if row.tuned_by else None,
     )
 
 

@@ -58,7 +58,7 @@ __all__ = [
 OPEN = (IncidentStatus.ACTIVE, IncidentStatus.IN_PROGRESS)
 Me = str | Sequence[str]
 """The id of who asks, or all ids that are theirs: their own and their groups'."""
-VALUE = re.compile(r"\S+@\S+\.\S+|https?://\S+|[0-9a-fA-F]{32,64}|wf[0-9a-f]{32}|\d{1,3}(?:\.\d{1,3}){3}")
+VALUE = re.compile(r"\S+@\S+\.\S+|https?://\S+|[0-9a-fA-F]{32,64}|w[chfps][0-9a-f]{32}|\d{1,3}(?:\.\d{1,3}){3}")
 PAGE = 50
 PIECE = 1000
 COUNTED = 10_000
@@ -165,7 +165,7 @@ def _alert_conditions(chosen: Filter, *, now: datetime, me: Me) -> Q:
 
 
 def _alerts(condition: Q) -> QuerySet[Alert]:
-    return Alert.objects.filter(condition).select_related("incident").order_by("-last_activity", "-id")
+    return Alert.objects.filter(condition).select_related("incident", "tuned_by").order_by("-last_activity", "-id")
 
 
 def _with_reasons(rows: Sequence[Alert]) -> tuple[AlertSummary, ...]:
@@ -184,7 +184,11 @@ def alert(alert_id: str) -> AlertSummary:
 
 def alerts_of_incident(incident_id: int, *, limit: int = 1000) -> tuple[AlertSummary, ...]:
     """In the order of the attack: first activity first (IN-24)."""
-    rows = Alert.objects.filter(incident=incident_id).select_related("incident").order_by("first_activity", "id")
+    rows = (
+        Alert.objects.filter(incident=incident_id)
+        .select_related("incident", "tuned_by")
+        .order_by("first_activity", "id")
+    )
     return _with_reasons(list(rows[:limit]))
 
 

@@ -112,7 +112,7 @@ def similar_alerts(alert: str, *, limit: int = 50) -> tuple[tuple[AlertSummary, 
     candidates = dict.fromkeys(
         [*(number for number, _ in shared.most_common(limit)), *same.values_list("pk", flat=True)[:limit]]
     )
-    found = Alert.objects.select_related("incident").in_bulk(list(candidates))
+    found = Alert.objects.select_related("incident", "tuned_by").in_bulk(list(candidates))
     links = {link.alert_id: link for link in IncidentLink.objects.filter(alert__in=list(found), current=True)}
     listed = sorted(found.values(), key=lambda one: (-shared[one.pk], one.rule_id != row.rule_id, -one.pk))[:limit]
     return tuple(

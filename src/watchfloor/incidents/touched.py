@@ -42,7 +42,7 @@ def touched_after(*, evidence: int, history: int, before: datetime, limit: int =
 
 
 def _with_people(condition: Q) -> list[TouchedAlert]:
-    rows = list(Alert.objects.filter(condition).select_related("incident").order_by("pk"))
+    rows = list(Alert.objects.filter(condition).select_related("incident", "tuned_by").order_by("pk"))
     people: dict[int, list[tuple[str, str, str]]] = defaultdict(list)
     evidence = AlertEvidence.objects.filter(alert__in=rows, type__in=ACCOUNTS).order_by("pk")
     for alert, kind, value, role in evidence.values_list("alert_id", "type", "value", "role"):
