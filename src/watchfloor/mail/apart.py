@@ -30,12 +30,14 @@ _AT_ONCE = threading.BoundedSemaphore(2)
 """Readers wait for one another rather than for the machine's memory."""
 
 
-def read_apart(raw: bytes, *, now: datetime, seconds: int = SECONDS, memory: int = MEMORY) -> PreviewBody:
-    """The content of `raw` made inert; when it takes more than `seconds` or `memory` (bytes), a page that says so."""
+def read_apart(
+    raw: bytes, *, now: datetime, seconds: int = SECONDS, memory: int = MEMORY, plain: bool = False
+) -> PreviewBody:
+    """The content of `raw` made inert, or its text alone; when it takes more than `seconds` or `memory` (bytes), a page that says so."""
     with _AT_ONCE:
         try:
             done = subprocess.run(
-                [sys.executable, "-I", "-m", __name__, now.isoformat(), str(seconds), str(memory)],
+                [sys.executable, "-I", "-m", __name__, now.isoformat(), str(seconds), str(memory), str(int(plain))],
                 input=raw,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.DEVNULL,
@@ -54,10 +56,10 @@ def read_apart(raw: bytes, *, now: datetime, seconds: int = SECONDS, memory: int
     return PreviewBody(html, tuple(notes), tuple((name, kind, size) for name, kind, size in attachments))
 
 
-def read(raw: bytes, *, now: datetime) -> PreviewBody:
+def read(raw: bytes, *, now: datetime, plain: bool = False) -> PreviewBody:
     """The same in this process, without limits but those of the readers."""
     found = inspect(raw, envelope=Envelope(), facts=TenantFacts(), now=now)
-    page = inert_page(html=found.html, text=found.text)
+    page = inert_page(html="" if plain else found.html, text=found.text)
     if len(page.html) > MOST_SHOWN:
         text_page = inert_page(html="", text=found.text)
         page = PreviewBody(text_page.html, ("The HTML is not shown because it is too large; this is its text.",))
@@ -66,15 +68,15 @@ def read(raw: bytes, *, now: datetime) -> PreviewBody:
     return PreviewBody(page.html, page.notes + cuts, files)
 
 
-def main(now: datetime, seconds: int, memory: int) -> None:
+def main(now: datetime, seconds: int, memory: int, plain: bool) -> None:
     """Read one mail under limits; breaking one ends the process."""
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds + 1))
     for forbidden in (resource.RLIMIT_CORE, resource.RLIMIT_FSIZE):
         resource.setrlimit(forbidden, (0, 0))
-    found = read(sys.stdin.buffer.read(), now=now)
+    found = read(sys.stdin.buffer.read(), now=now, plain=plain)
     sys.stdout.write(json.dumps([found.html, found.notes, found.attachments]))
 
 
 if __name__ == "__main__":
-    main(datetime.fromisoformat(sys.argv[1]).astimezone(UTC), int(sys.argv[2]), int(sys.argv[3]))
+    main(datetime.fromisoformat(sys.argv[1]).astimezone(UTC), int(sys.argv[2]), int(sys.argv[3]), sys.argv[4] == "1")

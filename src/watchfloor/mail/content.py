@@ -2,8 +2,9 @@
 
 import io
 import secrets
+from collections.abc import Iterable
 from datetime import datetime
-from typing import Any
+from typing import IO, Any
 from zipfile import ZIP_DEFLATED
 
 from pyzipper.zipfile_aes import WZ_AES, AESZipFile
@@ -74,13 +75,23 @@ def download(*, by: Actor, entity: EmailEntity, reason: str, password: str) -> b
     ) as result:
         raw = raw_mail(entity.record.sha256)
         result["after"] = {"recipient": entity.recipient, "bytes": len(raw), "sha256": entity.record.sha256}
-        return _zipped(raw, name=f"{entity.id}.eml", password=password)
+        return encrypted_zip([(f"{entity.id}.eml", raw)], password=password)
 
 
-def _zipped(raw: bytes, *, name: str, password: str) -> bytes:
+def encrypted_zip(files: Iterable[tuple[str, bytes]], *, password: str) -> bytes:
+    """A zip of these (name, bytes), encrypted with AES-256."""
     target = io.BytesIO()
+    write_encrypted_zip(target, files, password=password)
+    return target.getvalue()
+
+
+def write_encrypted_zip(target: IO[bytes], files: Iterable[tuple[str, bytes]], *, password: str) -> int:
+    """The same into a file, one mail in memory at a time; returns how many files."""
     archive: Any = AESZipFile(target, "w", compression=ZIP_DEFLATED, encryption=WZ_AES)  # type: ignore[no-untyped-call]
+    written = 0
     with archive:
         archive.setpassword(password.encode())
-        archive.writestr(name, raw)
-    return target.getvalue()
+        for name, data in files:
+            archive.writestr(name, data)
+            written += 1
+    return written

@@ -6,6 +6,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.mail.contracts import EmailEntity, Source, TimelineEvent
 from watchfloor.mail.services import register_panel
 from watchfloor.response.accounts import panels as _  # noqa: F401  # buttons on the page of a person
+from watchfloor.response.quarantine import page_panels as _quarantine_pages  # noqa: F401
 from watchfloor.response.selectors import remediations_of_message
 from watchfloor.ui.services import register_settings_page
 

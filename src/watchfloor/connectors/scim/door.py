@@ -1,10 +1,6 @@
 """Who may come in: the token of a connection, how much may be sent with it, and how often somebody may guess."""
 
 import hmac
-import threading
-import time
-from collections import OrderedDict
-from dataclasses import dataclass, field
 
 from django.http import HttpRequest
 from scim2_models import PayloadTooLargeException, SCIMException, UnauthorizedException
@@ -12,11 +8,10 @@ from scim2_models import PayloadTooLargeException, SCIMException, UnauthorizedEx
 from watchfloor.connectors.models import Connection
 from watchfloor.connectors.selectors import enabled_connections, settings_of
 from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.kernel.often import Counter
 
 SHORTEST_TOKEN = 24
 GUESSES_A_MINUTE = 20
-MINUTE = 60.0
-REMEMBERED = 10_000
 
 
 class TooOften(SCIMException):
@@ -24,30 +19,6 @@ class TooOften(SCIMException):
 
     status = 429
     _default_detail = "too many requests; come again in a minute"
-
-
-@dataclass(slots=True)
-class Counter:
-    """How often somebody came in the current minute; of many somebodies the oldest are forgotten."""
-
-    _seen: OrderedDict[str, tuple[float, int]] = field(default_factory=OrderedDict)
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    def over(self, who: str, limit: int) -> bool:
-        """Count it, and say whether that is more than `limit`."""
-        now = time.monotonic()
-        with self._lock:
-            began, times = self._seen.pop(who, (now, 0))
-            if now - began >= MINUTE:
-                began, times = now, 0
-            self._seen[who] = (began, times + 1)
-            while len(self._seen) > REMEMBERED:
-                self._seen.popitem(last=False)
-        return times + 1 > limit
-
-    def forget(self) -> None:
-        with self._lock:
-            self._seen.clear()
 
 
 wrong_tokens, requests = Counter(), Counter()

@@ -14,7 +14,7 @@ LONGEST = 4_000
 
 def remember(*, query: str, by: Actor) -> None:
     """Keep these filters for when the page is opened without any."""
-    _keep(by, LAST, _cleaned(query))
+    _keep(by, LAST, cleaned(query))
 
 
 def last_used(by: Actor) -> str:
@@ -39,7 +39,7 @@ def save(*, name: str, query: str, by: Actor) -> str:
     known = saved(by)
     if len(known) >= MOST_KEPT and name not in known:
         raise BadInput(f"at most {MOST_KEPT} filters; delete one first", place="name")
-    _keep(by, NAMED, {**known, name: _cleaned(query)})
+    _keep(by, NAMED, {**known, name: cleaned(query)})
     return name
 
 
@@ -56,6 +56,6 @@ def _keep(by: Actor, key: str, value: object) -> None:
         person.save(update_fields=["preferences"])
 
 
-def _cleaned(query: str) -> str:
+def cleaned(query: str) -> str:
     pairs = parse_qsl(query.replace("\x00", "").lstrip("?")[:LONGEST], keep_blank_values=True)
     return urlencode([pair for pair in pairs if pair[0] not in ("page", "pick", "csrfmiddlewaretoken")])

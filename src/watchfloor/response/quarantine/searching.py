@@ -31,11 +31,11 @@ MARKS = {
 }
 """The parts in their order; a mark stands before each, and no mail's own text holds one."""
 END = "\x10"
-NEWEST = 2_000
+NEAR = 5_000
 MOST_TERMS = 12
 LONGEST_TERM = 200
 MOST_STARS = 3
-MOST_PIECES = 12
+MOST_PIECES = 30
 INDEX = "response_quarantinetext_pieces"
 TERM = re.compile(rf'(-?)(?:({"|".join(MARKS)}):)?("([^"]*)"?|\S+)', re.IGNORECASE)
 
@@ -130,26 +130,28 @@ def matching(mails: "QuerySet[QuarantinedMail]", terms: Sequence[Term]) -> "Quer
         asked = " AND ".join('"' + one.replace('"', '""') + '"' for one in pieces)
         found = RawSQL(f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s", (asked,))  # noqa: S608, S611 - our own names
         mails = mails.filter(pk__in=found)
-    for term in terms:
-        mails = mails.filter(term.condition)
-    return mails
+    return _all(mails, terms)
 
 
 def one_page(
-    mails: "QuerySet[QuarantinedMail]", terms: Sequence[Term], *, order: Sequence[str], start: int, size: int
-) -> list[QuarantinedMail]:
-    """`size` of them from `start` on, in this order: among the newest at first, which answers what is common."""
+    mails: "QuerySet[QuarantinedMail]", terms: Sequence[Term], *, order: Sequence[str], start: int, size: int, most: int
+) -> tuple[list[QuarantinedMail], int]:
+    """`size` of them from `start` on, in this order, and how many there are, counted up to `most` + 1.
+
+    The newest (or oldest, as sorted) are looked through first, which answers what is common; then the index is asked, once.
+    """
     end = start + size
-    if terms and order[0] == "-received_at":
-        edge = list(mails.order_by(*order).values_list("received_at", flat=True)[NEWEST - 1 : NEWEST])
-        if edge:
-            newest = mails.filter(received_at__gte=edge[0])
-            for term in terms:
-                newest = newest.filter(term.condition)
-            found = list(newest.order_by(*order)[start:end])
-            if len(found) == size:
-                return found
-    return list(matching(mails, terms).order_by(*order)[start:end])
+    if not terms:
+        return list(mails.order_by(*order)[start:end]), mails.order_by()[: most + 1].count()
+    near, all_near = _near(mails, order)
+    if near is not None:
+        found = list(_all(near, terms).order_by(*order).values_list("pk", flat=True)[: max(end, most + 1)])
+        if all_near or len(found) > max(end, most):
+            return _in_order(found[start:end]), min(len(found), most + 1)
+        if len(found) >= end:
+            return _in_order(found[start:end]), counted(mails, terms, most=most)
+    keys = list(matching(mails, terms).order_by(*order).values_list("pk", flat=True)[: max(end, most + 1)])
+    return _in_order(keys[start:end]), min(len(keys), most + 1)
 
 
 def counted(mails: "QuerySet[QuarantinedMail]", terms: Sequence[Term], *, most: int) -> int:
@@ -157,8 +159,30 @@ def counted(mails: "QuerySet[QuarantinedMail]", terms: Sequence[Term], *, most: 
     return matching(mails, terms).order_by()[: most + 1].count()
 
 
+def _near(mails: "QuerySet[QuarantinedMail]", order: Sequence[str]) -> tuple["QuerySet[QuarantinedMail] | None", bool]:
+    """The first NEAR mails in this order, and whether that is all of them; None where the order follows no time."""
+    field = order[0].removeprefix("-")
+    edge = list(mails.order_by(*order).values_list(field, flat=True)[NEAR - 1 : NEAR])
+    if not edge:
+        return mails, True
+    if field != "received_at":
+        return None, False
+    return mails.filter(**{f"{field}__{'gte' if order[0].startswith('-') else 'lte'}": edge[0]}), False
+
+
+def _all(mails: "QuerySet[QuarantinedMail]", terms: Sequence[Term]) -> "QuerySet[QuarantinedMail]":
+    for term in terms:
+        mails = mails.filter(term.condition)
+    return mails
+
+
+def _in_order(keys: Sequence[int]) -> list[QuarantinedMail]:
+    found = QuarantinedMail.objects.in_bulk(keys)
+    return [found[key] for key in keys if key in found]
+
+
 def _pieces(terms: Sequence[Term]) -> tuple[str, ...]:
-    """Some three-character pieces that every match holds, spread over the words."""
+    """The three-character pieces that every match holds; of very many some, spread over the words."""
     every: dict[str, None] = {}
     for term in terms:
         for piece in () if term.absent else term.pieces:

@@ -1,0 +1,13 @@
+"""What the quarantine's pages add to the settings' navigation."""
+
+from watchfloor.access.contracts import Permission
+from watchfloor.ui.services import register_settings_page
+
+register_settings_page(
+    key="quarantine-digest",
+    label="Quarantine digest",
+    href="/settings/quarantine-digest",
+    permission=Permission.SETTINGS_READ,
+    description="How recipients are told of mail held for them, and for how long their links work.",
+    icon="mailbox",
+)
