@@ -1,9 +1,10 @@
 """Whoever judges mail is told what the organisation knows: the directory's and our own people, entries, policy."""
 
 from watchfloor.access.selectors import people
+from watchfloor.config.entry_news import raise_alerts
 from watchfloor.identities.selectors import directory_version, everyone
 from watchfloor.intelligence.selectors import tenant_facts
-from watchfloor.intelligence.services import take_people_from
+from watchfloor.intelligence.services import take_people_from, tell_news_to
 from watchfloor.lake.services import take_facts_from
 
 
@@ -28,3 +29,4 @@ def know_the_organisation() -> None:
     """Name the providers of this process; it asks them before each round of mail."""
     take_people_from(Organisation())
     take_facts_from(tenant_facts)
+    tell_news_to(raise_alerts)

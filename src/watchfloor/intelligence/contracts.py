@@ -14,12 +14,18 @@ class Kind(StrEnum):
     URL = "url"
     FILE = "sha256"
     IP = "ip"
+    SPOOF = "spoof"
 
     @property
     def label(self) -> str:
-        return {"sender": "Sender address", "domain": "Domain", "url": "URL", "sha256": "File", "ip": "IP address"}[
-            self
-        ]
+        return {
+            "sender": "Sender address",
+            "domain": "Domain",
+            "url": "URL",
+            "sha256": "File",
+            "ip": "IP address",
+            "spoof": "Spoofed sender",
+        }[self]
 
 
 class Effect(StrEnum):
@@ -88,7 +94,10 @@ class PeopleSource(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class EntryLine:
-    """One entry as pages and exports show it. `expires_at` None never ends; `explorer` lists the mails that met it."""
+    """One entry as pages and exports show it. `expires_at` None never ends; `explorer` lists the mails that met it.
+
+    `review_at` is when somebody is to look whether it is still needed; `days` are the mails of each of the last 30 days.
+    """
 
     id: int
     kind: Kind
@@ -103,10 +112,36 @@ class EntryLine:
     last_used_at: datetime | None
     uses: int
     explorer: str = ""
+    review_at: datetime | None = None
+    reviewed_at: datetime | None = None
+    reviewed_by: str = ""
+    days: tuple[int, ...] = ()
 
     @property
     def name(self) -> str:
         return f"{self.effect} {self.kind}:{self.value}"
+
+
+class NewsKind(StrEnum):
+    """What happens to an entry that somebody should hear of (TB-07)."""
+
+    ENDING = "ending"
+    REMOVED = "removed"
+    LEARNED = "learned"
+    FOUND_BAD = "found bad"
+    REVIEW = "review"
+
+
+@dataclass(frozen=True, slots=True)
+class EntryNews:
+    """One such happening, told once by its `key`. `mail` is the harmful mail that met the entry, "" when there is none."""
+
+    key: str
+    kind: NewsKind
+    entry: str
+    at: datetime
+    words: str
+    mail: str = ""
 
 
 @dataclass(frozen=True, slots=True)

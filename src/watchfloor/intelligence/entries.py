@@ -1,6 +1,5 @@
 """Verbs on allow and block entries and indicators."""
 
-from collections.abc import Iterable
 from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,12 +12,14 @@ from watchfloor.connectors.selectors import tenant_facts as configured
 from watchfloor.intelligence.contracts import Effect, Imported, Kind, LabelKind, Life
 from watchfloor.intelligence.facts import changed
 from watchfloor.intelligence.models import Entry, Label
+from watchfloor.intelligence.news import note_news, removed
 from watchfloor.intelligence.values import entry_value, guess_kind, refuse_wide
 from watchfloor.kernel.errors import BadInput, Conflict, NotFound
 
 audit_verb("entry.add", "{actor} added the entry {target}")
 audit_verb("entry.change", "{actor} changed how long the entry {target} lasts")
 audit_verb("entry.remove", "{actor} removed the entry {target}")
+audit_verb("entry.review", "{actor} reviewed the entry {target} and kept it")
 audit_verb("entry.import", "{actor} imported indicators from {target}")
 
 LIVES: dict[Effect, tuple[Life, ...]] = {
@@ -30,13 +31,16 @@ LIVES: dict[Effect, tuple[Life, ...]] = {
 CONFIDENCES = ("", "Low", "Medium", "High")
 MOST_LINES = 50_000
 IDLE = timedelta(days=45)
+REVIEW = timedelta(days=14)
+"""After so long somebody is to look again at what was allowed directly, or before its end when that is sooner."""
+SHORTEST_REASON = 10
 ENDED_KEPT = timedelta(days=90)
 CHUNK = 500
 
 
 def lives_of(kind: Kind, effect: Effect) -> tuple[Life, ...]:
-    """How long such an entry may last, the default first; IP entries never end (TB-04)."""
-    return (Life.NEVER,) if kind is Kind.IP and effect is not Effect.INDICATOR else LIVES[effect]
+    """How long such an entry may last, the default first; entries about addresses and spoofing never end (TB-04)."""
+    return (Life.NEVER,) if kind in (Kind.IP, Kind.SPOOF) and effect is not Effect.INDICATOR else LIVES[effect]
 
 
 def add_entry(
@@ -52,10 +56,11 @@ def add_entry(
     confidence: str = "",
     email: str = "",
 ) -> str:
-    """Add one entry and return its name. `email` is the mail it was made from; only one marked as a false positive may
-    give allow entries for anything but IP addresses (TB-05).
+    """Add one entry and return its name. `email` is the mail it was made from.
 
-    Raises BadInput for what is no such value, Conflict when there is one already.
+    Senders, domains, URLs and files may be allowed from an email marked as a false positive, or directly (LM-19): then `note`
+    says why, the entry ends, and a review falls due before that. Raises BadInput for what is no such value, Conflict when there
+    is one already.
     """
     stored = entry_value(kind, value)
     lasts = life or lives_of(kind, effect)[0]
@@ -67,7 +72,8 @@ def add_entry(
         target=f"{effect} {kind}:{stored}",
         reason=note,
     ) as result:
-        _refuse(kind, effect, stored, lasts, email)
+        direct = is_direct(kind, effect, email)
+        _refuse(kind, effect, stored, lasts, note=note, direct=direct)
         entry = Entry(
             kind=kind,
             effect=effect,
@@ -80,22 +86,30 @@ def add_entry(
             added_at=now,
         )
         _last(entry, lasts, now)
+        if direct and entry.expires_at is not None:
+            entry.review_at = min(now + REVIEW, entry.expires_at - timedelta(hours=12))
         with transaction.atomic():
             _make_room(entry, now)
             entry.save()
             changed(now=now)
-        result["after"] = {"life": lasts.label, "email": email}
+        result["after"] = {"life": lasts.label, "email": email, "direct": direct}
     return str(entry)
 
 
-def _refuse(kind: Kind, effect: Effect, value: str, life: Life, email: str) -> None:
+def is_direct(kind: Kind, effect: Effect, email: str) -> bool:
+    """Whether an entry allows what no verdict on an email was found wrong about."""
+    return effect is Effect.ALLOW and kind not in (Kind.IP, Kind.SPOOF) and not _was_wrong(email)
+
+
+def _refuse(kind: Kind, effect: Effect, value: str, life: Life, *, note: str, direct: bool) -> None:
     if life not in lives_of(kind, effect):
         raise BadInput(f"such an entry cannot last “{life.label}”", place="life")
-    if effect is Effect.ALLOW and kind is not Kind.IP and not _was_wrong(email):
+    if effect is Effect.INDICATOR and kind is Kind.SPOOF:
+        raise BadInput("a spoofed pair is blocked or allowed; it is no indicator", place="effect")
+    if direct and len(note.strip()) < SHORTEST_REASON:
         raise BadInput(
-            "an allow entry for a sender, domain, URL or file is made from an email: open the email, mark its verdict as a "
-            "false positive, and allow what it came with",
-            place="effect",
+            "say why this is allowed, in a sentence: nothing that it covers is held against a mail any more",
+            place="note",
         )
     refuse_wide(kind, value, own_domains=() if effect is Effect.ALLOW else configured().own_domains)
 
@@ -180,10 +194,26 @@ def remove_entry(*, by: Actor, id: int, now: datetime) -> str:
         by=by, permission=Permission.DETECTION_TUNE, verb="entry.remove", target_type="entry", target=name
     ) as result:
         with transaction.atomic():
+            if entry.effect != Effect.INDICATOR and (entry.expires_at is None or entry.expires_at > now):
+                note_news([removed(entry, by=by.name, at=now)])
             entry.delete()
             changed(now=now)
         result["before"] = {"note": entry.note, "added_by": entry.added_by}
     return name
+
+
+def review_entry(*, by: Actor, id: int, now: datetime) -> str:
+    """Say that an entry was looked at and is still needed; the next review falls due as long from now, before its end."""
+    entry = _entry(id)
+    with audited(
+        by=by, permission=Permission.DETECTION_TUNE, verb="entry.review", target_type="entry", target=str(entry)
+    ) as result:
+        entry.reviewed_at, entry.reviewed_by = now, by.name
+        later = now + REVIEW
+        entry.review_at = later if entry.expires_at is None or later < entry.expires_at else None
+        entry.save(update_fields=["review_at", "reviewed_at", "reviewed_by"])
+        result["after"] = {"review_at": entry.review_at.isoformat() if entry.review_at else "none before its end"}
+    return str(entry)
 
 
 def import_indicators(
@@ -262,22 +292,6 @@ def _store(entries: list[Entry]) -> int:
         Entry.objects.bulk_create(fresh)
         added += len(fresh)
     return added
-
-
-def note_uses(met: Iterable[tuple[str, datetime, int]], *, now: datetime) -> int:
-    """Write down when entries were last met and how often: (name, newest mail, mails). Their end moves along where it should."""
-    used = {name: (at, mails) for name, at, mails in met}
-    touched = []
-    for entry in Entry.objects.all().iterator(chunk_size=2000) if used else ():
-        at, mails = used.get(str(entry), (None, 0))
-        if at is None or (entry.last_used_at, entry.uses) == (at, mails) or at < entry.added_at:
-            continue
-        entry.last_used_at, entry.uses = at, mails
-        if entry.idle_days and (entry.expires_at is None or entry.expires_at > now):
-            entry.expires_at = max(at, entry.added_at) + timedelta(days=entry.idle_days)
-        touched.append(entry)
-    Entry.objects.bulk_update(touched, ["last_used_at", "uses", "expires_at"], batch_size=200)
-    return len(touched)
 
 
 def forget_ended(*, now: datetime) -> int:

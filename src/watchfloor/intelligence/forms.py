@@ -11,7 +11,8 @@ from watchfloor.intelligence.policy import HIGHEST, LOWEST
 from watchfloor.intelligence.selectors import known_signals
 
 ALLOWED_HELP = (
-    "Only IP addresses can be allowed here; everything else is allowed from an email whose verdict was wrong."
+    "An allow entry stops nothing that it covers but malware: allow from an email whose verdict was wrong where you can. "
+    "Allowed directly, it needs a reason, ends, and comes up for review after 14 days."
 )
 
 
@@ -20,9 +21,11 @@ class EntryForm(forms.Form):
 
     kind = forms.ChoiceField(choices=[(kind.value, kind.label) for kind in Kind], label="About")
     value = forms.CharField(
-        max_length=400,
-        label="Value",
-        help_text="Address, domain, URL (wildcards: *.host/*, ~host~, host/path/*), SHA-256, or IP address or network",
+        max_length=200_000,
+        label="Values, one a line",
+        widget=forms.Textarea(attrs={"rows": 3, "spellcheck": "false"}),
+        help_text="Address, domain, URL (wildcards: *.host/*, ~host~, host/path/*), SHA-256, IPv4 or IPv6 address or network; "
+        "of a spoofed sender the pair “partner.example, 192.0.2.0/24” or “boss@corp.example, mailer.example”",
     )
     effect = forms.ChoiceField(choices=[(effect.value, effect.label) for effect in Effect], help_text=ALLOWED_HELP)
     life = forms.ChoiceField(
@@ -31,14 +34,17 @@ class EntryForm(forms.Form):
         label="Lasts",
         help_text="By default a block lasts 30 days, an allow entry until 45 days after its last use, an indicator 90 days",
     )
-    note = forms.CharField(required=False, max_length=1000, widget=forms.Textarea(attrs={"rows": 2}))
+    note = forms.CharField(
+        required=False, max_length=1000, label="Note, or why it is allowed", widget=forms.Textarea(attrs={"rows": 2})
+    )
     email = forms.CharField(required=False, max_length=36, widget=forms.HiddenInput)
 
     def entry(self) -> dict[str, Any]:
-        """The arguments of `add_entry`."""
-        said = self.cleaned_data
+        """The arguments of `add_entries`, the `values` as a list."""
+        said = dict(self.cleaned_data)
         life = Life(said["life"]) if said["life"] else None
-        return {**said, "kind": Kind(said["kind"]), "effect": Effect(said["effect"]), "life": life}
+        values = [line.strip() for line in said.pop("value").splitlines() if line.strip()]
+        return {**said, "values": values, "kind": Kind(said["kind"]), "effect": Effect(said["effect"]), "life": life}
 
 
 class IndicatorForm(forms.Form):

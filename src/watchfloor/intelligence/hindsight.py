@@ -33,9 +33,17 @@ COLUMNS = {
     Kind.FILE: ("EmailAttachmentInfo.SHA256",),
     Kind.URL: ("EmailUrlInfo.UrlDomain",),
 }
+"""Spoofed pairs are for mail to come: what signed a mail is not among its columns."""
 THREATS = {Kind.FILE: "Malware", Kind.IP: "Spam"}
 """What meeting an entry of a kind makes of a mail (TB-03); all others make it phish."""
-SIGNALS = {Kind.SENDER: "sender", Kind.DOMAIN: "sender", Kind.URL: "url", Kind.FILE: "file", Kind.IP: "ip"}
+SIGNALS = {
+    Kind.SENDER: "sender",
+    Kind.DOMAIN: "sender",
+    Kind.URL: "url",
+    Kind.FILE: "file",
+    Kind.IP: "ip",
+    Kind.SPOOF: "spoof",
+}
 
 
 def look_back(*, now: datetime) -> int:
@@ -65,7 +73,7 @@ def _met_by(entries: Sequence[Entry], *, now: datetime) -> dict[str, LateVerdict
     facts = facts_at(now)
     threshold = facts.threshold or THRESHOLD
     late: dict[str, LateVerdict] = {}
-    for kind in Kind:
+    for kind in COLUMNS:
         telling = [entry for entry in entries if entry.kind == kind and points_of(entry, facts) >= threshold]
         for one in _late(kind, telling, now=now):
             late.setdefault(one.network_message_id, one)

@@ -22,6 +22,9 @@ class Entry(models.Model):
     last_used_at = models.DateTimeField(null=True)
     uses = models.BigIntegerField(default=0)
     looked_back_at = models.DateTimeField(null=True)
+    review_at = models.DateTimeField(null=True)
+    reviewed_at = models.DateTimeField(null=True)
+    reviewed_by = models.CharField(max_length=200, blank=True)
 
     class Meta:
         constraints: ClassVar[list[models.BaseConstraint]] = [
@@ -31,6 +34,37 @@ class Entry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.effect} {self.kind}:{self.value}"
+
+
+class EntryDay(models.Model):
+    """How many mails met an entry on one day, by the entry's name, so that its line outlives it being added anew."""
+
+    name = models.CharField(max_length=450)
+    day = models.DateField(db_index=True)
+    mails = models.BigIntegerField(default=0)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["name", "day"], name="one_count_of_an_entry_and_day")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} on {self.day}: {self.mails}"
+
+
+class News(models.Model):
+    """What happened to an entry, until it was told (`EntryNews`)."""
+
+    key = models.CharField(max_length=600, unique=True)
+    kind = models.CharField(max_length=20)
+    entry = models.CharField(max_length=450)
+    at = models.DateTimeField(db_index=True)
+    words = models.TextField()
+    mail = models.CharField(max_length=36, blank=True)
+    told_at = models.DateTimeField(null=True, db_index=True)
+
+    def __str__(self) -> str:
+        return self.words
 
 
 class Silenced(models.Model):

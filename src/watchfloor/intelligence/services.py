@@ -6,18 +6,24 @@ from watchfloor.intelligence.entries import (
     change_life,
     expire_entry,
     import_indicators,
-    note_uses,
     remove_entry,
+    review_entry,
 )
 from watchfloor.intelligence.facts import take_people_from
 from watchfloor.intelligence.labels import label_verdict
+from watchfloor.intelligence.many import add_entries, change_entries, change_entry
+from watchfloor.intelligence.news import tell_news_to
 from watchfloor.intelligence.policy import change_threshold, restore_reason, silence_reason
 from watchfloor.intelligence.sending import refusal_to_send
+from watchfloor.intelligence.uses import note_uses
 
 __all__ = [
+    "add_entries",
     "add_entry",
     "ask_for_back_test",
     "back_test",
+    "change_entries",
+    "change_entry",
     "change_life",
     "change_threshold",
     "expire_entry",
@@ -27,6 +33,8 @@ __all__ = [
     "refusal_to_send",
     "remove_entry",
     "restore_reason",
+    "review_entry",
     "silence_reason",
     "take_people_from",
+    "tell_news_to",
 ]

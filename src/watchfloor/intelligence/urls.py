@@ -7,6 +7,7 @@ from watchfloor.intelligence.views import labels, lists, policy
 urlpatterns = [
     path("settings/allow-block-list", lists.listing),
     path("settings/allow-block-list/export.csv", lists.export),
+    path("settings/allow-block-list/change", lists.change_many),
     path("settings/allow-block-list/add", lists.add),
     path("settings/allow-block-list/import", lists.import_list),
     path("settings/allow-block-list/<int:id>", lists.entry),

@@ -44,6 +44,26 @@ def refuse_wide(kind: Kind, value: str, *, own_domains: Iterable[str]) -> None:
         raise BadInput(f"{domain} is the organisation's own domain", place="value")
 
 
+def _spoof(text: str) -> str:
+    """“who, where”: an address, a domain or * that is written, and the network or domain that sends."""
+    who, comma, where = (part.strip().lower() for part in text.partition(","))
+    if not comma or not who or not where:
+        raise BadInput(
+            "write the pair as “spoofed sender, what sends”: partner.example, 192.0.2.0/24 or boss@corp.example, mailer.example",
+            place="value",
+        )
+    who = who if who == "*" else _sender(who) if "@" in who else _domain(who)
+    try:
+        network = ipaddress.ip_network(where, strict=False)
+    except ValueError:
+        where = _domain(where)
+        if _suffixes.is_public(where):
+            raise BadInput(f"{where} is a public suffix: everybody's servers lie below it", place="value") from None
+    else:
+        where = _ip(str(network))
+    return f"{who},{where}"
+
+
 def guess_kind(text: str) -> Kind:
     """The kind a line of a list most likely is."""
     value = text.strip().lower()
@@ -128,4 +148,4 @@ def _host(text: str) -> str:
         return _domain(name)
 
 
-_READ = {Kind.SENDER: _sender, Kind.DOMAIN: _domain, Kind.URL: _url, Kind.FILE: _file, Kind.IP: _ip}
+_READ = {Kind.SENDER: _sender, Kind.DOMAIN: _domain, Kind.URL: _url, Kind.FILE: _file, Kind.IP: _ip, Kind.SPOOF: _spoof}

@@ -7,7 +7,7 @@ Gives `observe`, the evidence of all modules in a steady order.
 from collections.abc import Iterator
 
 from watchfloor.inspection.evidence import Evidence
-from watchfloor.inspection.signals import links, lists, looks, lures, sender, tenant, wording
+from watchfloor.inspection.signals import links, lists, looks, lures, sender, spoofs, tenant, wording
 from watchfloor.inspection.view import View
 
 
@@ -18,6 +18,7 @@ def observe(view: View) -> Iterator[Evidence]:
     for source in (
         tenant.observe,
         lists.observe,
+        spoofs.observe,
         _files,
         sender.observe,
         links.observe,

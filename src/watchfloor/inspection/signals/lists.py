@@ -5,6 +5,7 @@ from dataclasses import replace
 
 from watchfloor.inspection.entry_names import domains_above, ip_names, url_names
 from watchfloor.inspection.evidence import Evidence, quoted
+from watchfloor.inspection.signals import spoofs
 from watchfloor.inspection.view import View
 
 Known = Callable[[str], bool]
@@ -72,7 +73,7 @@ def allowed_by(view: View) -> str:
     precedes every allow entry (TB-02).
     """
     allowed = view.facts.allowed
-    if not allowed or any(_blocked(view)):
+    if not allowed or any(_blocked(view)) or spoofs.met(view, view.facts.blocked):
         return ""
     if name := _first(ip_names(view.sender_ip), allowed):
         return name

@@ -10,6 +10,7 @@ from watchfloor.inspection.addresses import domain_of
 from watchfloor.inspection.domain_kinds import FREE_HOSTING, FREE_MAIL, RISKY_ENDINGS, covering
 from watchfloor.inspection.evidence import Evidence, quoted
 from watchfloor.inspection.likeness import looks_like
+from watchfloor.inspection.signals import spoofs
 from watchfloor.inspection.urls import registrable
 from watchfloor.inspection.view import View
 
@@ -31,8 +32,9 @@ def observe(view: View) -> Iterator[Evidence]:
         return
     yield from _brand(view)
     yield from _own_people(view)
-    yield from _own_domain(view)
-    yield from _authentication(view)
+    if not spoofs.met(view, view.facts.allowed) or spoofs.met(view, view.facts.blocked):
+        yield from _own_domain(view)
+        yield from _authentication(view)
     yield from _replies(view)
     yield from _shape(view)
 

@@ -14,11 +14,12 @@ from watchfloor.intelligence.entries import (
     forget_ended,
     import_indicators,
     lives_of,
-    note_uses,
     remove_entry,
+    review_entry,
 )
 from watchfloor.intelligence.models import Entry, Label
 from watchfloor.intelligence.selectors import EntryFilter, entries, entry_lines
+from watchfloor.intelligence.uses import note_uses
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 
 from .conftest import NOBODY, NOW, TUNER
@@ -63,12 +64,39 @@ def test_an_address_never_ends():
         block("192.0.2.9", Kind.IP, life=Life.DAYS_7)
 
 
-def test_only_addresses_are_allowed_without_an_email():
+def test_an_address_is_allowed_without_a_word_and_all_else_with_a_reason():
     allow("192.0.2.9", Kind.IP)
-    with pytest.raises(BadInput, match="false positive"):
-        allow()
-    with pytest.raises(BadInput, match="false positive"):
-        allow(email="m-2")
+    for email in ("", "m-2"):
+        with pytest.raises(BadInput, match="say why"):
+            allow(email=email, note="because")
+
+
+def test_what_is_allowed_directly_ends_and_is_reviewed_before():
+    allow(note="Their invoices were taken for phish")
+    entry = Entry.objects.get()
+    assert entry.expires_at == NOW + timedelta(days=45)
+    assert entry.review_at == NOW + timedelta(days=14)
+    allow("x.example", Kind.DOMAIN, note="A partner for one week", life=Life.DAYS_7)
+    short = Entry.objects.get(kind="domain")
+    assert NOW < short.review_at < short.expires_at
+    with pytest.raises(BadInput, match="cannot last"):
+        allow("y.example", Kind.DOMAIN, note="A partner for ever", life=Life.NEVER)
+    asked = AuditEntry.objects.filter(verb="entry.add", outcome="success").order_by("-pk").first()
+    assert asked.after["direct"] is True
+    assert asked.reason == "A partner for one week"
+
+
+def test_a_review_keeps_the_entry_and_comes_again():
+    allow(note="Their invoices were taken for phish")
+    id = Entry.objects.get().pk
+    later = NOW + timedelta(days=15)
+    assert list(entries(EntryFilter(state="review"), now=later))
+    assert review_entry(by=TUNER, id=id, now=later) == "allow sender:bo@good.example"
+    entry = Entry.objects.get()
+    assert (entry.reviewed_by, entry.review_at) == (TUNER.name, later + timedelta(days=14))
+    assert not list(entries(EntryFilter(state="review"), now=later))
+    with pytest.raises(Forbidden):
+        review_entry(by=NOBODY, id=id, now=later)
 
 
 def test_an_allow_entry_from_a_false_positive_ends_unused_after_45_days(wrong):

@@ -5,9 +5,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from watchfloor.intelligence.contracts import Effect, Kind, LabelKind
-from watchfloor.intelligence.entries import add_entry, import_indicators, note_uses
+from watchfloor.intelligence.entries import add_entry, import_indicators
 from watchfloor.intelligence.models import BackTestRun, Entry, Label, Silenced
 from watchfloor.intelligence.policy import silence_reason
+from watchfloor.intelligence.uses import note_uses
 from watchfloor.lake.services import append
 
 from .conftest import NOW, TUNER
@@ -47,7 +48,7 @@ def test_the_form_comes_filled_in_from_an_email(as_ada):
     page = text(
         as_ada.get(f"{LIST}/add", {"kind": "sender", "value": "bo@evil.example", "email": "m-1", "effect": "block"})
     )
-    assert 'value="bo@evil.example"' in page
+    assert "bo@evil.example</textarea>" in page
     assert 'value="m-1"' in page
 
 
@@ -56,7 +57,7 @@ def test_what_cannot_be_is_said_at_its_field(as_ada):
     assert answer.status_code == 400
     assert "“nobody” is no mail address" in text(answer)
     answer = as_ada.post(f"{LIST}/add", {"kind": "domain", "value": "good.example", "effect": "allow"})
-    assert "false positive" in text(answer)
+    assert "say why this is allowed" in text(answer)
 
 
 def test_an_entry_opens_ends_and_goes(as_ada):

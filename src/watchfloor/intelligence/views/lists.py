@@ -1,6 +1,6 @@
 """Settings > Allow/block list (TB-01)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import urlencode
 
@@ -14,9 +14,12 @@ from watchfloor.access.contracts import Permission
 from watchfloor.access.services import requires
 from watchfloor.intelligence import services
 from watchfloor.intelligence.contracts import Effect, Kind, Life
-from watchfloor.intelligence.entries import lives_of
+from watchfloor.intelligence.entries import LIVES, lives_of
 from watchfloor.intelligence.forms import EntryForm, IndicatorForm
+from watchfloor.intelligence.many import NOW, REMOVE, REVIEW, Done
+from watchfloor.intelligence.news import latest as latest_news
 from watchfloor.intelligence.selectors import EntryFilter, entries, entry_lines, entry_of
+from watchfloor.intelligence.uses import line_of
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, Conflict, NotFound
 from watchfloor.kernel.text import csv_line
@@ -25,21 +28,29 @@ LIST = "/settings/allow-block-list"
 SIZE = 50
 TABS: dict[str, tuple[str, tuple[Kind, ...], tuple[Effect, ...]]] = {
     "senders": ("Domains & addresses", (Kind.SENDER, Kind.DOMAIN), (Effect.BLOCK, Effect.ALLOW)),
+    "spoofs": ("Spoofed senders", (Kind.SPOOF,), (Effect.BLOCK, Effect.ALLOW)),
     "urls": ("URLs", (Kind.URL,), (Effect.BLOCK, Effect.ALLOW)),
     "files": ("Files", (Kind.FILE,), (Effect.BLOCK, Effect.ALLOW)),
     "ips": ("IP addresses", (Kind.IP,), (Effect.BLOCK, Effect.ALLOW)),
+    "ending": ("Ending soon", (), (Effect.BLOCK, Effect.ALLOW)),
     "indicators": ("Indicators", (), (Effect.INDICATOR,)),
 }
-STATES = {"active": "In force", "soon": "Ending within 7 days", "ended": "Ended", "all": "All"}
+STATES = {
+    "active": "In force",
+    "soon": "Ending within 7 days",
+    "review": "Due for review",
+    "ended": "Ended",
+    "all": "All",
+}
 HEADS = (
-    "Entry", "About", "Value", "Note", "Source", "Confidence", "Added by", "Added", "Ends", "Last used", "Mails",
+    "Entry", "About", "Value", "Note", "Source", "Confidence", "Added by", "Added", "Ends", "Last used", "Mails", "Review due",
 )  # fmt: skip
 
 
 def _asked(request: HttpRequest) -> tuple[str, EntryFilter]:
     tab = request.GET.get("tab", "")
     tab = tab if tab in TABS else "senders"
-    state = request.GET.get("state", "active")
+    state = request.GET.get("state", "soon" if tab == "ending" else "active")
     _, kinds, effects = TABS[tab]
     return tab, EntryFilter(
         kinds, effects, state if state in STATES else "active", request.GET.get("q", "").strip()[:200]
@@ -58,7 +69,7 @@ def listing(request: HttpRequest) -> HttpResponse:
         "tab_items": [(key, label, f"{LIST}?tab={key}") for key, (label, _, _) in TABS.items()],
         "wanted": wanted,
         "states": STATES.items(),
-        "lines": list(entry_lines(page.object_list, now=now)),
+        "lines": [(line, line_of(line.days)) for line in entry_lines(page.object_list, now=now)],
         "now": now,
         "page": page.number,
         "total": page.paginator.count,
@@ -66,8 +77,13 @@ def listing(request: HttpRequest) -> HttpResponse:
         "here": f"{LIST}?{kept}",
         "export": f"{LIST}/export.csv?{kept}",
         "add": f"{LIST}/add?kind={TABS[tab][1][0] if TABS[tab][1] else 'domain'}",
+        "news": latest_news(5) if tab == "ending" else (),
+        "lives": [
+            (life.value, life.label) for life in LIVES[Effect.INDICATOR if tab == "indicators" else Effect.BLOCK]
+        ],
+        "needs_selection": {"data-needs-selection": "entries-grid"},
         "may_change": request.actor.may(Permission.DETECTION_TUNE),  # type: ignore[attr-defined]
-        "filtered": bool(wanted.text) or wanted.state != "active",
+        "filtered": bool(wanted.text) or wanted.state not in ("active", "soon"),
     }
     return render(request, "intelligence/list.html", context)
 
@@ -89,7 +105,7 @@ def _lines(wanted: EntryFilter) -> Iterator[str]:
     now = utc_now()
     yield csv_line(HEADS)
     for one in entry_lines(entries(wanted, now=now).iterator(chunk_size=2000), now=now):
-        moments = (one.expires_at or "never", one.last_used_at or "", one.uses)
+        moments = (one.expires_at or "never", one.last_used_at or "", one.uses, one.review_at or "")
         who = (one.note, one.source, one.confidence, one.added_by, one.added_at)
         yield csv_line((one.effect.label, one.kind.label, one.value, *who, *moments))
 
@@ -100,15 +116,35 @@ def add(request: HttpRequest) -> HttpResponse:
     """A new entry; the address may fill the form in (kind, value, effect, note, email)."""
     filled = {name: request.GET[name][:1000] for name in EntryForm.base_fields if name in request.GET}
     form = EntryForm(request.POST or None, initial={"effect": "block", **filled})
+    refused: tuple[tuple[str, str], ...] = ()
     if request.method == "POST" and form.is_valid():
-        try:
-            name = services.add_entry(by=request.actor, now=utc_now(), **form.entry())  # type: ignore[attr-defined]
-        except (BadInput, Conflict) as error:
-            form.add_error(error.place if error.place in form.fields else None, error.message)
-        else:
-            messages.success(request, f"“{name}” applies to the next mail.")
+        done = _added(request, form)
+        if done is not None and done.names:
+            messages.success(request, _added_words(done.names))
+        if done is not None and not done.refused:
             return redirect(f"{LIST}?tab={_tab_of(form.cleaned_data['kind'], form.cleaned_data['effect'])}")
-    return render(request, "intelligence/add.html", {"form": form}, status=400 if form.errors else 200)
+        refused = done.refused if done else ()
+    bad = bool(form.errors or refused)
+    return render(request, "intelligence/add.html", {"form": form, "refused": refused}, status=400 if bad else 200)
+
+
+def _added(request: HttpRequest, form: EntryForm) -> Done | None:
+    """What became of each value; None where the form itself says what is wrong."""
+    by, now = request.actor, utc_now()  # type: ignore[attr-defined]
+    entry = form.entry()
+    values = entry.pop("values")
+    try:
+        if len(values) > 1:
+            return services.add_entries(by=by, now=now, values=values, **entry)
+        return Done((services.add_entry(by=by, now=now, value=values[0] if values else "", **entry),))
+    except (BadInput, Conflict) as error:
+        form.add_error(error.place if error.place in form.fields else None, error.message)
+        return None
+
+
+def _added_words(names: Sequence[str]) -> str:
+    what = f"“{names[0]}” applies" if len(names) == 1 else f"{len(names)} entries apply"
+    return f"{what} to the next mail, and to the next click."
 
 
 def _tab_of(kind: str, effect: str) -> str:
@@ -147,6 +183,7 @@ def entry(request: HttpRequest, id: int) -> HttpResponse:
         "line": line,
         "now": now,
         "ended": line.expires_at is not None and line.expires_at <= now,
+        "spark": line_of(line.days),
         "lives": [(life.value, life.label) for life in lives_of(line.kind, line.effect)],
         "may_change": request.actor.may(Permission.DETECTION_TUNE),  # type: ignore[attr-defined]
         "entry_facts": [
@@ -159,6 +196,8 @@ def entry(request: HttpRequest, id: int) -> HttpResponse:
             ("Added by", line.added_by),
             ("Added", line.added_at),
             ("Ends", line.expires_at or "Never"),
+            ("Review due", line.review_at or ""),
+            ("Reviewed", f"{line.reviewed_at:%d %B %Y} by {line.reviewed_by}" if line.reviewed_at else ""),
             ("Last used", line.last_used_at or "Not yet"),
             ("Mails that met it", f"{line.uses:,}", line.explorer),
             ("Made from the email", row.email, f"/email/{row.email}" if row.email else ""),
@@ -170,21 +209,40 @@ def entry(request: HttpRequest, id: int) -> HttpResponse:
 @require_POST
 @requires(Permission.DETECTION_TUNE)
 def change(request: HttpRequest, id: int) -> HttpResponse:
-    """Another end, an end now (`life` is "now"), or gone (`life` is "remove")."""
-    life, now = request.POST.get("life", ""), utc_now()
+    """Another end, an end now (`life` is "now"), a review, or gone ("remove")."""
+    life = request.POST.get("life", "")
     row = entry_of(id)
     tab = _tab_of(row.kind, row.effect) if row else "senders"
     try:
-        if life == "remove":
-            said = f"“{services.remove_entry(by=request.actor, id=id, now=now)}” is removed."  # type: ignore[attr-defined]
-        elif life == "now":
-            said = f"“{services.expire_entry(by=request.actor, id=id, now=now)}” has ended."  # type: ignore[attr-defined]
-        elif life in set(Life):
-            name = services.change_life(by=request.actor, id=id, life=Life(life), now=now)  # type: ignore[attr-defined]
-            said = f"“{name}” lasts: {Life(life).label}."
-        else:
-            raise BadInput("choose how long the entry lasts", place="life")
-        messages.success(request, said)
+        name = services.change_entry(by=request.actor, id=id, to=life, now=utc_now())  # type: ignore[attr-defined]
+        messages.success(request, f"“{name}” {_changed_words(life)}.")
     except (BadInput, NotFound) as error:
         messages.error(request, error.message)
     return redirect(f"{LIST}?tab={tab}")
+
+
+def _changed_words(to: str) -> str:
+    said = {REMOVE: "is removed", NOW: "has ended", REVIEW: "is reviewed and stays"}
+    return said.get(to) or f"lasts: {Life(to).label}"
+
+
+@require_POST
+@requires(Permission.DETECTION_TUNE)
+def change_many(request: HttpRequest) -> HttpResponse:
+    """The same for every chosen entry."""
+    ids = [int(one) for one in request.POST.getlist("row") if one.isdecimal()]
+    to = request.POST.get("remove") or request.POST.get("review") or request.POST.get("life", "")
+    back = request.POST.get("next", "")
+    try:
+        done = services.change_entries(by=request.actor, ids=ids, to=to, now=utc_now())  # type: ignore[attr-defined]
+        if done.names:
+            messages.success(request, f"{len(done.names)} of the chosen entries: {_many_words(to)}.")
+        for _, why in done.refused[:5]:
+            messages.error(request, why)
+    except BadInput as error:
+        messages.error(request, error.message)
+    return redirect(back if back.startswith(f"{LIST}?") else LIST)
+
+
+def _many_words(to: str) -> str:
+    return _changed_words(to).removeprefix("is ").removeprefix("has ")
