@@ -15,7 +15,16 @@ from watchfloor.investigations.contracts import (
     Thresholds,
     Verdict,
 )
-from watchfloor.investigations.judging import anomaly_of, corrected, judged, sure, tallied, threats_of, verdict_of
+from watchfloor.investigations.judging import (
+    IN_MAILBOX,
+    anomaly_of,
+    corrected,
+    judged,
+    sure,
+    tallied,
+    threats_of,
+    verdict_of,
+)
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Measure, Operator, Query
 
@@ -81,9 +90,28 @@ def looked_at(
     verdict, why = judged(counters, limits)
     title = f"{kind.label}: {value}"
     found = FoundCluster(
-        kind, value, title, lake.parameters_of(query), lake.kql(query), counters, verdict, why, anomaly_of(counters)
+        kind,
+        value,
+        title,
+        lake.parameters_of(query),
+        lake.kql(query),
+        counters,
+        verdict,
+        why,
+        anomaly_of(counters),
+        members_of(sample) if counters.copies <= MOST_COMPARED else "",
     )
     return found, asked(query, sample, count=counters.copies, seconds=time.monotonic() - began)
+
+
+def members_of(rows: list[dict[str, object]]) -> str:
+    """A digest of the copies that still lie in mailboxes."""
+    there = sorted(
+        f"{row['NetworkMessageId']}|{row['RecipientEmailAddress']}"
+        for row in rows
+        if row["LatestDeliveryLocation"] in IN_MAILBOX
+    )
+    return hashlib.sha256("\n".join(there).encode()).hexdigest()[:40]
 
 
 def counted(query: Query, *, now: datetime) -> tuple[Counters, list[dict[str, object]]]:

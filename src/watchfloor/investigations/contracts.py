@@ -180,7 +180,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class FoundCluster:
-    """Mails that belong together; `parameters` are Explorer's, `text` the KQL that finds the same."""
+    """Mails that belong together; `parameters` are Explorer's, `text` the KQL that finds the same. `members` is a digest of the copies
+    still in mailboxes: clusters that differ in name only have the same; "" for one too large to tell."""
 
     kind: ClusterKind
     value: str
@@ -191,6 +192,7 @@ class FoundCluster:
     verdict: Verdict
     why: str
     anomaly: str = ""
+    members: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -218,7 +220,7 @@ class WishKind(StrEnum):
 class Wish:
     """What a step recommends. `key` names it once for all within the investigation.
 
-    `query` and `rows` aim an action on mail, `names` one on accounts, `value` is the URL to block.
+    `query` and `rows` aim an action on mail, `names` one on accounts, `value` is the URL to block; `members` as in FoundCluster.
     """
 
     key: str
@@ -232,6 +234,7 @@ class Wish:
     value: str = ""
     copies: int = 0
     share: float = 0.0
+    members: str = ""
 
     @property
     def kept(self) -> dict[str, Any]:

@@ -56,8 +56,14 @@ def conclude(pk: int, run: int, *, now: datetime) -> str:
 
 
 def chosen(wishes: Sequence[Wish]) -> list[Wish]:
-    """Each wish once; single mails only while none of their clusters is to be removed."""
-    once = {wish.key: wish for wish in wishes}
+    """Each wish once, clusters of the same copies once; single mails only while none of their clusters is to be removed."""
+    once: dict[str, Wish] = {}
+    seen: set[str] = set()
+    for wish in wishes:
+        if wish.key in once or (wish.members and wish.members in seen):
+            continue
+        once[wish.key] = wish
+        seen.add(wish.members)
     if any(key.startswith("cluster:") for key in once):
         once.pop("mails", None)
     return list(once.values())

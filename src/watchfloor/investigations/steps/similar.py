@@ -40,7 +40,7 @@ def _clusters(case: Case, asking: Asking, nothing: str) -> Found:
         questions.append(question)
         if cluster.counters.copies:
             found.append(cluster)
-            wishes += _removal(cluster, query, found[:-1])
+            wishes += _removal(cluster, query)
     if not found:
         return Found(nothing, Verdict.UNKNOWN, tuple(questions))
     worst = gravest([one.verdict for one in found])
@@ -50,12 +50,10 @@ def _clusters(case: Case, asking: Asking, nothing: str) -> Found:
     return Found(answer, worst, tuple(questions), tuple(found), wishes=tuple(wishes))
 
 
-def _removal(cluster: FoundCluster, query: Query, before: list[FoundCluster]) -> list[Wish]:
-    """Soft delete of what still lies in mailboxes (AI-43, AI-50); a cluster of the same copies is asked for once."""
+def _removal(cluster: FoundCluster, query: Query) -> list[Wish]:
+    """Soft delete of what still lies in mailboxes (AI-43, AI-50)."""
     there = cluster.counters.mailbox
     if cluster.verdict is not Verdict.MALICIOUS or not there:
-        return []
-    if any(one.verdict is Verdict.MALICIOUS and one.counters == cluster.counters for one in before):
         return []
     aimed = Query(query.table, query.start, query.end, (*query.conditions, STILL_THERE))
     title = f"Soft delete {there:,} cop{'y' if there == 1 else 'ies'}: {cluster.title}"
@@ -69,6 +67,7 @@ def _removal(cluster: FoundCluster, query: Query, before: list[FoundCluster]) ->
             query=lake.parameters_of(aimed),
             copies=there,
             share=cluster.counters.share(cluster.counters.malicious),
+            members=cluster.members,
         )
     ]
 
