@@ -67,7 +67,7 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     """`sort_column` is the one rows of a day are sorted by in the cold tier; `bloom_column` gets a Bloom filter; rows with
-    something in `leads` are those people ask for first.
+    something in `leads` are those people ask for first; words of `searched` are found without reading all rows.
 
     `follows` marks events that happen after the mail they concern (clicks, remediation, alerts): a condition on them looks
     from the start of the query's window until now. `repeats` names columns of EmailEvents that this table holds too, so
@@ -83,6 +83,7 @@ class Table:
     sort_column: str = ""
     bloom_column: str = "NetworkMessageId"
     leads: str = ""
+    searched: str = ""
     retention_days: int = 400
     follows: bool = False
     repeats: frozenset[str] = frozenset()

@@ -54,6 +54,15 @@ class Question:
             return None
         return frozenset(column.name for column in self.tree.find_all(exp.Column))
 
+    def times(self, column: str) -> int:
+        """How often the tree names a column, one more than ever when it says `*`."""
+        return times(self.tree, column) + (self.columns is None)
+
+
+def times(tree: exp.Expr, column: str) -> int:
+    """How often a tree names a column."""
+    return sum(1 for one in tree.find_all(exp.Column) if one.name == column)
+
 
 def wanted(
     asked: Question, name: str, *, key: str, id: str, other: str = "", folded: frozenset[str] = frozenset()
@@ -66,6 +75,13 @@ def wanted(
     for select in _readers(asked, name):
         values = dict(_equalities(select, folded)) | values
     return Wanted(*(_few(values.get(column, ())) for column in (key, id, other)))
+
+
+def required(asked: Question, name: str) -> Iterator[exp.Expr]:
+    """The conditions that every row of the source `name` has to meet."""
+    for select in _readers(asked, name):
+        where = select.args.get("where")
+        yield from conjuncts(where.this) if where else ()
 
 
 def _readers(asked: Question, name: str) -> Iterator[exp.Select]:

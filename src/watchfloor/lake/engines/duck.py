@@ -17,8 +17,8 @@ from sqlglot import ErrorLevel, exp
 
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
-from watchfloor.lake.engines import codes, counting, newest, plain, rows
-from watchfloor.lake.engines.access_paths import ALL, Question, Wanted, wanted
+from watchfloor.lake.engines import codes, counting, newest, plain, rows, words
+from watchfloor.lake.engines.access_paths import ALL, Question, Wanted, required, times, wanted
 from watchfloor.lake.engines.alarm import ALARM
 from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.delta import ColdFile
@@ -208,7 +208,7 @@ class DuckEngine:
         held = {file for _, one in attached for file in one.covers}
         bare = replace(source, files=tuple(file for file in source.files if file.name not in held))
         columns = _columns(asked, source)
-        parts = [_sealed(alias, one, columns) for alias, one in attached]
+        parts = [_sealed(alias, one, _needed(asked, source)) for alias, one in attached]
         if not bare.is_empty:
             parts.append(f"SELECT {columns} FROM ({_unsealed(name, bare)})")  # noqa: S608 (names of our own schema)
         return " UNION ALL ".join(parts)
@@ -259,14 +259,17 @@ class DuckEngine:
 
 @contextmanager
 def _registered(cursor: duckdb.DuckDBPyConnection, text: str, sources: Mapping[str, Source]) -> Iterator[None]:
-    """The hot rows that `text` reads, under the names it reads them by."""
-    names = {f"hot_{name}": source for name, source in sources.items() if f'"hot_{name}"' in text}
-    for name, source in names.items():
-        cursor.register(name, source.empty if source.hot is None else source.hot)
+    """The hot rows and the numbers of rows that `text` reads, under the names it reads them by."""
+    given = {f"hot_{name}": source.empty if source.hot is None else source.hot for name, source in sources.items()}
+    narrowed = [one for source in sources.values() for one in source.segments if one.only is not None]
+    given |= {_only_name(one).strip('"'): pa.table({"r": one.only.rows}) for one in narrowed if one.only}
+    read = {name: held for name, held in given.items() if f'"{name}"' in text}
+    for name, held in read.items():
+        cursor.register(name, held)
     try:
         yield
     finally:
-        for name in names:
+        for name in read:
             cursor.unregister(name)
 
 
@@ -290,7 +293,8 @@ def _wanted(asked: Question, name: str, segment: Segment) -> Wanted:
 def _read_by(asked: Question, sources: Mapping[str, Source]) -> dict[str, Source]:
     """The sources that a tree names, those it wants few rows of with the rows themselves."""
     named = {name.lower() for name in asked.tables}
-    return {name: _looked_up(asked, name, source) for name, source in sources.items() if name.lower() in named}
+    read = {name: source for name, source in sources.items() if name.lower() in named}
+    return {name: _searched(asked, name, _looked_up(asked, name, source)) for name, source in read.items()}
 
 
 def _looked_up(asked: Question, name: str, source: Source) -> Source:
@@ -311,6 +315,23 @@ def _looked_up(asked: Question, name: str, source: Source) -> Source:
         segments=tuple(segment for segment, few in found if few is None),
         hot=hot if files else hot.select(_needed(asked, source)),
     )
+
+
+def _searched(asked: Question, name: str, source: Source) -> Source:
+    """The source with the rows of each segment that have the words asked for, and without segments that have none."""
+    column = source.segments[0].searched if source.segments else ""
+    parts = words.conditions(required(asked, name), column) if column else []
+    alone = bool(parts) and asked.times(column) == sum(times(part, column) for part in parts)
+    for segment in source.segments if parts else ():
+        only = words.find(segment.words, parts, column, of=segment.rows, alone=alone)
+        if only is not None:
+            rest = source.beyond(segment)
+            source = replace(source, segments=_with_only(source, segment, only)) if len(only.rows) else rest
+    return source
+
+
+def _with_only(source: Source, segment: Segment, only: words.Found) -> tuple[Segment, ...]:
+    return tuple(replace(one, only=only) if one is segment else one for one in source.segments)
 
 
 def _few_rows(segment: Segment, ask: Wanted) -> pa.Table | None:
@@ -343,10 +364,19 @@ def _needed(asked: Question, source: Source) -> list[str]:
     return [name for name in known if named is None or name in named] or known[:1]
 
 
-def _sealed(alias: str, segment: Segment, columns: str) -> str:
-    """Reading one segment."""
-    since = f" WHERE Timestamp >= TIMESTAMPTZ '{segment.since.isoformat()}'" if segment.since else ""
-    return f"SELECT {columns} FROM {alias}.main{since}"  # noqa: S608
+def _sealed(alias: str, segment: Segment, columns: Sequence[str]) -> str:
+    """Reading one segment. A column that all rows asked for would meet the conditions with is not read: a text that does stands there."""
+    tests = [f"Timestamp >= TIMESTAMPTZ '{segment.since.isoformat()}'"] if segment.since else []
+    only = segment.only
+    if only is not None:
+        tests.append(f"rowid IN (SELECT r FROM {_only_name(segment)})")  # noqa: S608
+    told = {segment.searched: quoted(only.text)} if only and only.text else {}
+    chosen = ", ".join(f'{told[name]} AS "{name}"' if name in told else f'"{name}"' for name in columns)
+    return f"SELECT {chosen} FROM {alias}.main" + (f" WHERE {' AND '.join(tests)}" if tests else "")  # noqa: S608
+
+
+def _only_name(segment: Segment) -> str:
+    return f'"only_{Path(segment.path).stem}"'
 
 
 def _unsealed(name: str, source: Source) -> str:

@@ -3,8 +3,8 @@
 The Parquet files stay the truth. A segment names the files whose rows it holds and counts only while each of them is live, so
 compaction, retention and a crash need tell it nothing; it may be deleted at any moment and is built again. Its table `main` is
 newest first, rows with something in the table's `leads` column before all others. Beside it lie the rows in small blocks,
-sorted by the table's `sort_column`, for looking up a few by key or id (`rows`), and the leading rows' columns as numbers, for
-counting (`codes`).
+sorted by the table's `sort_column`, for looking up a few by key or id (`rows`), the leading rows' columns as numbers, for
+counting (`codes`), and the rows of each word of the column people search (`words`).
 Any number of processes read one at once, since nobody ever writes to it again.
 """
 
@@ -14,7 +14,7 @@ import os
 import threading
 import uuid
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from pathlib import Path
 
@@ -24,11 +24,12 @@ import pyarrow as pa
 from watchfloor.lake.contracts import Table
 from watchfloor.lake.engines import codes as row_codes
 from watchfloor.lake.engines import rows as row_blocks
+from watchfloor.lake.engines import words as row_words
 from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.delta import ColdFile, ColdSnapshot
 from watchfloor.lake.engines.places import fsync
 
-FORMAT = 5
+FORMAT = 6
 MOST_ROWS = 12_000_000
 """Of one segment: what can be sorted in a few minutes with little memory."""
 SMALL_ROWS = MOST_ROWS // 4
@@ -36,7 +37,7 @@ MOST_SMALL = 8
 """So many small segments are made one."""
 WORTH_FILES, WORTH_ROWS = 4, 20_000
 """Files or rows without a segment from which building one is worth the work."""
-ENDINGS = (".duckdb", ".blocks", ".codes")
+ENDINGS = (".duckdb", ".blocks", ".codes", ".words")
 REPORT = "ReportId"
 """Names one row of nearly every table."""
 QUIET = timedelta(minutes=15)
@@ -53,7 +54,8 @@ class Segment:
     """One sealed file: [lo, hi] holds all its times, `covers` the names and days of the Parquet files whose rows it holds.
 
     `since` leaves out rows of days that retention dropped meanwhile. `key` names the column the blocks are sorted by, `id`
-    and `other` columns of ids; values of those in `folded` are stored in lower case.
+    and `other` columns of ids; values of those in `folded` are stored in lower case. Of `searched` the file `words` is; `only`
+    are the rows that a question may ask for, None when all.
     """
 
     path: str
@@ -69,6 +71,9 @@ class Segment:
     other: str = ""
     folded: frozenset[str] = frozenset()
     since: datetime | None = None
+    words: str = ""
+    searched: str = ""
+    only: row_words.Found | None = field(default=None, compare=False)
 
 
 class Segments:
@@ -81,7 +86,9 @@ class Segments:
         self.id = table.bloom_column if table.has(table.bloom_column) else ""
         minted = schema.field(REPORT) if REPORT in schema.names else None
         self.other = REPORT if minted is not None and pa.types.is_string(minted.type) and self.id != REPORT else ""
-        self._digest = hashlib.sha256(f"{FORMAT} {schema} {self.key} {self.id} {table.leads}".encode()).hexdigest()[:16]
+        self._digest = hashlib.sha256(
+            f"{FORMAT} {schema} {self.key} {self.id} {table.leads} {table.searched}".encode()
+        ).hexdigest()[:16]
         self._held: tuple[int, tuple[Segment, ...]] = (0, ())
         self._live: tuple[object, int, tuple[Segment, ...]] = (None, 0, ())
         self._guard = threading.Lock()
@@ -111,8 +118,8 @@ class Segments:
         """None for one of another layout or schema, and for one that is half there."""
         try:
             told = json.loads(manifest.read_text())
-            path, blocks, codes = (manifest.with_suffix(ending) for ending in ENDINGS)
-            if told["layout"] != self._digest or _size(self.table, path, blocks, codes) != told["bytes"]:
+            path, blocks, codes, words = (manifest.with_suffix(ending) for ending in ENDINGS)
+            if told["layout"] != self._digest or _size(self.table, path) != told["bytes"]:
                 return None
         except (OSError, ValueError, KeyError):
             return None
@@ -129,6 +136,8 @@ class Segments:
             id=self.id,
             other=self.other,
             folded=frozenset(one.name for one in self.table.columns if one.folded and one.name in (self.key, self.id)),
+            words=str(words) if self.table.searched else "",
+            searched=self.table.searched,
         )
 
     def due(self, snapshot: ColdSnapshot, *, now: datetime, since: datetime) -> list[list[ColdFile]]:
@@ -163,8 +172,11 @@ class Segments:
                     part.with_suffix(".codes"), database, schema=self.schema, leads=self.table.leads, left_out=ids
                 )
                 fsync(part.with_suffix(".codes"))
+            if self.table.searched:
+                row_words.write(part.with_suffix(".words"), database, column=self.table.searched)
+                fsync(part.with_suffix(".words"))
             database.execute("DETACH made")
-        path, blocks, codes = (part.with_suffix(ending) for ending in ENDINGS)
+        path, blocks = part.with_suffix(".duckdb"), part.with_suffix(".blocks")
         fsync(blocks)
         fsync(part)
         part.rename(path)
@@ -172,7 +184,7 @@ class Segments:
             "layout": self._digest,
             "covers": {file.name: file.day.isoformat() for file in files},
             "rows": sum(file.rows for file in files),
-            "bytes": _size(self.table, path, blocks, codes),
+            "bytes": _size(self.table, path),
             "lo": min(file.lo for file in files).isoformat(),
             "hi": max(file.hi for file in files).isoformat(),
         }
@@ -225,9 +237,10 @@ class Segments:
                 path.unlink(missing_ok=True)
 
 
-def _size(table: Table, path: Path, blocks: Path, codes: Path) -> int:
+def _size(table: Table, path: Path) -> int:
     """Bytes of a segment's files. Raises OSError when one is not there."""
-    return sum(one.stat().st_size for one in (path, blocks, *([codes] if table.leads else [])))
+    needed = {".codes": table.leads, ".words": table.searched}
+    return sum(path.with_suffix(ending).stat().st_size for ending in ENDINGS if needed.get(ending, True))
 
 
 def _noted(

@@ -219,6 +219,7 @@ TABLE = Table(
     columns=_DEFENDER + _OURS,
     sort_column="RecipientEmailAddress",
     leads="ThreatTypes",
+    searched="Subject",
     own=frozenset(column.name for column in _OURS),
     filled="the mail that is taken in",
     closed=True,
