@@ -4,6 +4,7 @@ An entry ends within seven days; one was removed, by a person or because the fil
 turned out harmful; an allow entry is due for review.
 """
 
+import json
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
@@ -124,8 +125,9 @@ def _rows(mails: tuple[str, ...], *, now: datetime) -> list[dict[str, Any]]:
 
 
 def _allow_entries(value: object) -> list[str]:
-    names = value if isinstance(value, list | tuple) else str(value or "").split("; ")
-    return [str(name) for name in names if str(name).startswith("allow ")]
+    """The column is a JSON list."""
+    names = json.loads(value) if isinstance(value, str) and value else value or ()
+    return [str(name) for name in names if str(name).startswith("allow ")] if isinstance(names, list | tuple) else []
 
 
 def end_learned(*, now: datetime) -> int:
