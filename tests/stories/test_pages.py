@@ -95,6 +95,7 @@ SETTINGS = (
     "response",
     "risk-score",
     "zero-hour",
+    "quarantine",
     "investigations",
 )
 FILTER = f"f=SenderFromAddress~equal%20any%20of~{PHISH.replace('@', '%40')}"

@@ -4,6 +4,14 @@ from watchfloor.access.contracts import Permission
 from watchfloor.ui.services import register_settings_page
 
 register_settings_page(
+    key="quarantine",
+    label="Quarantine policy",
+    href="/settings/quarantine",
+    permission=Permission.SETTINGS_READ,
+    description="What the border does with each threat, for how long it is kept, and what recipients may do with it.",
+    icon="shield-lock",
+)
+register_settings_page(
     key="quarantine-digest",
     label="Quarantine digest",
     href="/settings/quarantine-digest",

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from watchfloor.response.quarantine import acting_views, digest_page, mail_views, own_views, views
+from watchfloor.response.quarantine import acting_views, digest_page, mail_views, own_views, policy_page, views
 
 urlpatterns = [
     path("quarantine", views.quarantine),
@@ -26,6 +26,7 @@ urlpatterns = [
     path("quarantine/mine/<str:token>/<int:copy>/body", own_views.body),
     path("quarantine/mine/<str:token>/<int:copy>/look/<slug:part>", own_views.look),
     path("quarantine/mine/<str:token>/<int:copy>/do/<slug:verb>", own_views.act),
+    path("settings/quarantine", policy_page.quarantine_policy),
     path("settings/quarantine-digest", digest_page.digest),
     path("settings/quarantine-digest/end-links", digest_page.end_all_links),
 ]

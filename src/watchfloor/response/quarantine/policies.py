@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from watchfloor.access.contracts import Actor, Permission
-from watchfloor.access.services import audit_verb, audited
+from watchfloor.access.services import audit_verb, audited, authorise
 from watchfloor.connectors.contracts import Disposition, InlineAnswer
 from watchfloor.inspection.contracts import Inspection
 from watchfloor.kernel.errors import BadInput
@@ -52,6 +52,7 @@ def change_border_policy(
         target="border policy",
         before=_told(before),
     ) as result:
+        authorise(by, Permission.CONNECTION_MANAGE)
         wanted = BorderPolicy(
             {threat: _checked(threat, rules.get(threat, default)) for threat, default in BORDER_DEFAULTS.items()},
             frozenset(_addresses(exempt)),
