@@ -86,6 +86,8 @@ def page(request: HttpRequest, alert: str) -> HttpResponse:
         "history": selectors.history_of(alert=alert),
         "facts": _facts(found),
         "may_manage": may_manage(request),
+        "may_tune": actor(request).may(Permission.DETECTION_TUNE),
+        "may_mail": actor(request).may(Permission.EMAIL_METADATA_READ),
         "manage_attrs": {"hx-get": f"{found.href}/manage", "hx-target": "#flyout"},
     }
     return render_page(request, "incidents/alert.html", context)
@@ -119,6 +121,12 @@ def _facts(found: AlertSummary) -> list[tuple[Any, ...]]:
         ("Alert ID", found.alert_id),
         ("Category", spaced(found.category)),
         *([("Detection source", found.source)] if found.source else []),
+        *(
+            [("Operations", ", ".join(dict.fromkeys(one.operation for one in found.activities)))]
+            if found.activities
+            else []
+        ),
+        *([("Users", _users(found))] if found.impacted else []),
         ("ATT&CK techniques", ", ".join(found.techniques)),
         ("Hits", f"{found.hits:,}"),
         ("First activity", found.first_activity),
@@ -127,6 +135,11 @@ def _facts(found: AlertSummary) -> list[tuple[Any, ...]]:
         ("Assigned to", found.assigned_name or "Nobody"),
         ("Classification", services.classification_words(found.classification, found.determination)),
     ]
+
+
+def _users(found: AlertSummary) -> str:
+    more = found.impacted_count - len(found.impacted)
+    return f"{', '.join(found.impacted)}{f' and {more:,} more' if more > 0 else ''}"
 
 
 @requires(Permission.INCIDENT_MANAGE)

@@ -20,3 +20,11 @@ register_settings_page(
     description="Who is told by mail of which incidents",
     icon="mail",
 )
+register_settings_page(
+    key="alert-tuning",
+    label="Alert tuning",
+    href="/settings/alert-tuning",
+    permission=Permission.INCIDENT_READ,
+    description="Alerts that are hidden or resolved as they are raised, and why",
+    icon="adjustments",
+)

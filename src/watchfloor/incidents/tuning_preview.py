@@ -35,6 +35,15 @@ class Preview:
     days: int = DAYS
     cut: bool = False
 
+    @property
+    def warning(self) -> str:
+        """What to say when people had confirmed some of them."""
+        many = self.true_positives != 1
+        return (
+            f"{self.true_positives:,} of them {'were' if many else 'was'} classified as true positive. The rule would have "
+            f"kept {'them' if many else 'it'} from you; make it narrower."
+        )
+
 
 def preview(*, wanted: Wanted, by: Actor, now: datetime, days: int = DAYS) -> Preview:
     """Hold an unsaved rule against the alerts with activity in the last `days`. Raises BadInput for conditions that cannot be."""

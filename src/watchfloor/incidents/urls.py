@@ -13,6 +13,7 @@ from watchfloor.incidents import (
     notification_views,
     printing_views,
     queue_views,
+    tuning_views,
     views,
 )
 
@@ -56,6 +57,14 @@ urlpatterns = [
         )
         for queue in ("incidents", "alerts")
     ),
+    path("settings/alert-tuning", tuning_views.listing, name="alert-tuning"),
+    path("settings/alert-tuning/add", tuning_views.add, name="alert-tuning-add"),
+    path("settings/alert-tuning/<int:number>", tuning_views.change, name="alert-tuning-rule"),
+    path("settings/alert-tuning/<int:number>/switch", tuning_views.switch, name="alert-tuning-switch"),
+    path("settings/alert-tuning/<int:number>/delete", tuning_views.delete, name="alert-tuning-delete"),
+    path("settings/alert-tuning/<int:number>/reopen", tuning_views.reopen, name="alert-tuning-reopen"),
+    path("alerts/hidden", tuning_views.hidden, name="alerts-hidden"),
+    path("alerts/hidden/unhide", tuning_views.unhide, name="alerts-unhide"),
     path("alerts/<str:alert>", alert_views.page, name="alert"),
     path("alerts/<str:alert>/similar", alert_views.similar, name="alert-similar"),
     path("alerts/<str:alert>/manage", alert_views.manage, name="alert-manage"),
