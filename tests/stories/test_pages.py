@@ -58,6 +58,7 @@ PERSON_TABS = (
     "/account-settings",
 )
 PERSON_FLY_OUTS = ("/summary", "/organisation", "/risk", "/who", "/account-settings")
+SUBMISSIONS = ("", "?tab=emails", "?tab=attachments", "?tab=urls", "/new", "/new?what=url", "/new?what=file")
 CAMPAIGN_TABS = ("clicks", "ips", "senders", "attachments", "urls", "grouping")
 EMAIL_TABS = ("timeline", "analysis", "attachments", "urls", "similar", "headers")
 SETTINGS = (
@@ -95,6 +96,7 @@ SETTINGS = (
     "response",
     "risk-score",
     "zero-hour",
+    "user-reports",
     "quarantine",
     "investigations",
 )
@@ -210,6 +212,7 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
     yield from (f"{things['email']}&tab={tab}" for tab in EMAIL_TABS)
     yield from (f"{things['malware']}&tab=attachments", f"{things['preview']}&look=picture")
     yield from (f"{things['malware']}&tab=attachments", things["preview"], things["download"], things["action"])
+    yield from (f"/submissions{tail}" for tail in SUBMISSIONS)
     yield from ("/action-center", "/action-center?tab=pending", things["done"], things["asked"])
     yield from (
         "/investigations",

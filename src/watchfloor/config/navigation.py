@@ -29,6 +29,7 @@ ENTRIES = (
     Entry("Advanced hunting", "/hunting", "crosshair", Permission.EMAIL_METADATA_READ),
     Entry("Quarantine", "/quarantine", "lock", Permission.QUARANTINE_READ),
     Entry("Action center", "/action-center", "checklist", Permission.ACTION_CENTER_READ),
+    Entry("Submissions", "/submissions", "mail-exclamation", Permission.EMAIL_METADATA_READ),
     Entry("Reports", "/reports", "report", Permission.EMAIL_METADATA_READ),
     Entry("Settings", "/settings", "settings", Permission.SETTINGS_READ),
 )

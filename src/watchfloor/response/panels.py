@@ -8,6 +8,7 @@ from watchfloor.mail.services import register_panel
 from watchfloor.response.accounts import panels as _  # noqa: F401  # buttons on the page of a person
 from watchfloor.response.quarantine import page_panels as _quarantine_pages  # noqa: F401
 from watchfloor.response.selectors import remediations_of_message
+from watchfloor.response.submissions import panels as _submissions  # noqa: F401  # settings page of the sub-package
 from watchfloor.ui.services import register_settings_page
 
 register_settings_page(

@@ -1,6 +1,5 @@
 """Addresses of response."""
 
-from django.urls import path, re_path
 from django.urls import include, path, re_path
 
 from watchfloor.response import settings_page, views, wizard, zero_hour_page
@@ -35,6 +34,7 @@ urlpatterns = [
     path("click/<str:token>", clicks.click),
     path("settings/click-protection", clicks_settings.click_protection),
     path("", include("watchfloor.response.quarantine.page_urls")),
+    path("", include("watchfloor.response.submissions.urls")),
     path("settings/response", settings_page.response_policy),
     path("settings/zero-hour", zero_hour_page.zero_hour),
 ]

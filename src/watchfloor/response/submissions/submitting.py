@@ -16,7 +16,7 @@ from watchfloor.lake.contracts import EmailRecord
 from watchfloor.response.submissions import lake_rows
 from watchfloor.response.submissions.checks import outcome_of, plain
 from watchfloor.response.submissions.contracts import Outcome, Said, Submitted, Wish
-from watchfloor.response.submissions.models import ReportGroup, Submission
+from watchfloor.response.submissions.models import Submission
 
 audit_verb("submission.make", "{actor} submitted {target} for a verdict")
 audit_verb("submission.dispute", "{actor} disputed the result of the submission {target}")
@@ -91,8 +91,7 @@ def _one_mail(
         done.refused.append((id, "there is no such email"))
         return
     outcome = judged(record)  # before the label, or it would only repeat what the person said
-    if said.label_kind is not None:
-        done.labelled += labelled(done, record, by=by, said=said, note=note, now=now)
+    done.labelled += correct(by=by, network_message_id=record.network_message_id, said=said, note=note, now=now)
     row = _row(record, outcome, by=by, said=said, note=note, now=now)
     row.origin, row.group_id = origin, group_id
     row.save()
@@ -100,19 +99,17 @@ def _one_mail(
     done.ids.append(row.pk)
 
 
-def labelled(done: _Done, record: EmailRecord, *, by: Actor, said: Said, note: str, now: datetime) -> int:
-    """Keep what the person says as the mail's label; 0 when its newest label says so already."""
+def correct(*, by: Actor, network_message_id: str, said: Said, note: str, now: datetime) -> bool:
+    """Keep what the person says as the mail's label; False when its newest label says so already."""
     kind = said.label_kind
-    assert kind is not None
+    if kind is None:
+        return False
     words = f"malware. {note}" if said is Said.MALWARE else note
     try:
-        label_verdict(by=by, network_message_id=record.network_message_id, kind=kind, note=words.strip(), now=now)
+        label_verdict(by=by, network_message_id=network_message_id, kind=kind, note=words.strip(), now=now)
     except BadInput:  # somebody said so before: nothing to correct
-        return 0
-    except NotFound as error:
-        done.refused.append((record.network_message_id, error.message))
-        return 0
-    return 1
+        return False
+    return True
 
 
 def judged(record: EmailRecord) -> Outcome:
@@ -212,7 +209,3 @@ def again(row: Submission, *, now: datetime) -> None:
         fill(row, url_outcome(row.value, now=now), now=now)
     else:
         fill(row, file_outcome(row.sha256, name=row.name, now=now), now=now)
-
-
-def group_of(group_id: int | None) -> ReportGroup | None:
-    return ReportGroup.objects.filter(pk=group_id).first() if group_id else None

@@ -9,6 +9,7 @@ from watchfloor.connectors.services import accept
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.services import leave_unfiltered
+from watchfloor.response.submissions import apart, reading
 from watchfloor.response.submissions.models import ReportGroup, UserReport
 from watchfloor.response.submissions.policy import change, report_addresses
 from watchfloor.response.submissions.reading import READER, read_reports, settle_waiting
@@ -23,8 +24,9 @@ EVERYTHING = system_actor("test", *Permission)
 
 
 @pytest.fixture
-def reporting(db):
-    """A report mailbox and a report folder are named, and mail can be sent."""
+def reporting(db, monkeypatch):
+    """A report mailbox and a report folder are named, and mail can be sent. Reports are read in this process, to be quick."""
+    monkeypatch.setattr(reading, "read_apart", lambda raw, what="report": apart.read(raw, what=what, now=utc_now()))
     settings = {"host": "127.0.0.1", "port": "25", "from_address": "soc@corp.example", "security": "none"}
     at = utc_now()
     Connection.objects.create(name="out", kind="smtp_out", settings=settings, created_at=at, changed_at=at)
