@@ -29,7 +29,13 @@ NOT_KEPT = "the raw mail is no longer kept"
 Clock = Callable[[], datetime]
 
 
-def release_batch(remediation: Remediation, *, clock: Clock, size: int = BATCH) -> int:
+def release_batch(
+    remediation: Remediation,
+    *,
+    clock: Clock,
+    size: int = BATCH,
+    mailboxes: Callable[[], MailboxActions] = mailbox_actions,
+) -> int:
     """Release what the next `size` pending lines name; returns how many lines were settled.
 
     Raises Unreachable when a server as a whole does not answer, NotConfigured when there is none that could take the mail;
@@ -38,7 +44,8 @@ def release_batch(remediation: Remediation, *, clock: Clock, size: int = BATCH) 
     lines = list(remediation.lines.filter(status=LineStatus.PENDING.value).order_by("id")[:size])
     if not lines or stop_asked(remediation):
         return 0
-    batch = Batch(remediation, Ledger(remediation, action_of(remediation.action), clock), clock)
+    ledger = Ledger(remediation, action_of(remediation.action), clock)
+    batch = Batch(remediation, ledger, clock, _if_any(mailboxes))
     try:
         batch.work(lines)
     finally:
@@ -49,10 +56,11 @@ def release_batch(remediation: Remediation, *, clock: Clock, size: int = BATCH) 
 class Batch:
     """The lines in hand, and what they need: the mailboxes, the server, what was ordered beside it."""
 
-    def __init__(self, remediation: Remediation, ledger: Ledger, clock: Clock) -> None:
-        self.remediation, self.ledger, self.clock = remediation, ledger, clock
+    def __init__(
+        self, remediation: Remediation, ledger: Ledger, clock: Clock, mailboxes: MailboxActions | None
+    ) -> None:
+        self.remediation, self.ledger, self.clock, self.mailboxes = remediation, ledger, clock, mailboxes
         self.order = ReleaseOrder.objects.filter(remediation=remediation).first() or ReleaseOrder()
-        self.mailboxes = _mailboxes()
         self._server: ReleaseServer | None = None
 
     def work(self, lines: Sequence[LedgerLine]) -> None:
@@ -185,9 +193,9 @@ def _whose_failed(results: Mapping[str, Handed]) -> str:
     return "; ".join(f"{address}: {one.why}" for address, one in results.items() if one.why)
 
 
-def _mailboxes() -> MailboxActions | None:
+def _if_any(mailboxes: Callable[[], MailboxActions]) -> MailboxActions | None:
     try:
-        return mailbox_actions()
+        return mailboxes()
     except NotConfigured:
         return None
 
