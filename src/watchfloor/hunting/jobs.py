@@ -1,5 +1,6 @@
 """The ticks: custom detections and Sigma rules that are due, the folder of rules, campaigns, tracked queries."""
 
+from watchfloor.hunting.campaigns.listing_mails import list_mails
 from watchfloor.hunting.campaigns.noting import note_campaigns
 from watchfloor.hunting.custom.running import run_due
 from watchfloor.hunting.health import report_rules
@@ -27,8 +28,10 @@ def sigma_folder_tick() -> int:
 
 @every(60, name="hunting.campaigns")
 def campaigns_tick() -> int:
-    """Note campaigns that were found to be phish or malware; the next turn goes on where a flood of them left off."""
-    return note_campaigns(now=utc_now())
+    """Note campaigns that were found to be phish or malware, and their mails; the next turn goes on where a flood of them left off."""
+    noted = note_campaigns(now=utc_now())
+    list_mails()
+    return noted
 
 
 @every(20, name="hunting.trackers")

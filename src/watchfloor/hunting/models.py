@@ -253,7 +253,8 @@ class SigmaImport(models.Model):
 class KnownCampaign(models.Model):
     """A campaign that was found to be phish or malware, kept as long as its mails are, longer than the lake knows their texts.
 
-    `ids` are its EmailClusterIds, its own first; `described` is how many mails it had when subject and subtype were read.
+    `ids` are its EmailClusterIds, its own first; `described` is how many mails it had when subject and subtype were read,
+    `listed` how many when its mails were written into CampaignInfo, those from `listed_from` to `listed_to`.
     """
 
     id = models.BigIntegerField(primary_key=True)
@@ -266,6 +267,9 @@ class KnownCampaign(models.Model):
     last_at = models.DateTimeField(db_index=True)
     mails = models.IntegerField(default=0)
     described = models.IntegerField(default=0)
+    listed = models.IntegerField(default=0)
+    listed_from = models.DateTimeField(null=True)
+    listed_to = models.DateTimeField(null=True)
     judged_by = models.CharField(max_length=10, blank=True)
     words = models.TextField(blank=True)
 

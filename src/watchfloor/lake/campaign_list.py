@@ -8,11 +8,14 @@ from watchfloor.lake.contracts import CampaignOfMail
 from watchfloor.lake.models import Campaign
 
 JUDGED = ("Phish", "Malware")
+ASKED_AT_ONCE = 5_000
+"""Campaigns whose other names one question asks for."""
 
 
 def judged_campaigns() -> list[CampaignOfMail]:
-    """Every campaign that is now taken for phish or malware, the newest first: two questions, without their mails."""
-    return list(_with_names(Campaign.objects.filter(threat__in=JUDGED, joined_to=None).order_by("-last_at", "pk")))
+    """Every campaign that is now taken for phish or malware, the newest first: a question, and one for their other names."""
+    judged = Campaign.objects.filter(judged_at__isnull=False, threat__in=JUDGED, joined_to=None)
+    return list(_with_names(judged.order_by("-last_at", "pk")))
 
 
 def campaign_named(name: int) -> CampaignOfMail | None:
@@ -31,9 +34,11 @@ def standing_of(names: Iterable[int]) -> dict[int, str]:
 def _with_names(found: "QuerySet[Campaign]") -> Iterator[CampaignOfMail]:
     roots = list(found)
     aliases: dict[int, list[int]] = {}
-    joined = Campaign.objects.filter(joined_to__in=[one.pk for one in roots]) if roots else Campaign.objects.none()
-    for pk, root in joined.order_by("pk").values_list("pk", "joined_to"):
-        aliases.setdefault(root or 0, []).append(pk)
+    wanted = [one.pk for one in roots]
+    for start in range(0, len(wanted), ASKED_AT_ONCE):
+        joined = Campaign.objects.filter(joined_to__in=wanted[start : start + ASKED_AT_ONCE])
+        for pk, root in joined.order_by("pk").values_list("pk", "joined_to"):
+            aliases.setdefault(root or 0, []).append(pk)
     for one in roots:
         yield CampaignOfMail(
             ids=(one.pk, *aliases.get(one.pk, ())),

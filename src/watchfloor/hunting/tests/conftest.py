@@ -103,6 +103,7 @@ def attack(mail: Mail) -> Callable[..., list[str]]:
             mails=len(to),
             threat=threat,
             judged_by="members" if threat else "",
+            judged_at=at if threat else None,
             words=f"{len(to)} of its {len(to)} mails were judged {threat} or worse" if threat else "",
             **counts,
         )

@@ -89,6 +89,7 @@ def test_groups_by_a_column_nobody_has_are_refused(lake):
 
 
 def campaign(pk, *, threat="", **fields):
+    fields.setdefault("judged_at", NOON if threat else None)
     return Campaign.objects.create(
         pk=pk, threat=threat, first_at=NOON, last_at=NOON, last_seen=NOON.date(), mails=5, **fields
     )

@@ -218,9 +218,8 @@ def test_campaigns_and_shared_trackers_stand_on_the_home_page_with_their_trend(d
     from watchfloor.lake.models import Campaign
 
     append("EmailEvents", [mail(n, threat="Phish", EmailClusterId=71) for n in range(3)])
-    Campaign.objects.create(
-        pk=71, first_at=NOW, last_at=NOW, last_seen=NOW.date(), mails=3, phish=3, threat="Phish", words="all were"
-    )
+    counts = {"mails": 3, "phish": 3, "threat": "Phish", "words": "all were", "judged_at": NOW}
+    Campaign.objects.create(pk=71, first_at=NOW, last_at=NOW, last_seen=NOW.date(), **counts)
     note_campaigns(now=NOW)
     (one,) = card("campaigns").context(now=NOW)["campaigns"]
     assert (one.trend.today, one.href.split("?")[0]) == (3, "/campaigns/71")
