@@ -4,13 +4,14 @@ import html
 import re
 from dataclasses import dataclass
 from functools import lru_cache
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import unquote, urlsplit
 
 from publicsuffixlist import PublicSuffixList
 
 from watchfloor.inspection import limits
 from watchfloor.inspection.contracts import FoundUrl
 from watchfloor.inspection.limits import Limits
+from watchfloor.inspection.wrapped_links import inside
 
 _IN_TEXT = re.compile(
     r"(?:https?|ftp|hxxps?)://[^\s<>\"'`{}|\\^]{3,8000}|\bwww\.[a-z0-9-]{1,63}\.[^\s<>\"'`{}|\\^]{2,8000}",
@@ -25,7 +26,6 @@ _PLAIN = re.compile(
     r"(https?|ftp)://([a-z0-9-]{1,63}(?:\.[a-z0-9-]{1,63}){1,6})(?::(\d{1,5}))?(/[^\\?#\s]*)?(?:\?([^\\#\s]*))?(?:#[^\\\s]*)?\Z",
     re.IGNORECASE | re.ASCII,
 )
-_PROOFPOINT = re.compile(r"__(https?:.+?)__;")
 _suffixes = PublicSuffixList()
 
 
@@ -126,18 +126,8 @@ def urls_in(text: str) -> list[str]:
 
 
 def unwrapped(url: str, parts: Parts) -> str:
-    """The target inside a mail gateway's rewritten link (Safe Links, URL Defense, Google), "" when there is none."""
-    if parts.host.endswith("safelinks.protection.outlook.com"):
-        return parse_qs(parts.query[: limits.URL]).get("url", [""])[0]
-    if parts.host in ("www.google.com", "google.com") and parts.path == "/url":
-        query = parse_qs(parts.query[: limits.URL])
-        return (query.get("q") or query.get("url") or [""])[0]
-    if parts.domain == "urldefense.com" or parts.host == "urldefense.proofpoint.com":
-        if found := _PROOFPOINT.search(url):
-            return re.sub(r"^(https?:)/(?=[^/])", r"\1//", found[1])
-        packed = parse_qs(parts.query[: limits.URL]).get("u", [""])[0]
-        return unquote(packed.replace("-", "%").replace("_", "/"))
-    return ""
+    """The target inside a mail gateway's rewritten link (Safe Links, URL Defense, Google, our own), "" when there is none."""
+    return inside(parts.host, parts.domain, parts.path, parts.query, url)
 
 
 class UrlCollector:

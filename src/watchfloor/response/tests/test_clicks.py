@@ -250,6 +250,11 @@ def test_what_lies_inside_another_filters_link_is_judged_too():
     assert verdict(inside, blocked=frozenset({"domain:evil.example"})).page is Page.BLOCK
 
 
+def test_what_the_milter_signs_inspection_reads_without_the_key():
+    link = f"https://watch.example/click/{sign(Link(URL, MAIL, WHO), key=b'k')}"
+    assert chain_of(link) == (link, URL)
+
+
 # --- durable, and in the lake once ---
 
 
