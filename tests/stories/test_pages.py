@@ -91,6 +91,15 @@ SETTINGS = (
     "verdict-policy",
     "verdict-labels",
     "detections",
+    "detections?show=custom",
+    "detections/add?f=any(Subject~contains%20any%20of~invoice;SenderFromDomain~equal%20any%20of~x.example)",
+    "detections/tenant-sending",
+    "detections/reported-phish",
+    "detections/reported-phish/notify",
+    "alert-tuning",
+    "alert-tuning/add",
+    "connections/add/webhook",
+    "webhook-deliveries",
     "correlation",
     "incident-notifications",
     "response",
@@ -163,7 +172,8 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
     )
     yield from (f"/reports/{report}?range=30d" for report in REPORTS)
     yield from ("/reports/threat-protection?tab=malware&range=400d&by=sender-domain", "/reports/post-delivery?range=1d")
-    yield from ("/alerts", "/alerts?q=none-such", things["alert"], f"{things['alert']}/similar")
+    yield from ("/alerts", "/alerts?q=none-such", "/alerts/hidden", things["alert"], f"{things['alert']}/similar")
+    yield f"/settings/alert-tuning/add?alert={things['alert'].rpartition('/')[2]}"
     yield from ("/identities", "/identities?q=none-such&risk=high", "/identities/import", "/identities/groups/1")
     yield from (f"/identities/1{tab}" for tab in PERSON_TABS)
     yield from ("/identities/1/timeline?kind=Risk&period=7d", "/identities/1/files?view=shared")

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from django.db.models import Count, Max
 
+from watchfloor.detection.activities import as_json
 from watchfloor.detection.contracts import Activity, Delivery, Evidence, EvidenceType, Finding, Rule, RuleState
 from watchfloor.detection.library import rule_of, rules, rules_folder
 from watchfloor.detection.models import FindingRecord, Policy, RuleSwitch
@@ -13,6 +14,7 @@ from watchfloor.detection.policies import WATCHED, rule_of_policy
 from watchfloor.detection.words import rule_words
 
 __all__ = [
+    "as_json",
     "deliveries",
     "delivery_of",
     "enabled_rules",

@@ -17,7 +17,7 @@ from watchfloor.incidents.tuning import read
 from watchfloor.incidents.tuning_forms import LISTED, initial, of_post, of_rule, offered, read_wanted
 from watchfloor.incidents.tuning_preview import preview
 from watchfloor.incidents.views import actor, may_manage, page_number
-from watchfloor.intelligence.contracts import Effect, Life
+from watchfloor.intelligence.contracts import Effect
 from watchfloor.intelligence.services import add_entry
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, WatchfloorError
@@ -110,7 +110,7 @@ def _form(
 
 
 def _allow(request: HttpRequest, evidence: tuple[EvidenceItem, ...]) -> None:
-    """Put the ticked entities on the allow list for thirty days; why one may not is said, the rule stands all the same."""
+    """Put the ticked entities on the allow list for as long as it lets such entries last; why one may not is said, the rule stands all the same."""
     ticked = set(request.POST.getlist("allow"))
     mail = next((one.value for one in evidence if one.type == "analyzedMessage"), "")
     for one in evidence:
@@ -122,12 +122,11 @@ def _allow(request: HttpRequest, evidence: tuple[EvidenceItem, ...]) -> None:
                 kind=LISTED[one.type],
                 effect=Effect.ALLOW,
                 value=one.value,
-                life=Life.DAYS_30,
-                note="Made with an alert tuning rule",
+                note="Expected activity: made with an alert tuning rule",
                 email=mail,
                 now=utc_now(),
             )
-            messages.success(request, f"On the allow list for 30 days: {name}.")
+            messages.success(request, f"On the allow list: {name}.")
         except WatchfloorError as problem:
             messages.error(request, f"Not on the allow list: {problem}")
 

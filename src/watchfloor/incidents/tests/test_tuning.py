@@ -350,12 +350,14 @@ def test_a_rule_is_begun_with_an_alert_previewed_and_saved(as_ada, findings, mak
 
 
 def test_why_something_may_not_be_allowed_is_said_and_the_rule_stands(as_ada, findings, make):
-    alert = findings.raised(make.sender(NEWS))
-    form = FORM | {"do": "save", "allow": [f"sender:{NEWS}"]}
-    text = as_ada.post(f"{HOME}/add?alert={alert.alert_id}", form, follow=True).content.decode()
-    assert "Not on the allow list" in text
-    assert TuningRule.objects.count() == 1
-    assert not Entry.objects.exists()
+    alert = findings.raised(make.ip("192.0.2.9"))
+    form = FORM | {"do": "save", "allow": ["ip:192.0.2.9"]}
+    address = f"{HOME}/add?alert={alert.alert_id}"
+    as_ada.post(address, form, follow=True)
+    said = [str(one) for one in as_ada.post(address, form, follow=True).context["messages"]]
+    assert said[0].startswith("Saved")
+    assert said[1].startswith("Not on the allow list")
+    assert (TuningRule.objects.count(), Entry.objects.count()) == (2, 1)
 
 
 def test_a_kept_rule_is_changed_switched_and_deleted_on_its_pages(as_ada, keep, findings, make):
