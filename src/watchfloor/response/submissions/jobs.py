@@ -2,7 +2,8 @@
 
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake.services import leave_unfiltered
-from watchfloor.response.submissions.policy import report_addresses
+from watchfloor.response.submissions.apart import keep_ready
+from watchfloor.response.submissions.policy import current, report_addresses
 from watchfloor.response.submissions.reading import INTAKE, read_reports, settle_waiting
 from watchfloor.response.submissions.uploading import finish_uploads
 from watchfloor.runtime.selectors import cursor_position
@@ -15,5 +16,7 @@ leave_unfiltered(report_addresses)
 def reports() -> int:
     """Read what people reported; a verdict is there with the next round at the latest."""
     now = utc_now()
+    if current().addresses:
+        keep_ready()
     done = finish_uploads(ready=cursor_position(INTAKE), now=now)
     return done + read_reports(now=now) + settle_waiting(now=now)
