@@ -1,41 +1,44 @@
-"""The alert “User requested release” (QU-35): one per mail, however many of its recipients ask."""
+"""Requests of recipients as rows of the lake: the rule “User asked for the release of a quarantined mail” makes alerts of them (QU-35)."""
 
+import json
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
-from watchfloor.detection.contracts import Evidence, EvidenceType, Finding
-from watchfloor.detection.services import report_findings
+from watchfloor.lake.services import append
 from watchfloor.response.quarantine.models import QuarantinedCopy
 
-RULE = "quarantine-release-requested"
+APPLICATION = "Watchfloor"
+ACTION = "quarantine.request_release"
 
 
-def tell_of_requests(copies: Sequence[QuarantinedCopy], *, at: datetime) -> int:
-    """Report these requests, in the caller's transaction; returns how many are new."""
-    return report_findings([_finding(copy, at) for copy in copies], now=at)
+def tell_of_requests(copies: Sequence[QuarantinedCopy], *, at: datetime) -> None:
+    """Write these requests down, in the caller's transaction."""
+    append("CloudAppEvents", [_row(copy, at) for copy in copies])
 
 
-def _finding(copy: QuarantinedCopy, at: datetime) -> Finding:
+def _row(copy: QuarantinedCopy, at: datetime) -> dict[str, Any]:
     mail = copy.mail
-    evidence = [Evidence(EvidenceType.MAILBOX, copy.recipient)]
-    if mail.network_message_id:
-        evidence.insert(0, Evidence(EvidenceType.ANALYZED_MESSAGE, mail.network_message_id, label=mail.subject[:200]))
-    why = f"; they wrote: {copy.requested_why[:300]}" if copy.requested_why else ""
-    return Finding(
-        position=0,
-        key=f"{RULE}-{copy.pk}-{at:%Y%m%d%H%M%S}",
-        rule_id=RULE,
-        title="User requested to release a quarantined message",
-        severity="informational",
-        category="SuspiciousActivity",
-        description=(
-            f"{copy.recipient} asks for the mail “{mail.subject[:200]}” from {mail.sender or mail.mail_from}, quarantined as "
-            f"{mail.reason}{why}. Approve or deny it on the quarantine page."
-        ),
-        techniques=(),
-        first_activity=at,
-        last_activity=at,
-        evidence=tuple(evidence),
-        aggregation_key=f"{RULE}-{mail.pk}",
-        explanation=(f"{copy.recipient} requested the release",),
-    )
+    said = {
+        "NetworkMessageId": mail.network_message_id,
+        "InternetMessageId": mail.internet_message_id,
+        "Subject": mail.subject,
+        "Sender": mail.sender or mail.mail_from,
+        "QuarantineReason": mail.reason,
+        "Comment": copy.requested_why[:500],
+    }
+    return {
+        "Timestamp": at,
+        "ActionType": ACTION,
+        "Application": APPLICATION,
+        "AccountId": copy.recipient,
+        "AccountDisplayName": copy.recipient,
+        "IsAdminOperation": False,
+        "ActivityType": "Request",
+        "ObjectName": mail.subject or "(no subject)",
+        "ObjectType": "Email",
+        "ObjectId": mail.network_message_id,
+        "ReportId": f"quarantine-request-{copy.pk}-{at:%Y%m%d%H%M%S%f}",
+        "RawEventData": json.dumps(said, ensure_ascii=False),
+        "AuditSource": "Quarantine",
+    }

@@ -1,5 +1,6 @@
 """What people may do with what is held: the team's verbs and the recipients' own, retention, and the audit of all."""
 
+import zlib
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,7 +10,10 @@ from watchfloor.access.models import AuditEntry
 from watchfloor.connectors.selectors import raw_mail
 from watchfloor.connectors.services import accept
 from watchfloor.detection.models import FindingRecord
+from watchfloor.detection.services import detect
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
+from watchfloor.lake.contracts import Query
+from watchfloor.lake.selectors import rows
 from watchfloor.response.contracts import RemediationStatus
 from watchfloor.response.models import Remediation
 from watchfloor.response.quarantine import services
@@ -26,6 +30,7 @@ LATER = NOW + PATIENCE
 ANN, BOB = "ann@corp.example", "bob@corp.example"
 BOSS = Actor("person:1", "Max", frozenset(Permission))
 READER = Actor("person:2", "Eve", frozenset({Permission.QUARANTINE_READ}))
+SUMMARY = zlib.compress(b"{}")
 NMID = "55555555-5555-4555-8555-555555555555"
 
 
@@ -120,10 +125,11 @@ def test_a_request_becomes_an_alert(db):
         at=NOW,
     )
     services.request_release(recipient=ANN, copy=copy_of(ANN).pk, why="I wait for it", at=NOW)
-    found = FindingRecord.objects.get()
-    assert found.rule_id == "quarantine-release-requested"
-    assert found.body["title"] == "User requested to release a quarantined message"
-    assert "I wait for it" in found.body["description"]
+    (row,) = rows(Query("CloudAppEvents", NOW - timedelta(days=1), NOW + timedelta(days=1)))
+    assert (row["ActionType"], row["AccountId"], row["ObjectId"]) == ("quarantine.request_release", ANN, NMID)
+    assert "I wait for it" in row["RawEventData"]
+    detect(now=NOW)
+    (found,) = FindingRecord.objects.filter(rule_id="release-requested")
     assert [NMID in str(item) for item in found.body["evidence"]] == [True, False]
     assert quarantined_of(NMID) == [mail]
 
@@ -233,3 +239,45 @@ def test_nobody_elses_copy_is_shown_to_a_recipient(db):
         quarantined_copy(copy_of(ANN).pk, recipient=BOB)
     with pytest.raises(NotFound):
         quarantined_copy(999)
+
+
+def test_a_permanent_deletion_takes_the_raw_mail_with_the_last_copy(db):
+    from watchfloor.lake.models import Email, EmailRecipient
+    from watchfloor.lake.services import append
+
+    mail = hold(ANN, BOB)
+    Email.objects.create(
+        network_message_id=NMID, fingerprint="f", sha256=mail.sha256, received_at=NOW, last_at=NOW, summary=SUMMARY
+    )
+    EmailRecipient.objects.create(email_id=NMID, address=ANN)
+    append(
+        "EmailEvents",
+        [
+            {"Timestamp": NOW, "NetworkMessageId": NMID, "RecipientEmailAddress": one, "ReportId": one}
+            for one in (ANN, BOB)
+        ],
+    )
+    services.delete(by=BOSS, copies=[copy_of(ANN).pk], permanent=True, at=NOW)
+    assert raw_mail(mail.sha256), "Bob's copy is held still"
+    services.delete(by=BOSS, copies=[copy_of(BOB).pk], permanent=True, at=NOW)
+    with pytest.raises(NotFound):
+        raw_mail(mail.sha256)
+
+
+def test_a_permanent_deletion_leaves_what_somebody_got(db):
+    from watchfloor.lake.models import Email
+    from watchfloor.lake.services import append
+
+    mail = hold(ANN)
+    Email.objects.create(
+        network_message_id=NMID, fingerprint="f", sha256=mail.sha256, received_at=NOW, last_at=NOW, summary=SUMMARY
+    )
+    append(
+        "EmailEvents",
+        [
+            {"Timestamp": NOW, "NetworkMessageId": NMID, "RecipientEmailAddress": one, "ReportId": one}
+            for one in (ANN, "cat@corp.example")
+        ],
+    )
+    services.delete(by=BOSS, copies=[copy_of(ANN).pk], permanent=True, at=NOW)
+    assert raw_mail(mail.sha256)
