@@ -35,6 +35,7 @@ DIFFERENT = (
 )
 MOST_COMPARED = 5000
 """Later verdicts are looked up for so many copies of a cluster; the rest counts as it was judged on arrival."""
+MOST_NAMED = 500
 SAMPLED = (
     "NetworkMessageId",
     "Timestamp",
@@ -88,7 +89,7 @@ def looked_at(
     began = time.monotonic()
     counters, sample = counted(query, now=now)
     verdict, why = judged(counters, limits)
-    title = f"{kind.label}: {value}"
+    title = f"{kind.label}: {_named(kind, value, sample)}"
     found = FoundCluster(
         kind,
         value,
@@ -99,19 +100,27 @@ def looked_at(
         verdict,
         why,
         anomaly_of(counters),
-        members_of(sample) if counters.copies <= MOST_COMPARED else "",
+        members_of(sample) if counters.copies <= MOST_COMPARED else (),
     )
     return found, asked(query, sample, count=counters.copies, seconds=time.monotonic() - began)
 
 
-def members_of(rows: list[dict[str, object]]) -> str:
-    """A digest of the copies that still lie in mailboxes."""
+def _named(kind: ClusterKind, value: str, sample: list[dict[str, object]]) -> str:
+    """What people read: the subject in the place of a number of likeness."""
+    if kind not in (ClusterKind.LIKENESS_IP, ClusterKind.LIKENESS_DOMAIN) or not sample:
+        return value
+    return f"“{sample[0]['Subject'] or '(no subject)'}” · {value.partition(' · ')[2]}"
+
+
+def members_of(rows: list[dict[str, object]]) -> tuple[str, ...]:
+    """Digests of the copies that still lie in mailboxes; of many, one digest of all."""
     there = sorted(
         f"{row['NetworkMessageId']}|{row['RecipientEmailAddress']}"
         for row in rows
         if row["LatestDeliveryLocation"] in IN_MAILBOX
     )
-    return hashlib.sha256("\n".join(there).encode()).hexdigest()[:40]
+    named = there if len(there) <= MOST_NAMED else ["\n".join(there)]
+    return tuple(hashlib.sha256(one.encode()).hexdigest()[:12] for one in named)
 
 
 def counted(query: Query, *, now: datetime) -> tuple[Counters, list[dict[str, object]]]:

@@ -180,8 +180,8 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class FoundCluster:
-    """Mails that belong together; `parameters` are Explorer's, `text` the KQL that finds the same. `members` is a digest of the copies
-    still in mailboxes: clusters that differ in name only have the same; "" for one too large to tell."""
+    """Mails that belong together; `parameters` are Explorer's, `text` the KQL that finds the same. `members` are digests of the copies
+    still in mailboxes, one of all for a larger cluster: what lies inside another cluster need not be asked for twice."""
 
     kind: ClusterKind
     value: str
@@ -192,7 +192,7 @@ class FoundCluster:
     verdict: Verdict
     why: str
     anomaly: str = ""
-    members: str = ""
+    members: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +234,7 @@ class Wish:
     value: str = ""
     copies: int = 0
     share: float = 0.0
-    members: str = ""
+    members: tuple[str, ...] = ()
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -242,7 +242,7 @@ class Wish:
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> "Wish":
-        lists = {name: tuple(kept.get(name, ())) for name in ("rows", "names")}
+        lists = {name: tuple(kept.get(name, ())) for name in ("rows", "names", "members")}
         return cls(**{**kept, **lists, "kind": WishKind(kept["kind"])})
 
 

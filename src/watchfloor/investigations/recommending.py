@@ -56,17 +56,17 @@ def conclude(pk: int, run: int, *, now: datetime) -> str:
 
 
 def chosen(wishes: Sequence[Wish]) -> list[Wish]:
-    """Each wish once, clusters of the same copies once; single mails only while none of their clusters is to be removed."""
+    """Each wish once; not what lies inside another one; single mails only while none of their clusters is to be removed."""
     once: dict[str, Wish] = {}
-    seen: set[str] = set()
     for wish in wishes:
-        if wish.key in once or (wish.members and wish.members in seen):
-            continue
-        once[wish.key] = wish
-        seen.add(wish.members)
+        once.setdefault(wish.key, wish)
     if any(key.startswith("cluster:") for key in once):
         once.pop("mails", None)
-    return list(once.values())
+    kept: list[Wish] = []
+    for wish in sorted(once.values(), key=lambda one: -len(one.members)):
+        if not wish.members or not any(set(wish.members) <= set(other.members) for other in kept):
+            kept.append(wish)
+    return [wish for wish in once.values() if wish in kept]
 
 
 def _judge(investigation: Investigation, verdicts: list[Verdict]) -> None:

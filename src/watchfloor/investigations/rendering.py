@@ -110,7 +110,8 @@ class ClusterLine:
     @classmethod
     def of(cls, one: Cluster) -> "ClusterLine":
         then, today = one.counted_then, one.counted
-        numbers = tuple((label, getattr(then, name), getattr(today, name)) for name, label in COUNTERS)
+        both = ((label, getattr(then, name), getattr(today, name)) for name, label in COUNTERS)
+        numbers = tuple(one for one in both if one[1] or one[2])
         return cls(
             one, verdict_tone(one.verdict), then, today, numbers, f"/explorer?{one.parameters}", hunting_href(one.text)
         )
@@ -185,14 +186,14 @@ def graph_of(found: Investigation, *, counts: Mapping[str, int], pending: int, n
     said: Sequence[tuple[str, str, str, str, int]] = (
         (
             "alerts",
-            f"{counts['alerts']} alerts" if counts["alerts"] else f"Started by {found.created_by_name}",
+            _many(counts["alerts"], "alert") if counts["alerts"] else f"Started by {found.created_by_name}",
             "Trigger",
             "alerts",
             0,
         ),
         ("mailboxes", f"{counts['mailboxes']} mailboxes and users", "Assets", "mailboxes", 1),
         ("entities", f"{counts['entities']} entities analysed", "Evidence", "entities", 1),
-        ("evidence", f"{counts['clusters']} clusters", "Evidence", "evidence", 2),
+        ("evidence", _many(counts["clusters"], "cluster"), "Evidence", "evidence", 2),
         ("pending", _waiting_words(found, pending, now=now), "Decision", "pending", 3),
         ("result", found.status, "Result", "history", 4),
     )
@@ -203,6 +204,10 @@ def graph_of(found: Investigation, *, counts: Mapping[str, int], pending: int, n
     pairs = (("alerts", "mailboxes"), ("alerts", "entities"), ("mailboxes", "evidence"), ("entities", "evidence"))
     links = [{"source": a, "target": b} for a, b in (*pairs, ("evidence", "pending"), ("pending", "result"))]
     return {"nodes": nodes, "links": links}
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _waiting_words(found: Investigation, pending: int, *, now: datetime) -> str:

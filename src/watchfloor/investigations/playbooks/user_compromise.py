@@ -10,6 +10,6 @@ class UserCompromise(Playbook):
     title = "User compromised"
     kind = Kind.COMPROMISED
     description = "Asks for risky sign-ins, forwarding, rules and delegates, and judges what the mailbox sent."
-    rules = ("suspicious-sending", "internal-phish")
+    rules = ("suspicious-sending", "internal-phish", "sending-limit", "suspicious-forwarding")
     about = ("user", "mailbox", "sender")
     questions = ask.PERSON

@@ -91,7 +91,7 @@ def who_sent_it(case: Case) -> Found:
     )
     question, rows = hunted(text, now=case.now)
     copies, bad = sum(row["Copies"] for row in rows), sum(row["Threats"] for row in rows)
-    proof = "does not prove who it is" if failed else "passes or has no authentication result that fails"
+    proof = "SPF, DKIM or DMARC failed" if failed else "no authentication failed"
     answer = f"{', '.join(senders[:3])} from {', '.join(ips[:3]) or 'an unknown address'}; {proof}. {copies:,} copies from there, {bad:,} of them threats."
     entities = [FoundEntity("sender", one) for one in senders[:50]] + [FoundEntity("ip", one) for one in ips[:50]]
     return Found(

@@ -44,9 +44,7 @@ def test_the_scoreboard_counts_how_often_people_agreed(phish, begun, analyst):
     agree(by=analyst, recommendation=one.pk, agreed=True, at=NOW)
     other = begun(phish).recommendations.get(kind="mail")
     agree(by=analyst, recommendation=other.pk, agreed=False, at=NOW)
-    [score] = [
-        one for one in scoreboard(dict.fromkeys(policy_keys(), Level.PASSIVE)) if one.playbook == "manual-mail"
-    ]
+    [score] = [one for one in scoreboard(dict.fromkeys(policy_keys(), Level.PASSIVE)) if one.playbook == "manual-mail"]
     assert (score.recommended, score.decided, score.agreed, score.share) == (2, 2, 1, "50 %")
 
 
