@@ -27,7 +27,7 @@ def exported() -> dict[str, float]:
     from django.http import QueryDict
 
     from watchfloor.hunting.explorer.columns import grid_columns
-    from watchfloor.hunting.explorer.exporting import lines
+    from watchfloor.hunting.explorer.exporting import pieces
     from watchfloor.hunting.explorer.state import read_state
 
     state = read_state(QueryDict("range=30d"), now=datetime.now(UTC))
@@ -35,7 +35,7 @@ def exported() -> dict[str, float]:
     CLEAR.write_text("5")  # the peak is counted from here
     before = _peak_mb()
     began, work, size, found = time.perf_counter(), time.process_time(), 0, -1
-    for text in lines(state, columns, kind="csv"):
+    for text in pieces(state, columns, kind="csv"):
         size += len(text)
         found += text.count("\r\n")
     took = time.perf_counter() - began

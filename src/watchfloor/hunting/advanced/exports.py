@@ -51,7 +51,7 @@ def as_json(heads: Sequence[Head], batches: Batches) -> Iterator[str]:
 def as_parquet(heads: Sequence[Head], batches: Batches) -> Iterator[bytes]:
     """Row groups as they come; nothing but the newest is held."""
     schema = pa.schema([(head.name, _ARROW.get(head.type, pa.string())) for head in heads])
-    sink = _Sink()
+    sink = Sink()
     with pq.ParquetWriter(sink, schema, compression="zstd") as writer:
         for rows in batches:
             if rows:
@@ -76,7 +76,7 @@ def _fitting(value: Any, kind: pa.DataType) -> Any:
     return text if isinstance(text, str) else json.dumps(text)
 
 
-class _Sink(io.RawIOBase):
+class Sink(io.RawIOBase):
     """What the writer wrote since it was last asked, with a place that only grows."""
 
     def __init__(self) -> None:

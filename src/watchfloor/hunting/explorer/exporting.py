@@ -1,4 +1,4 @@
-"""Every row of a query as lines of CSV or JSON, column by column and batch by batch, so that it is fast and memory stays flat (TE-010, LM-02)."""
+"""Every row of a query as CSV, JSON lines or Parquet, column by column and batch by batch, so that it is fast and memory stays flat (TE-010, LM-02)."""
 
 import json
 import re
@@ -9,7 +9,9 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
+import pyarrow.parquet as pq
 
+from watchfloor.hunting.advanced.exports import TYPES, Sink
 from watchfloor.hunting.explorer.contracts import GridColumn
 from watchfloor.hunting.explorer.lookups import MAIL_KEY, MAILBOX, More, looked_up, values_for
 from watchfloor.hunting.explorer.parts import sources_of
@@ -23,11 +25,31 @@ REMEMBERED = 20_000
 """Values of a column and tags of people that an export keeps at hand; beyond it begins anew, so that memory stays flat."""
 FEW_EVENTS = 100_000
 _ODD = re.compile(f'^[{re.escape("".join(FORMULA))}]|"|{UNSEEN.pattern}')
-FORMATS = {"csv": "text/csv; charset=utf-8", "jsonl": "application/jsonlines; charset=utf-8"}
+FORMATS = {
+    "csv": "text/csv; charset=utf-8",
+    "jsonl": "application/jsonlines; charset=utf-8",
+    "parquet": TYPES["parquet"],
+}
+SEVERAL = frozenset({"names", "threats", "tags"})
+"""Kinds of columns whose cells hold several texts."""
 
 
-def lines(state: ExplorerState, columns: Sequence[GridColumn], *, kind: str) -> Iterator[str]:
-    """The file's text in pieces of a few thousand rows; `kind` is one of FORMATS."""
+def pieces(state: ExplorerState, columns: Sequence[GridColumn], *, kind: str) -> Iterator[str] | Iterator[bytes]:
+    """The file in pieces of a few thousand rows; `kind` is one of FORMATS."""
+    return _parquet(state, columns) if kind == "parquet" else _lines(state, columns, kind=kind)
+
+
+def _parquet(state: ExplorerState, columns: Sequence[GridColumn]) -> Iterator[bytes]:
+    """Row groups as they come: times and numbers as such, cells of several values as lists."""
+    export, sink = _Export(state, columns), Sink()
+    with pq.ParquetWriter(sink, export.schema, compression="zstd") as writer:
+        for batch in lake.stream_batches(state.query, columns=sources_of(columns, view=state.view)):
+            writer.write_batch(export.arrow(batch))
+            yield sink.taken()
+    yield sink.taken()
+
+
+def _lines(state: ExplorerState, columns: Sequence[GridColumn], *, kind: str) -> Iterator[str]:
     export = _Export(state, columns)
     write = export.csv if kind == "csv" else export.json
     if kind == "csv":
@@ -73,6 +95,23 @@ class _Export:
         cells = [self._values(column, batch) for column in self.columns]
         write = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
         return "".join([write(dict(zip(heads, row, strict=True))) + "\n" for row in zip(*cells, strict=True)])
+
+    @property
+    def schema(self) -> pa.Schema:
+        """The columns of a Parquet file, under the names the page has for them."""
+        return pa.schema([(column.label, _type(column)) for column in self.columns])
+
+    def arrow(self, batch: pa.RecordBatch) -> pa.RecordBatch:
+        """The same rows with the columns of `schema`."""
+        arrays = [self._array(column, batch) for column in self.columns]
+        return pa.RecordBatch.from_arrays(arrays, schema=self.schema)
+
+    def _array(self, column: GridColumn, batch: pa.RecordBatch) -> pa.Array:
+        kind = _type(column)
+        if column.kind in ("time", "number", "size") and not column.looked_up:
+            return batch.column(column.sources[0]).cast(kind, safe=False)
+        values = self._values(column, batch)
+        return pa.array(values if pa.types.is_list(kind) else [_plain(value) for value in values], kind)
 
     def _texts(self, column: GridColumn, batch: pa.RecordBatch) -> list[str]:
         """A column's cells as they stand between the quotes of CSV."""
@@ -136,6 +175,18 @@ class _Export:
         rows = [{MAIL_KEY: mail, MAILBOX: box} for mail, box in zip(mails, boxes, strict=True)]
         more: More = looked_up(rows, columns=[column], query=self.state.query)
         return [tuple(values_for(row, column=column, more=more)) for row in rows]
+
+
+def _type(column: GridColumn) -> pa.DataType:
+    if column.looked_up or column.kind in SEVERAL:
+        return pa.list_(pa.string())
+    if column.kind == "time":
+        return pa.timestamp("us", tz="UTC")
+    return pa.int64() if column.kind in ("number", "size") else pa.string()
+
+
+def _plain(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else str(value)
 
 
 def _csv_cell(value: Any) -> str:

@@ -16,7 +16,7 @@ from watchfloor.hunting.explorer.charting import NOTHING, bucketed, counts_rows,
 from watchfloor.hunting.explorer.columns import grid_columns
 from watchfloor.hunting.explorer.contracts import GridColumn, Reader
 from watchfloor.hunting.explorer.editing import changed, done, found_at, place_of, with_part
-from watchfloor.hunting.explorer.exporting import FORMATS, lines
+from watchfloor.hunting.explorer.exporting import FORMATS, pieces
 from watchfloor.hunting.explorer.filters import raw_of, read_filter, typed_condition
 from watchfloor.hunting.explorer.offering import offered
 from watchfloor.hunting.explorer.parts import chosen_columns
@@ -187,10 +187,10 @@ def export(request: Asked) -> HttpResponse:
 
 
 def _export(state: ExplorerState, columns: tuple[GridColumn, ...], *, kind: str) -> HttpResponse:
-    return _as_file(lines(state, columns, kind=kind), name=f"explorer-{state.view.noun}s.{kind}", kind=kind)
+    return _as_file(pieces(state, columns, kind=kind), name=f"explorer-{state.view.noun}s.{kind}", kind=kind)
 
 
-def _as_file(text: Iterator[str], *, name: str, kind: str = "csv") -> HttpResponse:
+def _as_file(text: Iterator[str] | Iterator[bytes], *, name: str, kind: str = "csv") -> HttpResponse:
     answer: Any = StreamingHttpResponse(
         text,
         content_type=FORMATS[kind],

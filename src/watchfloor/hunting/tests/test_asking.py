@@ -5,10 +5,13 @@ from datetime import timedelta
 from html import unescape
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from django.http import QueryDict
 
 from watchfloor.hunting.explorer.catalogue import CLICKS, VIEWS
+from watchfloor.hunting.explorer.columns import grid_columns
 from watchfloor.hunting.explorer.editing import done, found_at, place_of
 from watchfloor.hunting.explorer.filters import typed_condition
 from watchfloor.hunting.explorer.page import sentence, shell
@@ -274,6 +277,27 @@ def test_an_export_as_json_has_a_line_for_each_row(as_ada, mail):
     answer = as_ada.post("/explorer/export", {"kind": "jsonl", "column": ["Subject", "ThreatTypes", "UrlCount"]})
     (line,) = lines_of(answer)
     assert json.loads(line) == {"Subject": 'He said "hi"', "Threat type": ["Phish"], "URL count": 2}
+
+
+def test_an_export_as_parquet_has_typed_columns(as_ada, mail):
+    mail(Subject="=cmd|x", ThreatTypes=["Phish", "Spam"], UrlCount=2)
+    mail(Subject="plain", to=("ann@corp.example", "bob@corp.example"))
+    keys = ["Timestamp", "Subject", "ThreatTypes", "UrlCount", "RecipientEmailAddress"]
+    answer = as_ada.post("/explorer/export?view=all-email", {"kind": "parquet", "column": keys})
+    assert answer.headers["Content-Disposition"].endswith('.parquet"')
+    table = pq.read_table(pa.BufferReader(b"".join(answer.streaming_content)))
+    rows = sorted(table.to_pylist(), key=lambda row: row["Subject"])
+    assert (rows[0]["Subject"], rows[0]["Threat type"], rows[0]["URL count"]) == ("=cmd|x", ["Phish", "Spam"], 2)
+    assert table.num_rows == 3
+    assert [str(kind) for kind in table.schema.types if pa.types.is_timestamp(kind)] == ["timestamp[us, tz=UTC]"]
+
+
+def test_every_column_fits_into_parquet(as_ada, mail):
+    mail(urls=("https://evil.example/",), files=(("a.zip", "0" * 64),), ThreatTypes=["Phish"])
+    for view in VIEWS:
+        keys = [column.key for column in grid_columns(view.table)]
+        answer = as_ada.post(f"/explorer/export?view={view.key}", {"kind": "parquet", "column": keys})
+        assert len(pq.read_table(pa.BufferReader(b"".join(answer.streaming_content))).schema.names) == len(keys)
 
 
 def test_an_unknown_kind_of_file_is_refused(as_ada, db):
