@@ -23,6 +23,11 @@ from watchfloor.response.clicks.tokens import Link, verify
 
 log = logging.getLogger(__name__)
 METHOD = "URL malicious reputation"
+POLICY = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' http: https:; base-uri 'none'; "
+    "frame-ancestors 'none'"
+)
+"""No script at all; browsers hold a form's redirects against form-action too, and whoever goes on is redirected elsewhere."""
 
 
 @csrf_exempt  # there is no session to misuse; whoever posts holds the signed link itself
@@ -79,7 +84,9 @@ def _shown(request: HttpRequest, link: Link, decision: Decision, may: bool) -> H
 
 
 def _page(request: HttpRequest, template: str, context: dict[str, Any], *, status: int) -> HttpResponse:
-    return render(request, template, context, status=status)
+    answer = render(request, template, context, status=status)
+    answer.headers["Content-Security-Policy"] = POLICY
+    return answer
 
 
 def location_of(url: str) -> str:
