@@ -37,14 +37,19 @@ def measure(messages: int = SMALL, *, rounds: int = 3, seed: int = 7) -> dict[st
 
 
 def timed(*, rounds: int = 3, seed: int = 7) -> dict[str, Any]:
-    """The figures of a database that is filled already: milliseconds from request to answer, the page drawn."""
+    """The figures of a database that is filled already: milliseconds from request to answer, the page drawn.
+
+    The work figure is processor time of this process, SQLite's own included: what a busy machine does not change.
+    """
     client = _client()
     took = {one: [_open(client, one) for _ in range(rounds + 1)][1:] for one in questions(seed=seed)}
-    every = sorted(one for values in took.values() for one in values)
-    medians = {one: sorted(values)[len(values) // 2] for one, values in took.items()}
+    every = sorted(wall for values in took.values() for wall, _ in values)
+    work = sorted(cpu for values in took.values() for _, cpu in values)
+    medians = {one: sorted(values)[len(values) // 2][0] for one, values in took.items()}
     slowest = max(medians, key=lambda one: medians[one])
     return {
         "quarantine_search_p95_ms": round(every[min(len(every) - 1, int(len(every) * 0.95))], 1),
+        "quarantine_search_work_p95_ms": round(work[min(len(work) - 1, int(len(work) * 0.95))], 1),
         "quarantine_search_median_ms": round(every[len(every) // 2], 1),
         "quarantine_search_slowest_ms": round(medians[slowest], 1),
         "quarantine_search_slowest": slowest,
@@ -162,10 +167,11 @@ def _contents(messages: int, seed: int) -> Iterator[dict[str, str]]:
         yield {"text": " ".join(text), "file": f"{text[0]}.pdf", "url": url}
 
 
-def _open(client: Any, address: str) -> float:
-    began = time.perf_counter()
+def _open(client: Any, address: str) -> tuple[float, float]:
+    """Wall and processor time in milliseconds."""
+    began, work = time.perf_counter(), time.process_time()
     answer = client.get(address)
-    took = (time.perf_counter() - began) * 1000
+    took = (time.perf_counter() - began) * 1000, (time.process_time() - work) * 1000
     if answer.status_code != 200:
         raise RuntimeError(f"{address} answered {answer.status_code}")
     return took

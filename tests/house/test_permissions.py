@@ -18,6 +18,8 @@ WITHOUT_A_RIGHT = {"sign-in", "sign-out", "password", "click/<str:token>"}
 """The only addresses open to everybody who is, or wants to be, signed in, or whose link in a mail we signed."""
 BY_TOKEN = "scim/v2/"
 """Addresses for other programs, which no right of a person opens: they ask for a connection's token."""
+BY_LINK = "quarantine/mine/"
+"""The recipients' own page, which no right opens either: it asks for the signed link that was sent to them."""
 
 SAMPLES = {
     "int": 1,
@@ -68,7 +70,9 @@ def sample_path(route: str) -> str:
 
 
 ALL = tuple(addresses())
-GUARDED = tuple(found for found in ALL if found.route not in WITHOUT_A_RIGHT and not found.route.startswith(BY_TOKEN))
+GUARDED = tuple(
+    found for found in ALL if found.route not in WITHOUT_A_RIGHT and not found.route.startswith((BY_TOKEN, BY_LINK))
+)
 PEOPLE = (*BUILT_IN_ROLES, "nobody (Eve)")
 
 
@@ -148,6 +152,12 @@ def test_what_programs_ask_is_open_to_no_person(as_max):
     for found in (one for one in ALL if one.route.startswith(BY_TOKEN)):
         for method, status, _ in answers(as_max, found):
             assert status in (401, 429), f"somebody signed in may {method} {found.path}: {status}"
+
+
+def test_what_a_link_opens_is_open_to_no_person_without_it(as_max):
+    for found in (one for one in ALL if one.route.startswith(BY_LINK)):
+        for method, status, _ in answers(as_max, found):
+            assert status in (404, 429), f"somebody signed in may {method} {found.path}: {status}"
 
 
 def test_a_page_of_the_navigation_is_open_to_whom_it_is_shown():

@@ -41,6 +41,7 @@ OUTSIDE = {"sign-in", "sign-out"}
 
 EXPLORER_VIEWS = ("all-email", "malware", "phish", "content-malware", "url-clicks")
 EXPLORER_TABS = ("email", "clicks", "urls", "top-clicks", "targets", "origin", "senders", "attachments", "campaigns")
+QUARANTINE = ("?received=7d", "?received=any&q=none-such", "?received=any&pick=query")
 REPORTS = (
     *("threat-protection", "mail-flow", "mail-latency", "post-delivery", "url-protection"),
     "top-senders-recipients",
@@ -102,6 +103,7 @@ SETTINGS = (
     "webhook-deliveries",
     "correlation",
     "incident-notifications",
+    "quarantine-digest",
     "response",
     "risk-score",
     "zero-hour",
@@ -222,6 +224,7 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
     yield from (f"{things['email']}&tab={tab}" for tab in EMAIL_TABS)
     yield from (f"{things['malware']}&tab=attachments", f"{things['preview']}&look=picture")
     yield from (f"{things['malware']}&tab=attachments", things["preview"], things["download"], things["action"])
+    yield from (f"/quarantine{tail}" for tail in QUARANTINE)
     yield from (f"/submissions{tail}" for tail in SUBMISSIONS)
     yield from ("/action-center", "/action-center?tab=pending", things["done"], things["asked"])
     yield from (

@@ -90,7 +90,7 @@ def folded(text: str) -> str:
 
 def marked(parts: dict[str, str]) -> str:
     """The stored text of these parts, each folded."""
-    return "".join(mark + folded(parts.get(name, "")) for name, mark in MARKS.items()) + END
+    return "".join(f"{mark} {folded(parts.get(name, ''))} " for name, mark in MARKS.items()) + END
 
 
 def parse(text: str) -> tuple[Term, ...]:
