@@ -5,6 +5,7 @@ from watchfloor.lake.services import leave_unfiltered
 from watchfloor.response.submissions.apart import keep_ready
 from watchfloor.response.submissions.policy import current, report_addresses
 from watchfloor.response.submissions.reading import INTAKE, read_reports, settle_waiting
+from watchfloor.response.submissions.settling import follow_verdicts
 from watchfloor.response.submissions.uploading import finish_uploads
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import every
@@ -19,4 +20,5 @@ def reports() -> int:
     if current().addresses:
         keep_ready()
     done = finish_uploads(ready=cursor_position(INTAKE), now=now)
+    done += follow_verdicts(now=now)
     return done + read_reports(now=now) + settle_waiting(now=now)

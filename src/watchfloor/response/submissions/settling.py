@@ -14,6 +14,10 @@ from watchfloor.response.submissions.answering import answer_at_once
 from watchfloor.response.submissions.models import ReportGroup, UserReport
 from watchfloor.response.submissions.policy import Policy
 from watchfloor.response.submissions.submitting import judged
+from watchfloor.runtime.selectors import cursor_position
+from watchfloor.runtime.services import move_cursor
+
+VERDICTS = "response.reports.verdicts"
 
 
 def settle(report: UserReport, *, policy: Policy, now: datetime) -> None:
@@ -32,6 +36,30 @@ def settle(report: UserReport, *, policy: Policy, now: datetime) -> None:
         lake_services.append("EmailPostDeliveryEvents", [lake_rows.post_delivery(report)])
         lake_services.append("CloudAppEvents", [lake_rows.of_report(report)])
         answer_at_once(report, group, policy=policy, now=now)  # the outbox is of the same database: all or nothing
+
+
+def tell_verdict(group: ReportGroup, record: EmailRecord, *, now: datetime) -> None:
+    """Write our own verdict as it stands now into the card; not saved."""
+    outcome = judged(record)
+    group.threats, group.confidence = list(outcome.threats), outcome.confidence
+    group.result, group.explanation, group.verdict_at = outcome.result, outcome.explanation, now
+
+
+def follow_verdicts(*, now: datetime) -> int:
+    """Bring what came to light later (a campaign, an entry, a person's word) to the cards of these mails."""
+    position = cursor_position(VERDICTS)
+    late = lake.late_verdicts_after(position, limit=500)
+    if not late:
+        return 0
+    mails = {one.network_message_id for one in late}
+    with transaction.atomic():
+        for group in ReportGroup.objects.filter(network_message_id__in=mails):
+            record = lake.email(group.network_message_id)
+            if record is not None:
+                tell_verdict(group, record, now=now)
+                group.save(update_fields=["threats", "confidence", "result", "explanation", "verdict_at"])
+        move_cursor(VERDICTS, position=late[-1].position)
+    return len(late)
 
 
 def shelve(report: UserReport) -> None:
@@ -65,11 +93,9 @@ def _group(report: UserReport, record: EmailRecord, *, now: datetime) -> ReportG
     group, _ = ReportGroup.objects.get_or_create(
         key=key, defaults={"first_at": report.reported_at, "last_at": report.reported_at}
     )
-    outcome = judged(record)
     group.network_message_id, group.cluster_id = record.network_message_id, cluster
     group.subject, group.sender, group.sender_ip = report.subject, report.sender, report.sender_ip
-    group.threats, group.confidence = list(outcome.threats), outcome.confidence
-    group.result, group.explanation, group.verdict_at = outcome.result, outcome.explanation, now
+    tell_verdict(group, record, now=now)
     group.reason = report.reason
     known = people_by_address([report.reporter]).get(report.reporter)
     group.tags = sorted({*group.tags, *(known.tags if known else ())})

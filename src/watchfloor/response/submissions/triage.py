@@ -8,10 +8,12 @@ from django.db import transaction
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.kernel.errors import BadInput, NotFound
+from watchfloor.lake.selectors import email
 from watchfloor.response.submissions.answering import answer_mark
 from watchfloor.response.submissions.contracts import Mark, Said, Submitted
 from watchfloor.response.submissions.models import ReportGroup
 from watchfloor.response.submissions.policy import current
+from watchfloor.response.submissions.settling import tell_verdict
 from watchfloor.response.submissions.submitting import correct, submit_mail
 
 audit_verb("report.mark", "{actor} marked the reported mail {target}")
@@ -42,6 +44,9 @@ def mark_and_notify(
         with transaction.atomic():
             group.marked_as, group.marked_by, group.marked_at = mark.value, by.name, now
             group.note, group.answered = note.strip()[:MOST_NOTE], mails
+            record = email(group.network_message_id) if group.network_message_id else None
+            if record is not None:
+                tell_verdict(group, record, now=now)
             group.save()
             answered = _notified(group, mark, now=now) if notify else 0
         result["after"] = {"marked_as": mark.value, "mails": len(mails), "answers": answered}

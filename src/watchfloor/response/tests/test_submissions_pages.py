@@ -92,6 +92,8 @@ def test_one_mark_answers_all_reporters_and_corrects_the_verdict(as_ada, card):
     as_ada.post(f"{card.href}/mark", {"mark": "Phishing", "notify": "yes", "note": "We saw it too."})
     card.refresh_from_db()
     assert (card.marked_as, card.marked_by) == ("Phishing", "Ada")
+    assert card.threats == ["Phish"]
+    assert "Ada marked it" in card.explanation
     assert sorted(mail.to[0] for mail in Outgoing.objects.all()) == [
         f"{who}@corp.example" for who in ("ann", "bob", "cat")
     ]
@@ -108,6 +110,16 @@ def test_who_reports_a_marked_mail_later_hears_the_mark_at_once(as_ada, card):
     assert Outgoing.objects.get().subject == "Your report: it was spam"
     card.refresh_from_db()
     assert (card.marked_as, card.reporters) == ("Spam", 4)
+
+
+def test_what_comes_to_light_later_reaches_the_card(card):
+    from watchfloor.response.submissions.settling import follow_verdicts
+
+    submit_mail(by=EVERYTHING, network_message_ids=[card.network_message_id], verdict=Said.PHISH, now=utc_now())
+    assert follow_verdicts(now=utc_now()) == 1
+    card.refresh_from_db()
+    assert card.threats == ["Phish"]
+    assert follow_verdicts(now=utc_now()) == 0
 
 
 def test_a_mark_without_notification_sends_nothing(as_ada, card):
