@@ -1,5 +1,6 @@
 """Queries as sqlglot trees. Values are literals of the tree, never text in a text, so none can change its shape."""
 
+import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -21,6 +22,8 @@ FAILED = ("Failed", "Failure", "Error")
 """Results of an action that left the mail where it was."""
 BEFORE = timedelta(days=30)
 """How long before an event the mail it concerns may have come."""
+FEW = 200
+"""Values that stand one by one in a condition."""
 FOREVER = datetime(9999, 1, 1, tzinfo=UTC)
 
 
@@ -203,9 +206,19 @@ def _test(found: Column, operator: Operator, values: Sequence[str]) -> exp.Expr:
     if found.listed:
         return exp.or_(*(_listed(found, operator, str(value)) for value in wanted))
     if operator is Operator.EQUAL_ANY:
-        return exp.In(this=_comparable(found, operator), expressions=[literal(value) for value in wanted])
+        return _among(_comparable(found, operator), wanted)
     make = _MAKE[operator]
     return exp.or_(*(make(_comparable(found, operator), literal(value)) for value in wanted))
+
+
+def _among(side: exp.Expr, wanted: Sequence[Value]) -> exp.Expr:
+    """Whether it is one of these values; very many whole numbers or texts stand in one leaf, which is read a hundred times as fast."""
+    kinds = {type(value) for value in wanted}
+    if len(wanted) <= FEW or not (kinds == {int} or kinds == {str}):
+        return exp.In(this=side, expressions=[literal(value) for value in wanted])
+    told = [literal(json.dumps(list(wanted))), literal('["BIGINT"]' if kinds == {int} else '["VARCHAR"]')]
+    values = exp.Anonymous(this="UNNEST", expressions=[exp.Anonymous(this="FROM_JSON", expressions=told)])
+    return exp.In(this=side, query=exp.Subquery(this=exp.Select(expressions=[values])))
 
 
 def _has_value(found: Column) -> exp.Expr:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from sqlglot import exp, parse_one
 
 from watchfloor.kernel.errors import BadInput
-from watchfloor.lake import selectors
+from watchfloor.lake import selectors, services
 from watchfloor.lake.arrow import to_arrow, to_rows
 from watchfloor.lake.catalogue import table, tables
 from watchfloor.lake.contracts import UNVALUED, Condition, Operator, Query
@@ -403,3 +403,18 @@ def test_required_conditions_are_said_apart_from_the_alternatives(conditions, an
 def test_required_conditions_survive_an_address_so_that_an_action_on_a_view_stays_within_it():
     query = Query("EmailEvents", NOON - DAY, NOON + DAY, (EVIL, URGENT), True, (MALWARE,))
     assert selectors.query_from_parameters(QueryDict(selectors.parameters_of(query)), now=NOON) == query
+
+
+def test_very_many_values_are_one_leaf_and_find_the_same(lake, monkeypatch):
+    services.append("EmailEvents", [mail(number, EmailClusterId=number) for number in range(6)])
+    clusters = ("EmailClusterId", Operator.EQUAL_ANY, tuple(map(str, range(2, 500))))
+    people = ("RecipientEmailAddress", Operator.EQUAL_ANY, tuple(f"PERSON{n}@corp.example" for n in range(1, 300)))
+    odd = ("Subject", Operator.EQUAL_NONE, tuple(f'it\'s \\ "{n}" ü' for n in range(300)))
+    for conditions in ([clusters], [people], [odd], [clusters, people], [clusters, odd]):
+        many = selectors.rows(asked(*conditions), columns=["ReportId"])
+        with monkeypatch.context() as patched:
+            patched.setattr(trees, "FEW", 10_000)
+            assert selectors.rows(asked(*conditions), columns=["ReportId"]) == many
+        assert many
+    tree = trees.select(asked(clusters))
+    assert sum(1 for _ in tree.walk()) < 60
