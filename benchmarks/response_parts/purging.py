@@ -53,7 +53,14 @@ Pair = tuple[str, str]
 
 
 def measure(
-    mails: int = 200, mailboxes: int = 50, kills: int = 2, *, messages: int = 2_000, rounds: int = 2, seed: int = 7
+    mails: int = 200,
+    mailboxes: int = 50,
+    kills: int = 2,
+    *,
+    messages: int = 2_000,
+    rounds: int = 2,
+    seed: int = 7,
+    whole_worker: bool = False,
 ) -> dict[str, Any]:
     """`mails` of one campaign over `mailboxes` purged in `rounds`, then `messages` resumed through `kills` times kill -9.
 

@@ -24,7 +24,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import cycle
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F
 
 from watchfloor.connectors.contracts import ActionOutcome, Folder, Located, MailboxActions, Target
@@ -36,6 +36,7 @@ from watchfloor.response.events import events_of
 from watchfloor.response.lanes import Lanes
 from watchfloor.response.models import LedgerLine, Remediation
 from watchfloor.response.places import as_json, from_json, joined, paths_of, was_opened
+from watchfloor.response.storing import save_lines
 
 BATCH = 2000
 """Lines per batch. Large, because one doveadm question finds the message in all mailboxes: a batch costs one such question."""
@@ -169,20 +170,6 @@ def copies_asked(work: Work | None) -> float:
 def stop_asked(remediation: Remediation) -> bool:
     status = Remediation.objects.filter(pk=remediation.pk).values_list("status", flat=True).first()
     return status == RemediationStatus.STOPPING
-
-
-def save_lines(lines: Sequence[LedgerLine], *, fields: Sequence[str]) -> None:
-    """Store these fields of many lines. One prepared statement: an upsert of whole rows costs ten times as much here, and
-    bulk_update's CASE still more.
-    """
-    known = [field for field in LedgerLine._meta.concrete_fields if field.name in fields]
-    table, key = (connection.ops.quote_name(name) for name in (LedgerLine._meta.db_table, "id"))
-    changes = ", ".join(f"{connection.ops.quote_name(str(field.column))} = %s" for field in known)
-    rows = [
-        (*(field.get_db_prep_save(getattr(line, field.name), connection) for field in known), line.pk) for line in lines
-    ]
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {table} SET {changes} WHERE {key} = %s", rows)  # noqa: S608 (names of our own model)
 
 
 class Ledger:

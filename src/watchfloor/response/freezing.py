@@ -18,6 +18,7 @@ from watchfloor.response.action import MailAction
 from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import LineStatus, Row
 from watchfloor.response.models import LedgerLine, Remediation
+from watchfloor.response.storing import insert_lines
 from watchfloor.response.targets import row_of, sender_of_ours, target_rows
 
 CHUNK = 1000
@@ -33,7 +34,7 @@ def freeze(remediation: Remediation, *, now: datetime) -> None:
     if remediation.frozen_at:
         return
     for lines in _lines(remediation, now=now):
-        LedgerLine.objects.bulk_create(lines, ignore_conflicts=True, batch_size=CHUNK)
+        insert_lines(lines)
     with transaction.atomic():
         _missing_from_lake(remediation)
         tally = dict(remediation.lines.order_by().values_list("status").annotate(Count("id")))

@@ -36,6 +36,7 @@ class PolicyForm(forms.Form):
         help_text="0: nobody needs a second person. Actions of the same person within an hour count together.",
     )
     asks_again_days = forms.IntegerField(
+        required=False,
         min_value=0,
         max_value=365,
         label="Proposals nobody decided are brought to mind again after this many days",
