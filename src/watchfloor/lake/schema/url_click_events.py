@@ -64,5 +64,5 @@ TABLE = Table(
     sort_column="AccountUpn",
     follows=True,
     own=frozenset({"UrlDomain", "UrlDomainPath", "Context"}),
-    filled="proxy logs that are read or imported, and by the sample organisation",
+    filled="click protection, proxy logs that are read or imported, and by the sample organisation",
 )
