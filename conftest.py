@@ -27,7 +27,7 @@ Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2Password
 PASSWORD = "correct horse battery staple"
 
 
-SHARING_THE_DEMO = {f"tests/stories/test_{name}.py" for name in ("pages", "analyst", "reports")}
+SHARING_THE_DEMO = {f"tests/stories/test_{name}.py" for name in ("pages", "analyst", "reports", "alert_policies")}
 """All walk through the sample organisation, which takes longer to build than most tests run."""
 
 
