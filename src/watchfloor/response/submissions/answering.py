@@ -16,13 +16,19 @@ from watchfloor.response.submissions.texts import OF_MARK, filled, template, ver
 
 
 def why_not(report: UserReport) -> str:
-    """Why this reporter gets no answer, "" when they do: a stranger who writes to the report mailbox learns nothing from us."""
+    """Why this reporter gets no answer, "" when they do: a stranger learns nothing from us."""
     if report.no_answer:
         return report.no_answer
-    domain = report.reporter.rpartition("@")[2]
-    if domain not in tenant_facts().own_domains and not people_by_address([report.reporter]):
+    if not is_own(report.reporter):
         return "the reporter is none of our own people"
     return "" if can_send() else "no connection sends mail"
+
+
+def is_own(address: str) -> bool:
+    """Whether an address is one of our own people; where no domain of ours is set, everybody is."""
+    own = tenant_facts().own_domains
+    domain = address.lower().rpartition("@")[2]
+    return not own or domain in own or bool(people_by_address([address]))
 
 
 def composed(report: UserReport, which: str, *, policy: Policy, threats: list[str], note: str = "") -> tuple[str, str]:

@@ -6,6 +6,7 @@ Rows and cursor commit together; who is killed between reads again, and the uniq
 
 import logging
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -14,7 +15,8 @@ from watchfloor.connectors.contracts import AcceptedMail
 from watchfloor.connectors.selectors import accepted_after, raw_mail
 from watchfloor.connectors.services import accept
 from watchfloor.kernel.errors import NotFound
-from watchfloor.lake.selectors import emails_known_as
+from watchfloor.lake.selectors import emails_known_as, inspections_of
+from watchfloor.response.submissions.answering import is_own
 from watchfloor.response.submissions.apart import read_apart
 from watchfloor.response.submissions.contracts import Original, Reading, Reason, ReportState, Via
 from watchfloor.response.submissions.matching import match
@@ -68,6 +70,10 @@ def _take(mail: AcceptedMail, via: Via, policy: Policy, *, now: datetime) -> Non
     reading = _folder_reading(mail) if via is Via.FOLDER else _mailbox_reading(mail)
     if reading.automatic and not reading.originals:
         return  # somebody's vacation notice
+    if via is Via.MAILBOX and not is_own(reading.reporter):
+        return  # the world's mail to an address that is easily guessed: no report of anybody here
+    if via is Via.MAILBOX and (doubt := _doubt(mail)):
+        reading = replace(reading, originals=(), trouble=doubt, automatic=True)
     if via is Via.MAILBOX and _is_copy(mail):
         return
     if via is Via.FOLDER and _known_in_folder(reading):
@@ -91,6 +97,14 @@ def _mailbox_reading(mail: AcceptedMail) -> Reading:
         return read_apart(raw_mail(mail.sha256))
     except NotFound as error:
         return Reading(mail.mail_from, "", Reason.PHISH, "", trouble=error.message)
+
+
+def _doubt(mail: AcceptedMail) -> str:
+    """Why the reporter is not to be believed: who writes in somebody's name must not bring mail in, nor alerts."""
+    known = emails_known_as(sha256=mail.sha256)
+    found = inspections_of([one.network_message_id for one in known])
+    failed = any((summary.get("authentication") or {}).get("dmarc") == "fail" for summary in found.values())
+    return "its sender is not who it says: DMARC failed" if failed else ""
 
 
 def _folder_reading(mail: AcceptedMail) -> Reading:
@@ -151,7 +165,7 @@ def _report(
         sha256=original.sha256,
         language=reading.language,
         trouble=reading.trouble,
-        no_answer="a machine sent the report" if reading.automatic else "",
+        no_answer=(reading.trouble or "a machine sent the report") if reading.automatic else "",
     )
 
 

@@ -34,7 +34,7 @@ class ReportsForm(forms.Form):
         label="Report mailboxes",
         widget=forms.Textarea(attrs={"rows": 2}),
         help_text="One address a line. Mail there is left unfiltered and counts as no delivered threat: use mailboxes of the "
-        "security team that nobody else reads, and connect them (IMAP, journal or milter).",
+        "security team that nobody else reads, and connect them (IMAP, journal or milter). Only reports of your own people are read.",
     )
     folders = forms.CharField(
         required=False,

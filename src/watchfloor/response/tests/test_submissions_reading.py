@@ -170,10 +170,21 @@ def test_the_answer_speaks_the_reporters_language(reporting):
     assert "Ihre Meldung" in Outgoing.objects.get().subject
 
 
-def test_strangers_get_no_answer_from_the_report_mailbox(reporting):
+def test_mail_of_strangers_to_the_report_mailbox_is_no_report(reporting):
     report(report_with(PHISH, by="stranger@outside.example"))
+    assert not UserReport.objects.exists()
     assert not Outgoing.objects.exists()
-    assert UserReport.objects.get().no_answer == "the reporter is none of our own people"
+    assert not any(row["Connectors"] == "user report" for row in events("EmailEvents"))
+
+
+def test_a_report_in_somebody_elses_name_brings_no_mail_in_and_no_alert(reporting):
+    forged = "mx.corp.example; spf=fail; dmarc=fail header.from=corp.example"
+    report(report_with(PHISH, Authentication_Results=forged))
+    one = UserReport.objects.get()
+    assert (one.state, one.taken) == ("Not found", None)
+    assert "DMARC failed" in one.trouble
+    assert not Outgoing.objects.exists()
+    assert not events("CloudAppEvents")
 
 
 def test_a_vacation_notice_is_no_report_and_a_machines_report_is_not_answered(reporting):
