@@ -32,7 +32,7 @@ from watchfloor.response.contracts import Targets
 from watchfloor.response.models import Remediation
 from watchfloor.runtime.jobs import launch_jobs, stop_jobs
 
-SMALL: dict[str, Any] = {}
+SMALL: dict[str, Any] = {"kills": 1, "messages": 1_000}
 FULL = {"mails": 10_000, "mailboxes": 1_000, "kills": 10, "messages": 200_000, "rounds": 3, "whole_worker": True}
 AT_ONCE = 50
 NEVER_DELIVERED = 50

@@ -64,7 +64,7 @@ def open_page(transactional_db, live_server, as_max, context, complaints):
 
     def opened(path):
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{live_server.url}{path}")
