@@ -1,6 +1,7 @@
 """What the border does with one mail: border policy × verdict × recipients. Pure: no database, no clock."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from watchfloor.connectors.contracts import Disposition, InlineAnswer
@@ -29,6 +30,48 @@ def answer_to(inspection: Inspection, *, recipients: Sequence[str], policy: Bord
         return InlineAnswer(Disposition.TAG, f"{words} (delivered: it is a mailbox of the security team)")
     # One answer holds for all recipients of a mail: what some must get cannot be refused, so the others' is held.
     return InlineAnswer(Disposition.HOLD, words, kept, facts=_facts(inspection, threat, policy))
+
+
+def heeded(
+    answer: InlineAnswer,
+    inspection: Inspection,
+    *,
+    recipients: Sequence[str],
+    listed: Mapping[str, bool],
+    policy: BorderPolicy,
+) -> InlineAnswer:
+    """The answer with what recipients want of this sender (`listed`: whether they block it), each for the own mailbox.
+
+    An allowed sender is believed when the mail is proven to be its own, and never against malware or high-confidence phish.
+    """
+    if not listed or answer.disposition is Disposition.REJECT:
+        return answer
+    threat = threat_of(inspection.verdict)
+    proven = "pass" in {inspection.authentication.dmarc, inspection.authentication.composite}
+    believed = proven and threat not in {BorderThreat.MALWARE, BorderThreat.SURE_PHISH}
+    wish = {one: listed.get(one.strip().lower()) for one in recipients}
+    before = (set(answer.held) or set(recipients)) if answer.disposition is Disposition.HOLD else set()
+    spared = {one for one in recipients if one.strip().lower() in policy.exempt}
+    blocked = {one for one in recipients if wish[one] is True} - spared
+    held = tuple(
+        one for one in recipients if one in blocked or (one in before and not (believed and wish[one] is False))
+    )
+    if set(held) == before:
+        return answer
+    if not held:
+        return replace(
+            answer,
+            disposition=Disposition.TAG,
+            held=(),
+            facts={},
+            words=f"{answer.words} (its recipients allow the sender)",
+        )
+    if before:
+        return replace(answer, held=held)
+    facts = _facts(inspection, threat or BorderThreat.SPAM, policy)
+    facts[FACTS] |= {"policy_name": "Senders of a mailbox", "override": "Blocked by the recipient"}
+    words = f"{answer.words} (a recipient blocks the sender)"
+    return replace(answer, disposition=Disposition.HOLD, held=held, words=words, facts={**answer.facts, **facts})
 
 
 def threat_of(verdict: Verdict) -> BorderThreat | None:

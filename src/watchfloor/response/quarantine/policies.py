@@ -8,7 +8,7 @@ from watchfloor.access.services import audit_verb, audited, authorise
 from watchfloor.connectors.contracts import Disposition, InlineAnswer
 from watchfloor.inspection.contracts import Inspection
 from watchfloor.kernel.errors import BadInput
-from watchfloor.response.quarantine.border import answer_to
+from watchfloor.response.quarantine.border import answer_to, heeded
 from watchfloor.response.quarantine.contracts import (
     BORDER_DEFAULTS,
     LONGEST_DAYS,
@@ -18,6 +18,7 @@ from watchfloor.response.quarantine.contracts import (
     UserMay,
 )
 from watchfloor.response.quarantine.models import QuarantinePolicy
+from watchfloor.response.quarantine.senders import wishes
 
 audit_verb("quarantine.policy", "{actor} changed what the border does with mail, and what is quarantined for how long")
 ONLY = 1
@@ -34,7 +35,10 @@ def border_policy() -> BorderPolicy:
 
 def answer_at_border(inspection: Inspection, *, recipients: Sequence[str]) -> InlineAnswer:
     """What the policy in force does with this mail before delivery. Read for each mail: a change counts from the next one on."""
-    return answer_to(inspection, recipients=recipients, policy=border_policy())
+    policy = border_policy()
+    answer = answer_to(inspection, recipients=recipients, policy=policy)
+    listed = wishes(sender=inspection.sender_address or inspection.mail_from, recipients=recipients)
+    return heeded(answer, inspection, recipients=recipients, listed=listed, policy=policy)
 
 
 def change_border_policy(
