@@ -75,11 +75,24 @@ def similarity(case: Case) -> Iterator[tuple[ClusterKind, str, Query]]:
 
 
 def entities(case: Case) -> Iterator[tuple[ClusterKind, str, Query]]:
-    """The clusters of mails that carry a URL or file found malicious."""
-    for url in case.urls:
-        yield ClusterKind.URL, url, case.within(is_("EmailUrlInfo.Url", url), RECEIVED)
+    """The clusters of mails that carry a URL or file found malicious; URLs that differ behind the ? only are one."""
+    for page in dict.fromkeys(map(page_of, case.urls)):
+        carried = Condition(
+            "EmailUrlInfo.Url", Operator.STARTS_WITH if page_is_long(page) else Operator.EQUAL_ANY, (page,)
+        )
+        yield ClusterKind.URL, page, case.within(carried, RECEIVED)
     for sha256 in case.files:
         yield ClusterKind.FILE, sha256, case.within(is_("EmailAttachmentInfo.SHA256", sha256), RECEIVED)
+
+
+def page_of(url: str) -> str:
+    """A URL without what stands behind ? or #, where mails to many carry each reader's own mark."""
+    return url.partition("#")[0].partition("?")[0]
+
+
+def page_is_long(page: str) -> bool:
+    """Whether a page is told from the whole site by its path."""
+    return page.partition("://")[2].partition("/")[2].strip("/") != ""
 
 
 def looked_at(

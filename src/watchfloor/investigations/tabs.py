@@ -23,12 +23,12 @@ from watchfloor.investigations.rendering import (
 TABS = (
     ("graph", "Investigation graph"),
     ("alerts", "Alerts"),
-    ("mailboxes", "Mailboxes and users"),
+    ("mailboxes", "Mailboxes"),
     ("evidence", "Evidence"),
     ("entities", "Entities"),
     ("log", "Log"),
     ("pending", "Pending actions"),
-    ("history", "Pending actions history"),
+    ("history", "History"),
 )
 OPEN = (RecommendationStatus.PENDING.value, RecommendationStatus.WOULD.value)
 PEOPLE = ("user", "mailbox")

@@ -1,10 +1,14 @@
 """About people who opened the links."""
 
+from collections.abc import Iterator
+
 from watchfloor.investigations.case import Case, hunted, quoted
 from watchfloor.investigations.contracts import Found, FoundEntity, Verdict, Wish, WishKind
 
 LET_THROUGH = ("Allowed", "ClickAllowed", "Block page override", "Pending detonation page override")
 MOST = 200
+MOST_BLOCKED = 20
+MANY = 3
 
 
 def who_clicked(case: Case) -> Found:
@@ -61,13 +65,24 @@ def _advice(people: tuple[str, ...]) -> tuple[Wish, ...]:
 
 
 def block_urls(case: Case) -> Found:
-    """Each malicious URL belongs on the block list (AI-51, AI-54)."""
+    """Each malicious URL belongs on the block list (AI-51, AI-54); many on one host are one entry."""
     wishes = tuple(
-        Wish(
-            f"block:{url}"[:100], WishKind.BLOCK, f"Block {url} at the time of click", "the URL is malicious", value=url
-        )
-        for url in case.urls[:20]
+        Wish(f"block:{value}"[:100], WishKind.BLOCK, f"Block {value} at the time of click", why, value=value)
+        for value, why in list(_worth_blocking(case.urls))[:MOST_BLOCKED]
     )
     if not wishes:
         return Found("There is no malicious URL to block.")
-    return Found(f"{len(wishes)} malicious URLs to block.", Verdict.MALICIOUS, wishes=wishes)
+    entries = "1 entry" if len(wishes) == 1 else f"{len(wishes)} entries"
+    return Found(f"{len(case.urls):,} malicious URLs, to be blocked by {entries}.", Verdict.MALICIOUS, wishes=wishes)
+
+
+def _worth_blocking(urls: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """(value of an entry, why): a whole host from three malicious URLs on, else the URL."""
+    hosts: dict[str, list[str]] = {}
+    for url in urls:
+        hosts.setdefault(url.partition("://")[2].partition("/")[0].partition("?")[0].lower(), []).append(url)
+    for host, found in hosts.items():
+        if host and len(found) >= MANY:
+            yield f"{host}/*", f"{len(found)} malicious URLs lie there"
+        else:
+            yield from ((url, "the URL is malicious") for url in found)

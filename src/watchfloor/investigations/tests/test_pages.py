@@ -37,7 +37,7 @@ def test_every_tab_opens(phish, begun, as_ada, tab):
 
 def test_the_evidence_shows_both_counts_and_the_whole_query(phish, begun, as_ada):
     words = as_ada.get(f"{begun(phish).href}?tab=evidence").content.decode()
-    assert "Same body, same sender IP: 71" in words
+    assert "Same body, same sender IP: “Your password ends today” · 192.0.2.66" in words
     assert "EmailClusterId" in words
     assert "/hunting?query=" in words
     assert "/explorer?from=" in words
@@ -78,6 +78,13 @@ def test_a_blocked_url_becomes_an_entry_of_the_block_list(phish, begun, as_ada):
     as_ada.post(f"{found.href}/decide", {"decision": "approve", "row": block.pk})
     assert Entry.objects.get().effect == "block"
     assert Recommendation.objects.get(pk=block.pk).status == RecommendationStatus.DONE
+
+
+def test_many_malicious_urls_of_one_host_are_one_entry(phish, begun, as_ada):
+    found = begun(phish, urls=[f"https://mark.evil.example/v?u={number}" for number in range(3)])
+    block = found.recommendations.get(kind="block")
+    as_ada.post(f"{found.href}/decide", {"decision": "approve", "row": block.pk})
+    assert Entry.objects.get().value == "mark.evil.example/*"
 
 
 def test_an_analyst_starts_one_of_a_mail(phish, as_ada, queued):
