@@ -37,8 +37,8 @@ def measure(*, seconds: int = 3, rate: int = 200, indicators: int = 50_000) -> d
     run = secrets.token_hex(4)
     (port,) = free_ports(1)
     with served(port):
-        time.sleep(1)  # the pages' own warm-up beside the start
-        asyncio.run(_clicks(port, key, f"warm{run}", rate=50, seconds=1))
+        warm, _ = asyncio.run(_clicks(port, key, f"warm{run}", rate=20, seconds=1))
+        _missing(f"warm{run}", len(warm))  # once they are in the lake, both processes have begun and read the entries
         took, wrong = asyncio.run(_clicks(port, key, run, rate=rate, seconds=seconds))
         assert not wrong, f"{len(wrong)} of {len(took)} clicks met something else: {wrong[:3]}"
         lost = _missing(run, len(took))
