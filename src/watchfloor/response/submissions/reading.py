@@ -23,6 +23,7 @@ from watchfloor.response.submissions.matching import match
 from watchfloor.response.submissions.models import UserReport
 from watchfloor.response.submissions.policy import Policy, current
 from watchfloor.response.submissions.settling import settle, shelve
+from watchfloor.response.submissions.texts import storable
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import move_cursor
 
@@ -146,20 +147,20 @@ def _report(
         position=mail.position,
         part=part,
         report_sha256=mail.sha256,
-        reporter=(reading.reporter or mail.mail_from).lower()[:320],
-        reporter_name=_plain(reading.reporter_name)[:320],
+        reporter=storable(reading.reporter or mail.mail_from).lower()[:320],
+        reporter_name=storable(reading.reporter_name)[:320],
         # When it reached us: the Date of a mail is the reporter's clock.
         reported_at=mail.received_at if via is Via.MAILBOX else now,
         read_at=now,
         via=via.value,
         reported_from=reading.reported_from,
         reason=reading.reason.value,
-        comment=_plain(reading.comment),
+        comment=storable(reading.comment),
         form=original.form,
-        subject=_plain(original.subject)[:1000],
-        sender=_plain(original.sender)[:400],
+        subject=storable(original.subject)[:1000],
+        sender=storable(original.sender)[:400],
         sender_ip=original.sender_ip[:45],
-        internet_message_id=_plain(original.internet_message_id)[:998],
+        internet_message_id=storable(original.internet_message_id)[:998],
         sent_at=original.sent_at,
         fingerprint=original.fingerprint,
         sha256=original.sha256,
@@ -218,10 +219,6 @@ def _settled(report: UserReport, policy: Policy, *, now: datetime) -> bool:
     else:
         shelve(report)
     return True
-
-
-def _plain(text: str) -> str:
-    return text.replace("\0", "").encode("utf-8", "replace").decode()
 
 
 __all__: Sequence[str] = ["READER", "read_reports", "settle_waiting"]

@@ -14,6 +14,7 @@ from watchfloor.response.submissions.answering import answer_at_once
 from watchfloor.response.submissions.models import ReportGroup, UserReport
 from watchfloor.response.submissions.policy import Policy
 from watchfloor.response.submissions.submitting import judged
+from watchfloor.response.submissions.texts import storable
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import move_cursor
 
@@ -42,7 +43,7 @@ def tell_verdict(group: ReportGroup, record: EmailRecord, *, now: datetime) -> N
     """Write our own verdict as it stands now into the card; not saved."""
     outcome = judged(record)
     group.threats, group.confidence = list(outcome.threats), outcome.confidence
-    group.result, group.explanation, group.verdict_at = outcome.result, outcome.explanation, now
+    group.result, group.explanation, group.verdict_at = outcome.result, storable(outcome.explanation), now
 
 
 def follow_verdicts(*, now: datetime) -> int:
@@ -79,10 +80,10 @@ def shelve(report: UserReport) -> None:
 def _complete(report: UserReport, record: EmailRecord) -> None:
     """What our own copy of the mail knows better than the report."""
     first = record.rows[0] if record.rows else {}
-    report.subject = str(record.summary.get("subject") or report.subject)[:1000]
-    report.sender = str(first.get("SenderFromAddress") or report.sender)[:400]
+    report.subject = storable(record.summary.get("subject") or report.subject)[:1000]
+    report.sender = storable(first.get("SenderFromAddress") or report.sender)[:400]
     report.sender_ip = str(first.get("SenderIP") or report.sender_ip)[:45]
-    report.internet_message_id = report.internet_message_id or str(first.get("InternetMessageId") or "")[:998]
+    report.internet_message_id = report.internet_message_id or storable(first.get("InternetMessageId"))[:998]
 
 
 def _group(report: UserReport, record: EmailRecord, *, now: datetime) -> ReportGroup:

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import Any
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited, authorise
@@ -17,6 +18,7 @@ from watchfloor.response.submissions import lake_rows
 from watchfloor.response.submissions.checks import outcome_of, plain
 from watchfloor.response.submissions.contracts import Outcome, Said, Submitted, Wish
 from watchfloor.response.submissions.models import Submission
+from watchfloor.response.submissions.texts import storable
 
 audit_verb("submission.make", "{actor} submitted {target} for a verdict")
 audit_verb("submission.dispute", "{actor} disputed the result of the submission {target}")
@@ -126,15 +128,15 @@ def _row(record: EmailRecord, outcome: Outcome, *, by: Actor, said: Said, note: 
         kind="mail",
         value=record.network_message_id,
         network_message_id=record.network_message_id,
-        name=str(record.summary.get("subject") or "")[:1000],
-        sender=str(first.get("SenderFromAddress") or "")[:400],
+        name=storable(record.summary.get("subject"))[:1000],
+        sender=storable(first.get("SenderFromAddress"))[:400],
         recipient=((recipients[0] + more) if recipients else "")[:400],
         sha256=record.sha256,
         at=now,
         by=by.name,
         by_id=by.id,
         said=said.value,
-        note=note.strip()[:MOST_NOTE],
+        note=storable(note).strip()[:MOST_NOTE],
     )
     fill(row, outcome, now=now)
     return row
@@ -142,8 +144,15 @@ def _row(record: EmailRecord, outcome: Outcome, *, by: Actor, said: Said, note: 
 
 def fill(row: Submission, outcome: Outcome, *, now: datetime) -> None:
     """Write an outcome into a submission."""
-    row.result, row.explanation = outcome.result, outcome.explanation
-    row.threats, row.checks, row.judged_at = list(outcome.threats), plain(outcome.checks), now
+    row.result, row.explanation = outcome.result, storable(outcome.explanation)
+    row.threats, row.checks, row.judged_at = list(outcome.threats), _storable(plain(outcome.checks)), now
+
+
+def _storable(checks: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [
+        one | {"words": storable(one["words"]), "details": [storable(detail) for detail in one["details"]]}
+        for one in checks
+    ]
 
 
 def _make_entries(

@@ -125,3 +125,8 @@ def verdict_words(threats: list[str], *, language: str) -> str:
     """Our own verdict in the reporter's language."""
     words = VERDICTS.get(language, VERDICTS["en"])
     return words.get(threats[0] if threats else "", words[""])
+
+
+def storable(text: object) -> str:
+    """Text that every database keeps: strangers' words may hold NUL and lone surrogates."""
+    return str(text or "").replace("\0", "").encode("utf-8", "replace").decode()

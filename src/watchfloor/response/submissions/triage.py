@@ -15,6 +15,7 @@ from watchfloor.response.submissions.models import ReportGroup
 from watchfloor.response.submissions.policy import current
 from watchfloor.response.submissions.settling import tell_verdict
 from watchfloor.response.submissions.submitting import correct, submit_mail
+from watchfloor.response.submissions.texts import storable
 
 audit_verb("report.mark", "{actor} marked the reported mail {target}")
 
@@ -43,7 +44,7 @@ def mark_and_notify(
         labelled = sum(correct(by=by, network_message_id=one, said=mark.said, note=note, now=now) for one in mails)
         with transaction.atomic():
             group.marked_as, group.marked_by, group.marked_at = mark.value, by.name, now
-            group.note, group.answered = note.strip()[:MOST_NOTE], mails
+            group.note, group.answered = storable(note).strip()[:MOST_NOTE], mails
             record = email(group.network_message_id) if group.network_message_id else None
             if record is not None:
                 tell_verdict(group, record, now=now)

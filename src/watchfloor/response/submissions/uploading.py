@@ -15,6 +15,7 @@ from watchfloor.response.submissions.contracts import Said, Submitted
 from watchfloor.response.submissions.matching import match
 from watchfloor.response.submissions.models import Submission
 from watchfloor.response.submissions.submitting import MOST_NOTE, correct, fill, judged, submit_mail
+from watchfloor.response.submissions.texts import storable
 
 LARGEST = 32 << 20
 SOURCE = "submission"
@@ -56,8 +57,8 @@ def submit_upload(
             kind="mail",
             value=original.sha256,
             sha256=original.sha256,
-            name=original.subject[:1000],
-            sender=original.sender[:400],
+            name=storable(original.subject)[:1000],
+            sender=storable(original.sender)[:400],
             recipient=recipient[:400],
             taken=taken.position,
             at=now,

@@ -227,6 +227,12 @@ def test_who_was_killed_before_the_verdict_tells_it_afterwards(reporting):
     assert Outgoing.objects.count() == 1
 
 
+def test_a_null_character_in_strangers_words_is_kept_by_no_database(reporting):
+    report(report_with(PHISH.replace(b"ends today", b"=?utf-8?q?=00=ED=A0=80?= ends")))
+    assert "\0" not in UserReport.objects.get().subject
+    assert "\0" not in ReportGroup.objects.get().subject
+
+
 def test_mail_of_before_the_setting_is_no_report(db):
     accept(report_with(PHISH), source="mx", received_at=utc_now(), recipients=["phish@corp.example"])
     work()
