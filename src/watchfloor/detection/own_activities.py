@@ -33,7 +33,7 @@ TOLD = (
     *("response.", "role.", "rule.", "sigma.", "submission", "threshold.", "user_report", "verdict.", "zero"),
 )
 """How the verbs begin that change something somebody may want to be told of."""
-ONLY_READ = ("person.one_time_password",)
+ONLY_READ = ("person.one_time_password", "quarantine.preview", "quarantine.headers", "quarantine.download")
 OLDEST = timedelta(days=1)
 AT_ONCE = 500
 
