@@ -126,7 +126,7 @@ def test_an_analyst_searches_looks_and_deletes(as_analyst, open_page):
     fly_out.get_by_label("Reason").fill("a test of the quarantine")
     looked_at(page, "asking")
     fly_out.get_by_role("button", name="Delete").click()
-    expect(fly_out).to_contain_text("deleted")
+    expect(fly_out).to_contain_text("copies deleted")
     assert QuarantinedCopy.objects.filter(status=CopyStatus.DELETED.value).exists()
 
 
