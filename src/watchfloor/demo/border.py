@@ -10,8 +10,7 @@ from watchfloor.inspection.contracts import Envelope
 from watchfloor.inspection.services import InspectionPool
 from watchfloor.lake.selectors import tenant_facts
 from watchfloor.lake.services import judged
-from watchfloor.response.quarantine.border import answer_to
-from watchfloor.response.quarantine.policies import border_policy
+from watchfloor.response.services import answer_at_border
 
 
 class Border:
@@ -20,7 +19,6 @@ class Border:
     def __init__(self, pool: InspectionPool) -> None:
         self.pool = pool
         self.facts = tenant_facts()
-        self.policy = border_policy()
 
     def held(self, delivery: Delivery, raw: bytes) -> dict[str, Any]:
         """What joins the facts of a mail that is held back; empty for one that is delivered."""
@@ -38,7 +36,7 @@ class Border:
             0, found.sha256, "", letter.at, letter.sender[1], people, letter.client_ip, letter.client_host, raw=raw
         )
         [(_, weighed)] = judged([(mail, found)], facts=self.facts)
-        return answer_to(weighed, recipients=people, policy=self.policy)
+        return answer_at_border(weighed, recipients=people)
 
 
 @contextmanager

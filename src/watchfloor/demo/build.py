@@ -19,7 +19,8 @@ from watchfloor.demo.life import Record, foreign_hands, ordinary_life, sprayed
 from watchfloor.demo.mailboxes import file_letter, make_mailbox
 from watchfloor.demo.mailmaker import write
 from watchfloor.demo.organisation import Organisation, found_organisation
-from watchfloor.demo.stories import Click, Report, Story, stopped_clicks, stories
+from watchfloor.demo.reporting import open_report_mailbox, reports_as_mail
+from watchfloor.demo.stories import Click, Story, stopped_clicks, stories
 from watchfloor.demo.traffic import Delivery, ordinary_mail
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.identities.services import import_people
@@ -129,15 +130,22 @@ def _records(organisation: Organisation, plan: Plan) -> Iterator[Record]:
     yield from foreign_hands(organisation, end=plan.end, seed=plan.seed)
 
 
-def tell_what_people_did(told: Iterable[Story], deliveries: Sequence[Delivery]) -> None:
-    """Clicks, as a web proxy logs them, and reports, as a reporting button notes them; both name the mail by its Message-ID."""
-    stopped = tuple(stopped_clicks(deliveries))
-    done: list[tuple[Sequence[Click], Sequence[Report]]] = [(story.clicks, story.reports) for story in told]
-    for clicks, reports in [*done, (stopped, ())]:
-        named_mails = [*(one.message_id for one in clicks), *(one.message_id for one in reports)]
-        names = _network_ids(named_mails, deliveries)
+def tell_what_people_clicked(told: Iterable[Story], deliveries: Sequence[Delivery]) -> None:
+    """Clicks, as a web proxy logs them; each names its mail by the Message-ID."""
+    for clicks in (*(story.clicks for story in told), tuple(stopped_clicks(deliveries))):
+        names = _network_ids([one.message_id for one in clicks], deliveries)
         append("UrlClickEvents", [_click_row(click, names[click.message_id]) for click in clicks])
-        append("EmailPostDeliveryEvents", [_report_row(report, names[report.message_id]) for report in reports])
+
+
+def report_mail(told: Iterable[Story], organisation: Organisation, plan: Plan, *, source: str) -> None:
+    """Some of those who got a mail of an attack report it, by mail."""
+    address = open_report_mailbox(organisation, by=BUILDER, now=plan.end)
+    run_ticks("response.reports")  # from here on
+    stories = list(told)
+    originals = {one.letter.message_id: write(one.letter) for story in stories for one in story.deliveries}
+    reports = sorted((one for story in stories for one in story.reports), key=lambda one: one.at)
+    accept_many(reports_as_mail(reports, originals, organisation, to=address, source=source))
+    run_ticks("lake.ingest", "response.reports")
 
 
 def _network_ids(message_ids: Sequence[str], deliveries: Sequence[Delivery]) -> dict[str, str]:
@@ -169,19 +177,6 @@ def _click_row(click: Click, network_message_id: str) -> dict[str, Any]:
     }
 
 
-def _report_row(report: Report, network_message_id: str) -> dict[str, Any]:
-    return {
-        "Timestamp": report.at,
-        "NetworkMessageId": network_message_id,
-        "InternetMessageId": report.message_id,
-        "Action": "Reported as phish",
-        "ActionType": "User reported",
-        "ActionTrigger": "User",
-        "ActionResult": "Success",
-        "RecipientEmailAddress": report.address,
-    }
-
-
 def build(*, home: Path, mailboxes: Path, plan: Plan, progress: Progress) -> Organisation:
     """The whole organisation, with the ticks of every slice loaded by the caller. Raises Conflict when this home holds mail already, so that nothing is mixed into real mail."""
     if accepted_after(0, limit=1):
@@ -197,7 +192,8 @@ def build(*, home: Path, mailboxes: Path, plan: Plan, progress: Progress) -> Org
     take_in(deliveries, mailboxes=mailboxes, source="sample organisation", progress=progress)
     run_ticks("lake.ingest", progress=lambda done: progress("Inspecting mail", done, len(deliveries)))
     run_ticks("response.quarantine")
-    tell_what_people_did(told, deliveries)
+    tell_what_people_clicked(told, deliveries)
+    report_mail(told, organisation, plan, source="sample organisation")
     run_ticks("detection", "incidents", progress=lambda done: progress("Finding attacks", done, 0))
     run_ticks("identities.score_events", "identities.score_alerts", "identities.rescore")
     run_ticks("incidents", "hunting.campaigns")
