@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pyarrow as pa
 from sqlglot import exp
 
-from watchfloor.lake.engines.duck import DuckEngine, Source
+from watchfloor.lake.engines.duck import DuckEngine
+from watchfloor.lake.engines.source import Source
 from watchfloor.lake.kql.compiling import Compiled, assembled, compile_query
 from watchfloor.lake.kql.model import CatalogueColumn, CatalogueTable
 from watchfloor.lake.kql.tests import peer

@@ -19,7 +19,8 @@ from tests.scale.filling import NOW
 from tests.scale.fixtures import Fixtures
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
-from watchfloor.lake.engines.duck import DuckEngine, Source
+from watchfloor.lake.engines.duck import DuckEngine
+from watchfloor.lake.engines.source import Source
 from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.kql.tests.grid import questions as grid_questions
 from watchfloor.lake.kql_run import prepared

@@ -13,7 +13,7 @@ from watchfloor.lake.arrow import to_rows
 from watchfloor.lake.catalogue import resolve
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Condition, Part, Query
-from watchfloor.lake.engines.duck import Source
+from watchfloor.lake.engines.source import Source
 from watchfloor.lake.query import compile as trees
 from watchfloor.lake.query.stretches import stretches
 from watchfloor.lake.snapshot import engine, sources_for

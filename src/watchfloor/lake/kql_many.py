@@ -12,7 +12,8 @@ from sqlglot import exp
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.catalogue import tables
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
-from watchfloor.lake.engines.duck import DuckEngine, Source
+from watchfloor.lake.engines.duck import DuckEngine
+from watchfloor.lake.engines.source import Source
 from watchfloor.lake.kql.errors import KqlError
 from watchfloor.lake.kql.filters import Filter, filter_of
 from watchfloor.lake.kql.together import Together, together

@@ -19,7 +19,8 @@ from watchfloor.lake import lists, storage
 from watchfloor.lake.contracts import TooLarge
 from watchfloor.lake.engines.connect import ConnectEngine
 from watchfloor.lake.engines.dialects.saying import Unspeakable
-from watchfloor.lake.engines.duck import DuckEngine, Source
+from watchfloor.lake.engines.duck import DuckEngine
+from watchfloor.lake.engines.source import Source
 from watchfloor.lake.kql.compiling import Compiled, assembled, compile_query
 from watchfloor.lake.kql.errors import KqlError, Span
 from watchfloor.lake.kql.model import ListData, Scan

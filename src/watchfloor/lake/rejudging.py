@@ -14,7 +14,7 @@ from sqlglot import exp, parse_one
 
 from watchfloor.lake.arrow import to_rows
 from watchfloor.lake.contracts import Rejudged, Reweighing
-from watchfloor.lake.engines.duck import Source
+from watchfloor.lake.engines.source import Source
 from watchfloor.lake.query import compile as trees
 from watchfloor.lake.query.compile import Window
 from watchfloor.lake.snapshot import engine, source_of

@@ -14,8 +14,9 @@ from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Query
 from watchfloor.lake.engines.connect import ConnectEngine, connected
 from watchfloor.lake.engines.delta import ColdTable, cold_table
-from watchfloor.lake.engines.duck import DuckEngine, Source, duck
+from watchfloor.lake.engines.duck import DuckEngine, duck
 from watchfloor.lake.engines.segments import Segments, segments_of
+from watchfloor.lake.engines.source import Source
 from watchfloor.lake.hot import rows_after
 from watchfloor.lake.place import lake_folder, place
 from watchfloor.lake.query.compile import Window, window_of

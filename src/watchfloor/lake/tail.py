@@ -10,7 +10,7 @@ from sqlglot import exp
 from watchfloor.lake import ask
 from watchfloor.lake.arrow import fitted, schema_of, to_rows, unpack
 from watchfloor.lake.contracts import Query
-from watchfloor.lake.engines.duck import Source
+from watchfloor.lake.engines.source import Source
 from watchfloor.lake.models import HotBatch
 from watchfloor.lake.query import compile as trees
 from watchfloor.lake.snapshot import cold, engine

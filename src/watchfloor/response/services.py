@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,8 +14,6 @@ from watchfloor.access.services import audit_verb, audited, authorise
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from watchfloor.kernel.ids import uuid7
-from watchfloor.response.accounts.targets import aim
-from watchfloor.response.accounts.two_people import why_two
 from watchfloor.response.catalogue import action_of, any_action_of, rights_of
 from watchfloor.response.clicks.protecting import with_protected_links as with_protected_links
 from watchfloor.response.contracts import (
@@ -28,17 +26,15 @@ from watchfloor.response.contracts import (
     Row,
     Targets,
 )
-from watchfloor.response.dry_run import expected_count
+from watchfloor.response.drafting import about, after, begun, drafted, new_remediation
 from watchfloor.response.freezing import moved_lines, undone_rows
-from watchfloor.response.late import MOST_DAYS, begin_watch, end_watch
+from watchfloor.response.late import begin_watch, end_watch
 from watchfloor.response.models import Remediation, ResponsePolicy
 from watchfloor.response.quarantine.policies import answer_at_border as answer_at_border
 from watchfloor.response.queueing import queue_after_commit
 from watchfloor.response.rescue import approve_at_server as approve_at_server
 from watchfloor.response.rescue import permission_to_change as permission_to_change
-from watchfloor.response.selectors import needs_second_person, policy, why_no_undo
-from watchfloor.response.targets import sentence_of
-from watchfloor.response.telling import tell_of_action
+from watchfloor.response.selectors import policy, why_no_undo
 
 audit_verb("remediation.start", "{actor} started the action {target}")
 audit_verb("remediation.propose", "{actor} proposed the action {target}")
@@ -77,11 +73,11 @@ def start(
     BadInput (no name, no reason where one is required, unknown action, no targets).
     """
     right = any_action_of(action).permission
-    with audited(by=by, permission=right, verb="remediation.start", **_about(name, reason)) as result:
+    with audited(by=by, permission=right, verb="remediation.start", **about(name, reason)) as result:
         for further in (*rights_of(action, targets), *_rights_beside(bool(beside.entries))):
             authorise(by, further)
-        remediation = _draft(by, name, reason, action, targets, at or utc_now(), beside, plan)
-        return _begun(remediation, by, result, source=source, alert_id=alert_id, incident_id=incident_id)
+        remediation = drafted(by, name, reason, action, targets, at or utc_now(), beside, plan)
+        return begun(remediation, by, result, source=source, alert_id=alert_id, incident_id=incident_id)
 
 
 def propose(
@@ -100,10 +96,10 @@ def propose(
 ) -> Remediation:
     """Ask somebody with Search and Purge to approve it (EA-40). Same errors as `start`."""
     right = any_action_of(action).propose_permission
-    with audited(by=by, permission=right, verb="remediation.propose", **_about(name, reason)) as result:
-        remediation = _draft(by, name, reason, action, targets, at or utc_now(), beside, plan)
+    with audited(by=by, permission=right, verb="remediation.propose", **about(name, reason)) as result:
+        remediation = drafted(by, name, reason, action, targets, at or utc_now(), beside, plan)
         remediation.status = S.PENDING.value
-        return _begun(remediation, by, result, source=source, alert_id=alert_id, incident_id=incident_id)
+        return begun(remediation, by, result, source=source, alert_id=alert_id, incident_id=incident_id)
 
 
 def start_plan(
@@ -159,7 +155,7 @@ def approve(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: date
         for further in _rights_beside(bool(remediation.entries)):
             authorise(by, further)
         _decided(remediation, by, reason, at or utc_now(), status=S.STARTED)
-        result["after"] = _after(remediation)
+        result["after"] = after(remediation)
         begin_watch(remediation, now=at or utc_now())
         queue_after_commit(remediation)
     return remediation
@@ -169,7 +165,7 @@ def reject(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: datet
     """Turn a pending remediation down; nothing was touched. Raises Conflict when it is no longer pending."""
     with _deciding(by, "remediation.reject", remediation_id, reason) as (remediation, result):
         _decided(remediation, by, reason, at or utc_now(), status=S.REJECTED)
-        result["after"] = _after(remediation)
+        result["after"] = after(remediation)
     return remediation
 
 
@@ -180,7 +176,7 @@ def stop(*, by: Actor, remediation_id: UUID | str, reason: str = "") -> Remediat
             raise Conflict(f"“{remediation.name}” is not running: it is {remediation.status}")
         remediation.status = S.STOPPING.value
         remediation.save(update_fields=["status"])
-        result["after"] = _after(remediation)
+        result["after"] = after(remediation)
     return remediation
 
 
@@ -195,7 +191,7 @@ def retry(*, by: Actor, remediation_id: UUID | str) -> Remediation:
         remediation.run += 1
         remediation.status, remediation.why, remediation.finished_at = S.STARTED.value, "", None
         remediation.save()
-        result["after"] = _after(remediation)
+        result["after"] = after(remediation)
         queue_after_commit(remediation)
     return remediation
 
@@ -218,7 +214,7 @@ def undo(
     with _changing(by, "remediation.undo", remediation_id, reason) as (original, result):
         _refuse_undo(original, rows)
         key = "undo-account-change" if original.on_accounts else action_of(original.action).undone_by
-        remediation = _new(by, name or f"Undo: {original.name}"[:200], reason, key, now)
+        remediation = new_remediation(by, name or f"Undo: {original.name}"[:200], reason, key, now)
         remediation.undo_of, remediation.target_kind = original, original.target_kind
         remediation.sentence = f"what “{original.name}” {'changed' if original.on_accounts else 'moved'}"
         remediation.expected = original.expected if original.on_accounts else original.moved
@@ -229,7 +225,7 @@ def undo(
             end_watch(original, by=by.name, now=now)
         origin = {"alert_id": original.alert_id, "incident_id": original.incident_id}
         source = ActionSource.IDENTITY if original.on_accounts else ActionSource.MANUAL
-        return _begun(remediation, by, result, source=source, **origin)
+        return begun(remediation, by, result, source=source, **origin)
 
 
 def stop_late(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: datetime | None = None) -> Remediation:
@@ -237,7 +233,7 @@ def stop_late(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: da
     with _changing(by, "remediation.stop_late", remediation_id, reason) as (remediation, result):
         if not end_watch(remediation, by=by.name, now=at or utc_now()):
             raise Conflict(f"“{remediation.name}” catches no late copies now")
-        result["after"] = _after(remediation)
+        result["after"] = after(remediation)
     return remediation
 
 
@@ -291,112 +287,8 @@ def change_policy(
 # --- how it is done -----------------------------------------------------------------------------------------------
 
 
-def _about(name: str, reason: str) -> dict[str, str]:
-    return {"target_type": "remediation", "target": name, "reason": reason}
-
-
-def _after(remediation: Remediation) -> dict[str, Any]:
-    return {
-        "id": str(remediation.id),
-        "action": remediation.action,
-        "status": remediation.status,
-        "targets": remediation.sentence,
-        remediation.noun: remediation.expected,
-    }
-
-
-def _new(by: Actor, name: str, reason: str, action: str, now: datetime) -> Remediation:
-    if not name.strip():
-        raise BadInput("give the remediation a name, so that others find it", place="name")
-    identity = uuid7(at=now)
-    return Remediation(
-        id=identity,
-        approval_id=identity.hex[-8:].upper(),
-        name=name.strip()[:200],
-        reason=reason.strip(),
-        action=any_action_of(action).key,
-        created_at=now,
-        created_by=by.id,
-        created_by_name=by.name,
-    )
-
-
 def _rights_beside(entries: bool) -> tuple[Permission, ...]:
     return (Permission.DETECTION_TUNE,) if entries else ()
-
-
-def _draft(
-    by: Actor,
-    name: str,
-    reason: str,
-    action: str,
-    targets: Targets | People,
-    now: datetime,
-    beside: Beside,
-    plan: UUID | None,
-) -> Remediation:
-    if policy().reason_required and by.id.startswith("person:") and not reason.strip():
-        raise BadInput("give a reason; the organisation asks for one", place="reason")
-    if isinstance(targets, People):
-        return aim(_new(by, name, reason, action, now), targets)
-    if not targets.rows and not targets.query:
-        raise BadInput("choose at least one message", place="row")
-    remediation = _new(by, name, reason, action, now)
-    remediation.rows = [str(row) for row in targets.rows]
-    remediation.query = targets.query
-    remediation.excepted = [str(row) for row in targets.excepted]
-    remediation.also = [str(row) for row in targets.also]
-    remediation.sender_copy, remediation.plan = targets.sender_copy, plan
-    remediation.judgement, remediation.note = beside.judgement or "", beside.note.strip()
-    remediation.entries = [asdict(entry) for entry in beside.entries]
-    if not 0 <= beside.late_days <= MOST_DAYS:
-        raise BadInput(f"late copies are caught for at most {MOST_DAYS} days", place="late_days")
-    remediation.late_days = beside.late_days
-    remediation.sentence = sentence_of(targets, now=now)
-    remediation.expected = expected_count(targets, now=now)
-    return remediation
-
-
-def _begun(remediation: Remediation, by: Actor, result: dict[str, Any], **origin: str) -> Remediation:
-    """Say where it came from, decide or wait, store, and tell the audit."""
-    for name, value in origin.items():
-        setattr(remediation, name, str(value))
-    with transaction.atomic():
-        # Two starts at one moment must each see the other.
-        ResponsePolicy.objects.select_for_update().filter(pk=1).first()
-        _decide_or_wait(remediation, by)
-        remediation.save(force_insert=True)
-        if remediation.status == S.STARTED:
-            begin_watch(remediation, now=remediation.created_at)
-            tell_of_action(remediation, now=remediation.created_at)
-            queue_after_commit(remediation)
-    result["after"] = _after(remediation)
-    return remediation
-
-
-def _decide_or_wait(remediation: Remediation, by: Actor) -> None:
-    """Approve by who starts it; a proposal, and what the policy wants a second person for, stays pending."""
-    # Undoing adds nothing to what one did alone; its own size still counts.
-    counted = by.id if remediation.undo_of_id is None else ""
-    remediation.second_person = needs_second_person(
-        counted,
-        remediation.expected,
-        kind=remediation.target_kind,
-        action=(remediation.undo_of or remediation).action,
-        now=remediation.created_at,
-    ) or bool(_about_rights(remediation, by))
-    if remediation.second_person or remediation.status == S.PENDING:
-        remediation.status = S.PENDING.value
-        return
-    remediation.status = S.STARTED.value
-    remediation.decided_at, remediation.decided_by, remediation.decided_by_name = remediation.created_at, by.id, by.name
-
-
-def _about_rights(remediation: Remediation, by: Actor) -> str:
-    if not remediation.on_accounts:
-        return ""
-    meant = remediation.undo_of or remediation
-    return why_two(by, action=meant.action, aimed=meant.aimed_at, undoes=remediation.undo_of is not None)
 
 
 def _refuse_undo(original: Remediation, rows: Sequence[Row]) -> None:
@@ -420,7 +312,7 @@ def _changing(
     right = permission_to_change(known)
     before = {"status": known.status}
     with (
-        audited(by=by, permission=right, verb=verb, **_about(known.name, reason), before=before) as result,
+        audited(by=by, permission=right, verb=verb, **about(known.name, reason), before=before) as result,
         transaction.atomic(),
     ):
         for further in rights_of((known.undo_of or known).action, (known.undo_of or known).aimed_at):

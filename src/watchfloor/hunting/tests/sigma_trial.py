@@ -10,7 +10,7 @@ from watchfloor.hunting.sigma.converting import convert
 from watchfloor.hunting.sigma.rules import Refused, SigmaRule
 from watchfloor.lake.arrow import schema_of, to_arrow
 from watchfloor.lake.catalogue import table
-from watchfloor.lake.engines.duck import Source
+from watchfloor.lake.engines.source import Source
 from watchfloor.lake.kql.compiling import compile_query
 from watchfloor.lake.kql_answer import values
 from watchfloor.lake.selectors import KqlTables

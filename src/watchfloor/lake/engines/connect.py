@@ -22,7 +22,8 @@ from watchfloor.lake.engines.delta import ColdFile
 from watchfloor.lake.engines.dialects.kinds import kind_of
 from watchfloor.lake.engines.dialects.saying import Columns, Flavour
 from watchfloor.lake.engines.dialects.statements import said
-from watchfloor.lake.engines.duck import BATCH_ROWS, DuckEngine, Source
+from watchfloor.lake.engines.duck import BATCH_ROWS, DuckEngine
+from watchfloor.lake.engines.source import Source
 
 INSTALL = "python3 -m pip install 'pyspark[connect]>=4.1,<4.3'"
 RETRIES = 3

@@ -2,77 +2,31 @@
 
 import logging
 import os
-import sqlite3
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from datetime import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.compute as pc
 from sqlglot import ErrorLevel, exp
 
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
-from watchfloor.lake.engines import codes, counting, newest, plain, rows, words
-from watchfloor.lake.engines.access_paths import ALL, Question, Wanted, required, times, wanted
+from watchfloor.lake.engines import codes, counting, newest, plain
+from watchfloor.lake.engines.access_paths import Question
 from watchfloor.lake.engines.alarm import ALARM
 from watchfloor.lake.engines.cache import ready
-from watchfloor.lake.engines.delta import ColdFile
+from watchfloor.lake.engines.narrowing import read_by
 from watchfloor.lake.engines.segments import Segment, quoted
+from watchfloor.lake.engines.source import Source, needed
 
 log = logging.getLogger(__name__)
 
 LATE_ROWS = 2000
 """Rows of a LIMIT up to which only the sort column is read first (DuckDB's own 50 is below a page of 100)."""
 BATCH_ROWS = 4096
-
-
-@dataclass(frozen=True, slots=True)
-class Source:
-    """What a table name means in one query: cold files, newest first, and hot rows; `empty` gives the columns when both lack.
-
-    `lacking` are columns that are never null although some cold files hold none of them. `segments` hold rows of `files`
-    once more, in a form that is read faster.
-    """
-
-    files: tuple[ColdFile, ...]
-    hot: pa.Table | None
-    empty: pa.Table
-    lacking: tuple[str, ...] = ()
-    segments: tuple[Segment, ...] = ()
-
-    @property
-    def is_empty(self) -> bool:
-        return not self.files and self.hot is None
-
-    def between(self, start: datetime, end: datetime) -> "Source":
-        """The same moment of the table, with only the files that may hold rows of [start, end)."""
-        return replace(
-            self,
-            files=tuple(file for file in self.files if file.lo < end and file.hi >= start),
-            segments=tuple(one for one in self.segments if one.lo < end and one.hi >= start),
-        )
-
-    def without(self, files: Sequence[ColdFile]) -> "Source":
-        """The same moment of the table, without these files."""
-        gone = {file.name for file in files}
-        return replace(
-            self,
-            files=tuple(file for file in self.files if file not in files),
-            segments=tuple(one for one in self.segments if not one.covers.keys() & gone),
-        )
-
-    def beyond(self, segment: Segment) -> "Source":
-        """The same moment of the table, without the rows of a segment."""
-        return replace(
-            self,
-            files=tuple(file for file in self.files if file.name not in segment.covers),
-            segments=tuple(one for one in self.segments if one is not segment),
-        )
 
 
 class DuckEngine:
@@ -103,7 +57,7 @@ class DuckEngine:
     def run(self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 30.0) -> pa.Table:
         """The whole answer. Raises TooSlow after `timeout` seconds, TooLarge when memory is out, QueryFailed for the rest."""
         asked = Question(tree)
-        sources = _read_by(asked, sources)
+        sources = read_by(asked, sources)
         if (answer := _plainly(tree, sources)) is not None:
             return answer
         if (answer := self._counted(asked, sources, timeout)) is not None:
@@ -171,7 +125,7 @@ class DuckEngine:
     ) -> Iterator[pa.RecordBatch]:
         """The answer in batches, as it is read; memory stays flat when the tree needs no sort of everything."""
         asked = Question(tree)
-        sources = _read_by(asked, sources)
+        sources = read_by(asked, sources)
         cursor = self._new_cursor()
         try:
             with _told():
@@ -208,7 +162,7 @@ class DuckEngine:
         held = {file for _, one in attached for file in one.covers}
         bare = replace(source, files=tuple(file for file in source.files if file.name not in held))
         columns = _columns(asked, source)
-        parts = [_sealed(alias, one, _needed(asked, source)) for alias, one in attached]
+        parts = [_sealed(alias, one, needed(asked, source)) for alias, one in attached]
         if not bare.is_empty:
             parts.append(f"SELECT {columns} FROM ({_unsealed(name, bare)})")  # noqa: S608 (names of our own schema)
         return " UNION ALL ".join(parts)
@@ -286,64 +240,6 @@ def _told() -> Iterator[None]:
         raise QueryFailed(f"the query failed while it ran: {str(error).splitlines()[0][:300]}") from error
 
 
-def _wanted(asked: Question, name: str, segment: Segment) -> Wanted:
-    return wanted(asked, name, key=segment.key, id=segment.id, other=segment.other, folded=segment.folded)
-
-
-def _read_by(asked: Question, sources: Mapping[str, Source]) -> dict[str, Source]:
-    """The sources that a tree names, those it wants few rows of with the rows themselves."""
-    named = {name.lower() for name in asked.tables}
-    read = {name: source for name, source in sources.items() if name.lower() in named}
-    return {name: _searched(asked, name, _looked_up(asked, name, source)) for name, source in read.items()}
-
-
-def _looked_up(asked: Question, name: str, source: Source) -> Source:
-    """The source with the few rows asked for in the place of the segments that hold them, where the tree asks for few."""
-    ask = _wanted(asked, name, source.segments[0]) if source.segments else ALL
-    if ask == ALL:
-        return source
-    found = [(segment, _few_rows(segment, ask)) for segment in source.segments]
-    read = [(segment, few) for segment, few in found if few is not None]
-    if not read:
-        return source
-    held = {file for segment, _ in read for file in segment.covers}
-    hot = pa.concat_tables([*(few for _, few in read), *([] if source.hot is None else [source.hot])])
-    files = tuple(file for file in source.files if file.name not in held)
-    return replace(
-        source,
-        files=files,
-        segments=tuple(segment for segment, few in found if few is None),
-        hot=hot if files else hot.select(_needed(asked, source)),
-    )
-
-
-def _searched(asked: Question, name: str, source: Source) -> Source:
-    """The source with the rows of each segment that have the words asked for, and without segments that have none."""
-    column = source.segments[0].searched if source.segments else ""
-    parts = words.conditions(required(asked, name), column) if column else []
-    alone = bool(parts) and asked.times(column) == sum(times(part, column) for part in parts)
-    for segment in source.segments if parts else ():
-        only = words.find(segment.words, parts, column, of=segment.rows, alone=alone)
-        if only is not None:
-            rest = source.beyond(segment)
-            source = replace(source, segments=_with_only(source, segment, only)) if len(only.rows) else rest
-    return source
-
-
-def _with_only(source: Source, segment: Segment, only: words.Found) -> tuple[Segment, ...]:
-    return tuple(replace(one, only=only) if one is segment else one for one in source.segments)
-
-
-def _few_rows(segment: Segment, ask: Wanted) -> pa.Table | None:
-    """Rows of a segment that may be those asked for; None when there are many, or its blocks are gone."""
-    try:
-        few = rows.find(segment.blocks, ask)
-    except sqlite3.Error as error:
-        log.warning("rows of segment %s cannot be read: %s", segment.blocks, error)
-        return None
-    return few if few is None or segment.since is None else few.filter(pc.field("Timestamp") >= segment.since)
-
-
 def _plainly(tree: exp.Expr, sources: Mapping[str, Source]) -> pa.Table | None:
     """The answer without the engine, when all rows are at hand and the question is plain."""
     if len(sources) != 1:
@@ -355,13 +251,7 @@ def _plainly(tree: exp.Expr, sources: Mapping[str, Source]) -> pa.Table | None:
 
 
 def _columns(asked: Question, source: Source) -> str:
-    return ", ".join(f'"{name}"' for name in _needed(asked, source))
-
-
-def _needed(asked: Question, source: Source) -> list[str]:
-    """The columns of a source that a tree needs, at least one; few names are bound faster than sixty."""
-    named, known = asked.columns, source.empty.column_names
-    return [name for name in known if named is None or name in named] or known[:1]
+    return ", ".join(f'"{name}"' for name in needed(asked, source))
 
 
 def _sealed(alias: str, segment: Segment, columns: Sequence[str]) -> str:

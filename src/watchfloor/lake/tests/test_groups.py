@@ -13,7 +13,8 @@ from watchfloor.lake import selectors
 from watchfloor.lake.arrow import to_arrow
 from watchfloor.lake.catalogue import table
 from watchfloor.lake.contracts import Condition, Group, Operator, Query, QueryFailed
-from watchfloor.lake.engines.duck import DuckEngine, Source
+from watchfloor.lake.engines.duck import DuckEngine
+from watchfloor.lake.engines.source import Source
 from watchfloor.lake.query import compile as trees
 from watchfloor.lake.query.address import DEEPEST
 from watchfloor.lake.query.memory import matching

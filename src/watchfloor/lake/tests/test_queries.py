@@ -15,7 +15,8 @@ from watchfloor.lake import selectors, services
 from watchfloor.lake.arrow import to_arrow, to_rows
 from watchfloor.lake.catalogue import table, tables
 from watchfloor.lake.contracts import UNVALUED, Condition, Operator, Query
-from watchfloor.lake.engines.duck import DuckEngine, Source
+from watchfloor.lake.engines.duck import DuckEngine
+from watchfloor.lake.engines.source import Source
 from watchfloor.lake.query import compile as trees
 from watchfloor.lake.query.memory import matching
 from watchfloor.lake.text import by_threat, cell_text, elements_of, fold, values_in

@@ -1,0 +1,74 @@
+"""Reading less: the few rows a question names from the blocks of segments, or the rows that have the words it looks for."""
+
+import logging
+import sqlite3
+from collections.abc import Mapping
+from dataclasses import replace
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from watchfloor.lake.engines import rows, words
+from watchfloor.lake.engines.access_paths import ALL, Question, Wanted, required, times, wanted
+from watchfloor.lake.engines.segments import Segment
+from watchfloor.lake.engines.source import Source, needed
+
+log = logging.getLogger(__name__)
+
+
+def _wanted(asked: Question, name: str, segment: Segment) -> Wanted:
+    return wanted(asked, name, key=segment.key, id=segment.id, other=segment.other, folded=segment.folded)
+
+
+def read_by(asked: Question, sources: Mapping[str, Source]) -> dict[str, Source]:
+    """The sources that a tree names, those it wants few rows of with the rows themselves."""
+    named = {name.lower() for name in asked.tables}
+    read = {name: source for name, source in sources.items() if name.lower() in named}
+    return {name: _searched(asked, name, _looked_up(asked, name, source)) for name, source in read.items()}
+
+
+def _looked_up(asked: Question, name: str, source: Source) -> Source:
+    """The source with the few rows asked for in the place of the segments that hold them, where the tree asks for few."""
+    ask = _wanted(asked, name, source.segments[0]) if source.segments else ALL
+    if ask == ALL:
+        return source
+    found = [(segment, _few_rows(segment, ask)) for segment in source.segments]
+    read = [(segment, few) for segment, few in found if few is not None]
+    if not read:
+        return source
+    held = {file for segment, _ in read for file in segment.covers}
+    hot = pa.concat_tables([*(few for _, few in read), *([] if source.hot is None else [source.hot])])
+    files = tuple(file for file in source.files if file.name not in held)
+    return replace(
+        source,
+        files=files,
+        segments=tuple(segment for segment, few in found if few is None),
+        hot=hot if files else hot.select(needed(asked, source)),
+    )
+
+
+def _searched(asked: Question, name: str, source: Source) -> Source:
+    """The source with the rows of each segment that have the words asked for, and without segments that have none."""
+    column = source.segments[0].searched if source.segments else ""
+    parts = words.conditions(required(asked, name), column) if column else []
+    alone = bool(parts) and asked.times(column) == sum(times(part, column) for part in parts)
+    for segment in source.segments if parts else ():
+        only = words.find(segment.words, parts, column, of=segment.rows, alone=alone)
+        if only is not None:
+            rest = source.beyond(segment)
+            source = replace(source, segments=_with_only(source, segment, only)) if len(only.rows) else rest
+    return source
+
+
+def _with_only(source: Source, segment: Segment, only: words.Found) -> tuple[Segment, ...]:
+    return tuple(replace(one, only=only) if one is segment else one for one in source.segments)
+
+
+def _few_rows(segment: Segment, ask: Wanted) -> pa.Table | None:
+    """Rows of a segment that may be those asked for; None when there are many, or its blocks are gone."""
+    try:
+        few = rows.find(segment.blocks, ask)
+    except sqlite3.Error as error:
+        log.warning("rows of segment %s cannot be read: %s", segment.blocks, error)
+        return None
+    return few if few is None or segment.since is None else few.filter(pc.field("Timestamp") >= segment.since)
