@@ -14,8 +14,8 @@ from watchfloor.access.models import AuditEntry, Role
 from watchfloor.access.selectors import actor_of
 from watchfloor.connectors.models import Outgoing
 from watchfloor.connectors.outgoing import outbox
-from watchfloor.connectors.services import add_connection
 from watchfloor.connectors.protocols.smtp_session import Session
+from watchfloor.connectors.services import add_connection
 from watchfloor.connectors.systems.smtp_out.system import server_of
 from watchfloor.kernel.errors import BadInput, Forbidden, Unreachable
 from watchfloor.lake.services import append
