@@ -62,17 +62,30 @@ class Receiver:
         last: OSError | None = None
         for family, address in where(host, port, inside_allowed=self.inside):
             try:
-                plain = socket.socket(family, socket.SOCK_STREAM)
-                plain.settimeout(min(CONNECT_SECONDS, self.seconds))
-                plain.connect((address, port))
                 link = http.client.HTTPConnection(host, port, timeout=self.seconds)
-                link.sock = context.wrap_socket(plain, server_hostname=host) if context else plain
+                link.sock = self._reached(family, (address, port), context, host)
             except OSError as error:
-                plain.close()
                 last = error
             else:
                 return link
         raise Unreachable(f"{host}: {last}")
+
+    def _reached(
+        self, family: socket.AddressFamily, place: tuple[str, int], context: ssl.SSLContext | None, host: str
+    ) -> socket.socket:
+        """The open line. Who drips its handshake letter by letter is cut off like who drips its answer."""
+        plain = socket.socket(family, socket.SOCK_STREAM)
+        timer = threading.Timer(self.seconds, _cut, (plain,))
+        timer.start()
+        try:
+            plain.settimeout(min(CONNECT_SECONDS, self.seconds))
+            plain.connect(place)
+            return context.wrap_socket(plain, server_hostname=host) if context else plain
+        except OSError:
+            plain.close()
+            raise
+        finally:
+            timer.cancel()
 
 
 def _trust(ca_file: str) -> ssl.SSLContext:

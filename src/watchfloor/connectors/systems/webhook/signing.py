@@ -25,4 +25,4 @@ def verified(body: bytes, *, header: str, secret: str, now: datetime) -> bool:
     if not (seconds.isascii() and seconds.isdigit()) or abs(now.timestamp() - int(seconds)) > WINDOW_SECONDS:
         return False
     expected = hmac.new(secret.encode(), f"{seconds}.".encode() + body, hashlib.sha256).hexdigest()
-    return hmac.compare_digest(expected, parts.get("v1", ""))
+    return hmac.compare_digest(expected.encode(), parts.get("v1", "").encode())
