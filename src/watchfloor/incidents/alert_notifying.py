@@ -20,8 +20,9 @@ from watchfloor.detection.selectors import deliveries
 from watchfloor.incidents.contracts import WORDS, AlertSummary
 from watchfloor.incidents.graph_shape import MOST_EVIDENCE, alert_resource
 from watchfloor.incidents.history import note
+from watchfloor.incidents.looking import OVERLAP, next_look, pages
 from watchfloor.incidents.models import Alert, AlertNotice
-from watchfloor.incidents.notifying import DAY, OVERLAP, SENDER
+from watchfloor.incidents.notifying import DAY, SENDER
 from watchfloor.incidents.reading import alert_summary, evidence_items
 from watchfloor.kernel.errors import BadInput, NotConfigured
 from watchfloor.kernel.text import spaced, visible
@@ -41,12 +42,13 @@ def notify_of_alerts(*, now: datetime) -> int:
     """Tell of alerts raised since the last look; those that tuning resolved are nobody's news. Returns mails and deliveries."""
     seen = datetime.fromtimestamp(cursor_position(READER) / 1000, UTC)
     since = max(seen - OVERLAP, now - DAY)
-    fresh = Alert.objects.filter(created_at__gte=since, created_at__lte=now, tuned_by=None)
-    rows = list(fresh.select_related("incident").order_by("created_at", "pk")[:AT_ONCE])
-    wanted = deliveries({one.rule_id for one in rows})
-    told = sum(_tell(one, wanted[one.rule_id], now=now) for one in rows if one.rule_id in wanted)
-    looked = rows[-1].created_at if len(rows) == AT_ONCE else now
-    move_cursor(READER, position=int(looked.timestamp() * 1000))
+    fresh = Alert.objects.filter(created_at__gte=since, created_at__lte=now, tuned_by=None).select_related("incident")
+    told, looked = 0, now
+    for rows in pages(fresh, by="created_at", size=AT_ONCE):
+        wanted = deliveries({one.rule_id for one in rows})
+        told += sum(_tell(one, wanted[one.rule_id], now=now) for one in rows if one.rule_id in wanted)
+        looked = next_look(seen, rows[-1].created_at) if len(rows) == AT_ONCE else now
+    move_cursor(READER, position=int(min(looked, now).timestamp() * 1000))
     return told
 
 

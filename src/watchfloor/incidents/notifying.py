@@ -22,6 +22,7 @@ from watchfloor.incidents.contracts import SEVERITIES, WORDS, IncidentStatus
 from watchfloor.incidents.facets import facet
 from watchfloor.incidents.graph_shape import incident_resource
 from watchfloor.incidents.history import note
+from watchfloor.incidents.looking import OVERLAP, next_look, pages
 from watchfloor.incidents.models import Alert, Incident, Notice, NotificationRule
 from watchfloor.incidents.reading import incident_summary
 from watchfloor.kernel.errors import BadInput, NotConfigured, NotFound
@@ -39,8 +40,6 @@ READER = "incident-notices"
 SENDER = system_actor("Notifications")
 OPEN = (IncidentStatus.ACTIVE, IncidentStatus.IN_PROGRESS)
 DAY = timedelta(days=1)
-OVERLAP = timedelta(minutes=1)
-"""A change that was still being written when the last look ended is met by the next."""
 LONGEST_AGO = DAY
 """What changed longer ago, while nothing could send, nobody needs a mail of."""
 AT_ONCE = 500
@@ -136,12 +135,12 @@ def notify(*, now: datetime) -> int:
     seen = datetime.fromtimestamp(cursor_position(READER) / 1000, UTC)
     since = max(seen - OVERLAP, now - LONGEST_AGO)
     changed = Incident.objects.filter(updated_at__gte=since, updated_at__lte=now, status__in=OPEN)
-    rows = list(changed.order_by("updated_at", "pk").prefetch_related("tags")[:AT_ONCE])
-    tell = _post_all if mute else _tell
-    sent = sum(tell(incident, rule, now=now) for incident in rows for rule in rules if matches(rule, incident))
-    looked = rows[-1].updated_at if len(rows) == AT_ONCE else now
+    tell, sent, looked = _post_all if mute else _tell, 0, now
+    for rows in pages(changed.prefetch_related("tags"), by="updated_at", size=AT_ONCE):
+        sent += sum(tell(incident, rule, now=now) for incident in rows for rule in rules if matches(rule, incident))
+        looked = next_look(seen, rows[-1].updated_at) if len(rows) == AT_ONCE else now
     if not mute:
-        move_cursor(READER, position=int(looked.timestamp() * 1000))
+        move_cursor(READER, position=int(min(looked, now).timestamp() * 1000))
     return sent
 
 

@@ -5,8 +5,10 @@ every condition. A condition names a kind of entity (or the title), values with 
 of that kind must fit or every one: a rule that hides newsletters should ask that every sender is the newsletter's.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from watchfloor.detection.contracts import EvidenceType
@@ -86,20 +88,34 @@ def _any(patterns: Iterable[str], value: str) -> bool:
 
 
 def like(pattern: str, text: str) -> bool:
-    """Whether the whole text fits, * standing for any text and ? for one character; its time grows with length × length at most."""
-    at = place = 0
-    star, resumed = -1, 0
-    while place < len(text):
-        if at < len(pattern) and pattern[at] == "*":
-            star, resumed, at = at, place, at + 1
-        elif at < len(pattern) and pattern[at] in ("?", text[place]):
-            at, place = at + 1, place + 1
-        elif star >= 0:
-            resumed += 1
-            at, place = star + 1, resumed
-        else:
+    """Whether the whole text fits, * standing for any text and ? for one character.
+
+    Each stretch between two stars is looked for once, from where the one before it ended: nothing is tried in all ways.
+    """
+    first, *middle = _stretches(pattern)
+    begins = first.match(text)
+    if not middle:
+        return first.fullmatch(text) is not None
+    if begins is None:
+        return False
+    at = begins.end()
+    for one in middle[:-1]:
+        found = one.search(text, at)
+        if found is None:
             return False
-    return not pattern[at:].strip("*")
+        at = found.end()
+    # What follows the last star ends the text; all its characters are counted, so there is one place where it can stand.
+    last, rest = middle[-1], len(pattern) - pattern.rfind("*") - 1
+    return len(text) - rest >= at and last.fullmatch(text, len(text) - rest) is not None
+
+
+@lru_cache(maxsize=4096)
+def _stretches(pattern: str) -> tuple[re.Pattern[str], ...]:
+    """The stretches between the stars, as expressions without repetition."""
+    bare = pattern.split("*")
+    return tuple(
+        re.compile("".join("." if sign == "?" else re.escape(sign) for sign in one), re.DOTALL) for one in bare
+    )
 
 
 def read(data: Mapping[str, Any]) -> Conditions:

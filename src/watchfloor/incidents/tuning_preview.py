@@ -46,8 +46,9 @@ class Preview:
 
 
 def preview(*, wanted: Wanted, by: Actor, now: datetime, days: int = DAYS) -> Preview:
-    """Hold an unsaved rule against the alerts with activity in the last `days`. Raises BadInput for conditions that cannot be."""
+    """Hold an unsaved rule against the alerts with activity in the last `days`. Raises BadInput for conditions that cannot be, Forbidden."""
     authorise(by, Permission.DETECTION_TUNE)
+    authorise(by, Permission.INCIDENT_READ)  # it names alerts, and its counts answer any question about them
     conditions = read(wanted.conditions)
     alerts = Alert.objects.filter(last_activity__gte=now - timedelta(days=days)).select_related("incident", "tuned_by")
     if wanted.policies:
