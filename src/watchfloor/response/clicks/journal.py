@@ -9,6 +9,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -26,49 +27,58 @@ def folder() -> Path:
     return Path(settings.HOME) / "clicks"
 
 
+@dataclass(slots=True)
+class _Batch:
+    """Lines written and synced together; `over` once that was tried, `trouble` is empty when all of them are on disk."""
+
+    lines: list[bytes] = field(default_factory=list)
+    over: bool = False
+    trouble: str = "the write was broken off"
+
+
 class Journal:
-    """Appends from many threads; the first of those waiting writes and syncs for all of them."""
+    """Appends from many threads; the first of those waiting writes and syncs for all of them, and each hears of its own batch."""
 
     def __init__(self) -> None:
         self._guard = threading.Condition()
-        self._waiting: list[bytes] = []
-        self._asked = self._kept = 0
+        self._next = _Batch()
         self._busy = False
-        self._failed: tuple[int, str] = (0, "")
         self._handle = -1
         self._at = folder()
         self._process = 0
+
+    @property
+    def waiting(self) -> int:
+        """Lines that wait for the next write."""
+        return len(self._next.lines)
 
     def keep(self, click: Mapping[str, Any]) -> None:
         """On return the click is on disk. Raises Unreachable when it is not."""
         line = json.dumps(click, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace") + b"\n"
         with self._guard:
-            self._waiting.append(line)
-            self._asked += 1
-            mine = self._asked
+            mine = self._next
+            mine.lines.append(line)
             until = time.monotonic() + PATIENCE_S
-            while self._kept < mine:
+            while not mine.over:
                 if not self._busy:
-                    self._write_all()
+                    self._write_next()
                 elif not self._guard.wait(until - time.monotonic()):
                     raise Unreachable("the disk does not answer", place=str(self._at))
-            if mine <= self._failed[0] and self._failed[1]:
-                raise Unreachable(f"the click could not be written: {self._failed[1]}", place=str(self._at))
+            if mine.trouble:
+                raise Unreachable(f"the click could not be written: {mine.trouble}", place=str(self._at))
 
-    def _write_all(self) -> None:
+    def _write_next(self) -> None:
         """Called with the guard held by whoever found nobody writing."""
-        lines, upto = self._waiting, self._asked
-        self._waiting, self._busy = [], True
+        batch, self._next, self._busy = self._next, _Batch(), True
         self._guard.release()
-        trouble = ""
         try:
-            self._append(b"".join(lines))
+            self._append(b"".join(batch.lines))
+            batch.trouble = ""
         except OSError as error:
-            trouble = str(error)
+            batch.trouble = str(error)
         finally:
             self._guard.acquire()
-            self._busy, self._kept = False, upto
-            self._failed = (upto, trouble)
+            self._busy, batch.over = False, True
             self._guard.notify_all()
 
     def _append(self, data: bytes) -> None:
@@ -83,18 +93,31 @@ class Journal:
                 view = view[os.write(self._handle, view) :]
             os.fdatasync(self._handle)
         except OSError:
-            os.ftruncate(self._handle, start)
+            self._take_back(start)
             raise
         if start + len(data) > MOST_BYTES:
-            os.close(self._handle)
-            self._handle = -1
+            self._close()
+
+    def _take_back(self, start: int) -> None:
+        """What was written in part must not stand before the next click: where it cannot be cut off, a new file is begun."""
+        try:
+            os.ftruncate(self._handle, start)
+        except OSError:
+            self._close()
+
+    def _close(self) -> None:
+        os.close(self._handle)
+        self._handle = -1
 
     def _open(self) -> None:
         """A new file; the lock says that somebody still writes to it."""
         self._at.mkdir(parents=True, exist_ok=True, mode=0o700)
-        path = self._at / f"{time.time_ns()}-{os.getpid()}.jsonl"
-        self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        fcntl.flock(self._handle, fcntl.LOCK_EX)
+        while self._handle < 0:
+            path = self._at / f"{time.time_ns()}-{os.getpid()}.jsonl"
+            self._handle = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+            fcntl.flock(self._handle, fcntl.LOCK_EX)
+            if not os.fstat(self._handle).st_nlink:  # the worker took it for one that nobody writes to
+                self._close()
         above = os.open(self._at, os.O_RDONLY)
         try:
             os.fsync(above)
