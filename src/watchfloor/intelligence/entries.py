@@ -111,7 +111,7 @@ def _refuse(kind: Kind, effect: Effect, value: str, life: Life, *, note: str, di
             "say why this is allowed, in a sentence: nothing that it covers is held against a mail any more",
             place="note",
         )
-    refuse_wide(kind, value, own_domains=() if effect is Effect.ALLOW else configured().own_domains)
+    refuse_wide(kind, value, own_domains=configured().own_domains, allows=effect is Effect.ALLOW)
 
 
 def _was_wrong(email: str) -> bool:

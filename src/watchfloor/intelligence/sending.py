@@ -25,8 +25,13 @@ def refusal_to_send(*, mail_from: str, recipients: Sequence[str], facts: TenantF
 
 
 def _is_blocked(address: str, facts: TenantFacts) -> bool:
-    names = [f"sender:{address}", *(f"domain:{one}" for one in domains_above(_domain(address)))]
-    return not facts.blocked.isdisjoint(names)
+    """A block entry from before a domain was named ours keeps nobody from writing to colleagues; one of a single address does."""
+    domains = [one for one in domains_above(_domain(address)) if not _is_ours(one, facts)]
+    return not facts.blocked.isdisjoint([f"sender:{address}", *(f"domain:{one}" for one in domains)])
+
+
+def _is_ours(domain: str, facts: TenantFacts) -> bool:
+    return any(own == domain or own.endswith(f".{domain}") for own in facts.own_domains)
 
 
 def _domain(address: str) -> str:

@@ -29,19 +29,44 @@ def entry_value(kind: Kind, text: str) -> str:
     return _READ[kind](value)
 
 
-def refuse_wide(kind: Kind, value: str, *, own_domains: Iterable[str]) -> None:
-    """Raises BadInput for a stored value that covers far more than one sender: a public suffix, or a domain of our own.
+def refuse_wide(kind: Kind, value: str, *, own_domains: Iterable[str], allows: bool = False) -> None:
+    """Raises BadInput for a stored value that covers far more than one sender: a public suffix, a domain of our own, half the net.
 
-    A single address or page of our own domain may be named: accounts and sites get taken over.
+    A single address or page of our own domain may be named: accounts and sites get taken over. What `allows` may name all pages
+    of our own sites, but not our domain: it would cover whoever writes under our name.
     """
+    if kind in (Kind.IP, Kind.SPOOF):
+        _refuse_wide_source(kind, value, own_domains=own_domains, allows=allows)
     if kind not in (Kind.DOMAIN, Kind.URL):
         return
     bare = value.lstrip("*.~").removesuffix("/*").rstrip("~")
     domain, path, _ = bare.partition("/")
     if "." in domain and _suffixes.is_public(domain):
         raise BadInput(f"{domain} is a public suffix: everybody's domains lie below it", place="value")
-    if not path and any(one == domain or one.endswith(f".{domain}") for one in own_domains):
+    if not path and not (allows and kind is Kind.URL) and _covers(domain, own_domains):
         raise BadInput(f"{domain} is the organisation's own domain", place="value")
+
+
+def _covers(domain: str, own_domains: Iterable[str]) -> bool:
+    """Whether a domain is one of ours, or above one."""
+    return any(one == domain or one.endswith(f".{domain}") for one in own_domains)
+
+
+def _refuse_wide_source(kind: Kind, value: str, *, own_domains: Iterable[str], allows: bool) -> None:
+    """What is allowed, or may spoof, is met at its word: such a network is a site's, not a provider's."""
+    where = value.rpartition(",")[2]
+    try:
+        network = ipaddress.ip_network(where)
+    except ValueError:
+        if not allows and _covers(where, own_domains):
+            raise BadInput(
+                f"{where} is the organisation's own domain: its servers send your own mail", place="value"
+            ) from None
+        return
+    narrow = allows or kind is Kind.SPOOF
+    widest = (16 if narrow else 8) if network.version == 4 else (32 if narrow else 20)
+    if network.prefixlen < widest:
+        raise BadInput(f"such a network may not be wider than /{widest}", place="value")
 
 
 def _spoof(text: str) -> str:
