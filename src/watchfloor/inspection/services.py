@@ -3,7 +3,7 @@
 from watchfloor.inspection.analysis.contents import file_of, page_of
 from watchfloor.inspection.analysis.process import analyse_apart
 from watchfloor.inspection.brands import owner as brand_of
-from watchfloor.inspection.delivery import hop_of
+from watchfloor.inspection.delivery import hop_of, is_outside
 from watchfloor.inspection.domain_kinds import site_kinds
 from watchfloor.inspection.embedded import EmbeddedMail, embedded_mails
 from watchfloor.inspection.entry_names import domains_above, url_names
@@ -45,6 +45,7 @@ __all__ = [
     "hop_of",
     "inspect",
     "inspect_safely",
+    "is_outside",
     "judge",
     "keys_of",
     "likeness",

@@ -120,6 +120,7 @@ def read(raw: bytes, *, what: str, now: datetime) -> Reading:
         trouble="" if originals else "it brings no mail along, neither attached nor forwarded with its header lines",
         automatic=is_automatic(found.headers),
         language=language_of(found.headers),
+        fingerprint=found.fingerprint,
     )
 
 

@@ -154,7 +154,8 @@ class Original:
 class Reading:
     """A reporting mail read: who reports, with which button, as what, and the mails it is about.
 
-    `trouble` says why there are none; `automatic` that a machine sent it, `language` what the reporter's program speaks.
+    `trouble` says why there are none; `automatic` that a machine sent it, `language` what the reporter's program speaks;
+    `fingerprint` is the reporting mail's own.
     """
 
     reporter: str
@@ -166,3 +167,4 @@ class Reading:
     trouble: str = ""
     automatic: bool = False
     language: str = ""
+    fingerprint: str = ""

@@ -21,7 +21,7 @@ def match(original: Original, *, reporter: str, at: datetime) -> tuple[str, str]
     for known in lake.emails_known_as(fingerprint=original.fingerprint, sha256=original.sha256):
         return known.network_message_id, "its content"
     if original.internet_message_id:
-        found = _by_message_id(original)
+        found = _by_message_id(original, reporter=reporter)
         if found:
             return found, "Message-ID, sender and subject"
     if original.form == "inline":
@@ -29,14 +29,24 @@ def match(original: Original, *, reporter: str, at: datetime) -> tuple[str, str]
     return "", ""
 
 
-def _by_message_id(original: Original) -> str:
-    """Add-ins write a mail anew, so its bytes differ; a Message-ID alone says nothing, as anybody can use one again."""
+def _by_message_id(original: Original, *, reporter: str) -> str:
+    """Add-ins write a mail anew, so its bytes differ; a Message-ID alone says nothing, as anybody can use one again.
+
+    Who sends a harmless mail first and a phish after it, with the same Message-ID and subject, is not to borrow the verdict of the
+    first: of several the one its reporter got is meant, and where nobody can say, the original is judged by itself.
+    """
     known = lake.emails_known_as(internet_message_id=original.internet_message_id)
     summaries = lake.inspections_of([one.network_message_id for one in known])
-    for one in known:
-        if _same(summaries.get(one.network_message_id, {}), original):
-            return one.network_message_id
-    return ""
+    fits = [one.network_message_id for one in known if _same(summaries.get(one.network_message_id, {}), original)]
+    if len(fits) > 1:
+        got = [one for one in fits if _got(one, reporter)]
+        fits = got if len(got) == 1 or not original.raw else []
+    return fits[0] if fits else ""
+
+
+def _got(network_message_id: str, reporter: str) -> bool:
+    record = lake.email(network_message_id)
+    return record is not None and any(row["RecipientEmailAddress"] == reporter.lower() for row in record.rows)
 
 
 def _same(summary: Mapping[str, Any], original: Original) -> bool:

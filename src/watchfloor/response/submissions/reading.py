@@ -7,15 +7,16 @@ Rows and cursor commit together; who is killed between reads again, and the uniq
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
 from watchfloor.connectors.contracts import AcceptedMail
 from watchfloor.connectors.selectors import accepted_after, raw_mail
 from watchfloor.connectors.services import accept
+from watchfloor.inspection.services import is_outside
 from watchfloor.kernel.errors import NotFound
-from watchfloor.lake.selectors import emails_known_as, inspections_of
+from watchfloor.lake.selectors import email, emails_known_as
 from watchfloor.response.submissions.answering import is_own
 from watchfloor.response.submissions.apart import read_apart
 from watchfloor.response.submissions.contracts import Original, Reading, Reason, ReportState, Via
@@ -33,6 +34,9 @@ READER = "response.reports"
 INTAKE = "lake.ingest"
 AT_ONCE = 500
 SOURCE = "user report"
+MOST_A_DAY = 500
+"""Originals of one reporter that are read within a day: a taken account must not fill the lake, nor its mailbox with answers."""
+PROVEN = frozenset({"pass", "softpass"})
 
 
 def read_reports(*, now: datetime) -> int:
@@ -73,7 +77,8 @@ def _take(mail: AcceptedMail, via: Via, policy: Policy, *, now: datetime) -> Non
         return  # somebody's vacation notice
     if via is Via.MAILBOX and not is_own(reading.reporter):
         return  # the world's mail to an address that is easily guessed: no report of anybody here
-    if via is Via.MAILBOX and (doubt := _doubt(mail)):
+    doubt = (_doubt(mail, reading) if via is Via.MAILBOX else "") or _flood(reading, mail, now=now)
+    if doubt:
         reading = replace(reading, originals=(), trouble=doubt, automatic=True)
     if via is Via.MAILBOX and _is_copy(mail):
         return
@@ -87,7 +92,8 @@ def _take(mail: AcceptedMail, via: Via, policy: Policy, *, now: datetime) -> Non
             _match(report, original, now=now)
             report.save()
             if report.state == ReportState.UNKNOWN:
-                shelve(report)
+                # Anybody can send such mail: one card a day for all of it.
+                shelve(report, key=f"not believed {now:%Y-%m-%d}" if doubt else "")
     for report in reports:
         if report.state == ReportState.MATCHED:
             settle(report, policy=policy, now=now)
@@ -100,12 +106,32 @@ def _mailbox_reading(mail: AcceptedMail) -> Reading:
         return Reading(mail.mail_from, "", Reason.PHISH, "", trouble=error.message)
 
 
-def _doubt(mail: AcceptedMail) -> str:
-    """Why the reporter is not to be believed: who writes in somebody's name must not bring mail in, nor alerts."""
-    known = emails_known_as(sha256=mail.sha256)
-    found = inspections_of([one.network_message_id for one in known])
-    failed = any((summary.get("authentication") or {}).get("dmarc") == "fail" for summary in found.values())
-    return "its sender is not who it says: DMARC failed" if failed else ""
+def _doubt(mail: AcceptedMail, reading: Reading) -> str:
+    """Why the reporter is not to be believed: who writes in somebody's name must not bring mail in, nor alerts.
+
+    Many domains have no DMARC that could fail, so mail from outside must prove who sent it.
+    """
+    known = emails_known_as(sha256=mail.sha256, fingerprint=reading.fingerprint)
+    records = [found for one in known if (found := email(one.network_message_id))]
+    if not records:
+        return "it could not be inspected, so nobody knows who sent it"
+    for record in records:
+        proof = record.summary.get("authentication") or {}
+        if proof.get("dmarc") == "fail":
+            return "its sender is not who it says: DMARC failed"
+        first = record.rows[0] if record.rows else {}
+        outside = first.get("EmailDirection") == "Inbound" and is_outside(str(first.get("SenderIP") or ""))
+        if outside and proof.get("composite") not in PROVEN:
+            return "it came from outside, and nothing proves who sent it"
+    return ""
+
+
+def _flood(reading: Reading, mail: AcceptedMail, *, now: datetime) -> str:
+    """Why no more of this reporter is read today, "" while it may be."""
+    reporter = storable(reading.reporter or mail.mail_from).lower()[:320]
+    known = UserReport.objects.filter(reporter=reporter, read_at__gt=now - timedelta(days=1)).exclude(form="")
+    told = known.count() + len(reading.originals) > MOST_A_DAY
+    return f"its reporter reported more than {MOST_A_DAY} mails within a day" if told else ""
 
 
 def _folder_reading(mail: AcceptedMail) -> Reading:

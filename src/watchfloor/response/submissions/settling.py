@@ -63,10 +63,10 @@ def follow_verdicts(*, now: datetime) -> int:
     return len(late)
 
 
-def shelve(report: UserReport) -> None:
-    """A card of its own for a report whose mail nobody could name, so that a person sees it."""
+def shelve(report: UserReport, *, key: str = "") -> None:
+    """A card for a report whose mail nobody could name, so that a person sees it: of its own, or the one of this `key`."""
     group, _ = ReportGroup.objects.get_or_create(
-        key=f"report {report.position}.{report.part}",
+        key=key or f"report {report.position}.{report.part}",
         defaults={"first_at": report.reported_at, "last_at": report.reported_at},
     )
     group.subject, group.sender, group.reason = report.subject, report.sender, report.reason
