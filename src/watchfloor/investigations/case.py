@@ -101,4 +101,11 @@ def plain(value: Any) -> Any:
 
 def quoted(values: Iterable[str]) -> str:
     """Strings as KQL literals, comma between them."""
-    return ", ".join('"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"' for value in values)
+    return ", ".join('"' + "".join(map(_sign, value)) + '"' for value in values)
+
+
+def _sign(sign: str) -> str:
+    """A break in a line would end the literal, and the question would not be asked at all."""
+    if sign in '\\"':
+        return "\\" + sign
+    return f"\\u{ord(sign):04x}" if ord(sign) < 32 or ord(sign) == 127 else sign

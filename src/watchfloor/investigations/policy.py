@@ -23,6 +23,9 @@ from watchfloor.kernel.errors import BadInput
 audit_verb("investigation.policy", "{actor} changed how investigations act")
 audit_verb("investigation.kill_switch", "{actor} turned the kill switch of investigations {target}")
 
+MOST_NAMED = 2000
+"""A recommendation for more copies is too large for the automatic level to read whom it concerns."""
+
 
 def current() -> TrustPolicy:
     """The policy in force; the defaults when nobody changed any."""
@@ -63,6 +66,8 @@ def why_not_automatic(policy: TrustPolicy, wish: Wish, around: Circumstances) ->
         return f"with it, more than {policy.daily_cap:,} copies would be removed within a day"
     if not _within_hours(policy, around.now.hour):
         return f"it is outside {policy.from_hour}:00 to {policy.to_hour}:00 UTC"
+    if around.spared and wish.copies > MOST_NAMED:
+        return f"of more than {MOST_NAMED:,} copies nobody can say whether a priority account is among them"
     if spared := sorted(around.recipients & around.spared):
         return f"{spared[0]} is a priority account"
     return ""

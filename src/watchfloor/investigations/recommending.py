@@ -35,8 +35,6 @@ MIND = system_actor(
 )
 R = RecommendationStatus
 ENDED = (R.DONE, R.GONE)
-MOST_NAMED = 2000
-"""A recommendation for more copies is too large for the automatic level to read whom it concerns."""
 
 
 def conclude(pk: int, run: int, *, now: datetime) -> str:
@@ -172,4 +170,6 @@ def _recipients(wish: Wish, *, now: datetime) -> frozenset[str]:
     if not wish.query:
         return frozenset(Row.parse(one).recipient for one in wish.rows)
     query = lake.query_from_parameters(QueryDict(wish.query), now=now)
-    return frozenset(value.lower() for value, _ in lake.top(query, column="RecipientEmailAddress", limit=MOST_NAMED))
+    return frozenset(
+        value.lower() for value, _ in lake.top(query, column="RecipientEmailAddress", limit=policy.MOST_NAMED)
+    )

@@ -6,7 +6,8 @@ from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
 from watchfloor.incidents import selectors as incidents
 from watchfloor.incidents.contracts import AlertStatus, EvidenceItem, TouchedAlert
-from watchfloor.investigations.contracts import Cause, Seeds
+from watchfloor.investigations.contracts import Cause, Seeds, Status
+from watchfloor.investigations.models import Investigation
 from watchfloor.investigations.playbook import Playbook, started_by
 from watchfloor.investigations.starting import may_start_by_itself, start
 from watchfloor.kernel.clock import utc_now
@@ -17,6 +18,9 @@ EVIDENCE, HISTORY = "investigations.evidence", "investigations.history"
 SETTLED = timedelta(seconds=2)
 RECENT = timedelta(days=2)
 """Alerts older than this start nothing: a first start on a product with a long past looks at what is new."""
+MOST_QUEUED = 500
+"""While so many wait in line, alerts wait where they are: whoever floods us shall not bury what people ask for by hand."""
+ROWS_AN_ALERT = 20
 MIND = system_actor("automated investigation", Permission.EMAIL_ACTION_PROPOSE)
 
 
@@ -27,6 +31,10 @@ def watch_alerts() -> int:
 
 def read_alerts(*, now: datetime, limit: int = 100) -> int:
     """Start or join an investigation for each new or grown alert; returns how many alerts were read."""
+    left = MOST_QUEUED - Investigation.objects.filter(status=Status.QUEUED.value).count()
+    if left <= 0:
+        return 0
+    limit = min(limit, max(1, left // ROWS_AN_ALERT))
     evidence, history = cursor_position(EVIDENCE), cursor_position(HISTORY)
     touched = incidents.touched_after(evidence=evidence, history=history, before=now - SETTLED, limit=limit)
     for one in touched.alerts:
