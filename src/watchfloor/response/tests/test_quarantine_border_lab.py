@@ -285,3 +285,15 @@ def test_held_mail_that_comes_again_is_held_again(held, postfix):
     assert QuarantinedMail.objects.count() == 2
     assert len(set(QuarantinedMail.objects.values_list("network_message_id", flat=True))) == 1
     wait_until(lambda: postfix.queue() == [])
+
+
+def test_who_is_written_in_capitals_or_twice_gets_no_held_mail_beside_an_exempt_mailbox(dovecot, postfix, settings):
+    """The mail server knows recipients by the letters that its client used."""
+    services.change_border_policy(by=BOSS, rules={}, exempt=[CAT], at=utc_now())
+    postfix.send(
+        RAW, mail_from="boss@evil.example", to=["Ann@Corp.Example", ANN, "BOB@corp.example", "Cat@corp.example"]
+    )
+    wait_until(lambda: inbox(dovecot, CAT), what="the exempt mailbox gets it")
+    accepted = Accepted.objects.latest("position")
+    assert accepted.facts["held"] == [ANN, BOB]
+    assert inbox(dovecot, ANN) == inbox(dovecot, BOB) == []

@@ -153,7 +153,7 @@ class Milter:
         replies = [*_without_forgeries(seen), protocol.add_header(ID, id)]
         if answer.disposition is not Disposition.ACCEPT:
             replies.append(protocol.add_header(VERDICT, answer.words or str(answer.disposition)))
-        replies += [protocol.remove_recipient(address) for address in held]
+        replies += [protocol.remove_recipient(one) for address in held for one in seen.spelled.get(address, (address,))]
         if answer.body is not None:
             replies += protocol.replace_body(answer.body)
         if answer.disposition is Disposition.HOLD and self.hold_there:
@@ -171,7 +171,9 @@ def _is_released(seen: Seen) -> bool:
     marks = [
         value.decode("ascii", "replace") for name, value in seen.headers if name.lower() == RELEASE.lower().encode()
     ]
-    return bool(marks) and is_released(marks, b"".join(seen.body), recipients=seen.recipients, now=utc_now())
+    return bool(marks) and is_released(
+        marks, b"".join(seen.body), headers=seen.headers, recipients=seen.recipients, now=utc_now()
+    )
 
 
 def _without_forgeries(seen: Seen) -> list[bytes]:

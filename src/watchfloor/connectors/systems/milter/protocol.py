@@ -36,10 +36,15 @@ TURNED_AWAY_SECONDS = 10.0
 
 @dataclass(slots=True)
 class Seen:
-    """One mail as the mail server showed it; `size` and `parts` count on when nothing more of it is kept."""
+    """One mail as the mail server showed it; `size` and `parts` count on when nothing more of it is kept.
+
+    `recipients` are in small letters, each once; `spelled` says how the client wrote each, as mail servers forget a recipient
+    only in the very letters that they know.
+    """
 
     mail_from: str = ""
     recipients: list[str] = field(default_factory=list)
+    spelled: dict[str, dict[str, None]] = field(default_factory=dict)
     headers: list[tuple[bytes, bytes]] = field(default_factory=list)
     body: list[bytes] = field(default_factory=list)
     size: int = 0
@@ -177,12 +182,18 @@ class Conversation:
         if self.seen.too_much(self.limit):
             return
         if command == b"R":
-            self.seen.recipients.append(_address(data))
+            self._note_recipient(_written(data))
         elif command == b"B":
             self.seen.body.append(data)
         else:
             name, _, rest = data.partition(b"\0")
             self.seen.headers.append((name, rest.partition(b"\0")[0]))
+
+    def _note_recipient(self, written: str) -> None:
+        known = self.seen.spelled.setdefault(written.lower(), {})
+        if not known:
+            self.seen.recipients.append(written.lower())
+        known[written] = None
 
 
 def add_header(name: str, value: str) -> bytes:
@@ -195,6 +206,7 @@ def remove_header(name: str, index: int) -> bytes:
 
 
 def remove_recipient(address: str) -> bytes:
+    """Take one away, in the letters in which the mail server told it."""
     return b"-" + _line(f"<{address}>") + b"\0"
 
 
@@ -225,7 +237,12 @@ def _text(data: bytes) -> str:
 
 
 def _address(data: bytes) -> str:
-    return _text(data.split(b"\0")[0]).strip().removeprefix("<").removesuffix(">").lower()
+    return _written(data).lower()
+
+
+def _written(data: bytes) -> str:
+    """The address in the letters of the client."""
+    return _text(data.split(b"\0")[0]).strip().removeprefix("<").removesuffix(">")
 
 
 def _client_ip(data: bytes) -> str:
