@@ -14,6 +14,7 @@ from watchfloor.detection.evaluation import evaluate_batches
 from watchfloor.detection.history import LakeHistory, query_of
 from watchfloor.detection.unusual import sentence_of, volume
 from watchfloor.lake import selectors as lake
+from watchfloor.lake.contracts import leaves
 
 MOST_ROWS = 20_000
 LONGEST_DAYS = 30
@@ -62,8 +63,10 @@ class _Whole(LakeHistory):
 
 
 def back_test(rule: Rule, *, by: Actor, now: datetime, days: int = 7) -> BackTest:
-    """Hold a rule against the last `days`, at most 30. Raises what the lake raises."""
+    """Hold a rule against the last `days`, at most 30. Raises what the lake raises, and Forbidden without the right to a table."""
     authorise(by, Permission.DETECTION_TUNE)
+    for table in _asked(rule):
+        authorise(by, lake.table(table).permission)
     start = now - timedelta(days=max(1, min(days, LONGEST_DAYS)))
     if rule.unusual is not None:
         return _by_volume(rule, start=start, now=now)
@@ -76,6 +79,12 @@ def back_test(rule: Rule, *, by: Actor, now: datetime, days: int = 7) -> BackTes
             f"Only the first {MOST_ROWS:,} of {lake.count(query):,} hits were looked at; narrow the conditions."
         )
     return _result(raised, rows=len(rows), start=start, now=now, words=words)
+
+
+def _asked(rule: Rule) -> list[str]:
+    """The tables whose rows the answer tells of."""
+    columns = [one.column for one in leaves(rule.where.parts)]
+    return sorted({rule.table, *(column.rpartition(".")[0] for column in columns if "." in column)})
 
 
 def _by_volume(rule: Rule, *, start: datetime, now: datetime) -> BackTest:

@@ -1,5 +1,7 @@
 """Settings > Webhook deliveries."""
 
+from dataclasses import replace
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -24,7 +26,7 @@ def deliveries(request: HttpRequest) -> HttpResponse:
     tab = request.GET.get("state", "")
     page = Paginator(post_reading.deliveries(tab), A_PAGE).get_page(request.GET.get("page"))
     context = {
-        "posts": [post_reading.as_contract(row) for row in page.object_list],
+        "posts": [shown(post_reading.as_contract(row), _actor(request)) for row in page.object_list],
         "tabs": [(key, label, f"{HERE}?state={key}" if key else HERE) for key, label in post_reading.TABS],
         "tab": tab,
         "page": page.number,
@@ -41,9 +43,14 @@ def deliveries(request: HttpRequest) -> HttpResponse:
 @requires(Permission.SETTINGS_READ)
 def delivery(request: HttpRequest, id: int) -> HttpResponse:
     """One with the JSON that it carries, for whoever may read alerts."""
-    found = post_reading.delivery(id)
+    found = shown(post_reading.delivery(id), _actor(request))
     context = {"post": found, "may_read": _actor(request).may(Permission.INCIDENT_READ), "facts": _facts(found)}
     return render(request, "connectors/delivery.html", context)
+
+
+def shown(post: OutgoingPost, actor: Actor) -> OutgoingPost:
+    """As somebody may see it: what it is about is an alert's title."""
+    return post if actor.may(Permission.INCIDENT_READ) else replace(post, subject=post.delivery, body="")
 
 
 def _facts(found: OutgoingPost) -> list[tuple[str, object]]:

@@ -7,6 +7,9 @@ from ipaddress import ip_address
 
 import pytest
 
+from watchfloor.access.contracts import Actor, Permission
+from watchfloor.connectors.models import Delivery
+from watchfloor.connectors.outgoing import post_reading, post_views
 from watchfloor.connectors.systems.webhook.guarding import refusal
 from watchfloor.connectors.systems.webhook.posting import Receiver
 from watchfloor.connectors.systems.webhook.signing import verified
@@ -76,3 +79,15 @@ def test_a_kind_of_address_this_machine_does_not_speak_is_unreachable(monkeypatc
 
 def test_a_signature_of_strange_letters_is_only_wrong():
     assert not verified(b"{}", header=f"t={int(utc_now().timestamp())},v1=ü", secret=SECRET, now=utc_now())
+
+
+def test_what_a_delivery_is_about_is_shown_to_whoever_may_read_alerts_only(db, eve, as_ada):
+    at = utc_now()
+    row = Delivery.objects.create(
+        connection="soar", dedup_key="k", delivery_id="d-1", event="alert.created", subject="Ann fell for a phish",
+        body=b"{}", size=2, state="waiting", created_at=at, queued_at=at, next_at=at,
+    )  # fmt: skip
+    settings_only = Actor(f"person:{eve.pk}", "Eve", frozenset({Permission.SETTINGS_READ}))
+    assert "Ann fell" not in str(post_views.shown(post_reading.as_contract(row), settings_only))
+    everything = as_ada.get("/settings/webhook-deliveries").content.decode()
+    assert "Ann fell" in everything
