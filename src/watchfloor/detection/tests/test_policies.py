@@ -337,9 +337,9 @@ def test_who_is_told_is_set_on_a_page_for_rules_of_other_slices_too(as_ada):
 def test_the_list_is_narrowed(as_ada, keep):
     row = keep()
     switch_rule(rule_id="reported-phish", enabled=False, by=actor_of(row_owner()))
-    assert "Mail reported by a user" not in as_ada.get(f"{HOME}?show=custom").content.decode()
+    assert "Email reported by user as malware or phish" not in as_ada.get(f"{HOME}?show=custom").content.decode()
     assert "Invoices" not in as_ada.get(f"{HOME}?show=system").content.decode()
-    assert "Mail reported by a user" in as_ada.get(f"{HOME}?show=off").content.decode()
+    assert "Email reported by user as malware or phish" in as_ada.get(f"{HOME}?show=off").content.decode()
     assert "No policy here" in as_ada.get(f"{HOME}?q=none-such").content.decode()
     assert row.rule_id in {one.rule.id for one in rule_states()}
 
