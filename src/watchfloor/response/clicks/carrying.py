@@ -6,15 +6,17 @@ Quoted-printable is changed in place, so that what is not touched stays as it st
 import base64
 import binascii
 import re
+from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-
-from watchfloor.response.clicks.html_links import Change
 
 LINE = 990
 """Bytes of a line without encoding that every mail server passes on (RFC 5322: 998)."""
 _COLUMN = 72
-_PIECE = re.compile(rb"=([0-9A-Fa-f]{2})|(=[ \t]*\r?\n|[ \t]++(?=\r?\n|\Z))|\r\n|[\x00-\xff]", re.DOTALL)
+_PIECE = re.compile(rb"=([0-9A-Fa-f]{2})|(=[ \t]*+\r?\n)|([ \t]++)|[^= \t]++|=")
+_ESCAPE = re.compile(rb"=[0-9A-Fa-f]{2}")
+_LINE_END = re.compile(rb"\r?\n|\Z")
+_NOT_BASE64 = re.compile(rb"[^A-Za-z0-9+/=]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,23 +49,14 @@ def taken_out(body: bytes, encoding: str) -> Carried | None:
     return None
 
 
-def as_bytes(change: Change, encode: Callable[[str], bytes], text: str) -> Bytes:
-    """The change in bytes of an encoding that may need several for a character."""
-
-    def at(index: int) -> int:
-        return len(encode(text[:index])) if index >= 0 else -1
-
-    return Bytes(at(change.start), at(change.end), encode(change.new), at(change.before), at(change.after))
-
-
 def _plain(body: bytes, changes: Sequence[Bytes]) -> bytes:
     """Lines that would grow too long for mail servers are broken where a line end changes nothing."""
     made, at = bytearray(), 0
     for one in changes:
         made += body[at : one.start]
         column = len(made) - (made.rfind(b"\n") + 1)
-        ends = body.find(b"\n", one.end)
-        rest = (len(body) if ends < 0 else ends) - one.end
+        ends = body.find(b"\n", one.end, one.end + LINE + 1)
+        rest = (min(len(body), one.end + LINE + 1) if ends < 0 else ends) - one.end
         if column + len(one.new) + rest > LINE and one.before >= 0:
             cut = len(made) - (one.start - one.before)
             made[cut:cut] = b"\r\n"
@@ -75,23 +68,25 @@ def _plain(body: bytes, changes: Sequence[Bytes]) -> bytes:
 
 
 def _quoted(body: bytes) -> Carried:
-    """Decoded bytes, with where each came from."""
-    data, places = bytearray(), []
+    """Decoded bytes, with where each came from (four bytes for one, as the sender says how many there are)."""
+    data, places = bytearray(), array("I")
     for piece in _PIECE.finditer(body):
-        found = piece[0]
         if piece[1]:
             data.append(int(piece[1], 16))
-            places.append((piece.start(), piece.end()))
-        elif piece[2]:
+            places.append(piece.start())
+        elif piece[2] or (piece[3] and _LINE_END.match(body, piece.end())):
             continue  # a soft line end, or blanks that a mail server put at the end of a line
         else:
-            data += found
-            places += [(piece.start() + n, piece.start() + n + 1) for n in range(len(found))]
+            data += piece[0]
+            places.extend(range(*piece.span()))
+
+    def ends_at(start: int) -> int:
+        return start + 3 if _ESCAPE.match(body, start) else start + 1
 
     def put(changes: Sequence[Bytes]) -> bytes:
         made, at = bytearray(), 0
         for one in changes:
-            first, last = places[one.start][0], places[one.end - 1][1]
+            first, last = places[one.start], ends_at(places[one.end - 1])
             made += body[at:first]
             if made and made[-1:] != b"\n":
                 made += b"=\r\n"
@@ -117,8 +112,10 @@ def _quoted_lines(text: bytes) -> bytes:
 
 
 def _base64(body: bytes) -> Carried | None:
+    """Read as mail programs read it: what is no letter of base64 is passed over, and what follows a closing = is read on."""
+    packed = _NOT_BASE64.sub(b"", body)
     try:
-        data = base64.b64decode(b"".join(body.split()), validate=True)
+        data = b"".join(_opened(piece) for piece in re.split(rb"=+", packed) if piece)
     except (binascii.Error, ValueError):
         return None
     end = b"\r\n" if b"\r\n" in body or b"\n" not in body else b"\n"
@@ -133,3 +130,9 @@ def _base64(body: bytes) -> Carried | None:
         return end.join(packed[n : n + 76] for n in range(0, len(packed), 76)) + tail
 
     return Carried(data, put)
+
+
+def _opened(piece: bytes) -> bytes:
+    """A stretch of base64 without its closing =; a last letter alone says nothing."""
+    whole = piece[:-1] if len(piece) % 4 == 1 else piece
+    return base64.b64decode(whole + b"=" * (-len(whole) % 4), validate=True)

@@ -16,6 +16,7 @@ Wrap = Callable[[str], str | None]
 """Gives the protected link for a URL, None to leave it alone."""
 
 _NAME = re.compile(r"[a-zA-Z][^\s/>]*+")
+_BASE = re.compile(r"<base(?=[\s/])", re.IGNORECASE)
 _BEFORE = re.compile(r"[\s/]*+")
 _ATTRIBUTE = re.compile(r"[^\s/>=][^\s/>=]*+")
 _EQUALS = re.compile(r"\s*+=\s*+")
@@ -23,6 +24,8 @@ _BARE = re.compile(r"[^\s>]*+")
 _RAW = {"script", "style", "title", "textarea", "xmp", "noembed", "iframe", "noframes", "plaintext"}
 """Elements whose content is text of theirs, not markup."""
 _NOT_CLICKED = {"link", "base", "image", "use", "script", "style"}
+_AROUND_URL = "".join(map(chr, range(33)))
+"""Control characters and blanks, which browsers cut off."""
 _INSIDE_URL = str.maketrans("", "", "\t\r\n")
 
 
@@ -46,10 +49,11 @@ class _Tag:
     """(value, start, end, where the attribute begins) of each href."""
 
 
-def changes(text: str, wrap: Wrap) -> Iterator[Change]:
-    """Every change to an HTML text, in order."""
-    at, base, inside = 0, "", 0
+def changes(text: str, wrap: Wrap, *, step: Callable[[], None] = lambda: None) -> Iterator[Change]:
+    """Every change to an HTML text, in order; `step` is called with each tag and may raise."""
+    at, inside, base = 0, 0, _base_of(text)
     while at < len(text):
+        step()
         opened = text.find("<", at)
         stop = len(text) if opened < 0 else opened
         if not inside:
@@ -69,12 +73,23 @@ def changes(text: str, wrap: Wrap) -> Iterator[Change]:
                 return  # a quote that never ends: a browser shows nothing of the rest
             at = opened + 1
             continue
-        if tag.name == "base" and tag.links:
-            base = base or _value(tag.links[0][0])
-        elif tag.name not in _NOT_CLICKED:
+        if tag.name not in _NOT_CLICKED:
             yield from _links(tag, base, wrap)
         inside += tag.name == "a"
         at = _after_raw(text, tag) if tag.name in _RAW else tag.end
+
+
+def _base_of(text: str) -> str:
+    """What relative links are read by: the first base that says so, wherever it stands."""
+    at = 0
+    while found := _BASE.search(text, at):
+        tag = _tag(text, found.start())
+        if tag is None:
+            return ""
+        if tag.links:
+            return _value(tag.links[0][0])
+        at = tag.end
+    return ""
 
 
 def tag_begins(text: str, at: int) -> bool:
@@ -108,6 +123,7 @@ def _tag(text: str, at: int) -> _Tag | None:
     if named is None:
         return None
     tag, at = _Tag(named[0].lower(), 0, []), named.end()
+    seen: set[str] = set()
     while True:
         space = _BEFORE.match(text, at)
         at = space.end() if space else at
@@ -124,7 +140,9 @@ def _tag(text: str, at: int) -> _Tag | None:
         value = _attribute_value(text, equals.end())
         if value is None:
             return None
-        if name and name[0].lower() in ("href", "xlink:href"):
+        written = name[0].lower() if name else ""
+        if written in ("href", "xlink:href") and written not in seen:  # of one given twice browsers take the first
+            seen.add(written)
             tag.links.append((text[slice(*value)], *value, start))
         at = value[1] + (text[value[1] : value[1] + 1] in ('"', "'") and value[0] > equals.end())
 
@@ -145,14 +163,14 @@ def _after_raw(text: str, tag: _Tag) -> int:
 
 
 def _links(tag: _Tag, base: str, wrap: Wrap) -> Iterator[Change]:
-    for value, start, end, name in tag.links[:1]:  # of an attribute given twice browsers take the first
+    for value, start, end, name in tag.links:
         target = clickable(_value(value), base)
         if target and (new := wrap(target)):
             yield Change(start, end, new, before=name)
 
 
 def _value(text: str) -> str:
-    return html.unescape(text).translate(_INSIDE_URL).strip("\x00\x0b\x0c " + "\x1f")
+    return html.unescape(text).translate(_INSIDE_URL).strip(_AROUND_URL)
 
 
 def clickable(value: str, base: str = "") -> str:

@@ -13,19 +13,27 @@ from dataclasses import dataclass, field
 from email.message import Message
 
 from watchfloor.response.clicks import html_links
-from watchfloor.response.clicks.carrying import Bytes, as_bytes, taken_out
+from watchfloor.response.clicks.carrying import LINE, Bytes, taken_out
 from watchfloor.response.clicks.html_links import Change, Wrap, clickable
 from watchfloor.response.clicks.text_links import urls_at
 
 MOST_BYTES = 12 << 20
 """Bytes of text parts that are looked through; a mail with more keeps its links."""
+MOST_GROWN = 8 << 20
+"""Bytes that protected links may add: short links make a mail grow tenfold."""
 MOST_PARTS = 500
 DEEPEST = 20
 _BLANK = re.compile(rb"\r?\n\r?\n|\A\r?\n")
-_SEALED = re.compile(rb"-----BEGIN PGP |-----BEGIN PKCS7-----")
+_SEALED = re.compile(r"^-----BEGIN (PGP MESSAGE|PGP SIGNED MESSAGE|PKCS7)-----[ \t]*\r?$", re.MULTILINE)
+_SEAL_ENDS = {
+    "PGP MESSAGE": "\n-----END PGP MESSAGE-----",
+    "PGP SIGNED MESSAGE": "\n-----END PGP SIGNATURE-----",
+    "PKCS7": "\n-----END PKCS7-----",
+}
+_COMMENT = re.compile(r"\([^()]*\)")
 _UNTOUCHED = ("multipart/signed", "multipart/encrypted", "message/", "application/")
 _ASCII_FIRST = re.compile(
-    r"utf_?8|ascii|iso8859|latin|cp125|cp437|cp85|cp86|cp874|koi8|mac_|gb2312|gbk|gb18030|big5|shift_jis|cp932|euc_"
+    r"utf_?8|ascii|iso8859|latin|cp125|cp437|cp85|cp86|cp874|koi8|mac_|gb2312|gbk|gb18030|big5|shift_jis|cp932|cp949|cp950|johab|tis_620|euc_"
 )
 """Charsets in which the bytes of "http://" are nothing else: their text is worked on byte by byte."""
 
@@ -49,16 +57,28 @@ class _Work:
     size: int = 0
     parts: int = 0
     links: int = 0
+    grown: int = 0
+    steps: int = 0
     known: dict[str, str | None] = field(default_factory=dict)
 
     def link(self, url: str) -> str | None:
         """The protected link; each URL is signed once."""
+        if self.spent():
+            raise GivenUp("it took too long")
         if url not in self.known:
-            if self.spent():
-                raise GivenUp("it took too long")
             self.known[url] = self.wrap(url)
-        self.links += self.known[url] is not None
-        return self.known[url]
+        found = self.known[url]
+        if found is not None:
+            self.links, self.grown = self.links + 1, self.grown + len(found)
+        if self.grown > MOST_GROWN:
+            raise GivenUp("it has too many links")
+        return found
+
+    def step(self) -> None:
+        """Called with each tag, as a text without links takes time too."""
+        self.steps += 1
+        if not self.steps % 1024 and self.spent():
+            raise GivenUp("it took too long")
 
 
 def rewritten(raw: bytes, *, wrap: Wrap, spent: Callable[[], bool] = lambda: False) -> Rewritten | None:
@@ -94,7 +114,8 @@ def _part(header: bytes, body: bytes, work: _Work, depth: int) -> bytes:
 
 
 def _is_file(fields: Message) -> bool:
-    return fields.get_content_disposition() == "attachment" or bool(fields.get_filename())
+    """What has only a name is shown all the same by many mail programs."""
+    return fields.get_content_disposition() == "attachment"
 
 
 def _parts(body: bytes, fields: Message, work: _Work, depth: int) -> bytes:
@@ -131,11 +152,18 @@ def _text(body: bytes, fields: Message, kind: str, work: _Work) -> bytes:
     work.size += len(body)
     if work.size > MOST_BYTES:
         raise GivenUp("its text is too long")
-    carried = taken_out(body, str(fields.get("Content-Transfer-Encoding", "")).strip().lower())
-    if carried is None or _SEALED.search(carried.data):
+    carried = taken_out(body, _encoding(fields))
+    if carried is None:
         return body
     found = _changes(carried.data, str(fields.get_content_charset("us-ascii")), kind, work)
     return carried.put(found) if found else body
+
+
+def _encoding(fields: Message) -> str:
+    """The name of the encoding alone: mail programs forgive comments and what follows it."""
+    words = _COMMENT.sub(" ", str(fields.get("Content-Transfer-Encoding", "")).lower())
+    found = re.search(r"[a-z0-9-]+", words)
+    return found[0] if found else ""
 
 
 def _changes(data: bytes, charset: str, kind: str, work: _Work) -> Sequence[Bytes]:
@@ -146,42 +174,79 @@ def _changes(data: bytes, charset: str, kind: str, work: _Work) -> Sequence[Byte
         text = data.decode("latin-1")
         wrap = _in_charset(codec, work.link)
         return [
-            Bytes(one.start, one.end, one.new.encode("latin-1"), one.before, one.after) for one in _of(kind, text, wrap)
+            Bytes(one.start, one.end, one.new.encode("latin-1"), one.before, one.after)
+            for one in _of(kind, text, wrap, work.step)
         ]
+    return _as_a_whole(data, codec, kind, work)
+
+
+def _as_a_whole(data: bytes, codec: str, kind: str, work: _Work) -> Sequence[Bytes]:
+    """In an encoding that is not read byte by byte the text is written anew; with the same letters, if not the same shifts."""
+    codec, unit = _order_of(codec, data)
+    end = len(data) - len(data) % unit
+    lenient = "surrogatepass" if unit > 1 else "replace"
     try:
-        text = data.decode(codec)
-        if text.encode(codec) != data:
-            return ()
+        text = data[:end].decode(codec, lenient)
+        found = list(_of(kind, text, work.link, work.step))
+        new = _spliced(text, found).encode(codec, lenient) if found else b""
     except (UnicodeError, LookupError):
         return ()
-    if codec.startswith(("utf_16", "utf_32")):
-        return _marked(codec, text, list(_of(kind, text, work.link)))
-    return [as_bytes(one, lambda part: part.encode(codec), text) for one in _of(kind, text, work.link)]
+    return [Bytes(0, end, new)] if found else ()
 
 
-def _marked(codec: str, text: str, found: Sequence[Change]) -> Sequence[Bytes]:
-    """Changes in an encoding of wide characters, whose mark of byte order stands once at the front."""
-    mark = len("".encode(codec))
-    if mark:
-        return [
-            Bytes(
-                len(text[: one.start].encode(codec)),
-                len(text[: one.end].encode(codec)),
-                one.new.encode(codec)[mark:],
-            )
-            for one in found
-        ]
-    return [as_bytes(one, lambda part: part.encode(codec), text) for one in found]
+def _order_of(codec: str, data: bytes) -> tuple[str, int]:
+    """The codec with its order of bytes, by the mark at the front or where the zeros lie; and the bytes of a letter."""
+    unit = 2 if codec.startswith("utf_16") else 4 if codec.startswith("utf_32") else 1
+    if codec not in ("utf_16", "utf_32"):
+        return codec, unit
+    marks = (codecs.BOM_UTF16_BE, codecs.BOM_UTF16_LE) if unit == 2 else (codecs.BOM_UTF32_BE, codecs.BOM_UTF32_LE)
+    if data.startswith(marks):
+        return f"{codec}_{'be' if data.startswith(marks[0]) else 'le'}", unit
+    return f"{codec}_{'be' if data[0::unit].count(0) > data[unit - 1 :: unit].count(0) else 'le'}", unit
 
 
-def _of(kind: str, text: str, wrap: Wrap) -> Iterator[Change]:
+def _spliced(text: str, changes: Sequence[Change]) -> str:
+    """The text with its changes; a line that would grow too long is broken where that changes nothing."""
+    made, at = [], 0
+    for one in changes:
+        line = one.start - text.rfind("\n", max(at, one.start - LINE), one.start)
+        if one.before >= at and line + len(one.new) > LINE:
+            made += [text[at : one.before], "\r\n", text[one.before : one.start], one.new]
+        else:
+            made += [text[at : one.start], one.new]
+        at = one.end
+    return "".join([*made, text[at:]])
+
+
+def _of(kind: str, text: str, wrap: Wrap, step: Callable[[], None]) -> Iterator[Change]:
     if kind == "text/html":
-        yield from html_links.changes(text, wrap)
+        yield from html_links.changes(text, wrap, step=step)
         return
+    sealed = _sealed(text)
     for start, end in urls_at(text):
+        while sealed and sealed[0][1] <= start:
+            sealed.pop(0)
+        if sealed and sealed[0][0] <= start:
+            continue
         target = clickable(text[start:end])
         if target and (new := wrap(target)):
             yield Change(start, end, new, before=start, after=end)
+
+
+def _sealed(text: str) -> list[tuple[int, int]]:
+    """Where plain text is sealed or signed inside itself, from the line that opens it to the one that closes it, in order."""
+    found: list[tuple[int, int]] = []
+    open_ended: set[str] = set()
+    for opened in _SEALED.finditer(text):
+        kind = opened[1]
+        if kind in open_ended or (found and opened.start() < found[-1][1]):
+            continue
+        closed = text.find(_SEAL_ENDS[kind], opened.end())
+        if closed < 0:
+            open_ended.add(kind)
+        else:
+            found.append((opened.start(), closed + len(_SEAL_ENDS[kind])))
+    return found
 
 
 def _codec(charset: str) -> str | None:
