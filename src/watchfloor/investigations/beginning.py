@@ -16,7 +16,7 @@ from watchfloor.investigations import services
 from watchfloor.investigations.contracts import Cause, Seeds
 from watchfloor.investigations.playbook import playbook_of, started_by
 from watchfloor.investigations.triggers import cause_of
-from watchfloor.investigations.views import actor_of
+from watchfloor.investigations.views import actor_of, reason_of
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, WatchfloorError
 
@@ -87,9 +87,7 @@ def start(request: HttpRequest) -> HttpResponse:
     now = utc_now()
     try:
         wanted = read_wanted(request.POST, now=now)
-        found = services.start(
-            by=actor_of(request), cause=wanted.cause, reason=request.POST.get("reason", "")[:1000], at=now
-        )
+        found = services.start(by=actor_of(request), cause=wanted.cause, reason=reason_of(request), at=now)
     except WatchfloorError as error:
         messages.error(request, error.message)
         return HttpResponseRedirect("/investigations")

@@ -37,6 +37,11 @@ def actor_of(request: HttpRequest) -> Actor:
     return actor
 
 
+def reason_of(request: HttpRequest) -> str:
+    """What somebody gave as the reason, in a form that every database takes."""
+    return request.POST.get("reason", "").replace("\x00", "").strip()[:1000]
+
+
 @requires(Permission.INCIDENT_READ)
 @require_GET
 def investigations(request: HttpRequest) -> HttpResponse:
@@ -113,7 +118,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = [int(one) for one in request.POST.getlist("row") if one.isdecimal()]
     chosen = list(waiting) if request.POST.get("scope") == "all" else chosen
     verb = services.approve if request.POST.get("decision") == "approve" else services.reject
-    reason = request.POST.get("reason", "")
+    reason = reason_of(request)
     done = sum(_attempt(request, verb, recommendation=one, reason=reason, at=utc_now()) for one in chosen)
     if done:
         messages.success(request, f"{done} {'approved' if verb is services.approve else 'rejected'}.")
@@ -137,7 +142,7 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
     """End it now."""
-    _attempt(request, services.stop, investigation=pk, reason=request.POST.get("reason", ""), at=utc_now())
+    _attempt(request, services.stop, investigation=pk, reason=reason_of(request), at=utc_now())
     return HttpResponseRedirect(f"/investigations/{pk}")
 
 

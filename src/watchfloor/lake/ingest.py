@@ -36,6 +36,8 @@ BATCH_MAILS = 200
 BATCH_SECONDS = 0.5
 IN_FLIGHT = 400
 IN_FLIGHT_BYTES = 48 * 1024 * 1024
+TO_BE_JUDGED = {"user_report", "submitted"}
+"""Facts of mail that somebody handed in only to hear what it is: nobody here got it by that, so it teaches nothing of its sender."""
 ITS_OWN = (
     ValueError,
     TypeError,
@@ -174,7 +176,7 @@ def _store(batch: list[Pending], *, position: int) -> bool:
             return False
         registration = Registration(read)
         registration.store()
-        remember(read, facts=facts)
+        remember([one for one in read if not TO_BE_JUDGED & one[0].facts.keys()], facts=facts)
         note_entries(read)
         for pending in batch:
             if pending.inspection is None:

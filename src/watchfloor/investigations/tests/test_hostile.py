@@ -79,3 +79,12 @@ def test_a_flood_of_alerts_waits_at_its_cursor_while_many_investigations_wait_in
         waiting.update(status=Status.NO_THREATS.value)
         read()
     assert Investigation.objects.count() == 45
+
+
+def test_a_null_character_in_a_reason_is_kept_by_no_database(phish, queued, as_ada):
+    as_ada.post("/investigations/start", {"message": phish, "reason": "be\x00cause"})
+    found = Investigation.objects.get()
+    assert found.reason == "because"
+    as_ada.post(f"{found.href}/stop", {"reason": "no\x00w"})
+    found.refresh_from_db()
+    assert (found.status, found.why) == (Status.STOPPED.value, "now")

@@ -182,7 +182,8 @@ def dispute(*, by: Actor, submission_id: int, what: str, text: str, now: datetim
     row = Submission.objects.filter(pk=submission_id).first()
     if row is None:
         raise NotFound("there is no such submission")
-    if what not in DISPUTED or not text.strip():
+    text = storable(text).strip()[:MOST_NOTE]
+    if what not in DISPUTED or not text:
         raise BadInput("say which part is wrong, and why", place="text")
     with audited(
         by=by,
@@ -191,12 +192,12 @@ def dispute(*, by: Actor, submission_id: int, what: str, text: str, now: datetim
         target_type="submission",
         target=str(row.pk),
         before={"result": row.result},
-        reason=text.strip()[:MOST_NOTE],
+        reason=text,
     ) as result:
         row.before_dispute = row.result
         again(row, now=now)
         row.disputed_at, row.disputed_by, row.dispute = now, by.name, what
-        row.dispute_text = text.strip()[:MOST_NOTE]
+        row.dispute_text = text
         row.save()
         result["after"] = {"result": row.result}
     return row

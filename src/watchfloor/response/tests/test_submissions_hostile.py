@@ -5,6 +5,7 @@ import pytest
 from watchfloor.connectors.models import Accepted, Outgoing
 from watchfloor.connectors.services import accept
 from watchfloor.kernel.clock import utc_now
+from watchfloor.lake.history import times_met
 from watchfloor.response.submissions import reading
 from watchfloor.response.submissions.models import ReportGroup, UserReport
 from watchfloor.response.tests.submitted import PHISH, ingest, known_mail, report_with
@@ -89,3 +90,12 @@ def test_mail_within_mail_sixty_deep_ends_in_few_reports(reporting):  # noqa: F8
 def test_of_a_thousand_attached_mails_twenty_are_read(reporting):  # noqa: F811
     report(report_with(*(PHISH.replace(b"bait-1", b"bait-%d" % number) for number in range(300))))
     assert UserReport.objects.count() == 20
+
+
+def test_what_is_taken_in_to_be_judged_teaches_nothing_about_its_sender(reporting):  # noqa: F811
+    letter = HAM.replace(b"boss@bad.example", b"pal@private.example")
+    report(report_with(letter))
+    assert UserReport.objects.get().taken
+    assert times_met(["pal@private.example"]) == {}
+    known_mail(letter.replace(b"bait-1", b"later").replace(b"Friday", b"Monday"), to="ann@corp.example")
+    assert times_met(["pal@private.example"]) == {"pal@private.example": 1}
