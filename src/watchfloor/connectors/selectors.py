@@ -74,6 +74,11 @@ def accepted_after(position: int, *, limit: int) -> list[AcceptedMail]:
     return [intake.as_contract(row) for row in rows]
 
 
+def accepted_again(sha256: str, *, after: int) -> bool:
+    """Whether a mail of these very bytes was accepted after that position."""
+    return Accepted.objects.filter(sha256=sha256, position__gt=after).exists()
+
+
 def raw_mail(sha256: str) -> bytes:
     """The raw bytes of an accepted mail. Raises NotFound when retention or a person has removed them."""
     try:

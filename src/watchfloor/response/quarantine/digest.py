@@ -6,9 +6,12 @@ Copies are marked as told in the transaction that puts the mail into the outbox,
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
+from functools import reduce
 from itertools import groupby
+from operator import or_
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 
 from watchfloor.access.contracts import Actor, Permission
@@ -16,6 +19,7 @@ from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.services import can_send, send_mail
 from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.text import visible
+from watchfloor.lake.selectors import tenant_facts
 from watchfloor.response.quarantine.contracts import CopyStatus, HeldReason, UserMay
 from watchfloor.response.quarantine.links import address_for, digest_settings
 from watchfloor.response.quarantine.models import QuarantinedCopy
@@ -109,9 +113,17 @@ def _people(said: DigestSettings, *, now: datetime) -> list[tuple[str, list[Quar
     fresh = QuarantinedCopy.objects.filter(
         notified_at=None, status=CopyStatus.NEEDS_REVIEW.value, mail__reason__in=reasons, expires_at__gt=now
     )
+    fresh = fresh.filter(_ours())
     names = list(fresh.order_by("recipient").values_list("recipient", flat=True).distinct()[:PEOPLE_AT_ONCE])
     copies = fresh.filter(recipient__in=names).select_related("mail").order_by("recipient", "-held_at")
     return [(name, list(own)) for name, own in groupby(copies, key=lambda copy: copy.recipient)]
+
+
+def _ours() -> Q:
+    """Recipients of our own domains: what our people wrote to others is held for them too, but not theirs to let out."""
+    domains = tenant_facts().own_domains
+    ends = [Q(recipient__endswith=f"{mark}{domain}") for domain in sorted(domains) for mark in "@."]
+    return reduce(or_, ends, Q())
 
 
 def _tell(

@@ -94,9 +94,12 @@ def complete(*, now: datetime, limit: int = AT_ONCE) -> int:
         return 0
     with InspectionPool(1, TenantFacts()) as pool:
         found = {mail.pk: pool.submit(raw, Envelope(), now) for mail in mails if (raw := _raw(mail)) is not None}
-    return index_mails(
-        mails, contents={mail.pk: contents_of(found[mail.pk].result()) if mail.pk in found else {} for mail in mails}
-    )
+    contents = {mail.pk: contents_of(found[mail.pk].result()) if mail.pk in found else {} for mail in mails}
+    with transaction.atomic():  # of what was deleted while it was read nothing is kept
+        left = QuarantinedMail.objects.select_for_update().filter(pk__in=contents).exclude(status__in=GONE)
+        still = list(left.order_by("pk"))
+        index_mails(still, contents={mail.pk: contents[mail.pk] for mail in still})
+    return len(mails)
 
 
 def _raw(mail: QuarantinedMail) -> bytes | None:

@@ -8,17 +8,20 @@ from django.db import transaction
 from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
 from watchfloor.access.services import audit_verb, record
+from watchfloor.connectors.selectors import accepted_again
 from watchfloor.connectors.services import forget_raw
 from watchfloor.lake import selectors as lake
 from watchfloor.response.quarantine.contracts import HELD, CopyStatus
-from watchfloor.response.quarantine.holding import follow_copies
+from watchfloor.response.quarantine.holding import READER, follow_copies
 from watchfloor.response.quarantine.models import QuarantinedCopy
 from watchfloor.response.quarantine.selectors import BUSY
+from watchfloor.runtime.selectors import cursor_position
 
 audit_verb("quarantine.expire", "{actor} ended the quarantine of {target}: the time it is kept is over")
 
 MIND = system_actor("quarantine retention", Permission.QUARANTINE_MANAGE)
 BATCH = 500
+INTAKE = "lake.ingest"
 
 
 def expire(*, now: datetime, limit: int = BATCH) -> int:
@@ -60,6 +63,9 @@ def _needed(sha256: str, network_message_id: str) -> bool:
     ended = {CopyStatus.DELETED.value, CopyStatus.EXPIRED.value}
     if same.exclude(status__in=ended).exists():
         return True
+    read = min(cursor_position(READER), cursor_position(INTAKE))
+    if accepted_again(sha256, after=read):
+        return True  # it came again, and neither list knows yet for whom
     known = lake.email(network_message_id)
     if known is None:
         return True

@@ -13,12 +13,22 @@ from watchfloor.connectors.services import checked_addresses
 from watchfloor.intelligence.contracts import LabelKind
 from watchfloor.intelligence.services import label_verdict
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden
+from watchfloor.lake.selectors import late_verdicts_of
 from watchfloor.response.contracts import ActionSource, Row, Targets
 from watchfloor.response.models import Remediation
 from watchfloor.response.quarantine.alerting import tell_of_requests
-from watchfloor.response.quarantine.contracts import HELD, USER_MAY_WORDS, CopyStatus, ReleaseOptions, UserMay
+from watchfloor.response.quarantine.border import threat_named
+from watchfloor.response.quarantine.contracts import (
+    HELD,
+    NEVER_BY_USERS,
+    REASONS,
+    USER_MAY_WORDS,
+    CopyStatus,
+    ReleaseOptions,
+    UserMay,
+)
 from watchfloor.response.quarantine.holding import follow_copies, name_unnamed
-from watchfloor.response.quarantine.models import QuarantinedCopy, ReleaseOrder
+from watchfloor.response.quarantine.models import QuarantinedCopy, QuarantinedMail, ReleaseOrder
 from watchfloor.response.quarantine.policies import border_policy as border_policy
 from watchfloor.response.quarantine.policies import change_border_policy as change_border_policy
 from watchfloor.response.quarantine.retention import drop_raw
@@ -120,7 +130,17 @@ def release_own(*, recipient: str, copy: int, at: datetime) -> Remediation:
     """A recipient takes an own mail out; never malware or high-confidence phish (QU-31). Raises as `request_release`."""
     by = recipient_actor(recipient)
     with _own(recipient, copy, UserMay.RELEASE, "quarantine.release", "") as found:
+        if _worse_since(found.mail):
+            raise Forbidden("it turned out to be harmful since; only the team can release it", permission="")
         return _ordered([found], by, AS_IT_IS, "Released by its recipient", at)
+
+
+def _worse_since(mail: QuarantinedMail) -> bool:
+    """Whether a verdict that came after it was held calls it malware or high-confidence phish."""
+    later = late_verdicts_of(mail.network_message_id) if mail.network_message_id else []
+    return (
+        bool(later) and REASONS[threat_named(", ".join(later[-1].threat_types), later[-1].confidence)] in NEVER_BY_USERS
+    )
 
 
 def delete_own(*, recipient: str, copy: int, at: datetime) -> None:

@@ -126,7 +126,7 @@ def test_many_recipients_are_told_in_several_goes(sending, monkeypatch):
 
 
 def test_an_address_that_is_none_stops_nobody_elses_digest(sending):
-    hold("no address", ANN)
+    hold("two@signs@corp.example", ANN)
     send_digests(now=NOW)
     assert Outgoing.objects.get().to == [ANN]
     assert not QuarantinedCopy.objects.filter(notified_at=None).exists()

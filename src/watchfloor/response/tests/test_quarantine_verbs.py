@@ -24,6 +24,7 @@ from watchfloor.response.quarantine.policies import change_border_policy
 from watchfloor.response.quarantine.retention import expire
 from watchfloor.response.quarantine.selectors import held_copies, quarantined_copy, quarantined_of, recipient_may
 from watchfloor.runtime.selectors import cursor_position
+from watchfloor.runtime.services import move_cursor
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 LATER = NOW + PATIENCE
@@ -246,6 +247,7 @@ def test_a_permanent_deletion_takes_the_raw_mail_with_the_last_copy(db):
     from watchfloor.lake.services import append
 
     mail = hold(ANN, BOB)
+    move_cursor("lake.ingest", position=cursor_position("response.quarantine"))
     Email.objects.create(
         network_message_id=NMID, fingerprint="f", sha256=mail.sha256, received_at=NOW, last_at=NOW, summary=SUMMARY
     )

@@ -131,7 +131,15 @@ class Milter:
             queue_id=queue_id,
             facts=facts,
         )
-        (accepted,) = take_in([mail])
+        try:
+            (accepted,) = take_in([mail])
+        except Exception:
+            if answer.disposition not in {Disposition.HOLD, Disposition.REJECT}:
+                raise
+            log.exception(
+                "the milter %s could not keep a mail that is not to be delivered; it is to come again", self.name
+            )
+            return [protocol.TEMPFAIL]
         return self._replies(seen, accepted.sha256[:16], answer)
 
     def _judge(self, raw: bytes, client: Client, seen: Seen) -> InlineAnswer:
