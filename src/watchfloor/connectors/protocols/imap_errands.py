@@ -22,6 +22,7 @@ Copies = tuple[Located, ...]
 Outcomes = list[tuple[Target, ActionOutcome]]
 Held = list[tuple[Target, Located]]
 Act = Callable[[str, Held], Outcomes]
+ELSEWHERE = "it lay elsewhere when it was to be erased; retry reads it there first"
 
 
 def find(box: Mailbox, targets: Sequence[Target]) -> list[tuple[Target, Copies]]:
@@ -44,7 +45,7 @@ def move(box: Mailbox, items: Sequence[tuple[Target, Copies]], to: Folder) -> Ou
 
 
 def erase(box: Mailbox, items: Sequence[tuple[Target, Copies]]) -> Outcomes:
-    """Expunge every copy."""
+    """Expunge every copy. Of what was read to be kept no other copy is erased: nobody has its bytes."""
 
     def act(_: str, held: Held) -> Outcomes:
         uids = [copy.uid for _, copy in held]
@@ -55,7 +56,16 @@ def erase(box: Mailbox, items: Sequence[tuple[Target, Copies]]) -> Outcomes:
             for target, copy in held
         ]
 
-    return _on_each_copy(box, items, act)
+    read = [one for one in items if any(copy.kept for copy in one[1])]
+    others = [one for one in items if one not in read]
+    return [*_on_each_copy(box, others, act), *_told_as_failed(_on_each_copy(box, read, act, search_again=False))]
+
+
+def _told_as_failed(outcomes: Outcomes) -> Outcomes:
+    return [
+        (target, replace(one, status="failed", why=ELSEWHERE) if one.status == "missing" else one)
+        for target, one in outcomes
+    ]
 
 
 def restore(box: Mailbox, items: Sequence[tuple[Target, Located]]) -> Outcomes:

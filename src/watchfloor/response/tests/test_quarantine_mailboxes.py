@@ -206,3 +206,38 @@ def test_a_mail_of_two_folders_goes_back_to_both(boss, dovecot, connected, phish
     assert where(ANN) == {}
     assert release_now(services.release(by=boss, copies=copies(ANN), at=LATER)).moved == 1
     assert sorted(where(ANN)) == ["INBOX", "Projects"]
+
+
+class Between:
+    """The mailboxes, with something that happens once between reading and erasing."""
+
+    def __init__(self, real, happens):
+        self.real, self.happens = real, happens
+
+    def __getattr__(self, name):
+        return getattr(self.real, name)
+
+    def erase(self, targets):
+        happens, self.happens = self.happens, lambda: None
+        happens()
+        return self.real.erase(targets)
+
+
+def test_what_was_not_read_is_not_erased_though_it_bears_the_same_name(boss, connected, phish_rows, carry_out, dovecot):
+    """Between reading and erasing the mail is gone, and another of its Message-ID has come."""
+
+    def another_comes():
+        with dovecot.admin(ANN) as box:
+            box.select_folder("INBOX")
+            box.delete_messages(box.search(["HEADER", "Message-ID", f"<{PHISH}@elsewhere.example>"]))
+            box.expunge()
+        raw = f"Subject: Another\r\nMessage-ID: <{PHISH}@elsewhere.example>\r\n\r\nNobody has read this.\r\n"
+        dovecot.deliver(raw.encode(), to=[ANN])
+
+    made = response.start(by=boss, name="Take it out", reason="phish", action="quarantine", targets=phish_rows, at=NOW)
+    carry_out(made, Between(connected, another_comes))
+    with dovecot.admin(ANN) as box:
+        box.select_folder("INBOX", readonly=True)
+        assert box.search(["SUBJECT", "Another"])
+    line = LedgerLine.objects.get(remediation=made, recipient=ANN)
+    assert line.status == LineStatus.FAILED, line.why

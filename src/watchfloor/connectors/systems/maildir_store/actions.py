@@ -139,6 +139,9 @@ class MaildirActions:
             return [ActionOutcome(target.mailbox, "missing")]
         box = self._box(target.mailbox)
         copies = told
+        if any(copy.kept and box.file_of(copy) is None for copy in told):
+            why = "it lay elsewhere when it was to be erased; retry reads it there first"
+            return [ActionOutcome(target.mailbox, "failed", before=copy, why=why) for copy in told]
         if not told or any(box.file_of(copy) is None for copy in told):
             copies = tuple(box.find([target.message_id])) if searchable(target.message_id) else ()
         outcomes = [act(box, copy) for copy in copies]
