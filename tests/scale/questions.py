@@ -107,11 +107,11 @@ def _conditions(column: Any) -> Iterator[tuple[Operator, str]]:
 
 def detections(patch: Any) -> Iterator[Question]:
     """Each built-in rule's conditions, as its history asks for them."""
-    from watchfloor.detection.history import flat
+    from watchfloor.detection.history import query_of
     from watchfloor.detection.library import rules
 
     for rule in rules():
-        query = Query(rule.table, FROM, NOW, flat(rule))
+        query = query_of(rule, start=FROM, end=NOW)
         yield from recorded(f"detection {rule.id}", lambda q=query: lake.count(q), patch)
 
 

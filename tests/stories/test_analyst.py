@@ -94,7 +94,7 @@ def test_an_analyst_finds_a_phish_removes_it_everywhere_and_puts_it_back(demo, d
     assert sum(found_in(demo, row, "INBOX") for row in phish_rows(demo, "Recoverable items folder")) == 0
 
     # Undone, after asking once more.
-    page.get_by_role("button", name="Undo").click()
+    page.get_by_role("button", name="Undo", exact=True).click()
     first = page.url
     page.get_by_role("dialog").get_by_role("button", name="Go on").click()
     page.wait_for_url(lambda now: now != first)

@@ -38,10 +38,15 @@ level: critical
 
 OUTSIDE = {"sign-in", "sign-out"}
 """Walked without being signed in, or ends the session."""
+ELSEWHERE = {"settings/detections/policy-<int:number>/edit"}
+"""Walked by the story that makes what it shows."""
 
 EXPLORER_VIEWS = ("all-email", "malware", "phish", "content-malware", "url-clicks")
 EXPLORER_TABS = ("email", "clicks", "urls", "top-clicks", "targets", "origin", "senders", "attachments", "campaigns")
-QUARANTINE = ("?received=7d", "?received=any&q=none-such", "?received=any&pick=query")
+QUARANTINE = (
+    *("?received=7d", "?received=any&q=none-such", "?received=any&pick=query"),
+    *("/1", "/1/preview", "/1/headers", "/1/download", "/1/share"),
+)
 REPORTS = (
     *("threat-protection", "mail-flow", "mail-latency", "post-delivery", "url-protection"),
     "top-senders-recipients",
@@ -59,7 +64,16 @@ PERSON_TABS = (
     "/account-settings",
 )
 PERSON_FLY_OUTS = ("/summary", "/organisation", "/risk", "/who", "/account-settings")
-SUBMISSIONS = ("", "?tab=emails", "?tab=attachments", "?tab=urls", "/new", "/new?what=url", "/new?what=file")
+SUBMISSIONS = (
+    "",
+    "/reports/1",
+    "?tab=emails",
+    "?tab=attachments",
+    "?tab=urls",
+    "/new",
+    "/new?what=url",
+    "/new?what=file",
+)
 CAMPAIGN_TABS = ("clicks", "ips", "senders", "attachments", "urls", "grouping")
 EMAIL_TABS = ("timeline", "analysis", "attachments", "urls", "similar", "headers")
 SETTINGS = (
@@ -393,7 +407,7 @@ def test_no_page_is_left_out(demo, desk, things):
     walked = {resolve(urlsplit(path).path).route for path in addresses(things)}
     left_out = []
     for found in EVERY_ADDRESS:
-        if found.route in walked | OUTSIDE:
+        if found.route in walked | OUTSIDE | ELSEWHERE:
             continue
         answer = desk.request.get(demo.url + found.path, max_redirects=0)
         if answer.ok and "text/html" in answer.headers.get("content-type", "") and "<html" in answer.text():

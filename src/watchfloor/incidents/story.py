@@ -1,7 +1,7 @@
 """The pictures of an incident: the graph of entities and alerts, and the queue's last 24 hours."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -42,13 +42,17 @@ def entity_graph(incident: int, *, alert: str = "") -> Graph:
     """
     chosen = Alert.objects.filter(incident=incident, **({"alert_id": alert} if alert else {}))
     alerts = list(chosen.order_by("first_activity", "id")[:MOST_ALERTS])
-    evidence = AlertEvidence.objects.filter(alert__in=alerts).order_by("id")[:MOST_ROWS]
+    evidence = list(AlertEvidence.objects.filter(alert__in=alerts).order_by("id")[:MOST_ROWS])
+    subjects: dict[str, str] = {}
+    for item in evidence:
+        if item.type == "analyzedMessage" and item.label:
+            subjects.setdefault(item.value, item.label)
     of: dict[tuple[str, str], set[str]] = defaultdict(set)
     facts: dict[tuple[str, str], AlertEvidence] = {}
     values: dict[tuple[str, str], list[str]] = defaultdict(list)
     ids = {alert.pk: alert.alert_id for alert in alerts}
     for item in evidence:
-        entity = _entity(item)
+        entity = _entity(item, subjects)
         of[entity].add(ids[item.alert_id])
         if item.value not in values[entity]:
             values[entity].append(item.value)
@@ -98,10 +102,13 @@ def steps_of(graph: Graph, alerts: Sequence[AlertSummary]) -> list[Step]:
     ]
 
 
-def _entity(item: AlertEvidence) -> tuple[str, str]:
-    """What is one node: an account whether named as mailbox or user, mails of one subject, links that differ after “?”."""
-    if item.type == "analyzedMessage" and item.label:
-        return item.type, item.label
+def _entity(item: AlertEvidence, subjects: Mapping[str, str]) -> tuple[str, str]:
+    """What is one node: an account whether named as mailbox or user, mails of one subject, links that differ after “?”.
+
+    A mail is of one subject, whichever alert names it and with what.
+    """
+    if item.type == "analyzedMessage":
+        return item.type, subjects.get(item.value, item.value)
     if item.type == "url":
         return item.type, item.value.split("?")[0].split("#")[0]
     return ("account" if item.type in ACCOUNTS else item.type), item.value

@@ -147,3 +147,12 @@ def test_every_stored_value_has_its_words():
         assert all(value in WORDS for value in determinations)
     assert all(kind.value in WORDS for kind in EvidenceType)
     assert set(DETERMINATIONS) == set(Classification)
+
+
+def test_a_mail_that_one_alert_names_without_its_subject_is_one_node(findings, make):
+    named = findings.raised(make.message(1), make.mailbox())
+    findings.raised(make.message(1, subject=""), make.mailbox(), title="Email reported by user")
+    graph = entity_graph(named.incident_id)
+    identities = [node["id"] for node in graph["nodes"]]
+    assert len(identities) == len(set(identities))
+    assert sum(node["group"] == "Mail message" for node in graph["nodes"]) == 1
