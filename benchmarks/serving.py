@@ -61,7 +61,7 @@ def served(port: int) -> Iterator[Served]:
                 time.sleep(0.05)
         yield Served(process, base, time.perf_counter() - began)
     finally:
-        os.killpg(process.pid, signal.SIGTERM)
+        os.killpg(process.pid, signal.SIGKILL)  # nothing is lost by it, and nobody waits for farewells
         process.wait(timeout=30)
 
 

@@ -32,7 +32,7 @@ from watchfloor.response.contracts import Targets
 from watchfloor.response.models import Remediation
 from watchfloor.runtime.jobs import launch_jobs, stop_jobs
 
-SMALL: dict[str, Any] = {"kills": 1, "messages": 1_000}
+SMALL: dict[str, Any] = {"kills": 1, "messages": 500, "rounds": 3}
 FULL = {"mails": 10_000, "mailboxes": 1_000, "kills": 10, "messages": 200_000, "rounds": 3, "whole_worker": True}
 AT_ONCE = 50
 NEVER_DELIVERED = 50
@@ -98,7 +98,7 @@ def _campaign(server: Dovecot, users: Sequence[str], *, copies: int, rounds: int
                 f"campaign of {copies} mails in {len(users)} mailboxes: ours {mine[-1]:.2f} s, bare IMAP {bare[-1]:.2f} s"
             )
     finally:
-        stop_jobs(grace=3)
+        stop_jobs(grace=1)
     ratios = sorted(one / other for one, other in zip(mine, bare, strict=True))
     return {
         "campaign_purge_ratio_to_bare_imap": round(ratios[len(ratios) // 2], 2),

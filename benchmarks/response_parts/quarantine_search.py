@@ -9,7 +9,7 @@ from itertools import accumulate, islice
 from typing import Any
 from urllib.parse import urlencode
 
-SMALL: dict[str, Any] = {"messages": 5_000}
+SMALL: dict[str, Any] = {"messages": 2_000}
 FULL: dict[str, Any] = {"messages": 200_000}
 DAYS = 30
 BATCH = 1_000

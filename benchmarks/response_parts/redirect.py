@@ -24,7 +24,7 @@ from watchfloor.lake.selectors import count
 from watchfloor.response.clicks import policy
 from watchfloor.response.clicks.tokens import Link, sign
 
-SMALL: dict[str, Any] = {"seconds": 3}
+SMALL: dict[str, Any] = {"seconds": 2, "indicators": 20_000}
 FULL: dict[str, Any] = {"seconds": 30}
 MANAGER = system_actor("benchmark", Permission.CONNECTION_MANAGE)
 MAIL = "ab" * 32
