@@ -29,9 +29,9 @@ WAITING = ("block_effect", "reports")
 PARTS = (
     (("purging",), ("redirect",), ("quarantine_search",), WAITING)
     if FULL
-    else (("purging",), ("redirect",), ("quarantine_search", *WAITING))
+    else (("purging", "reports"), ("redirect",), ("quarantine_search", "block_effect"))
 )
-"""Groups of parts, one after another; the small search has room to spare and joins those that wait."""
+"""Groups of parts, one after another; small, those that wait join those whose figures are ratios or have room to spare."""
 
 
 def chosen() -> tuple[tuple[str, ...], ...]:
