@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from watchfloor.inspection.contracts import TenantFacts
 from watchfloor.inspection.services import domains_above
+from watchfloor.intelligence.values import covers
 
 CODE = "5.7.703"
 """The enhanced status code under which the original refuses such mail."""
@@ -26,12 +27,8 @@ def refusal_to_send(*, mail_from: str, recipients: Sequence[str], facts: TenantF
 
 def _is_blocked(address: str, facts: TenantFacts) -> bool:
     """A block entry from before a domain was named ours keeps nobody from writing to colleagues; one of a single address does."""
-    domains = [one for one in domains_above(_domain(address)) if not _is_ours(one, facts)]
+    domains = [one for one in domains_above(_domain(address)) if not covers(one, facts.own_domains)]
     return not facts.blocked.isdisjoint([f"sender:{address}", *(f"domain:{one}" for one in domains)])
-
-
-def _is_ours(domain: str, facts: TenantFacts) -> bool:
-    return any(own == domain or own.endswith(f".{domain}") for own in facts.own_domains)
 
 
 def _domain(address: str) -> str:

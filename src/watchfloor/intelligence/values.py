@@ -43,11 +43,11 @@ def refuse_wide(kind: Kind, value: str, *, own_domains: Iterable[str], allows: b
     domain, path, _ = bare.partition("/")
     if "." in domain and _suffixes.is_public(domain):
         raise BadInput(f"{domain} is a public suffix: everybody's domains lie below it", place="value")
-    if not path and not (allows and kind is Kind.URL) and _covers(domain, own_domains):
+    if not path and not (allows and kind is Kind.URL) and covers(domain, own_domains):
         raise BadInput(f"{domain} is the organisation's own domain", place="value")
 
 
-def _covers(domain: str, own_domains: Iterable[str]) -> bool:
+def covers(domain: str, own_domains: Iterable[str]) -> bool:
     """Whether a domain is one of ours, or above one."""
     return any(one == domain or one.endswith(f".{domain}") for one in own_domains)
 
@@ -58,7 +58,7 @@ def _refuse_wide_source(kind: Kind, value: str, *, own_domains: Iterable[str], a
     try:
         network = ipaddress.ip_network(where)
     except ValueError:
-        if not allows and _covers(where, own_domains):
+        if not allows and covers(where, own_domains):
             raise BadInput(
                 f"{where} is the organisation's own domain: its servers send your own mail", place="value"
             ) from None

@@ -22,7 +22,7 @@ from watchfloor.response.submissions.rendering import tone_of
 from watchfloor.response.submissions.services import convert, mark_and_notify
 from watchfloor.response.submissions.texts import OF_MARK
 from watchfloor.response.submissions.triage import rows_of
-from watchfloor.response.submissions.views import actor_of
+from watchfloor.response.views import actor_of
 from watchfloor.ui.services import render_page
 
 MOST_LINES = 200

@@ -19,7 +19,7 @@ from watchfloor.response.submissions.models import Submission
 from watchfloor.response.submissions.rendering import checks_of, tone_of
 from watchfloor.response.submissions.services import dispute, submit_file, submit_mail, submit_upload, submit_urls
 from watchfloor.response.submissions.submitting import DISPUTED
-from watchfloor.response.submissions.views import actor_of
+from watchfloor.response.views import actor_of
 from watchfloor.ui.services import render_page
 
 WHAT = {"email": "Email", "url": "URL", "file": "Email attachment"}

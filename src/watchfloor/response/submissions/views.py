@@ -8,7 +8,7 @@ from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.views.decorators.http import require_GET
 
-from watchfloor.access.contracts import Actor, Permission
+from watchfloor.access.contracts import Permission
 from watchfloor.access.services import requires
 from watchfloor.kernel.clock import utc_now
 from watchfloor.response.exports import csv_answer
@@ -22,15 +22,11 @@ from watchfloor.response.submissions.rendering import (
     heads,
     submission_line,
 )
+from watchfloor.response.views import actor_of
 from watchfloor.ui.services import render_page
 
 TABS = {"reported": "User reported", "emails": "Emails", "attachments": "Email attachments", "urls": "URLs"}
 HERE = "/submissions"
-
-
-def actor_of(request: HttpRequest) -> Actor:
-    actor: Actor = request.actor  # type: ignore[attr-defined]
-    return actor
 
 
 def tab_of(parameters: QueryDict) -> str:
