@@ -43,14 +43,17 @@ def known_of(source):
             if batch.source == source:
                 known |= {(batch.kind, one["key"]): SHAPES[batch.kind].from_json(one) for one in batch.items}
     there = {key: one for key, one in known.items() if not one.deleted}
-    # A member's end is told by the member: the controller does not touch the groups that named it.
+    # The end of a member, or of a manager, is told by itself: the controller does not touch who named it.
     keys = {key for _, key in there}
-    return {
-        key: replace(one, members=tuple(member for member in one.members if member in keys))
-        if isinstance(one, DirectoryGroup)
-        else one
-        for key, one in there.items()
-    }
+    return {key: without_the_gone(one, keys) for key, one in there.items()}
+
+
+def without_the_gone(one, keys):
+    if isinstance(one, DirectoryGroup):
+        return replace(one, members=tuple(member for member in one.members if member in keys))
+    if isinstance(one, Account) and one.manager not in keys:
+        return replace(one, manager="")
+    return one
 
 
 # --- a tree of files -----------------------------------------------------------------------------------------------
