@@ -12,6 +12,7 @@ from typing import Any
 from watchfloor.identities.finding import leading_key, status_of
 from watchfloor.identities.models import Account, AccountAlias, DirectoryPerson, Membership
 from watchfloor.identities.naming import spelt
+from watchfloor.identities.ours import is_own_domain
 from watchfloor.identities.writing import write_models
 
 PRECEDENCE = (
@@ -122,12 +123,7 @@ def _is_external(accounts: Sequence[Account], own: frozenset[str]) -> bool:
     if not own or any(one.provider not in SAID_BY_STRANGERS for one in accounts):
         return False
     domains = {one.partition("@")[2] for account in accounts for one in (account.mail, account.upn) if "@" in one}
-    return bool(domains) and not any(is_own(domain, own) for domain in domains)
-
-
-def is_own(domain: str, own: frozenset[str]) -> bool:
-    """Whether a domain is the organisation's or below one of its own."""
-    return any(domain == one or domain.endswith(f".{one}") for one in own)
+    return bool(domains) and not any(is_own_domain(domain, own=own) for domain in domains)
 
 
 def _domain(row: DirectoryPerson, accounts: Sequence[Account]) -> str:

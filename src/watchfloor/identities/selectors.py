@@ -3,13 +3,14 @@
 from collections.abc import Iterable
 from datetime import datetime
 
-from django.db.models import Count, Max, Q
+from django.db.models import Count, Max
 
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.identities.detail import people_by_id, person_by_id
 from watchfloor.identities.finding import account_refs, accounts_of, names_of, people_of_names, person_of_name
 from watchfloor.identities.groups import group_by_id, tree_of
 from watchfloor.identities.models import DirectoryPerson
+from watchfloor.identities.ours import OUR_PEOPLE, is_ours, is_own_domain, ours_among
 from watchfloor.identities.page.recent import recent_activity
 from watchfloor.identities.reach import paths_to_sensitive
 from watchfloor.identities.scoring.selectors import (
@@ -33,8 +34,11 @@ __all__ = [
     "everyone",
     "group_by_id",
     "history_of",
+    "is_ours",
+    "is_own_domain",
     "merged_into",
     "names_of",
+    "ours_among",
     "paths_to_sensitive",
     "people_by_address",
     "people_by_id",
@@ -87,8 +91,7 @@ def everyone() -> tuple[DirectoryEntry, ...]:
     Left out are who was merged into somebody else, and strangers whom only connected systems hold (guests, file shares);
     a stranger in an imported list is there on purpose.
     """
-    ours = Q(external=False) | Q(leading__startswith="CSV ") | Q(leading="")
-    return tuple(map(entry_of, DirectoryPerson.objects.filter(ours, merged_into__isnull=True)))
+    return tuple(map(entry_of, DirectoryPerson.objects.filter(OUR_PEOPLE, merged_into__isnull=True)))
 
 
 def directory_version() -> tuple[int, datetime | None]:

@@ -27,6 +27,7 @@ class RiskCard:
 register_person_panel(RiskCard())
 register_settings_page(
     key="risk-score",
+    group="alerts",
     label="Risk score",
     href="/settings/risk-score",
     permission=Permission.SETTINGS_READ,

@@ -6,20 +6,18 @@ Copies are marked as told in the transaction that puts the mail into the outbox,
 import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime, time, timedelta
-from functools import reduce
 from itertools import groupby
-from operator import or_
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.services import can_send, send_mail
+from watchfloor.identities.selectors import ours_among
 from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.text import visible
-from watchfloor.lake.selectors import tenant_facts
 from watchfloor.response.quarantine.contracts import CopyStatus, HeldReason, UserMay
 from watchfloor.response.quarantine.links import address_for, digest_settings
 from watchfloor.response.quarantine.models import QuarantinedCopy
@@ -37,7 +35,7 @@ MORNING = time(7)
 READER = "response.quarantine_digest"
 """Its position is the last moment at which digests were due and sent, in seconds since 1970."""
 MOST_TOLD = 20
-PEOPLE_AT_ONCE = 200
+PEOPLE_AT_ONCE, ASKED_AT_ONCE = 200, 1_000
 LONGEST_LINK, LONGEST_INTRODUCTION = 60, 1_000
 
 
@@ -113,17 +111,21 @@ def _people(said: DigestSettings, *, now: datetime) -> list[tuple[str, list[Quar
     fresh = QuarantinedCopy.objects.filter(
         notified_at=None, status=CopyStatus.NEEDS_REVIEW.value, mail__reason__in=reasons, expires_at__gt=now
     )
-    fresh = fresh.filter(_ours())
-    names = list(fresh.order_by("recipient").values_list("recipient", flat=True).distinct()[:PEOPLE_AT_ONCE])
+    names = _first_of_ours(fresh)
     copies = fresh.filter(recipient__in=names).select_related("mail").order_by("recipient", "-held_at")
     return [(name, list(own)) for name, own in groupby(copies, key=lambda copy: copy.recipient)]
 
 
-def _ours() -> Q:
-    """Recipients of our own domains: what our people wrote to others is held for them too, but not theirs to let out."""
-    domains = tenant_facts().own_domains
-    ends = [Q(recipient__endswith=f"{mark}{domain}") for domain in sorted(domains) for mark in "@."]
-    return reduce(or_, ends, Q())
+def _first_of_ours(fresh: "QuerySet[QuarantinedCopy]") -> list[str]:
+    """The next recipients who are ours: what our people wrote to others is held for them too, but not theirs to let out."""
+    every = fresh.order_by("recipient").values_list("recipient", flat=True).distinct()
+    found: list[str] = []
+    last = ""
+    while len(found) < PEOPLE_AT_ONCE and (some := list(every.filter(recipient__gt=last)[:ASKED_AT_ONCE])):
+        ours = ours_among(some, if_unset=True)
+        found += [one for one in some if one in ours]
+        last = some[-1]
+    return found[:PEOPLE_AT_ONCE]
 
 
 def _tell(

@@ -1,5 +1,6 @@
 """Digests: when they are due, whom they tell of what, once each; and the settings that say so."""
 
+import dataclasses
 from datetime import UTC, datetime
 
 import pytest
@@ -175,3 +176,12 @@ def test_the_settings_page_shows_changes_and_refuses(as_max, as_ada, db):
     as_max.post("/settings/quarantine-digest/end-links")
     row.refresh_from_db()
     assert row.links == 2
+
+
+def test_whoever_is_not_ours_gets_no_digest_and_keeps_nobody_of_ours_from_one(sending, settings, monkeypatch):
+    settings.WATCHFLOOR = dataclasses.replace(settings.WATCHFLOOR, own_domains="corp.example")
+    monkeypatch.setattr(digest, "ASKED_AT_ONCE", 1)
+    for place, who in enumerate(("a@partner.example", "b@partner.example", "tim@lab.corp.example")):
+        hold(who, key=str(place))
+    assert send_digests(now=NOW) == 1
+    assert Outgoing.objects.get().to == ["tim@lab.corp.example"]
