@@ -104,7 +104,7 @@ def agree(*, by: Actor, recommendation: int, agreed: bool, reason: str = "", at:
         reason=reason,
     ) as result:
         found.agreed = agreed
-        found.decided_at, found.decided_by_name, found.decision_reason = at, by.name, reason.strip()
+        _decided(found, by, reason, at, status=R.WOULD)
         found.save()
         result["after"] = {"agreed": agreed}
     return found

@@ -1,5 +1,6 @@
 """From what the steps wish for to proposals in the action center, or deeds within the policy (AI-50..58, the ladder of trust)."""
 
+import hashlib
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -35,6 +36,7 @@ MIND = system_actor(
 )
 R = RecommendationStatus
 ENDED = (R.DONE, R.GONE)
+LONGEST_KEY = 100
 
 
 def conclude(pk: int, run: int, *, now: datetime) -> str:
@@ -45,6 +47,8 @@ def conclude(pk: int, run: int, *, now: datetime) -> str:
             return investigation.status
         steps = list(investigation.steps.filter(run=run))
         wishes = chosen([Wish.read(one) for step in steps for one in step.wishes])
+        if investigation.level == Level.AUTOMATIC:
+            policy.hold()
         for wish in wishes:
             _recommend(investigation, wish, now=now)
         _judge(investigation, [Verdict(step.verdict) for step in steps])
@@ -67,6 +71,13 @@ def chosen(wishes: Sequence[Wish]) -> list[Wish]:
     return [wish for wish in once.values() if wish in kept]
 
 
+def kept_key(key: str) -> str:
+    """A wish's key as its row keeps it: a long one ends in a digest of the whole, so that two long URLs stay two."""
+    if len(key) <= LONGEST_KEY:
+        return key
+    return f"{key[: LONGEST_KEY - 41]}~{hashlib.sha256(key.encode()).hexdigest()[:40]}"
+
+
 def _judge(investigation: Investigation, verdicts: list[Verdict]) -> None:
     """The gravest verdict of the whole; a malicious cluster makes its first mail malicious (AI-42)."""
     clusters = [Verdict(one) for one in investigation.clusters.values_list("verdict", flat=True)]
@@ -84,10 +95,10 @@ def _judge(investigation: Investigation, verdicts: list[Verdict]) -> None:
 
 def _recommend(investigation: Investigation, wish: Wish, *, now: datetime) -> None:
     """One recommendation; what was decided stays decided, and new copies of what was done are asked for anew."""
-    key = wish.key
+    key = kept_key(wish.key)
     known = investigation.recommendations.filter(key=key).first()
     if known is not None and known.status in ENDED and wish.kind is WishKind.MAIL:
-        key = f"{key}@{investigation.run}"[:100]
+        key = kept_key(f"{wish.key}@{investigation.run}")
         known = investigation.recommendations.filter(key=key).first()
     if known is not None:
         return

@@ -54,7 +54,7 @@ def _advice(people: tuple[str, ...]) -> tuple[Wish, ...]:
     """AI-54: whoever reached the page may have given something away; somebody must ask them."""
     return tuple(
         Wish(
-            f"ask:{one}"[:100],
+            f"ask:{one}",
             WishKind.GUIDANCE,
             f"Ask {one} whether a password was entered, and look at the device that clicked",
             "the link was let through",
@@ -67,7 +67,7 @@ def _advice(people: tuple[str, ...]) -> tuple[Wish, ...]:
 def block_urls(case: Case) -> Found:
     """Each malicious URL belongs on the block list (AI-51, AI-54); many on one host are one entry."""
     wishes = tuple(
-        Wish(f"block:{value}"[:100], WishKind.BLOCK, f"Block {value} at the time of click", why, value=value)
+        Wish(f"block:{value}", WishKind.BLOCK, f"Block {value} at the time of click", why, value=value)
         for value, why in list(_worth_blocking(case.urls))[:MOST_BLOCKED]
     )
     if not wishes:

@@ -60,7 +60,7 @@ def their_sign_ins(case: Case) -> Found:
     )
     wishes = tuple(
         Wish(
-            f"require-sign-in:{row['AccountUpn']}"[:100],
+            f"require-sign-in:{row['AccountUpn']}",
             WishKind.ACCOUNTS,
             f"Require {row['AccountUpn']} to sign in again",
             f"{row['Risky']:,} risky sign-ins succeeded",
@@ -99,7 +99,7 @@ def their_mailbox_settings(case: Case) -> Found:
         action, words, why = SETTINGS[row["ActivityType"]]
         person = str(row["AccountId"])
         wishes[action, person] = Wish(
-            f"{action}:{person}"[:100], WishKind.ACCOUNTS, f"{words} {person}", why, action, names=(person,)
+            f"{action}:{person}", WishKind.ACCOUNTS, f"{words} {person}", why, action, names=(person,)
         )
     entities = tuple(
         FoundEntity(
@@ -153,7 +153,7 @@ def _after_malicious(person: str, query: Query, why: str) -> list[Wish]:
     aimed = Query(query.table, query.start, query.end, (*query.conditions, bad, STILL_THERE))
     wishes = [
         Wish(
-            f"confirm:{person}"[:100],
+            f"confirm:{person}",
             WishKind.ACCOUNTS,
             f"Confirm {person} compromised",
             why,
@@ -161,7 +161,7 @@ def _after_malicious(person: str, query: Query, why: str) -> list[Wish]:
             names=(person,),
         ),
         Wish(
-            f"require-sign-in:{person}"[:100],
+            f"require-sign-in:{person}",
             WishKind.ACCOUNTS,
             f"Require {person} to sign in again",
             why,
@@ -173,7 +173,7 @@ def _after_malicious(person: str, query: Query, why: str) -> list[Wish]:
         title = f"Soft delete {there:,} malicious cop{'y' if there == 1 else 'ies'} sent by {person}"
         wishes.append(
             Wish(
-                f"sent:{person}"[:100],
+                f"sent:{person}",
                 WishKind.MAIL,
                 title,
                 why,
