@@ -5,6 +5,7 @@ from watchfloor.ui.services import register_settings_page
 
 register_settings_page(
     key="people",
+    group="people",
     label="People",
     href="/settings/people",
     permission=Permission.PEOPLE_MANAGE,
@@ -13,6 +14,7 @@ register_settings_page(
 )
 register_settings_page(
     key="roles",
+    group="people",
     label="Roles",
     href="/settings/roles",
     permission=Permission.PEOPLE_MANAGE,
@@ -21,6 +23,7 @@ register_settings_page(
 )
 register_settings_page(
     key="audit",
+    group="people",
     label="Audit log",
     href="/settings/audit",
     permission=Permission.AUDIT_READ,

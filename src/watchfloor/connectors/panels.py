@@ -5,6 +5,7 @@ from watchfloor.ui.services import register_settings_page
 
 register_settings_page(
     key="connections",
+    group="data",
     label="Connections",
     href="/settings/connections",
     permission=Permission.SETTINGS_READ,
@@ -13,6 +14,7 @@ register_settings_page(
 )
 register_settings_page(
     key="dead-letters",
+    group="data",
     label="Dead letters",
     href="/settings/dead-letters",
     permission=Permission.SETTINGS_READ,
@@ -21,6 +23,7 @@ register_settings_page(
 )
 register_settings_page(
     key="outgoing-mail",
+    group="data",
     label="Outgoing mail",
     href="/settings/outgoing-mail",
     permission=Permission.SETTINGS_READ,
@@ -29,6 +32,7 @@ register_settings_page(
 )
 register_settings_page(
     key="webhook-deliveries",
+    group="data",
     label="Webhook deliveries",
     href="/settings/webhook-deliveries",
     permission=Permission.SETTINGS_READ,
@@ -37,6 +41,7 @@ register_settings_page(
 )
 register_settings_page(
     key="import-events",
+    group="data",
     label="Import events",
     href="/settings/import-events",
     permission=Permission.CONNECTION_MANAGE,

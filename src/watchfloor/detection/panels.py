@@ -5,6 +5,7 @@ from watchfloor.ui.services import register_settings_page
 
 register_settings_page(
     key="detections",
+    group="alerts",
     label="Alert policies",
     href="/settings/detections",
     permission=Permission.SETTINGS_READ,

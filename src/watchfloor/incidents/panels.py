@@ -6,6 +6,7 @@ from watchfloor.ui.services import register_settings_page
 
 register_settings_page(
     key="correlation",
+    group="alerts",
     label="Correlation",
     href="/settings/correlation",
     permission=Permission.SETTINGS_READ,
@@ -14,6 +15,7 @@ register_settings_page(
 )
 register_settings_page(
     key="incident-notifications",
+    group="alerts",
     label="Incident notifications",
     href="/settings/incident-notifications",
     permission=Permission.INCIDENT_READ,
@@ -22,6 +24,7 @@ register_settings_page(
 )
 register_settings_page(
     key="alert-tuning",
+    group="alerts",
     label="Alert tuning",
     href="/settings/alert-tuning",
     permission=Permission.INCIDENT_READ,

@@ -5,6 +5,7 @@ from watchfloor.ui.services import register_settings_page
 
 register_settings_page(
     key="allow-block-list",
+    group="mail",
     label="Allow/block list",
     href="/settings/allow-block-list",
     permission=Permission.SETTINGS_READ,
@@ -13,6 +14,7 @@ register_settings_page(
 )
 register_settings_page(
     key="verdict-policy",
+    group="mail",
     label="Verdict policy",
     href="/settings/verdict-policy",
     permission=Permission.SETTINGS_READ,
@@ -21,6 +23,7 @@ register_settings_page(
 )
 register_settings_page(
     key="verdict-labels",
+    group="mail",
     label="Verdict labels",
     href="/settings/verdict-labels",
     permission=Permission.EMAIL_METADATA_READ,

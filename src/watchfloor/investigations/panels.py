@@ -17,6 +17,7 @@ from watchfloor.ui.services import register_settings_page
 
 register_settings_page(
     key="investigations",
+    group="automation",
     label="Investigations",
     href="/settings/investigations",
     permission=Permission.SETTINGS_READ,

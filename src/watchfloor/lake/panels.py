@@ -5,6 +5,7 @@ from watchfloor.ui.services import register_settings_page
 
 register_settings_page(
     key="retention",
+    group="data",
     label="Retention",
     href="/settings/retention",
     permission=Permission.SETTINGS_READ,
@@ -13,6 +14,7 @@ register_settings_page(
 )
 register_settings_page(
     key="lists",
+    group="data",
     label="Lists",
     href="/settings/lists",
     permission=Permission.SETTINGS_READ,

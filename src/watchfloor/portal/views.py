@@ -11,7 +11,7 @@ from watchfloor.portal.cards import card as card_of
 from watchfloor.portal.finding import find, sole_hit
 from watchfloor.portal.home import filled, shown_cards
 from watchfloor.portal.recognising import recognise
-from watchfloor.ui.selectors import gallery_samples, settings_pages
+from watchfloor.ui.selectors import gallery_samples, settings_groups
 
 
 def actor_of(request: HttpRequest) -> Actor:
@@ -53,8 +53,10 @@ def search(request: HttpRequest) -> HttpResponse:
 
 @requires(Permission.SETTINGS_READ)
 def settings(request: HttpRequest) -> HttpResponse:
-    """All settings pages a person may open, with what they are for."""
-    return render(request, "portal/settings.html", {"pages": settings_pages(actor=actor_of(request))})
+    """The settings pages a person may open, in groups, or those that say what is searched for."""
+    text = request.GET.get("q", "").strip()[:100]
+    groups = settings_groups(actor=actor_of(request), search=text)
+    return render(request, "portal/settings.html", {"groups": groups, "search_text": text})
 
 
 @requires(Permission.HOME_READ)

@@ -13,6 +13,7 @@ from watchfloor.ui.services import register_settings_page
 
 register_settings_page(
     key="response",
+    group="automation",
     label="Response",
     href="/settings/response",
     permission=Permission.SETTINGS_READ,
@@ -21,6 +22,7 @@ register_settings_page(
 )
 register_settings_page(
     key="zero-hour",
+    group="mail",
     label="Zero-hour purge",
     href="/settings/zero-hour",
     permission=Permission.SETTINGS_READ,
@@ -30,6 +32,7 @@ register_settings_page(
 
 register_settings_page(
     key="click-protection",
+    group="mail",
     label="Click protection",
     href="/settings/click-protection",
     permission=Permission.SETTINGS_READ,

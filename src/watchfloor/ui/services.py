@@ -10,7 +10,7 @@ from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils import timezone
 
-from watchfloor.ui.contracts import SettingsPage
+from watchfloor.ui.contracts import GroupKey, SettingsPage
 
 _settings_pages: dict[str, SettingsPage] = {}
 
@@ -45,14 +45,14 @@ def printed(template: str, context: Mapping[str, Any] | None = None, *, by: str,
 
 
 def register_settings_page(
-    *, key: str, label: str, href: str, permission: str, description: str, icon: str = "settings"
+    *, key: str, group: GroupKey, label: str, href: str, permission: str, description: str, icon: str = "settings"
 ) -> SettingsPage:
-    """Add a line to the settings' side navigation; call it from your slice's `panels` module.
+    """Add a page to the settings' list and side navigation; call it from your slice's `panels` module.
 
-    `permission` is an `access.contracts.Permission`; people without it do not see the line. The same `key` again replaces it.
+    `group` is the one of `SETTINGS_GROUPS` it stands in; `permission` is an `access.contracts.Permission`; people without it do not see the line. The same `key` again replaces it.
     A settings page's template then says `{% extends "ui/settings.html" %}` and fills `title`, `actions` and `content`.
     """
-    page = SettingsPage(key, label, href, permission, description, icon)
+    page = SettingsPage(key, group, label, href, permission, description, icon)
     _settings_pages[key] = page
     return page
 

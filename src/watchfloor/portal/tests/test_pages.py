@@ -1,7 +1,10 @@
 """Settings and the gallery."""
 
+import re
+
 import pytest
 
+from watchfloor.ui.contracts import SETTINGS_GROUPS
 from watchfloor.ui.gallery import HOSTILE
 from watchfloor.ui.services import registered_settings_pages
 
@@ -14,6 +17,32 @@ def test_settings_list_what_each_slice_registered(as_max):
     for one in registered_settings_pages():
         assert one.label in page
         assert one.description.replace("'", "&#x27;") in page
+
+
+def test_each_settings_page_stands_in_exactly_one_group_and_no_group_is_empty(as_max):
+    page = as_max.get("/settings").content.decode()
+    shown = re.findall(r'<a class="tile" href="([^"]+)"', page)
+    assert sorted(shown) == sorted(one.href for one in registered_settings_pages())
+    assert re.findall(r'<h2 id="settings-(\w+)"', page) == [group.key for group in SETTINGS_GROUPS]
+    assert {one.group for one in registered_settings_pages()} == {group.key for group in SETTINGS_GROUPS}
+
+
+def test_the_side_navigation_has_the_groups_and_order_of_the_list(as_max):
+    listed = re.findall(r'<a class="tile" href="([^"]+)"', as_max.get("/settings").content.decode())
+    beside = (
+        as_max.get("/settings/people").content.decode().partition('aria-label="Settings"')[2].partition("</nav>")[0]
+    )
+    assert re.findall(r'<a href="([^"]+)"', beside) == listed
+    assert re.findall(r"<h2>(.*?)</h2>", beside) == [group.label for group in SETTINGS_GROUPS]
+
+
+def test_settings_are_searched_by_all_words_that_a_page_or_its_group_says(as_max):
+    page = as_max.get("/settings", {"q": "quarantine KEPT"}).content.decode()
+    assert re.findall(r'<a class="tile" href="([^"]+)"', page) == ["/settings/quarantine"]
+    assert 'value="quarantine KEPT"' in page
+    nothing = as_max.get("/settings", {"q": "zzz"}).content.decode()
+    assert "No settings page says that" in nothing
+    assert 'href="/settings"' in nothing
 
 
 def test_every_registered_settings_page_opens(as_max):

@@ -5,6 +5,7 @@ from watchfloor.ui.services import register_settings_page
 
 register_settings_page(
     key="quarantine",
+    group="mail",
     label="Quarantine policy",
     href="/settings/quarantine",
     permission=Permission.SETTINGS_READ,
@@ -13,6 +14,7 @@ register_settings_page(
 )
 register_settings_page(
     key="quarantine-digest",
+    group="mail",
     label="Quarantine digest",
     href="/settings/quarantine-digest",
     permission=Permission.SETTINGS_READ,

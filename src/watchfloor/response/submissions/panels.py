@@ -7,6 +7,7 @@ from watchfloor.ui.services import register_settings_page
 
 register_settings_page(
     key="user-reports",
+    group="mail",
     label="User reported settings",
     href="/settings/user-reports",
     permission=Permission.SETTINGS_READ,

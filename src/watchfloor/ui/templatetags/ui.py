@@ -21,7 +21,7 @@ from watchfloor.ui.contracts import SettingsPage, Tone
 from watchfloor.ui.icons import icon_names
 from watchfloor.ui.paging import page_links
 from watchfloor.ui.printing import chart_script, styles
-from watchfloor.ui.selectors import settings_pages
+from watchfloor.ui.selectors import settings_groups
 from watchfloor.ui.words import SEVERITY_TONES, THREAT_TONES, initials, relative
 
 register = Library()
@@ -245,10 +245,11 @@ def page_heading(context: Context) -> SafeString:
 def settings_navigation(context: Context) -> SafeString:
     """The settings pages this person may open, the current one marked."""
     request = context.get("request")
-    pages = settings_pages(actor=getattr(request, "actor", None))
+    groups = settings_groups(actor=getattr(request, "actor", None))
     path = getattr(request, "path", "")
-    found: list[SettingsPage] = sorted((p for p in pages if path.startswith(p.href)), key=lambda p: len(p.href))
-    return _with("settings_navigation", pages=pages, current=found[-1].key if found else "")
+    pages = [page for _, some in groups for page in some if path.startswith(page.href)]
+    here: list[SettingsPage] = sorted(pages, key=lambda page: len(page.href))
+    return _with("settings_navigation", groups=groups, current=here[-1].key if here else "")
 
 
 # --- printed documents --------------------------------------------------------------------------------------------

@@ -38,6 +38,7 @@ def test_a_person_asking_gets_the_whole_page_and_htmx_gets_the_part():
 def test_settings_show_only_the_pages_a_person_may_open(only_ours):
     register_settings_page(
         key="people",
+        group="people",
         label="People",
         href="/settings/people",
         permission=Permission.PEOPLE_MANAGE,
@@ -45,6 +46,7 @@ def test_settings_show_only_the_pages_a_person_may_open(only_ours):
     )
     register_settings_page(
         key="retention",
+        group="data",
         label="Retention",
         href="/settings/retention",
         permission=Permission.SETTINGS_READ,
@@ -58,7 +60,12 @@ def test_settings_show_only_the_pages_a_person_may_open(only_ours):
 def test_the_same_key_replaces_a_settings_page(only_ours):
     for label in ("Old", "New"):
         register_settings_page(
-            key="x", label=label, href="/settings/x", permission=Permission.SETTINGS_READ, description=""
+            key="x",
+            group="mail",
+            label=label,
+            href="/settings/x",
+            permission=Permission.SETTINGS_READ,
+            description="",
         )
     assert [page.label for page in services.registered_settings_pages()] == ["New"]
 
@@ -68,6 +75,7 @@ def test_the_settings_navigation_marks_the_page_below_which_we_are(only_ours):
 
     register_settings_page(
         key="r",
+        group="data",
         label="Retention",
         href="/settings/retention",
         permission=Permission.SETTINGS_READ,
