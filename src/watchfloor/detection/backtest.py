@@ -10,9 +10,10 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import authorise
 from watchfloor.connectors.selectors import tenant_facts
 from watchfloor.detection.contracts import Group, Row, Rule
+from watchfloor.detection.counting import MOST_GROUPS, busiest, volumes
 from watchfloor.detection.evaluation import evaluate_batches
 from watchfloor.detection.history import LakeHistory, query_of
-from watchfloor.detection.unusual import sentence_of, volume
+from watchfloor.detection.unusual import sentence_of
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import leaves
 
@@ -89,15 +90,22 @@ def _asked(rule: Rule) -> list[str]:
 
 def _by_volume(rule: Rule, *, start: datetime, now: datetime) -> BackTest:
     assert rule.unusual is not None
-    seen = volume(rule, start=start, end=now)
-    found = [
-        Raised(one.start, one.count, sentence_of(one, rule)) for one in seen.windows if one.unusual(rule.unusual.least)
-    ]
-    joined = _joined(found, rule.aggregation.window)
-    judged = sum(1 for one in seen.windows if one.learned)
-    words = [f"{judged:,} of {len(seen.windows):,} windows could be judged; before them too little past is known."]
-    rows = sum(one.count for one in seen.windows)
-    return _result(list(joined), rows=rows, start=start, now=now, words=words if judged < len(seen.windows) else [])
+    seen = volumes(rule, start=start, end=now, groups=busiest(rule, start=start, end=now))
+    raised: list[Raised] = []
+    for group, one in seen.items():
+        found = [
+            Raised(window.start, window.count, sentence_of(window, rule, group))
+            for window in one.windows
+            if window.unusual(rule.unusual.least)
+        ]
+        raised += _joined(found, rule.aggregation.window)
+    windows = [window for one in seen.values() for window in one.windows]
+    judged, words = sum(1 for one in windows if one.learned), []
+    if judged < len(windows):
+        words.append(f"{judged:,} of {len(windows):,} windows could be judged; before them too little past is known.")
+    if len(seen) == MOST_GROUPS:
+        words.append(f"Only the {MOST_GROUPS} with most of it were looked at.")
+    return _result(raised, rows=sum(one.count for one in windows), start=start, now=now, words=words)
 
 
 def _raised(rule: Rule, rows: Sequence[Row]) -> Iterator[Raised]:

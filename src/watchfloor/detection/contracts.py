@@ -67,11 +67,15 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True)
 class Unusual:
-    """More rows within `window` (an hour or a day) than the `baseline_days` before let expect, and `least` at least (AP-01)."""
+    """More rows within `window` (an hour or a day) than the `baseline_days` before let expect, and `least` at least (AP-01).
+
+    With `group_by` (a column) each of its values is held against its own past: an account, a person, a domain.
+    """
 
     window: timedelta = timedelta(hours=1)
     baseline_days: int = 14
     least: int = 20
+    group_by: str = ""
 
 
 @dataclass(frozen=True, slots=True)

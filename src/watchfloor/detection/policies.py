@@ -116,8 +116,8 @@ class Draft:
         if self.trigger == "threshold":
             threshold = Threshold(self.distinct, self.at_least, self.group_by, WINDOWS[self.window])
         if self.trigger == "unusual":
-            unusual = Unusual(WINDOWS[self.window], self.baseline_days, self.at_least)
-        key = self.group_by if self.trigger != "unusual" else ""
+            unusual = Unusual(WINDOWS[self.window], self.baseline_days, self.at_least, self.group_by)
+        key = self.group_by
         return Rule(
             id=rule_id,
             title=" ".join(self.title.split())[:200] or "Without a name yet",

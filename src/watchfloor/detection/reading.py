@@ -121,6 +121,7 @@ class Reader:
             window=self.duration("unusual.window", data.get("window")),
             baseline_days=self.duration("unusual.baseline", data.get("baseline")).days,
             least=int(data["least"]),
+            group_by=str(data.get("group_by", "")),
         )
 
     def aggregation(self, data: Any) -> Aggregation:

@@ -13,12 +13,13 @@ from watchfloor.access.services import requires
 from watchfloor.connectors.services import can_send, webhooks
 from watchfloor.detection import keeping
 from watchfloor.detection.backtest import BackTest, back_test
-from watchfloor.detection.contracts import SEVERITIES, RuleState
+from watchfloor.detection.contracts import SEVERITIES, Rule, RuleState
+from watchfloor.detection.counting import Volume, busiest, learned_words, volumes
 from watchfloor.detection.forms import TRIGGER_WORDS, edited, offered, read_draft, read_notify
 from watchfloor.detection.policies import WATCHED, Draft, draft_of
 from watchfloor.detection.selectors import delivery_of, rule_state, rule_states
-from watchfloor.detection.unusual import latest, learned_words, sentence_of, volume
-from watchfloor.detection.words import span_words
+from watchfloor.detection.unusual import sentence_of
+from watchfloor.detection.words import label, span_words
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import NotFound, WatchfloorError
 from watchfloor.ui.services import render_page
@@ -26,6 +27,7 @@ from watchfloor.ui.services import render_page
 HOME = "/settings/detections"
 TABS = (("", "All"), ("custom", "Made here"), ("system", "Built in"), ("off", "Off"))
 TEST_DAYS = (1, 7, 30)
+GROUPS_SHOWN = 20
 
 
 def actor(request: HttpRequest) -> Actor:
@@ -75,14 +77,32 @@ def page(request: HttpRequest, rule_id: str) -> HttpResponse:
         "can_send": can_send(),
     }
     if state.rule.unusual is not None:
-        days = state.rule.unusual.baseline_days if state.rule.unusual.window >= timedelta(days=1) else 3
-        seen = volume(state.rule, start=now - timedelta(days=days), end=now)
-        context |= {
-            "volume": seen,
-            "learned": learned_words(seen, state.rule, now=now),
-            "outside": [sentence_of(one, state.rule) for one in latest(seen)[:5]],
-        }
+        context |= _volume_context(state.rule, request.GET.get("of", ""), now=now)
     return render_page(request, "detection/policy.html", context)
+
+
+def _volume_context(rule: Rule, chosen: str, *, now: datetime) -> dict[str, Any]:
+    """The volume of one group beside what is usual of it, and of the busiest groups the newest window."""
+    assert rule.unusual is not None
+    days = rule.unusual.baseline_days if rule.unusual.window >= timedelta(days=1) else 3
+    start = now - timedelta(days=days)
+    groups = busiest(rule, start=start, end=now)[:GROUPS_SHOWN]
+    chosen = chosen[:400].replace("\x00", "") if rule.unusual.group_by else ""
+    chosen = chosen or next(iter(groups), "")
+    found = volumes(rule, start=start, end=now, groups=list(dict.fromkeys((chosen, *groups))))
+    seen = found.get(chosen, Volume((), None, rule.unusual.window))
+    context = {
+        "volume": seen,
+        "of": chosen,
+        "learned": learned_words(seen, rule, now=now),
+        "outside": [sentence_of(one, rule, chosen) for one in seen.outside[:5]],
+    }
+    if rule.unusual.group_by:
+        context |= {
+            "group_label": label(rule.unusual.group_by, rule.table),
+            "groups": [(group, one.newest, len(one.outside)) for group, one in found.items() if one.newest],
+        }
+    return context
 
 
 def _state(rule_id: str) -> RuleState:

@@ -60,9 +60,11 @@ def threshold_words(threshold: Threshold, table: str) -> str:
     return f"at least {threshold.at_least:,} {what}{whose} within {span_words(threshold.window)}"
 
 
-def unusual_words(unusual: Unusual) -> str:
+def unusual_words(unusual: Unusual, table: str) -> str:
+    whose = f" of one {label(unusual.group_by, table)}" if unusual.group_by else ""
+    past = "its own" if unusual.group_by else "the"
     return (
-        f"more within {span_words(unusual.window)} than the {unusual.baseline_days} days before let expect, "
+        f"more{whose} within {span_words(unusual.window)} than {past} {unusual.baseline_days} days before let expect, "
         f"and at least {unusual.least:,}"
     )
 
@@ -73,7 +75,7 @@ def rule_words(rule: Rule) -> tuple[str, ...]:
     if rule.where.any_of or rule.where.negated:
         lines = (condition_words(rule.where, rule.table) if rule.where.negated else " or ".join(lines),)
     lines += (threshold_words(rule.threshold, rule.table),) if rule.threshold else ()
-    return (*lines, unusual_words(rule.unusual)) if rule.unusual else lines
+    return (*lines, unusual_words(rule.unusual, rule.table)) if rule.unusual else lines
 
 
 def fill(story: str, rows: Sequence[Any], values: Callable[[Any, str], tuple[str, ...]]) -> str:

@@ -1,20 +1,23 @@
 """Unusual volume: judged by one's own past, from the second day on, each window once."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from watchfloor.access.selectors import actor_of
 from watchfloor.detection.backtest import back_test
+from watchfloor.detection.counting import learned_words, volumes
 from watchfloor.detection.keeping import save_policy
 from watchfloor.detection.policies import Draft
 from watchfloor.detection.selectors import findings_after, rule
 from watchfloor.detection.services import detect
-from watchfloor.detection.unusual import learned_words, look_at_volumes, volume
+from watchfloor.detection.unusual import look_at_volumes
 from watchfloor.detection.volume import judged
 from watchfloor.lake.services import append
 
 HOUR = timedelta(hours=1)
+PARTS = ("EmailDirection~equal%20any%20of~Outbound",)
 NOW = datetime(2026, 11, 20, 10, 6, tzinfo=UTC)
 TOP = NOW.replace(minute=0)
 
@@ -65,11 +68,15 @@ def test_a_wild_series_has_a_wide_band():
     assert not judge([5, 100, 40, 10, 80] * 10 + [120])[-1].unusual(20)
 
 
+def volume(found, *, start, end):
+    return volumes(found, start=start, end=end, groups=[""])[""]
+
+
 @pytest.fixture
 def policy(ada):
     draft = Draft(
         title="More mail than usual",
-        parts=("EmailDirection~equal%20any%20of~Outbound",),
+        parts=PARTS,
         trigger="unusual",
         at_least=20,
         window="1h",
@@ -154,3 +161,43 @@ def test_a_trial_finds_the_burst_and_says_what_could_not_be_judged(policy, two_d
     assert told.alerts == 1
     assert "could be judged" in told.words[0]
     assert told.examples[0].hits == 60
+
+
+@pytest.fixture
+def per_sender(ada):
+    draft = Draft(title="Somebody sends more than they do", trigger="unusual", at_least=10, parts=PARTS)
+    return save_policy(draft=replace(draft, group_by="SenderFromAddress", baseline_days=7), by=actor_of(ada), now=NOW)
+
+
+def by(sender, at, number):
+    return [row | {"SenderFromAddress": sender, "ReportId": f"{sender}-{row['ReportId']}"} for row in mails(at, number)]
+
+
+def test_each_account_is_held_against_its_own_past(per_sender, db):
+    """Forty an hour are Bob's usual day, and Ann's worst."""
+    for at in hours(48)[:-1]:
+        append("EmailEvents", [*by("bob@corp.example", at, 40), *by("ann@corp.example", at, 1)])
+    append("EmailEvents", [*by("bob@corp.example", TOP - HOUR, 40), *by("ann@corp.example", TOP - HOUR, 40)])
+    append("EmailEvents", by("new@corp.example", TOP - HOUR, 12))
+    assert look_at_volumes(now=NOW) == 2
+    found = {one.aggregation_key: one for one in findings_after(0, limit=10)}
+    assert set(found) == {"SenderFromAddress=ann@corp.example", "SenderFromAddress=new@corp.example"}
+    anns = found["SenderFromAddress=ann@corp.example"]
+    assert anns.hits == 40
+    assert anns.explanation[-1].startswith("Sender address ann@corp.example: 40 within 1 hour")
+    assert {one.value for one in anns.evidence if one.type == "sender"} == {"ann@corp.example"}
+    assert look_at_volumes(now=NOW + timedelta(minutes=5)) == 0
+
+
+def test_the_page_shows_each_account_beside_its_band_and_the_one_that_is_asked_for(per_sender, two_days, as_max):
+    address = f"/settings/detections/{per_sender.rule_id}"
+    text = as_max.get(address).content.decode()
+    assert "more of one sender address within 1 hour than its own 7 days before" in text
+    text = as_max.get(f"{address}?of=nobody%40corp.example").content.decode()
+    assert "Shown: <strong>nobody@corp.example</strong>" in text
+
+
+def test_a_trial_tells_whose_volume_it_would_have_been(per_sender, two_days, ada):
+    append("EmailEvents", by("ann@corp.example", TOP - HOUR, 40))
+    told = back_test(rule(per_sender.rule_id), by=actor_of(ada), now=NOW, days=2)
+    assert [one.words.partition(":")[0] for one in told.examples] == ["Sender address ann@corp.example"]
