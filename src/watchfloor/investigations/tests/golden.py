@@ -21,9 +21,12 @@ NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TESTER = system_actor("golden cases", Permission.EMAIL_ACTION_PROPOSE)
 
 
+OURS = "@corp.example"
+
+
 @dataclass(frozen=True)
 class GoldenCase:
-    """One case as its file says it."""
+    """One case as its file says it; its addresses of ours are its own, so that all cases may lie on one server."""
 
     name: str
     said: dict[str, Any]
@@ -37,10 +40,35 @@ class GoldenCase:
         kept["messages"] = [self.message(one) for one in kept.get("messages", ())]
         return Seeds.read(kept)
 
+    @property
+    def copies(self) -> list[tuple[str, str, str, str]]:
+        """(name in the file, NetworkMessageId, recipient, where it lies) of every copy."""
+        return [
+            (mail["id"], row["NetworkMessageId"], row["RecipientEmailAddress"], row["LatestDeliveryLocation"])
+            for mail in self.said.get("mails", ())
+            for row in mail_rows(self, mail, NOW)
+        ]
+
+    @property
+    def accounts(self) -> dict[str, dict[str, Any]]:
+        """Whose accounts it is about, with what the file says of each."""
+        named = [*self.said["seeds"].get("people", ()), *(one["by"] for one in self.said.get("sign_ins", ()))]
+        return {one: {} for one in named} | {one["address"]: one for one in self.said.get("accounts", ())}
+
 
 def cases() -> list[GoldenCase]:
     files = sorted(content_folder("playbooks").glob("*.yaml"))
-    return [GoldenCase(said["case"], said) for file in files for said in yaml.safe_load(file.read_text())]
+    said = [one for file in files for one in yaml.safe_load(file.read_text())]
+    return [GoldenCase(one["case"], _own(one, f".c{number:02}")) for number, one in enumerate(said)]
+
+
+def _own(said: Any, mark: str) -> Any:
+    """The same with `mark` before the @ of every address of ours."""
+    if isinstance(said, dict):
+        return {_own(key, mark): _own(value, mark) for key, value in said.items()}
+    if isinstance(said, list):
+        return [_own(one, mark) for one in said]
+    return said.replace(OURS, mark + OURS) if isinstance(said, str) else said
 
 
 def lay(case: GoldenCase, *, now: datetime = NOW) -> None:
