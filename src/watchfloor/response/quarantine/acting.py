@@ -117,7 +117,9 @@ def options_of(verb: Verb, parameters: QueryDict) -> dict[str, Any]:
         return {"permanent": "permanent" in parameters}
     if verb.key == "submit":
         said = parameters.get("said", "")
-        return {"said": said if said in set(map(str, Said)) else Said.CLEAN.value}
+        if said not in set(map(str, Said)):
+            raise BadInput("say what you hold the mails for; it becomes the verdict", place="said")
+        return {"said": said}
     return {}
 
 
@@ -233,7 +235,7 @@ def _submit(job: QuarantineBulk, mails: Sequence[int], by: Actor, now: datetime)
     ids = list(dict.fromkeys(known.values_list("network_message_id", flat=True)))
     job.refused += len(mails) - len(ids)
     if ids:
-        said = Said(job.options.get("said", Said.CLEAN.value))
+        said = Said(job.options["said"])
         done = submit_mail(by=by, network_message_ids=ids, verdict=said, note=job.reason, now=now, origin="Quarantine")
         job.changed += len(done.ids)
         job.words = [*job.words, *(words for _, words in done.refused)][-MOST_WORDS:]

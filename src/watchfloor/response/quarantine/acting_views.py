@@ -113,6 +113,7 @@ def _ask(request: Asked, verb: Verb, *, error: str = "") -> HttpResponse:
         "sentence": sentence,
         "fields": [(name, value) for name in names for value in request.POST.getlist(name)],
         "said": [(one.value, one.label) for one in Said],
+        "said_now": request.POST.get("said", ""),
         "password": request.POST.get("password") or suggested_password(),
         "reason": request.POST.get("reason", ""),
         "error": error,

@@ -26,6 +26,7 @@ from watchfloor.response.quarantine.contracts import (
     PolicyType,
 )
 from watchfloor.response.quarantine.indexing import follow_text
+from watchfloor.response.quarantine.locking import lock_mails
 from watchfloor.response.quarantine.models import QuarantinedCopy, QuarantinedMail
 from watchfloor.response.quarantine.policies import border_policy
 from watchfloor.runtime.selectors import cursor_position
@@ -189,12 +190,12 @@ def name_unnamed(mails: Iterable[QuarantinedMail]) -> None:
 
 def follow_copies(mails: Iterable[int]) -> None:
     """Bring status, number and expiry of these mails into line with their copies; call it in the transaction that changed them."""
-    wanted = set(mails)
-    copies: dict[int, list[QuarantinedCopy]] = {pk: [] for pk in wanted}
-    for copy in QuarantinedCopy.objects.filter(mail__in=wanted).only("mail_id", "status", "expires_at"):
+    locked = lock_mails(mails)  # before their copies are read: who changes another copy of one waits until this is over
+    copies: dict[int, list[QuarantinedCopy]] = {mail.pk: [] for mail in locked}
+    for copy in QuarantinedCopy.objects.filter(mail__in=locked).only("mail_id", "status", "expires_at"):
         copies[copy.mail_id].append(copy)
     changed = []
-    for mail in QuarantinedMail.objects.filter(pk__in=wanted):
+    for mail in locked:
         own = copies[mail.pk]
         if not own:
             continue

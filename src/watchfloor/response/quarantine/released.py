@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from watchfloor.response.contracts import LineStatus, Row
 from watchfloor.response.quarantine.contracts import HELD, CopyStatus
 from watchfloor.response.quarantine.holding import follow_copies
+from watchfloor.response.quarantine.locking import lock_copies
 from watchfloor.response.quarantine.models import QuarantinedCopy, ReleaseHandover, ReleaseOrder
 
 if TYPE_CHECKING:
@@ -21,12 +22,11 @@ def note_released(remediation: "Remediation", lines: Sequence["LedgerLine"]) -> 
         return
     order = ReleaseOrder.objects.filter(remediation=remediation).first()
     names = {row.network_message_id for row in given}
+    wanted = QuarantinedCopy.objects.filter(release=remediation, mail__network_message_id__in=names)
     copies = [
         copy
-        for copy in QuarantinedCopy.objects.select_related("mail").filter(
-            release=remediation, mail__network_message_id__in=names, status__in=[status.value for status in HELD]
-        )
-        if Row(copy.mail.network_message_id, copy.recipient) in given
+        for copy in lock_copies(wanted.values_list("pk", flat=True))
+        if copy.status in HELD and Row(copy.mail.network_message_id, copy.recipient) in given
     ]
     to = _handed(remediation, copies)
     for copy in copies:

@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 
-from django.db.models import Q
+from django.db import transaction
 
 from watchfloor.connectors.contracts import ActionOutcome, Folder, Located, MailboxActions, ReleaseServer, Target
 from watchfloor.connectors.selectors import mailbox_actions, raw_mail, release_server
@@ -20,6 +20,7 @@ from watchfloor.response.models import LedgerLine, Remediation
 from watchfloor.response.places import as_json, from_json, paths_of
 from watchfloor.response.quarantine.contracts import HELD
 from watchfloor.response.quarantine.handing import INTENDED, Handed, Hands
+from watchfloor.response.quarantine.locking import lock_copies
 from watchfloor.response.quarantine.models import QuarantinedCopy, ReleaseHandover, ReleaseOrder
 from watchfloor.response.quarantine.selectors import BUSY
 
@@ -85,13 +86,19 @@ class Batch:
             recipient__in={line.recipient for line in lines},
             status__in=[status.value for status in HELD],
         )
-        others = Q(release__status__in=[status.value for status in BUSY]) & ~Q(release=self.remediation)
-        wanted = wanted.exclude(others)
-        for copy in wanted.select_related("mail").order_by("id"):
-            found[Row(copy.mail.network_message_id, copy.recipient)].append(copy)
-        mine = [copy.pk for line in lines for copy in found.get(line.row, [])]
-        QuarantinedCopy.objects.filter(pk__in=mine).update(release=self.remediation)
+        rows = {line.row for line in lines}
+        with transaction.atomic():
+            for copy in lock_copies(wanted.values_list("pk", flat=True)):
+                row = Row(copy.mail.network_message_id, copy.recipient)
+                if copy.status in HELD and row in rows and not self._is_others(copy):
+                    found[row].append(copy)
+            mine = [copy.pk for copies in found.values() for copy in copies]
+            QuarantinedCopy.objects.filter(pk__in=mine).update(release=self.remediation)
         return found
+
+    def _is_others(self, copy: QuarantinedCopy) -> bool:
+        """Whether another release has it in hand."""
+        return copy.release is not None and copy.release.status in BUSY and copy.release_id != self.remediation.pk
 
     # --- by a mail server ---------------------------------------------------------------------------------------
 

@@ -13,6 +13,7 @@ from watchfloor.connectors.services import forget_raw
 from watchfloor.lake import selectors as lake
 from watchfloor.response.quarantine.contracts import HELD, CopyStatus
 from watchfloor.response.quarantine.holding import READER, follow_copies
+from watchfloor.response.quarantine.locking import lock_copies
 from watchfloor.response.quarantine.models import QuarantinedCopy
 from watchfloor.response.quarantine.selectors import BUSY
 from watchfloor.runtime.selectors import cursor_position
@@ -28,7 +29,8 @@ def expire(*, now: datetime, limit: int = BATCH) -> int:
     """End up to `limit` copies whose time is over; returns how many. What is being released is left to its release."""
     due = QuarantinedCopy.objects.filter(expires_at__lte=now, status__in=[status.value for status in HELD])
     with transaction.atomic():
-        copies = list(due.exclude(release__status__in=[status.value for status in BUSY]).select_related("mail")[:limit])
+        over = due.exclude(release__status__in=[status.value for status in BUSY])[:limit]
+        copies = [copy for copy in lock_copies(over.values_list("pk", flat=True)) if _still_due(copy, now)]
         ended = QuarantinedCopy.objects.filter(pk__in=[copy.pk for copy in copies])
         ended.update(status=CopyStatus.EXPIRED.value, ended_at=now, ended_by=MIND.name)
         follow_copies({copy.mail_id for copy in copies})
@@ -42,6 +44,12 @@ def expire(*, now: datetime, limit: int = BATCH) -> int:
             after={"of": [f"{copy.mail} for {copy.recipient}"[:200] for copy in copies[:50]]},
         )
     return len(copies)
+
+
+def _still_due(copy: QuarantinedCopy, now: datetime) -> bool:
+    """Whether nobody did anything with it while we waited for it."""
+    busy = copy.release is not None and copy.release.status in BUSY
+    return copy.status in HELD and copy.expires_at <= now and not busy
 
 
 def drop_raw(copies: Sequence[int]) -> int:

@@ -5,7 +5,6 @@ from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import QuerySet
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
@@ -28,6 +27,7 @@ from watchfloor.response.quarantine.contracts import (
     UserMay,
 )
 from watchfloor.response.quarantine.holding import follow_copies, name_unnamed
+from watchfloor.response.quarantine.locking import lock_copies
 from watchfloor.response.quarantine.models import QuarantinedCopy, QuarantinedMail, ReleaseOrder
 from watchfloor.response.quarantine.policies import border_policy as border_policy
 from watchfloor.response.quarantine.policies import change_border_policy as change_border_policy
@@ -166,16 +166,10 @@ def _about(copies: Sequence[int]) -> dict[str, str]:
     return {"target_type": "quarantine", "target": target}
 
 
-def _locked(copies: Sequence[int]) -> "QuerySet[QuarantinedCopy]":
-    return (
-        QuarantinedCopy.objects.select_for_update(of=("self",)).select_related("mail", "release").filter(pk__in=copies)
-    )
-
-
 def _held(copies: Sequence[int]) -> list[QuarantinedCopy]:
     """These copies, locked; all of them held and none on its way."""
-    wanted = list(dict.fromkeys(copies))
-    found = [copy for start in range(0, len(wanted), 500) for copy in _locked(wanted[start : start + 500])]
+    wanted = set(copies)
+    found = lock_copies(wanted)
     if not wanted or len(found) < len(wanted):
         raise BadInput("choose at least one message that is in quarantine", place="copy")
     for copy in found:
