@@ -22,6 +22,7 @@ __all__ = [
     "Example",
     "Finding",
     "Group",
+    "OwnActivity",
     "Row",
     "Rule",
     "RuleState",
@@ -193,6 +194,23 @@ class Activity:
     ip: str = ""
     message: str = ""
     recipient: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnActivity:
+    """Something the product did, or saw of itself, that alert policies and hunts may ask for: a row of CloudAppEvents.
+
+    `verb` is its ActionType, `id` makes it happen once; `account` is whom it concerns, `object_id` what (a NetworkMessageId).
+    """
+
+    id: str
+    at: datetime
+    verb: str
+    object: str
+    object_id: str = ""
+    object_type: str = ""
+    account: str = ""
+    more: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from functools import cache
 
+from watchfloor.detection.delays import READER as DELAYS
+from watchfloor.detection.delays import count_delays
 from watchfloor.detection.own_activities import tell_own_activities
 from watchfloor.detection.selectors import watched_tables
 from watchfloor.detection.services import READER, detect
@@ -18,6 +20,12 @@ def _registered() -> bool:
     return True
 
 
+@cache
+def _delays_registered() -> bool:
+    register_reader(DELAYS, tables=("EmailEvents",))
+    return True
+
+
 @every(1, name="detection")
 def detection_tick() -> int:
     _registered()
@@ -29,6 +37,12 @@ def volume_tick() -> int:
     """Returns 0, as there is never more at once."""
     look_at_volumes(now=utc_now())
     return 0
+
+
+@every(10, name="detection.delays")
+def delays_tick() -> int:
+    _delays_registered()
+    return count_delays(now=utc_now())
 
 
 @every(2, name="detection.own-activities")

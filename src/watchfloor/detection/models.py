@@ -77,3 +77,20 @@ class VolumeLook(models.Model):
 
     def __str__(self) -> str:
         return f"{self.rule_id} until {self.until:%Y-%m-%d %H:%M}"
+
+
+class DelayedMail(models.Model):
+    """Mails of one connection that came in during an hour of the clock and had waited long; `longest` in seconds."""
+
+    hour = models.DateTimeField()
+    connection = models.CharField(max_length=200, blank=True)
+    mails = models.IntegerField(default=0)
+    longest = models.FloatField(default=0)
+
+    class Meta:
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["hour", "connection"], name="delayed_mail_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.connection} {self.hour:%Y-%m-%d %H:%M}: {self.mails}"

@@ -4,13 +4,15 @@ Rows of CloudAppEvents with Application “Watchfloor”, the verb of the audit 
 page, a sign-in) stays in the audit log alone, which not everybody who hunts may read.
 """
 
+import json
+from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import transaction
 
 from watchfloor.access.selectors import AuditFilter, audit_entries
-from watchfloor.detection.contracts import Row
+from watchfloor.detection.contracts import OwnActivity, Row
 from watchfloor.lake.services import append
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import move_cursor
@@ -51,6 +53,31 @@ def tell_own_activities(*, now: datetime, limit: int = AT_ONCE) -> int:
         append("CloudAppEvents", rows)
         move_cursor(READER, position=found[-1].pk)
     return len(found)
+
+
+def tell_activities(found: Iterable[OwnActivity]) -> None:
+    """Write down what the product saw of itself, in the caller's transaction."""
+    rows = [_row(one) for one in found]
+    if rows:
+        append("CloudAppEvents", rows)
+
+
+def _row(one: OwnActivity) -> Row:
+    return {
+        "Timestamp": one.at,
+        "ActionType": one.verb,
+        "Application": APPLICATION,
+        "AccountId": one.account,
+        "AccountDisplayName": one.account or APPLICATION,
+        "AccountType": "System",
+        "ActivityType": "Done",
+        "ObjectName": one.object[:1000],
+        "ObjectType": one.object_type,
+        "ObjectId": one.object_id,
+        "AuditSource": APPLICATION,
+        "AdditionalFields": json.dumps(dict(one.more)) if one.more else "",
+        "ReportId": one.id,
+    }
 
 
 def told(verb: str) -> bool:

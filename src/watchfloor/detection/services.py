@@ -12,13 +12,23 @@ from watchfloor.detection.evaluation import Match, evaluate_batches
 from watchfloor.detection.history import LakeHistory
 from watchfloor.detection.keeping import Notify, delete_policy, save_policy, set_rule, switch_rule
 from watchfloor.detection.models import QUEUE, FindingRecord
+from watchfloor.detection.own_activities import tell_activities
 from watchfloor.detection.reported import report_findings
 from watchfloor.detection.selectors import enabled_rules, watched_tables
 from watchfloor.lake import selectors as lake
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import keep_order, move_cursor
 
-__all__ = ["Notify", "delete_policy", "detect", "report_findings", "save_policy", "set_rule", "switch_rule"]
+__all__ = [
+    "Notify",
+    "delete_policy",
+    "detect",
+    "report_findings",
+    "save_policy",
+    "set_rule",
+    "switch_rule",
+    "tell_activities",
+]
 
 READER = "detection"
 

@@ -18,6 +18,7 @@ from watchfloor.response.contracts import ActionSource, RemediationStatus, Targe
 from watchfloor.response.models import Remediation, ZeroHourDecision
 from watchfloor.response.services import propose, start
 from watchfloor.response.zero_hour import Plan, What
+from watchfloor.response.zero_hour_left import tell_left
 from watchfloor.response.zero_hour_plan import plans, unread_only
 from watchfloor.response.zero_hour_policy import current
 from watchfloor.runtime.selectors import cursor_position
@@ -35,18 +36,20 @@ def purge() -> int:
 
 
 def settle(*, now: datetime, limit: int = BATCH) -> int:
-    """Settle up to `limit` late verdicts; returns how many. Those of threats the policy is off for leave no trace."""
+    """Settle up to `limit` late verdicts; returns how many. Those of threats the policy is off for are only told of."""
     position = cursor_position(READER)
     verdicts = lake.late_verdicts_after(position, limit=limit)
     if not verdicts:
         return 0
     # Mailboxes are asked before the transaction: they may take their time.
-    found = unread_only(plans(verdicts, policy=current(), at=lambda _: now))
+    policy = current()
+    found = unread_only(plans(verdicts, policy=policy, at=lambda _: now))
     with transaction.atomic():
         if cursor_position(READER) != position:
             return 0  # somebody else settled them meanwhile
         for group in grouped(found):
             _carry_out(group, now)
+        tell_left(verdicts, policy, now=now)
         move_cursor(READER, position=verdicts[-1].position)
     return len(verdicts)
 
