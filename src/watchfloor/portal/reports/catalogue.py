@@ -5,6 +5,7 @@ from typing import Any
 
 from watchfloor.lake.contracts import Condition, Operator
 from watchfloor.portal.reports.contracts import Breakdown, Preset, Report, ReportTab
+from watchfloor.response.submissions.contracts import Said
 
 PRESETS = (
     Preset("1d", "Today", 1),
@@ -21,6 +22,7 @@ CLICKED_THROUGH = "Blocked and clicked through"
 CLICK_NAMES = {
     "Allowed": "Allowed",
     "ClickAllowed": "Allowed",
+    "ClickAllowedByTenantPolicy": "Allowed by tenant admin",
     "Block page": "Blocked",
     "ClickBlocked": "Blocked",
     "Block page override": CLICKED_THROUGH,
@@ -218,8 +220,45 @@ LATENCY = Report(
     (ReportTab("all", "All mail", (Breakdown("all", "Percentile", "Timestamp"),), (), ("Connectors",)),),
     kind="latency",
 )
-REPORTS = (PROTECTION, MAIL_FLOW, LATENCY, POST_DELIVERY, URL_PROTECTION, TOP)
-OVERVIEW = (PROTECTION, MAIL_FLOW, POST_DELIVERY, URL_PROTECTION, TOP, LATENCY)
+SUBMISSIONS = Report(
+    "submissions",
+    "Submissions",
+    "What people reported and analysts handed in, and what came of it",
+    "mail-exclamation",
+    (
+        ReportTab(
+            "reported",
+            "User reported",
+            (
+                Breakdown("reason", "Reported as", "reason"),
+                Breakdown("mark", "Marked as", "group__marked_as", empty="Not marked"),
+                Breakdown("result", "Result", "group__result", empty="No result yet"),
+                Breakdown("tool", "Reported with", "reported_from", empty="Not named"),
+                Breakdown("via", "Way it came", "via", empty="Not named"),
+                Breakdown("person", "Reporter", "reporter"),
+            ),
+            ("reported_at", "subject", "sender", "reporter", "reason", "group__marked_as", "group__result"),
+            view="",
+            noun="report",
+        ),
+        ReportTab(
+            "submitted",
+            "Submitted by analysts",
+            (
+                Breakdown("said", "Submitted as", "said", names={one.value: one.label for one in Said}),
+                Breakdown("kind", "Kind", "kind", names={"mail": "Email", "file": "File", "url": "URL"}),
+                Breakdown("result", "Result", "result", empty="No result yet"),
+                Breakdown("person", "Submitted by", "by"),
+            ),
+            ("at", "name", "kind", "sender", "by", "said", "result"),
+            view="",
+            noun="submission",
+        ),
+    ),
+    kind="submissions",
+)
+REPORTS = (PROTECTION, MAIL_FLOW, LATENCY, POST_DELIVERY, URL_PROTECTION, TOP, SUBMISSIONS)
+OVERVIEW = (PROTECTION, MAIL_FLOW, POST_DELIVERY, URL_PROTECTION, SUBMISSIONS, TOP, LATENCY)
 
 
 def report_of(key: str) -> Report | None:

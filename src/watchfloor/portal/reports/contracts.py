@@ -45,7 +45,7 @@ class ReportTab:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """One report. `kind` is series (counts over time), ranking, or latency."""
+    """One report. `kind` is series (counts over time), ranking, latency, or submissions (columns are fields of their rows)."""
 
     key: str
     title: str

@@ -8,6 +8,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
+from typing import Any
 
 from django.db import transaction
 
@@ -26,6 +27,7 @@ LATE = 86_400.0
 """Mail older than a day when it is first read was not waiting for us: an import, the first look into a mailbox."""
 KEPT = timedelta(days=400)
 SHARES = (50, 90, 99)
+UNITS = (("Hours", 3600), ("Minutes", 60), ("Seconds", 1))
 
 
 def step_of(seconds: float) -> int:
@@ -77,7 +79,7 @@ def percentile(counts: Mapping[int, int], share: float) -> float | None:
 def latency_figures(one: Asked) -> Figures:
     """The 50th, 90th and 99th percentile per hour, day or week, and over the whole time by connection."""
     rows = DelayHour.objects.filter(hour__gte=one.start, hour__lt=one.end)
-    chosen = next((wanted.value for wanted in one.filters if wanted.column == "Connectors"), "")
+    chosen = _chosen(one)
     if chosen:
         rows = rows.filter(source__icontains=chosen)
     held = list(rows.values_list("hour", "source", "counts", "mails", "late"))
@@ -87,12 +89,11 @@ def latency_figures(one: Asked) -> Figures:
     series = [
         {
             "name": f"{share}th percentile",
-            "values": [
-                _rounded(percentile(by_time.get(int(moment.timestamp()) // seconds, {}), share)) for moment in times
-            ],
+            "values": [percentile(by_time.get(int(moment.timestamp()) // seconds, {}), share) for moment in times],
         }
         for share in SHARES
     ]
+    unit = _in_one_unit(series)
     whole: Counter[int] = Counter()
     for counts in by_time.values():
         whole.update(counts)
@@ -103,8 +104,8 @@ def latency_figures(one: Asked) -> Figures:
         heads=("Connection", "Mails", "Share"),
         lines=_by_source(held, mails),
         total=mails,
-        sentence=_sentence(one, chosen),
-        title=f"Seconds {per(seconds)}, by percentile",
+        sentence=latency_sentence(one),
+        title=f"{unit} {per(seconds)}, by percentile",
         stats=tuple((f"{share}th percentile", words(percentile(whole, share))) for share in SHARES),
         note=_note(late),
     )
@@ -148,11 +149,26 @@ def _by_source(held: list[tuple[datetime, str, dict[str, int], int, int]], total
     return tuple(sorted(lines, key=lambda line: -line.count))
 
 
-def _rounded(seconds: float | None) -> float | None:
-    return None if seconds is None else round(seconds, 3 if seconds < 1 else 1)
+def _in_one_unit(series: list[dict[str, Any]]) -> str:
+    """Bring the chart's seconds to the unit in which the longest is easy to read; returns what it is called."""
+    longest = max((value for one in series for value in one["values"] if value is not None), default=0.0)
+    unit, size = next((name, size) for name, size in UNITS if longest >= 2 * size or size == 1)
+    for one in series:
+        one["values"] = [_rounded(value and value / size) for value in one["values"]]
+    return unit
 
 
-def _sentence(one: Asked, chosen: str) -> str:
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 3 if value < 1 else 1)
+
+
+def _chosen(one: Asked) -> str:
+    return next((wanted.value for wanted in one.filters if wanted.column == "Connectors"), "")
+
+
+def latency_sentence(one: Asked) -> str:
+    """What is shown, in words."""
+    chosen = _chosen(one)
     only = f" by connections named like “{chosen}”" if chosen else ""
     return (
         f"Mail read{only} from {one.start:%d %b %Y %H:%M} to {one.end:%d %b %Y %H:%M} UTC: "

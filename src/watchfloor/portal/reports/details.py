@@ -8,6 +8,7 @@ from urllib.parse import quote
 from watchfloor.kernel.text import csv_line, visible
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
+from watchfloor.portal.reports.catalogue import click_name
 from watchfloor.portal.reports.contracts import Asked, Cell, Details, ReportTab
 
 A_PAGE = 50
@@ -93,6 +94,8 @@ def _cell(tab: ReportTab, row: Row, name: str) -> Cell:
     if lake.table(tab.table).column(name).listed:
         found = lake.values_of(row, name, of=tab.table)
         return Cell("threat" if name == "ThreatTypes" else "text", found if name == "ThreatTypes" else ", ".join(found))
+    if name == "ActionType" and tab.table == "UrlClickEvents":
+        return Cell("text", click_name(row))
     if name == "Subject":
         return Cell("link", visible(value) or "(no subject)", _email(row))
     if isinstance(value, bool):

@@ -25,6 +25,9 @@ TONES = {
     "No threat": "neutral",
     "Allowed": "info",
     "Blocked and clicked through": "danger",
+    "Phishing": "danger",
+    "No threats": "success",
+    "No threats found": "success",
     OTHER: "neutral",
 }
 
@@ -32,13 +35,12 @@ TONES = {
 def series_figures(one: Asked) -> Figures:
     """Counts per hour, day or week, split by the chosen breakdown."""
     found, total = _counted(one)
-    named = [(value, _named(one, value), counts) for value, counts in found.series.items()]
+    parts = [(value, named(one, value), counts) for value, counts in found.series.items()]
     series = [
-        {"name": name, "values": list(counts), "href": _href(one, value), **_tone(name)}
-        for value, name, counts in named
+        {"name": name, "values": list(counts), "href": _href(one, value), **tone(name)} for value, name, counts in parts
     ]
     lines = tuple(
-        Line(name, sum(counts), share(sum(counts), total), _href(one, value)) for value, name, counts in named
+        Line(name, sum(counts), share(sum(counts), total), _href(one, value)) for value, name, counts in parts
     )
     return Figures(
         kind="stacked",
@@ -115,7 +117,7 @@ def _together(one: Asked) -> tuple[Bucketed, int]:
     for row in rows:
         for name in _values(one, row):
             counts[name][row[BUCKET]] += row["rows"]
-    series = {name: tuple(counts[name][moment] for moment in times) for name in _most(counts)}
+    series = {name: tuple(counts[name][moment] for moment in times) for name in most(counts)}
     return Bucketed(times, series, seconds), sum(row["rows"] for row in rows)
 
 
@@ -127,7 +129,7 @@ def _values(one: Asked, row: Mapping[str, Any]) -> tuple[str, ...]:
     return (str(row[one.by.column] or ""),)
 
 
-def _most(counts: dict[str, Counter[datetime]]) -> list[str]:
+def most(counts: dict[str, Counter[Any]]) -> list[str]:
     """The biggest values, the rest added up as OTHER at the end."""
     order = sorted(counts, key=lambda name: (-counts[name].total(), name))
     rest = order[SERIES:]
@@ -136,11 +138,11 @@ def _most(counts: dict[str, Counter[datetime]]) -> list[str]:
     return [*order[:SERIES], *([OTHER] if rest else [])]
 
 
-def _named(one: Asked, value: str) -> str:
+def named(one: Asked, value: str) -> str:
     return one.by.names.get(value, visible(value)) if value else one.by.empty
 
 
-def _tone(name: str) -> dict[str, str]:
+def tone(name: str) -> dict[str, str]:
     return {"tone": TONES[name]} if name in TONES else {}
 
 

@@ -6,9 +6,8 @@ from datetime import datetime
 
 from watchfloor.inspection.services import print_pdf
 from watchfloor.kernel.text import csv_line
-from watchfloor.portal.reports.answering import figures
+from watchfloor.portal.reports.answering import details, figures
 from watchfloor.portal.reports.contracts import Asked, Figures
-from watchfloor.portal.reports.details import details
 from watchfloor.ui.services import printed
 
 PRINTED_ROWS = 100
@@ -36,7 +35,7 @@ def pdf_of(one: Asked, found: Figures, *, by: str, at: datetime) -> bytes:
     """Chart, lines and the newest rows on A4. Raises NotConfigured when no Chromium is there."""
     one = replace(one, tab=replace(one.tab, columns=printed_columns(one)))
     height = "l" if one.report.kind == "ranking" else "m"
-    rows = details(one, total=found.total, limit=PRINTED_ROWS) if one.report.kind == "series" else None
+    rows = details(one, total=found.total, limit=PRINTED_ROWS)
     context = {"chart_height": height, "one": one, "found": found, "details": rows, "printed_rows": PRINTED_ROWS}
     return print_pdf(printed("portal/reports/print.html", context, by=by, at=at))
 

@@ -15,9 +15,9 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, NotFound
 from watchfloor.portal.models import Schedule
 from watchfloor.portal.reports import schedules
+from watchfloor.portal.reports.answering import sentence
 from watchfloor.portal.reports.asking import address, asked
 from watchfloor.portal.reports.catalogue import report_of
-from watchfloor.portal.reports.figures import sentence
 from watchfloor.portal.reports.forms import ScheduleForm
 from watchfloor.portal.reports.views import AskedRequest
 

@@ -11,11 +11,11 @@ from django.views.decorators.http import require_GET
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.kernel.clock import utc_now
-from watchfloor.portal.reports.answering import figures
+from watchfloor.portal.reports.answering import csv_of_rows, details, figures
 from watchfloor.portal.reports.asking import address, asked, explorer
 from watchfloor.portal.reports.catalogue import OVERVIEW, PRESETS, REPORTS, report_of
 from watchfloor.portal.reports.contracts import Asked
-from watchfloor.portal.reports.details import A_PAGE, csv_of_rows, details
+from watchfloor.portal.reports.details import A_PAGE
 from watchfloor.portal.reports.files import csv_of_summary, file_name, pdf_of
 
 
@@ -50,7 +50,7 @@ def report(request: AskedRequest, key: str) -> HttpResponse:
     """One report: what is shown in words, chart, lines, rows."""
     one = _asked(request, key)
     found = figures(one)
-    shown = details(one, total=found.total) if one.report.kind == "series" else None
+    shown = details(one, total=found.total)
     context = {
         "one": one,
         "found": found,
@@ -78,9 +78,10 @@ def report(request: AskedRequest, key: str) -> HttpResponse:
 def rows_csv(request: AskedRequest, key: str) -> HttpResponse:
     """Every row behind the report, streamed without a cap (LM-02)."""
     one = _asked(request, key)
-    if one.report.kind == "latency":
+    lines = csv_of_rows(one)
+    if lines is None:
         raise Http404
-    return _file(csv_of_rows(one), name=file_name(one, "csv"))
+    return _file(lines, name=file_name(one, "csv"))
 
 
 @require_GET

@@ -1,6 +1,6 @@
 """The queue as it is filtered, grouped and counted; and figures about reports for other pages."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -170,6 +170,23 @@ def figures(*, since: datetime, until: datetime) -> dict[str, int]:
     return {**told, **{mark.value: marks.get(mark.value, 0) for mark in Mark}, "open": marks.get("", 0)}
 
 
+def reports_between(*, since: datetime, until: datetime) -> QuerySet[UserReport]:
+    """What people reported in the time given, with their cards, newest first; for reports that count by a field."""
+    found = UserReport.objects.filter(reported_at__gte=since, reported_at__lt=until).select_related("group")
+    return found.order_by("-reported_at", "-pk")
+
+
+def submissions_between(*, since: datetime, until: datetime) -> QuerySet[Submission]:
+    """What analysts handed in in the time given, newest first; for reports that count by a field."""
+    return Submission.objects.filter(at__gte=since, at__lt=until).order_by("-at", "-pk")
+
+
 def reports_of_mail(network_message_id: str) -> list[UserReport]:
     """Who reported one mail, oldest first."""
     return list(UserReport.objects.filter(network_message_id=network_message_id).order_by("reported_at"))
+
+
+def unmarked_groups(network_message_ids: Sequence[str], *, limit: int) -> tuple[int, ...]:
+    """The cards of reports of these mails that nobody has marked, by number; one query."""
+    of_mails = UserReport.objects.filter(network_message_id__in=network_message_ids, group__marked_as="")
+    return tuple(of_mails.order_by("group").values_list("group", flat=True).distinct()[:limit])
