@@ -6,6 +6,7 @@ from dbos import DBOS
 from django.db import close_old_connections
 
 from watchfloor.investigations import engine, following, recommending
+from watchfloor.investigations.aftercare import jobs as _aftercare  # noqa: F401  # ticks of this slice
 from watchfloor.investigations.contracts import Status
 from watchfloor.investigations.models import Investigation
 from watchfloor.investigations.queueing import WORKFLOW, job_id, queue

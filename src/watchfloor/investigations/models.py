@@ -4,6 +4,9 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from watchfloor.investigations.aftercare.models import Aftercare as Aftercare
+from watchfloor.investigations.aftercare.models import AftercarePolicy as AftercarePolicy
+from watchfloor.investigations.aftercare.models import Restriction as Restriction
 from watchfloor.investigations.contracts import (
     OPEN,
     Counters,
@@ -56,6 +59,8 @@ class Investigation(models.Model):
             models.Index(fields=["status", "-created_at"], name="investigation_status"),
             models.Index(fields=["cause", "-created_at"], name="investigation_cause"),
             models.Index(fields=["-created_at"], name="investigation_newest"),
+            models.Index(fields=["changed_at"], name="investigation_changed"),
+            models.Index(fields=["ended_at"], name="investigation_ended"),
         ]
 
     def __str__(self) -> str:

@@ -24,9 +24,8 @@ LATER = NOW + timedelta(minutes=5)
 @pytest.fixture
 def outbox(db):
     """A connection that sends mail; what waits in its outbox lies in Outgoing."""
-    Connection.objects.create(
-        name="Out", kind="smtp_out", enabled=True, settings={"host": "127.0.0.1", "sender": "soc@corp.example"}
-    )
+    told = {"host": "127.0.0.1", "port": "25", "from_address": "soc@corp.example", "security": "none"}
+    Connection.objects.create(name="out", kind="smtp_out", settings=told, created_at=NOW, changed_at=NOW)
 
 
 @pytest.fixture
@@ -53,7 +52,7 @@ def reported(phish, begun, outbox):
 
 def ended(one: Investigation, status: Status, verdict: Verdict) -> Investigation:
     one.recommendations.all().delete()
-    one.status, one.verdict, one.changed_at, one.ended_at = status.value, verdict.value, NOW, NOW
+    one.status, one.verdict, one.changed_at, one.ended_at = status.value, verdict.value, LATER, NOW
     one.save()
     return one
 
@@ -89,12 +88,12 @@ def test_the_reporter_of_what_was_remediated_is_told_that_it_was_phishing(report
     assert "Phishing, 1 told" in Aftercare.objects.get().answer
 
 
-def test_that_nothing_was_found_is_only_said_where_the_settings_let_it(reported, ada):
+def test_that_nothing_was_found_is_only_said_where_the_settings_let_it(reported, max):
 
     ended(reported, Status.NO_THREATS, Verdict.CLEAN)
     following.care(now=LATER)
     assert not letters()
-    settings.change(by=actor_of(ada), at=NOW, answer_clean=True)
+    settings.change(by=actor_of(max), at=NOW, answer_clean=True)
     Aftercare.objects.update(told="")
     following.care(now=LATER)
     assert "no threat found" in letters()[0]
@@ -126,12 +125,12 @@ def test_each_status_is_told_to_the_lake_once(phish, begun):
     assert len(events()) == 2
 
 
-def test_people_are_reminded_of_what_waits_and_then_others_are(phish, begun, outbox, ada):
+def test_people_are_reminded_of_what_waits_and_then_others_are(phish, begun, outbox, max):
 
     incident = Incident.objects.create(
         name="Phish", severity="high", first_activity=NOW, last_activity=NOW, created_at=NOW, updated_at=NOW
     )
-    settings.change(by=actor_of(ada), at=NOW, remind=["soc@corp.example"], escalate=["ciso@corp.example"])
+    settings.change(by=actor_of(max), at=NOW, remind=["soc@corp.example"], escalate=["ciso@corp.example"])
     found = begun(phish)
     Investigation.objects.update(incident_id=str(incident.pk))
     assert reminding.remind(now=NOW + timedelta(hours=23)) == 0
@@ -157,8 +156,8 @@ def test_what_ended_long_ago_is_forgotten_and_what_waits_never(phish, begun):
     assert list(Investigation.objects.all()) == [waits]
 
 
-def test_nothing_is_forgotten_where_it_is_kept_for_good(phish, begun, ada):
+def test_nothing_is_forgotten_where_it_is_kept_for_good(phish, begun, max):
 
     ended(begun(phish), Status.REMEDIATED, Verdict.MALICIOUS)
-    settings.change(by=actor_of(ada), at=NOW, keep_days=0)
+    settings.change(by=actor_of(max), at=NOW, keep_days=0)
     assert keeping.forget(now=NOW + timedelta(days=4000)) == 0

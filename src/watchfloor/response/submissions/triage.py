@@ -23,11 +23,12 @@ MOST_NOTE = 2000
 
 
 def mark_and_notify(
-    *, by: Actor, group_id: int, mark: Mark, note: str = "", notify: bool = True, now: datetime
+    *, by: Actor, group_id: int, mark: Mark, note: str = "", notify: bool = True, learn: bool = True, now: datetime
 ) -> tuple[int, int]:
     """Mark every mail of a card (SU-14) and tell each reporter once; returns (verdicts corrected, answers queued).
 
-    The mark is the label of each reported mail, so that late verdicts, zero-hour purge and campaigns follow by themselves.
+    The mark is the label of each reported mail, so that late verdicts, zero-hour purge and campaigns follow by themselves;
+    without `learn` it is only told, as when no person looked at the mail.
     Raises NotFound, Forbidden.
     """
     group = _group(group_id)
@@ -41,7 +42,8 @@ def mark_and_notify(
         reason=note,
     ) as result:
         mails = mails_of(group)
-        labelled = sum(correct(by=by, network_message_id=one, said=mark.said, note=note, now=now) for one in mails)
+        taught = mails if learn else []
+        labelled = sum(correct(by=by, network_message_id=one, said=mark.said, note=note, now=now) for one in taught)
         with transaction.atomic():
             group.marked_as, group.marked_by, group.marked_at = mark.value, by.name, now
             group.note, group.answered = storable(note).strip()[:MOST_NOTE], mails
