@@ -10,6 +10,8 @@ from watchfloor.inspection.entry_names import domains_above, url_names
 from watchfloor.inspection.grouping import NUMBERS, Groups, Placement, Representative, file_keys, keys_of, likeness
 from watchfloor.inspection.inspect import inspect
 from watchfloor.inspection.nesting import too_deep
+from watchfloor.inspection.outlook.message import is_outlook, outlook_mail
+from watchfloor.inspection.outlook.properties import NotOutlook
 from watchfloor.inspection.pool import InspectionPool, inspect_safely
 from watchfloor.inspection.rendering.contracts import NoRenderer
 from watchfloor.inspection.rendering.pages import print_pdf, render_png
@@ -30,6 +32,7 @@ __all__ = [
     "Groups",
     "InspectionPool",
     "NoRenderer",
+    "NotOutlook",
     "Parts",
     "Placement",
     "Representative",
@@ -45,10 +48,12 @@ __all__ = [
     "hop_of",
     "inspect",
     "inspect_safely",
+    "is_outlook",
     "is_outside",
     "judge",
     "keys_of",
     "likeness",
+    "outlook_mail",
     "page_of",
     "print_pdf",
     "render_png",

@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -20,7 +20,7 @@ from email.utils import format_datetime, formataddr
 from typing import Any
 
 from watchfloor.inspection.contracts import Envelope, Inspection, TenantFacts
-from watchfloor.inspection.services import embedded_mails, inspect
+from watchfloor.inspection.services import NotOutlook, embedded_mails, inspect, is_outlook, outlook_mail
 from watchfloor.response.submissions.contracts import Original, Reading, Reason
 from watchfloor.response.submissions.formats import (
     is_automatic,
@@ -99,9 +99,9 @@ def _unpacked(answer: bytes) -> Reading:
 
 def read(raw: bytes, *, what: str, now: datetime) -> Reading:
     """The same in this process, without limits but those of the readers."""
-    found = _inspected(raw, now)
     if what == "mail":
-        return Reading("", "", Reason.PHISH, "", originals=(replace(_original("folder", found, b""), raw=b""),))
+        return _mail(raw, now)
+    found = _inspected(raw, now)
     mails = embedded_mails(raw)
     reason, subject = reason_of(found.subject, found.headers)
     originals = tuple(_original("attached", _inspected(one.raw, now), one.raw) for one in mails)
@@ -122,6 +122,21 @@ def read(raw: bytes, *, what: str, now: datetime) -> Reading:
         language=language_of(found.headers),
         fingerprint=found.fingerprint,
     )
+
+
+def _mail(raw: bytes, now: datetime) -> Reading:
+    """A mail that is itself what is reported; of Outlook's own file the mail it was, with its bytes."""
+    if not is_outlook(raw):
+        return _of((_original("folder", _inspected(raw, now), b""),))
+    try:
+        mail = outlook_mail(raw)
+    except NotOutlook as error:
+        return _of((), trouble=str(error))
+    return _of((_original("outlook", _inspected(mail.raw, now), mail.raw),))
+
+
+def _of(originals: tuple[Original, ...], *, trouble: str = "") -> Reading:
+    return Reading("", "", Reason.PHISH, "", originals=originals, trouble=trouble)
 
 
 def _above(text: str) -> str:

@@ -135,7 +135,7 @@ class Submitted:
 class Original:
     """One mail that a report is about, as far as the report tells. `raw` are its bytes, b"" when nothing but words is known.
 
-    `form` is attached, inline or folder; `sent_at` what its Date says. Hashes are "" where there are no bytes of its own.
+    `form` is attached, inline, folder, or outlook (a .msg file, `raw` the mail it was); `sent_at` what its Date says. Hashes are "" where there are no bytes of its own.
     """
 
     form: str

@@ -62,7 +62,7 @@ class SubmitForm(forms.Form):
         assert isinstance(field, forms.ChoiceField)
         field.choices = [("", "No entry"), *BLOCKS[what]]
         if what == "email":
-            self.fields["file"].label = "Or the mail as a file (.eml)"
+            self.fields["file"].label = "Or the mail as a file (.eml, .msg)"
 
 
 @requires(Permission.EMAIL_ACTION_PROPOSE)

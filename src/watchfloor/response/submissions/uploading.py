@@ -19,21 +19,14 @@ from watchfloor.response.submissions.texts import storable
 
 LARGEST = 32 << 20
 SOURCE = "submission"
-_COMPOUND = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 
 
 def submit_upload(
     *, by: Actor, content: bytes, recipient: str = "", verdict: Said, note: str = "", now: datetime
 ) -> Submitted:
-    """Hand in an .eml. Raises BadInput for what is no mail; an Outlook .msg is refused, saying what to do."""
-    if content.startswith(_COMPOUND):
-        raise BadInput(
-            "this is Outlook's own .msg format, which loses what a verdict rests on; save the mail as .eml "
-            "(new Outlook, Outlook on the web), or forward it as an attachment to the report mailbox",
-            place="file",
-        )
+    """Hand in an .eml, or Outlook's own .msg, which is read into the mail it was. Raises BadInput for what is no mail."""
     if not content.strip() or len(content) > LARGEST:
-        raise BadInput(f"choose an .eml of at most {LARGEST >> 20} MB", place="file")
+        raise BadInput(f"choose an .eml or .msg of at most {LARGEST >> 20} MB", place="file")
     to = list(checked_addresses([recipient])) if recipient.strip() else []
     reading = read_apart(content, what="mail")
     if reading.trouble or not reading.originals:
@@ -52,7 +45,8 @@ def submit_upload(
         target=original.sha256,
         reason=note,
     ) as result:
-        taken = accept(content, source=SOURCE, received_at=now, recipients=to, facts={"submitted": True})
+        facts = {"submitted": True, "form": original.form}
+        taken = accept(original.raw or content, source=SOURCE, received_at=now, recipients=to, facts=facts)
         row = Submission(
             kind="mail",
             value=original.sha256,
