@@ -191,6 +191,15 @@ def lake_move() -> None:
     move_lake()
 
 
+@lake.command("move-back")
+def lake_move_back() -> None:
+    """Bring the tables home from the object store of lake_location; with the server stopped, before taking it out."""
+    prepare()
+    from watchfloor.config.lake import move_lake_back
+
+    move_lake_back()
+
+
 @lake.command("seal")
 def lake_seal(
     secret: Annotated[str, typer.Option(prompt="Secret of the access key", hide_input=True, help="What to seal")],

@@ -39,13 +39,13 @@ def move(*, progress: Callable[[str, int, int], None] = lambda table, done, tota
             "set lake_location to s3://bucket/prefix first, and what else the store needs", place="lake_location"
         )
     there.bucket.check(token=uuid4().hex)
-    with _alone():
+    with nobody_writes():
         for name in sorted(Disk(lake_folder()).tables()):
             yield _moved(name, there, progress)
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def nobody_writes() -> Iterator[None]:
     """Nobody writes meanwhile: no worker runs, and the cold tier's lock is ours."""
     handle = os.open(Path(settings.HOME) / "worker.lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -68,7 +68,7 @@ def _moved(name: str, there: Store, progress: Callable[[str, int, int], None]) -
     if not _stands(state, copy, there, name):
         _copy(name, state, there, lambda done, total: progress(name, done, total))
     arrived = copy.snapshot(fresh=True)
-    if _told(arrived) != _told(state) or _sizes(there, name, arrived) != {
+    if same_table(arrived) != same_table(state) or _sizes(there, name, arrived) != {
         file.uri: file.bytes for file in arrived.files
     }:
         raise Conflict(
@@ -90,7 +90,7 @@ def _stands(state: ColdSnapshot, copy: ColdTable, there: Store, name: str) -> bo
     """Whether the whole table arrived at an earlier attempt. Raises Conflict when another stands in its place."""
     if there.bucket.size(there.location.key(name, MARK)) is not None or name not in there.tables():
         return False
-    if _told(copy.snapshot(fresh=True)) != _told(state):
+    if same_table(copy.snapshot(fresh=True)) != same_table(state):
         raise Conflict(f"another table {name} lies there already; choose another prefix", place=str(there.location))
     return True
 
@@ -117,7 +117,7 @@ def _put(bucket: Bucket, there: Store, name: str, folder: Path, path: Path) -> i
     return path.stat().st_size
 
 
-def _told(state: ColdSnapshot) -> tuple[object, ...]:
+def same_table(state: ColdSnapshot) -> tuple[object, ...]:
     """What makes two snapshots the same table at the same moment."""
     files = sorted((file.day, Path(file.path).name, file.rows, file.bytes) for file in state.files)
     return state.version, state.watermark, files

@@ -67,7 +67,7 @@ def check_place() -> None:
     if left:
         raise NotConfigured(
             f"lake_location names an object store, and {len(left)} tables still lie in {lake_folder()}; "
-            "run: watchfloor lake move",
+            "run: watchfloor lake move; or take lake_location out when they were brought back by watchfloor lake move-back",
             place="lake_location",
         )
     here.bucket.check(token=uuid4().hex)

@@ -22,6 +22,7 @@ from watchfloor.lake.kql_given import give_rows
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.models import Reader, RetentionSetting
 from watchfloor.lake.moving import move
+from watchfloor.lake.moving_home import move_home
 from watchfloor.lake.place import check_place
 from watchfloor.lake.snapshot import cold
 from watchfloor.lake.unfiltered import leave_unfiltered
@@ -44,6 +45,7 @@ __all__ = [
     "keep_apart",
     "leave_unfiltered",
     "move",
+    "move_home",
     "note_late_verdicts",
     "register_reader",
     "remove_list",
