@@ -13,6 +13,7 @@ from watchfloor.connectors.services import set_judge
 from watchfloor.inspection.contracts import Envelope
 from watchfloor.inspection.services import InspectionPool
 from watchfloor.intelligence.services import refusal_to_send
+from watchfloor.investigations.services import refusal_of_restricted
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake.selectors import tenant_facts
 from watchfloor.lake.services import judged
@@ -27,7 +28,8 @@ def judge_inline() -> None:
 def _judge(raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str) -> InlineAnswer:
     envelope = Envelope(mail_from, tuple(recipients), client_ip, helo)
     now, facts = utc_now(), tenant_facts()
-    if refused := refusal_to_send(mail_from=mail_from, recipients=recipients, facts=facts):
+    refused = refusal_to_send(mail_from=mail_from, recipients=recipients, facts=facts)
+    if refused := refused or refusal_of_restricted(mail_from=mail_from, at=now):
         return InlineAnswer(Disposition.REJECT, refused)
     pool = _pool()
     pool.tell(facts)

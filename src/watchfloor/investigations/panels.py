@@ -1,6 +1,7 @@
 """What investigations contribute to other slices' pages."""
 
 from collections.abc import Sequence
+from urllib.parse import quote
 
 from django.template.loader import render_to_string
 
@@ -23,6 +24,15 @@ register_settings_page(
     permission=Permission.SETTINGS_READ,
     description="How far automated investigation is trusted, and from when on a cluster is malicious.",
     icon="robot",
+)
+register_settings_page(
+    key="after-investigations",
+    group="automation",
+    label="After investigations",
+    href="/settings/after-investigations",
+    permission=Permission.SETTINGS_READ,
+    description="Who is answered, who is reminded of what waits, how long investigations are kept.",
+    icon="bell",
 )
 
 
@@ -79,5 +89,14 @@ register_person_action(
         icon="robot",
         permission=Permission.EMAIL_ACTION_PROPOSE,
         href=lambda pk: f"/investigations/new?person={pk}",
+    )
+)
+register_person_action(
+    PersonAction(
+        key="restrict-sending",
+        label="Restrict from sending",
+        icon="ban",
+        permission=Permission.IDENTITY_ACTION_MANAGE,
+        href=lambda pk: f"/investigations/restrict?address={quote(next(iter(names_of(pk).addresses), ''))}",
     )
 )

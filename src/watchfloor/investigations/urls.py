@@ -3,6 +3,8 @@
 from django.urls import path, re_path
 
 from watchfloor.investigations import beginning, beside, settings_page, views
+from watchfloor.investigations.aftercare import settings_page as aftercare_page
+from watchfloor.investigations.aftercare import views as restricting
 
 urlpatterns = [
     path("investigations", views.investigations),
@@ -11,6 +13,9 @@ urlpatterns = [
     path("investigations/start", beginning.start),
     path("investigations/of-incident/<int:incident>", beside.of_an_incident),
     path("investigations/of-alert/<str:alert_id>", beside.of_an_alert),
+    path("investigations/restricted", restricting.restricted),
+    path("investigations/restrict", restricting.restrict),
+    path("investigations/release", restricting.release),
     path("investigations/<int:pk>", views.investigation),
     path("investigations/<int:pk>/progress", views.progress),
     path("investigations/<int:pk>/decide", views.decide),
@@ -18,5 +23,6 @@ urlpatterns = [
     path("investigations/<int:pk>/stop", views.stop),
     re_path(r"^investigations/(?P<pk>\d+)/(?P<part>log|actions|clusters)\.csv$", views.export_part),
     path("settings/investigations", settings_page.trust),
+    path("settings/after-investigations", aftercare_page.aftercare),
     path("settings/investigations/kill-switch", settings_page.kill_switch),
 ]

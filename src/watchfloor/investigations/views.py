@@ -119,7 +119,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     chosen = list(waiting) if request.POST.get("scope") == "all" else chosen
     verb = services.approve if request.POST.get("decision") == "approve" else services.reject
     reason = reason_of(request)
-    done = sum(_attempt(request, verb, recommendation=one, reason=reason, at=utc_now()) for one in chosen)
+    done = sum(attempt(request, verb, recommendation=one, reason=reason, at=utc_now()) for one in chosen)
     if done:
         messages.success(request, f"{done} {'approved' if verb is services.approve else 'rejected'}.")
     if not chosen:
@@ -134,7 +134,7 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
     agreed = request.POST.get("agreed") == "yes"
     chosen = [int(one) for one in request.POST.getlist("row") if one.isdecimal()]
     for one in chosen:
-        _attempt(request, services.agree, recommendation=one, agreed=agreed, at=utc_now())
+        attempt(request, services.agree, recommendation=one, agreed=agreed, at=utc_now())
     return HttpResponseRedirect(f"/investigations/{pk}?tab=pending")
 
 
@@ -142,11 +142,11 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
     """End it now."""
-    _attempt(request, services.stop, investigation=pk, reason=reason_of(request), at=utc_now())
+    attempt(request, services.stop, investigation=pk, reason=reason_of(request), at=utc_now())
     return HttpResponseRedirect(f"/investigations/{pk}")
 
 
-def _attempt(request: HttpRequest, verb: Any, **arguments: Any) -> bool:
+def attempt(request: HttpRequest, verb: Any, **arguments: Any) -> bool:
     """Call a verb; its refusal becomes a message."""
     try:
         verb(by=actor_of(request), **arguments)
