@@ -37,7 +37,6 @@ class AftercarePolicy(models.Model):
     escalate: "models.JSONField[Any, Any]" = models.JSONField(default=list)
     keep_days = models.PositiveIntegerField(default=400)
     restrict = models.BooleanField(default=False)
-    look_into_manual = models.BooleanField(default=False)
     changed_at = models.DateTimeField(null=True)
     changed_by = models.CharField(max_length=200, blank=True)
 

@@ -20,7 +20,7 @@ from watchfloor.kernel.errors import BadInput
 HREF = "/settings/after-investigations"
 ANSWERS = ("answer_threats", "answer_spam", "answer_clean")
 REMINDERS = ("remind_hours", "remind", "escalate_hours", "escalate")
-REST = ("keep_days", "restrict", "look_into_manual")
+REST = ("keep_days", "restrict")
 LISTS = ("remind", "escalate")
 
 
@@ -53,12 +53,6 @@ class AftercareForm(forms.Form):
         label="Restrict whoever exceeds the sending limit",
         help_text="The alert policy “Email sending limit exceeded” says how many. Restricted users can be released.",
     )
-    look_into_manual = forms.BooleanField(
-        required=False,
-        label="Look into mail that somebody removes by hand",
-        help_text="Each action on mail becomes an investigation whose first action is approved already.",
-    )
-
     def __init__(self, kept: AftercarePolicy, data: Any = None) -> None:
         initial = {name: getattr(kept, name) for name in (*ANSWERS, *REMINDERS, *REST)}
         super().__init__(data, initial=initial | {name: "\n".join(getattr(kept, name)) for name in LISTS})

@@ -36,7 +36,6 @@ class Migration(migrations.Migration):
                 ('escalate', models.JSONField(default=list)),
                 ('keep_days', models.PositiveIntegerField(default=400)),
                 ('restrict', models.BooleanField(default=False)),
-                ('look_into_manual', models.BooleanField(default=False)),
                 ('changed_at', models.DateTimeField(null=True)),
                 ('changed_by', models.CharField(blank=True, max_length=200)),
             ],
