@@ -61,6 +61,7 @@ class LabelKind(StrEnum):
 
     FALSE_POSITIVE = "false_positive"
     FALSE_NEGATIVE = "false_negative"
+    MALWARE = "malware"
     SPAM = "should_be_spam"
 
     @property
@@ -68,18 +69,26 @@ class LabelKind(StrEnum):
         return {
             "false_positive": "False positive: harmless",
             "false_negative": "False negative: phish",
+            "malware": "False negative: malware",
             "should_be_spam": "Should be spam",
         }[self]
 
     @property
     def short(self) -> str:
         """The label without what it means, for tables."""
-        return {"false_positive": "False positive", "false_negative": "False negative"}.get(self, self.label)
+        return {"false_positive": "False positive", "false_negative": "False negative", "malware": "Malware"}.get(
+            self, self.label
+        )
 
     @property
     def threat_types(self) -> tuple[str, ...]:
         """What the mail is, by this label, in Defender's words."""
-        return {"false_positive": (), "false_negative": ("Phish",), "should_be_spam": ("Spam",)}[self]
+        return {
+            "false_positive": (),
+            "false_negative": ("Phish",),
+            "malware": ("Malware",),
+            "should_be_spam": ("Spam",),
+        }[self]
 
 
 class PeopleSource(Protocol):

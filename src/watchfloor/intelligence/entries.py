@@ -11,6 +11,7 @@ from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.selectors import tenant_facts as configured
 from watchfloor.intelligence.contracts import Effect, Imported, Kind, LabelKind, Life
 from watchfloor.intelligence.facts import changed
+from watchfloor.intelligence.lasting import Lasts, end_of, lives_of, refuse_end, told
 from watchfloor.intelligence.models import Entry, Label
 from watchfloor.intelligence.news import note_news, removed
 from watchfloor.intelligence.values import entry_value, guess_kind, refuse_wide
@@ -22,25 +23,13 @@ audit_verb("entry.remove", "{actor} removed the entry {target}")
 audit_verb("entry.review", "{actor} reviewed the entry {target} and kept it")
 audit_verb("entry.import", "{actor} imported indicators from {target}")
 
-LIVES: dict[Effect, tuple[Life, ...]] = {
-    Effect.BLOCK: (Life.DAYS_30, Life.DAYS_1, Life.DAYS_7, Life.DAYS_90, Life.NEVER),
-    Effect.ALLOW: (Life.UNUSED_45, Life.DAYS_1, Life.DAYS_7, Life.DAYS_30),
-    Effect.INDICATOR: (Life.DAYS_90, Life.DAYS_30, Life.DAYS_7, Life.NEVER),
-}
-"""How long an entry may last; the first is the default (TB-04, TB-06)."""
 CONFIDENCES = ("", "Low", "Medium", "High")
 MOST_LINES = 50_000
-IDLE = timedelta(days=45)
 REVIEW = timedelta(days=14)
 """After so long somebody is to look again at what was allowed directly, or before its end when that is sooner."""
 SHORTEST_REASON = 10
 ENDED_KEPT = timedelta(days=90)
 CHUNK = 500
-
-
-def lives_of(kind: Kind, effect: Effect) -> tuple[Life, ...]:
-    """How long such an entry may last, the default first; entries about addresses and spoofing never end (TB-04)."""
-    return (Life.NEVER,) if kind in (Kind.IP, Kind.SPOOF) and effect is not Effect.INDICATOR else LIVES[effect]
 
 
 def add_entry(
@@ -50,7 +39,7 @@ def add_entry(
     effect: Effect,
     value: str,
     now: datetime,
-    life: Life | None = None,
+    life: Lasts | None = None,
     note: str = "",
     source: str = "",
     confidence: str = "",
@@ -73,7 +62,8 @@ def add_entry(
         reason=note,
     ) as result:
         direct = is_direct(kind, effect, email)
-        _refuse(kind, effect, stored, lasts, note=note, direct=direct)
+        refuse_end(kind, effect, lasts, now=now)
+        _refuse(kind, effect, stored, note=note, direct=direct)
         entry = Entry(
             kind=kind,
             effect=effect,
@@ -92,7 +82,7 @@ def add_entry(
             _make_room(entry, now)
             entry.save()
             changed(now=now)
-        result["after"] = {"life": lasts.label, "email": email, "direct": direct}
+        result["after"] = {"life": told(lasts), "email": email, "direct": direct}
     return str(entry)
 
 
@@ -101,9 +91,7 @@ def is_direct(kind: Kind, effect: Effect, email: str) -> bool:
     return effect is Effect.ALLOW and kind not in (Kind.IP, Kind.SPOOF) and not _was_wrong(email)
 
 
-def _refuse(kind: Kind, effect: Effect, value: str, life: Life, *, note: str, direct: bool) -> None:
-    if life not in lives_of(kind, effect):
-        raise BadInput(f"such an entry cannot last “{life.label}”", place="life")
+def _refuse(kind: Kind, effect: Effect, value: str, *, note: str, direct: bool) -> None:
     if effect is Effect.INDICATOR and kind is Kind.SPOOF:
         raise BadInput("a spoofed pair is blocked or allowed; it is no indicator", place="effect")
     if direct and len(note.strip()) < SHORTEST_REASON:
@@ -120,13 +108,8 @@ def _was_wrong(email: str) -> bool:
     return label is not None and label.kind == LabelKind.FALSE_POSITIVE
 
 
-def _last(entry: Entry, life: Life, now: datetime) -> None:
-    entry.idle_days = IDLE.days if life is Life.UNUSED_45 else 0
-    if life is Life.NEVER:
-        entry.expires_at = None
-    else:
-        used = entry.last_used_at or now
-        entry.expires_at = used + IDLE if entry.idle_days else now + timedelta(days=int(life))
+def _last(entry: Entry, lasts: Lasts, now: datetime) -> None:
+    entry.expires_at, entry.idle_days = end_of(lasts, used=entry.last_used_at or now, now=now)
 
 
 def _make_room(entry: Entry, now: datetime) -> None:
@@ -146,15 +129,14 @@ def _entry(id: int) -> Entry:
     return found
 
 
-def change_life(*, by: Actor, id: int, life: Life, now: datetime) -> str:
-    """Let an entry last from now (or its last use) as long as `life` says."""
+def change_life(*, by: Actor, id: int, life: Lasts, now: datetime) -> str:
+    """Let an entry last from now (or its last use) as long as `life` says, or to the end of the day it names."""
     entry = _entry(id)
     with _changing(by, entry) as result:
-        if life not in lives_of(Kind(entry.kind), Effect(entry.effect)):
-            raise BadInput(f"such an entry cannot last “{life.label}”", place="life")
+        refuse_end(Kind(entry.kind), Effect(entry.effect), life, now=now)
         _last(entry, life, now)
         _save_end(entry, now)
-        result["after"] = {"life": life.label}
+        result["after"] = {"life": told(life)}
     return str(entry)
 
 

@@ -6,7 +6,8 @@ from django import forms
 
 from watchfloor.intelligence.backtesting import SPANS
 from watchfloor.intelligence.contracts import Effect, Kind, Life, Proposal
-from watchfloor.intelligence.entries import CONFIDENCES, LIVES
+from watchfloor.intelligence.entries import CONFIDENCES
+from watchfloor.intelligence.lasting import LIVES
 from watchfloor.intelligence.policy import HIGHEST, LOWEST
 from watchfloor.intelligence.selectors import known_signals
 
@@ -19,7 +20,11 @@ ALLOWED_HELP = (
 class EntryForm(forms.Form):
     """One entry. `email` names the mail it is made from, when it is."""
 
-    kind = forms.ChoiceField(choices=[(kind.value, kind.label) for kind in Kind], label="About")
+    kind = forms.ChoiceField(
+        choices=[*((kind.value, kind.label) for kind in Kind), ("", "Told from each value")],
+        label="About",
+        required=False,
+    )
     value = forms.CharField(
         max_length=200_000,
         label="Values, one a line",
@@ -34,6 +39,12 @@ class EntryForm(forms.Form):
         label="Lasts",
         help_text="By default a block lasts 30 days, an allow entry until 45 days after its last use, an indicator 90 days",
     )
+    until = forms.DateField(
+        required=False,
+        label="Or until the end of",
+        widget=forms.DateInput(attrs={"type": "date"}),
+        help_text="Any day; what is allowed ends within 30 days.",
+    )
     note = forms.CharField(
         required=False, max_length=1000, label="Note, or why it is allowed", widget=forms.Textarea(attrs={"rows": 2})
     )
@@ -42,9 +53,10 @@ class EntryForm(forms.Form):
     def entry(self) -> dict[str, Any]:
         """The arguments of `add_entries`, the `values` as a list."""
         said = dict(self.cleaned_data)
-        life = Life(said["life"]) if said["life"] else None
+        life = said.pop("until") or (Life(said["life"]) if said["life"] else None)
+        kind = Kind(said["kind"]) if said["kind"] else None
         values = [line.strip() for line in said.pop("value").splitlines() if line.strip()]
-        return {**said, "values": values, "kind": Kind(said["kind"]), "effect": Effect(said["effect"]), "life": life}
+        return {**said, "values": values, "kind": kind, "effect": Effect(said["effect"]), "life": life}
 
 
 class IndicatorForm(forms.Form):

@@ -6,8 +6,10 @@ from datetime import datetime
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import authorise
-from watchfloor.intelligence.contracts import Effect, Kind, Life
+from watchfloor.intelligence.contracts import Effect, Kind
 from watchfloor.intelligence.entries import add_entry, change_life, expire_entry, remove_entry, review_entry
+from watchfloor.intelligence.lasting import Lasts, read
+from watchfloor.intelligence.values import guess_kind
 from watchfloor.kernel.errors import BadInput, Conflict, NotFound
 
 MOST = 500
@@ -26,22 +28,34 @@ class Done:
 def add_entries(
     *,
     by: Actor,
-    kind: Kind,
+    kind: Kind | None,
     effect: Effect,
     values: Sequence[str],
     now: datetime,
-    life: Life | None,
+    life: Lasts | None,
     note: str,
     email: str = "",
 ) -> Done:
-    """Add an entry for each value, all alike. Raises Forbidden, and BadInput for more than 500."""
+    """Add an entry for each value, all alike; without `kind`, what each is about is told from it.
+
+    Raises Forbidden, and BadInput for more than 500.
+    """
     authorise(by, Permission.DETECTION_TUNE)
     _refuse_too_many(values)
     names, refused = [], []
     for value in dict.fromkeys(values):
         try:
             names.append(
-                add_entry(by=by, kind=kind, effect=effect, value=value, now=now, life=life, note=note, email=email)
+                add_entry(
+                    by=by,
+                    kind=kind or guess_kind(value),
+                    effect=effect,
+                    value=value,
+                    now=now,
+                    life=life,
+                    note=note,
+                    email=email,
+                )
             )
         except (BadInput, Conflict) as error:
             refused.append((value, error.message))
@@ -49,7 +63,7 @@ def add_entries(
 
 
 def change_entries(*, by: Actor, ids: Iterable[int], to: str, now: datetime) -> Done:
-    """Let entries last as `to` says, or end, remove or review them. Raises Forbidden, and BadInput for nothing or too many."""
+    """Let entries last as `to` says (a span or a day), or end, remove or review them. Raises Forbidden, and BadInput for nothing or too many."""
     authorise(by, Permission.DETECTION_TUNE)
     wanted = list(dict.fromkeys(ids))
     _refuse_too_many(wanted)
@@ -72,9 +86,7 @@ def change_entry(*, by: Actor, id: int, to: str, now: datetime) -> str:
         return expire_entry(by=by, id=id, now=now)
     if to == REVIEW:
         return review_entry(by=by, id=id, now=now)
-    if to not in set(Life):
-        raise BadInput("choose how long the entry lasts", place="life")
-    return change_life(by=by, id=id, life=Life(to), now=now)
+    return change_life(by=by, id=id, life=read(to), now=now)
 
 
 def _refuse_too_many(wanted: Sequence[object]) -> None:

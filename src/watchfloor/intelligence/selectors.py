@@ -115,6 +115,18 @@ def entry_of(id: int) -> Entry | None:
     return Entry.objects.filter(pk=id).first()
 
 
+def entry_addresses(names: Iterable[str]) -> list[tuple[str, str]]:
+    """(name, address of its page) of the entries of these names that are there, in the order asked for."""
+    wanted = {}
+    for name in dict.fromkeys(names):
+        effect, _, rest = name.partition(" ")
+        kind, _, value = rest.partition(":")
+        wanted[effect, kind, value] = name
+    rows = Entry.objects.filter(value__in=[value for _, _, value in wanted])
+    known = {(row.effect, row.kind, row.value): row.pk for row in rows}
+    return [(name, f"/settings/allow-block-list/{known[key]}") for key, name in wanted.items() if key in known]
+
+
 # --- verdict policy -------------------------------------------------------------------------------------------------
 
 

@@ -1,9 +1,10 @@
 """Entries: who may, how long they last, what replaces what, lists of indicators, last use."""
 
 import dataclasses
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
+from django.utils import timezone
 
 from watchfloor.access.models import AuditEntry
 from watchfloor.intelligence.contracts import Effect, Kind, LabelKind, Life
@@ -13,10 +14,10 @@ from watchfloor.intelligence.entries import (
     expire_entry,
     forget_ended,
     import_indicators,
-    lives_of,
     remove_entry,
     review_entry,
 )
+from watchfloor.intelligence.lasting import lives_of
 from watchfloor.intelligence.models import Entry, Label
 from watchfloor.intelligence.selectors import EntryFilter, entries, entry_lines
 from watchfloor.intelligence.uses import note_uses
@@ -232,3 +233,29 @@ def test_a_list_of_indicators_cannot_name_a_public_suffix_or_ourselves(settings)
     found = import_indicators(by=TUNER, text="co.uk\ncorp.example\nevil.co.uk\n", source="a feed", now=NOW)
     assert (found.added, [line for line, _, _ in found.refused]) == (1, [1, 2])
     assert [str(one) for one in Entry.objects.all()] == ["indicator domain:evil.co.uk"]
+
+
+def test_an_entry_may_last_to_the_end_of_any_day_somebody_names():
+    block(life=date(2027, 3, 1))
+    entry = Entry.objects.get()
+    assert timezone.localtime(entry.expires_at).isoformat()[:16] == "2027-03-02T00:00"
+    change_life(by=TUNER, id=entry.pk, life=date(2026, 11, 20), now=NOW)
+    entry.refresh_from_db()
+    assert entry.expires_at > NOW, "today counts whole"
+    assert AuditEntry.objects.filter(verb="entry.change").latest("id").after == {"life": "until 20 November 2026"}
+
+
+def test_an_address_never_ends_but_on_a_day_that_is_named():
+    block("192.0.2.0/24", Kind.IP, life=date(2026, 12, 24))
+    assert Entry.objects.get().expires_at.year == 2026
+
+
+@pytest.mark.parametrize(
+    ("make", "day"),
+    [(block, date(2026, 11, 19)), (block, date(2056, 1, 1)), (block, date.max), (allow, date(2027, 3, 1))],
+)
+def test_a_day_that_has_passed_or_is_too_far_is_refused(make, day):
+    with pytest.raises(BadInput) as refused:
+        make(life=day, note="A partner whose mail was taken for phish")
+    assert refused.value.place == "until"
+    assert not Entry.objects.exists()

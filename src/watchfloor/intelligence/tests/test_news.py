@@ -1,6 +1,6 @@
 """What happens to entries is told once; the days on which mail met them are counted; many are changed at once."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -234,3 +234,16 @@ def test_the_page_adds_changes_and_exports_many(as_ada):
     assert as_ada.get(f"{page}?tab=ending").status_code == 200
     assert as_ada.get(f"{page}?tab=spoofs").status_code == 200
     assert b"Review due" in b"".join(as_ada.get(f"{page}/export.csv"))
+
+
+def test_many_entries_of_all_kinds_are_added_and_last_to_a_named_day():
+    values = ["bo@evil.example", "evil.example", "203.0.113.9", "https://evil.example/login", "a" * 64]
+    done = add_entries(
+        by=TUNER, kind=None, effect=Effect.BLOCK, values=values, now=NOW, life=date(2026, 12, 24), note="campaign"
+    )
+    assert not done.refused
+    assert set(Entry.objects.values_list("kind", flat=True)) == {"sender", "domain", "ip", "url", "sha256"}
+    ids = list(Entry.objects.values_list("pk", flat=True))
+    change_entries(by=TUNER, ids=ids, to="2027-01-31", now=NOW)
+    assert {one.expires_at.date() for one in Entry.objects.all()} <= {date(2027, 1, 31), date(2027, 2, 1)}
+    assert len(change_entries(by=TUNER, ids=ids, to="soon", now=NOW).refused) == 5

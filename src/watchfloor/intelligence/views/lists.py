@@ -14,8 +14,8 @@ from watchfloor.access.contracts import Permission
 from watchfloor.access.services import requires
 from watchfloor.intelligence import services
 from watchfloor.intelligence.contracts import Effect, Kind, Life
-from watchfloor.intelligence.entries import LIVES, lives_of
 from watchfloor.intelligence.forms import EntryForm, IndicatorForm
+from watchfloor.intelligence.lasting import LIVES, lives_of, read, told
 from watchfloor.intelligence.many import NOW, REMOVE, REVIEW, Done
 from watchfloor.intelligence.news import latest as latest_news
 from watchfloor.intelligence.selectors import EntryFilter, entries, entry_lines, entry_of
@@ -122,7 +122,7 @@ def add(request: HttpRequest) -> HttpResponse:
         if done is not None and done.names:
             messages.success(request, _added_words(done.names))
         if done is not None and not done.refused:
-            return redirect(f"{LIST}?tab={_tab_of(form.cleaned_data['kind'], form.cleaned_data['effect'])}")
+            return redirect(f"{LIST}?tab={_tab_of(done.names[0])}")
         refused = done.refused if done else ()
     bad = bool(form.errors or refused)
     return render(request, "intelligence/add.html", {"form": form, "refused": refused}, status=400 if bad else 200)
@@ -134,7 +134,7 @@ def _added(request: HttpRequest, form: EntryForm) -> Done | None:
     entry = form.entry()
     values = entry.pop("values")
     try:
-        if len(values) > 1:
+        if len(values) > 1 or not entry["kind"]:
             return services.add_entries(by=by, now=now, values=values, **entry)
         return Done((services.add_entry(by=by, now=now, value=values[0] if values else "", **entry),))
     except (BadInput, Conflict) as error:
@@ -147,11 +147,12 @@ def _added_words(names: Sequence[str]) -> str:
     return f"{what} to the next mail, and to the next click."
 
 
-def _tab_of(kind: str, effect: str) -> str:
+def _tab_of(name: str) -> str:
+    """The tab an entry stands in, by its name."""
+    effect, _, rest = name.partition(" ")
+    kind = Kind(rest.partition(":")[0])
     return next(
-        key
-        for key, (_, kinds, effects) in TABS.items()
-        if Effect(effect) in effects and (not kinds or Kind(kind) in kinds)
+        key for key, (_, kinds, effects) in TABS.items() if Effect(effect) in effects and (not kinds or kind in kinds)
     )
 
 
@@ -209,10 +210,10 @@ def entry(request: HttpRequest, id: int) -> HttpResponse:
 @require_POST
 @requires(Permission.DETECTION_TUNE)
 def change(request: HttpRequest, id: int) -> HttpResponse:
-    """Another end, an end now (`life` is "now"), a review, or gone ("remove")."""
-    life = request.POST.get("life", "")
+    """Another end (`until` a day, or `life`), an end now (`life` is "now"), a review, or gone ("remove")."""
+    life = request.POST.get("until") or request.POST.get("life", "")
     row = entry_of(id)
-    tab = _tab_of(row.kind, row.effect) if row else "senders"
+    tab = _tab_of(str(row)) if row else "senders"
     try:
         name = services.change_entry(by=request.actor, id=id, to=life, now=utc_now())  # type: ignore[attr-defined]
         messages.success(request, f"“{name}” {_changed_words(life)}.")
@@ -223,7 +224,7 @@ def change(request: HttpRequest, id: int) -> HttpResponse:
 
 def _changed_words(to: str) -> str:
     said = {REMOVE: "is removed", NOW: "has ended", REVIEW: "is reviewed and stays"}
-    return said.get(to) or f"lasts: {Life(to).label}"
+    return said.get(to) or f"lasts: {told(read(to))}"
 
 
 @require_POST
@@ -231,7 +232,8 @@ def _changed_words(to: str) -> str:
 def change_many(request: HttpRequest) -> HttpResponse:
     """The same for every chosen entry."""
     ids = [int(one) for one in request.POST.getlist("row") if one.isdecimal()]
-    to = request.POST.get("remove") or request.POST.get("review") or request.POST.get("life", "")
+    said = request.POST
+    to = said.get("remove") or said.get("review") or said.get("until") or said.get("life", "")
     back = request.POST.get("next", "")
     try:
         done = services.change_entries(by=request.actor, ids=ids, to=to, now=utc_now())  # type: ignore[attr-defined]

@@ -9,12 +9,13 @@ class ClickPolicy(models.Model):
     """One row. `key` is the sealed key that signs links; links signed before protection was switched off still work.
 
     `exempt_domains` are hosts (and those below) whose links stay as they are, `exempt_recipients` people or domains whose mail
-    does. `internal` protects mail between our own people too; `override` lets people go on past a page about a threat.
+    does. `internal` protects mail between our own people too, `signed` what is signed by its sender too; `override` lets people go on past a page about a threat.
     """
 
     enabled = models.BooleanField(default=False)
     internal = models.BooleanField(default=False)
     override = models.BooleanField(default=False)
+    signed = models.BooleanField(default=False)
     exempt_domains: "models.JSONField[Any, Any]" = models.JSONField(default=list)
     exempt_recipients: "models.JSONField[Any, Any]" = models.JSONField(default=list)
     key = models.TextField(blank=True)
@@ -23,6 +24,17 @@ class ClickPolicy(models.Model):
 
     def __str__(self) -> str:
         return "click protection"
+
+
+class LongUrl(models.Model):
+    """A URL too long to stand in its own protected link; the link names its digest (SHA-256 in hex)."""
+
+    digest = models.CharField(max_length=64, primary_key=True)
+    url = models.TextField()
+    at = models.DateTimeField(db_index=True)
+
+    def __str__(self) -> str:
+        return self.url[:200]
 
 
 class KnownBad(models.Model):

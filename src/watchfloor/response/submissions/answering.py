@@ -51,7 +51,9 @@ def answer_at_once(report: UserReport, group: ReportGroup, *, policy: Policy, no
     """Tell the reporter what our own check says; an analyst's mark for this mail, where there is one, stands above it."""
     if not policy.answer_at_once:
         return
-    if group.mark and report.network_message_id in group.answered:
+    if group.simulation:
+        which = "simulation"
+    elif group.mark and report.network_message_id in group.answered:
         which = OF_MARK[group.mark]
     else:
         which = "received-threat" if group.threats and group.threats[0] != "Spam" else "received"

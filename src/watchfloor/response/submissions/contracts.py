@@ -1,10 +1,10 @@
 """The words of submissions: what somebody says a mail is, where a report came from, and what became of it."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
-from watchfloor.intelligence.contracts import Kind, LabelKind, Life
+from watchfloor.intelligence.contracts import Effect, Kind, LabelKind, Life
 
 
 class Said(StrEnum):
@@ -39,7 +39,7 @@ class Said(StrEnum):
         return {
             Said.CLEAN: LabelKind.FALSE_POSITIVE,
             Said.PHISH: LabelKind.FALSE_NEGATIVE,
-            Said.MALWARE: LabelKind.FALSE_NEGATIVE,
+            Said.MALWARE: LabelKind.MALWARE,
             Said.SPAM: LabelKind.SPAM,
         }.get(self)
 
@@ -61,16 +61,22 @@ class Mark(StrEnum):
     """What an analyst marks a reported mail as (SU-14)."""
 
     PHISH = "Phishing"
+    MALWARE = "Malware"
     SPAM = "Spam"
     CLEAN = "No threats found"
 
     @property
     def said(self) -> Said:
-        return {Mark.PHISH: Said.PHISH, Mark.SPAM: Said.SPAM, Mark.CLEAN: Said.CLEAN}[self]
+        return {
+            Mark.PHISH: Said.PHISH,
+            Mark.MALWARE: Said.MALWARE,
+            Mark.SPAM: Said.SPAM,
+            Mark.CLEAN: Said.CLEAN,
+        }[self]
 
     @property
     def tone(self) -> str:
-        return {Mark.PHISH: "danger", Mark.SPAM: "warning", Mark.CLEAN: "success"}[self]
+        return {Mark.PHISH: "danger", Mark.MALWARE: "danger", Mark.SPAM: "warning", Mark.CLEAN: "success"}[self]
 
 
 class Via(StrEnum):
@@ -92,11 +98,20 @@ class ReportState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """One entry that is to be made with a submission; without `life`, the default of its kind."""
+    """One entry that is to be made with a submission; without `life`, the default of its kind; a date is its last day."""
 
     kind: Kind
     value: str
-    life: Life | None = None
+    life: Life | date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlsoEntry:
+    """The entry that goes with a submission: of each URL or file itself, or of the mail's sender or domain (`about`)."""
+
+    effect: Effect
+    about: str = ""
+    life: Life | date | None = None
 
 
 @dataclass(frozen=True, slots=True)

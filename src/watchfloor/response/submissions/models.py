@@ -153,8 +153,20 @@ class Submission(models.Model):
         return Said(self.said).label
 
 
+class DisputePicture(models.Model):
+    """What somebody who disputed a result shows; `kind` is its type by its bytes. Apart, as lists have no use for it."""
+
+    submission = models.OneToOneField(Submission, on_delete=models.CASCADE, related_name="picture")
+    kind = models.CharField(max_length=20)
+    content = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"picture of {self.submission_id}"
+
+
 class SubmissionPolicy(models.Model):
-    """How people report and what they are answered; one row. `texts` maps "<language> <which>" to [subject, text] where changed."""
+    """How people report and what they are answered; one row. `texts` maps "<language> <which>" to [subject, text] where changed;
+    `simulations` are pairs “domain,network or domain that sends” of the organisation's own phishing simulations."""
 
     addresses: "models.JSONField[Any, Any]" = models.JSONField(default=list)
     folders: "models.JSONField[Any, Any]" = models.JSONField(default=list)
@@ -163,6 +175,7 @@ class SubmissionPolicy(models.Model):
     answer_verdict = models.BooleanField(default=True)
     language = models.CharField(max_length=5, default="en")
     texts: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
+    simulations: "models.JSONField[Any, Any]" = models.JSONField(default=list)
     changed_at = models.DateTimeField(null=True)
     changed_by = models.CharField(max_length=200, blank=True)
 

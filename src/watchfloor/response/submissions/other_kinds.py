@@ -19,9 +19,9 @@ from watchfloor.lake import services as lake_services
 from watchfloor.lake.contracts import Condition, Operator, Query
 from watchfloor.response.submissions import lake_rows
 from watchfloor.response.submissions.checks import file_checks, url_checks
-from watchfloor.response.submissions.contracts import Check, Outcome, Said, Submitted
+from watchfloor.response.submissions.contracts import AlsoEntry, Check, Outcome, Said, Submitted
 from watchfloor.response.submissions.models import Submission
-from watchfloor.response.submissions.submitting import MOST_NOTE, fill
+from watchfloor.response.submissions.submitting import MOST_NOTE, fill, refuse_allow
 
 MOST_URLS = 50
 LARGEST_FILE = 32 << 20
@@ -30,9 +30,9 @@ _HASH = frozenset("0123456789abcdef")
 
 
 def submit_urls(
-    *, by: Actor, urls: Sequence[str], verdict: Said, note: str = "", block: bool = False, now: datetime
+    *, by: Actor, urls: Sequence[str], verdict: Said, note: str = "", entry: AlsoEntry | None = None, now: datetime
 ) -> Submitted:
-    """Hand in up to 50 URLs; with `block`, each gets a block entry of its own. Raises Forbidden, BadInput."""
+    """Hand in up to 50 URLs; with `entry`, each gets one of its own. Raises Forbidden, BadInput."""
     wanted = list(dict.fromkeys(one.strip() for one in urls if one.strip()))
     if not wanted or len(wanted) > MOST_URLS:
         raise BadInput(f"one URL a line, {MOST_URLS} at most", place="urls")
@@ -42,7 +42,7 @@ def submit_urls(
     rows = [_draft("url", one, by=by, said=verdict, note=note, now=now) for one in wanted]
     for row in rows:
         row.name = row.value[:1000]
-    return _submit(rows, Kind.URL, by=by, block=block, now=now)
+    return _submit(rows, Kind.URL, by=by, entry=entry, now=now)
 
 
 def submit_file(
@@ -53,7 +53,7 @@ def submit_file(
     content: bytes = b"",
     name: str = "",
     note: str = "",
-    block: bool = False,
+    entry: AlsoEntry | None = None,
     now: datetime,
 ) -> Submitted:
     """Hand in a file by its hash, or its bytes, which are taken apart in a process of their own and not kept.
@@ -67,7 +67,7 @@ def submit_file(
         raise BadInput("give a SHA-256 (64 hexadecimal digits), or choose a file", place="sha256")
     row = _draft("file", value, by=by, said=verdict, note=note, now=now)
     row.sha256, row.name = value, visible(name)[:1000]
-    return _submit([row], Kind.FILE, by=by, block=block, now=now, content=content)
+    return _submit([row], Kind.FILE, by=by, entry=entry, now=now, content=content)
 
 
 def _draft(kind: str, value: str, *, by: Actor, said: Said, note: str, now: datetime) -> Submission:
@@ -84,9 +84,10 @@ def _draft(kind: str, value: str, *, by: Actor, said: Said, note: str, now: date
 
 
 def _submit(
-    rows: Sequence[Submission], kind: Kind, *, by: Actor, block: bool, now: datetime, content: bytes = b""
+    rows: Sequence[Submission], kind: Kind, *, by: Actor, entry: AlsoEntry | None, now: datetime, content: bytes = b""
 ) -> Submitted:
-    if block:
+    if entry is not None:
+        refuse_allow(entry.effect is Effect.ALLOW, Said(rows[0].said))
         authorise(by, Permission.DETECTION_TUNE)
     refused: list[tuple[str, str]] = []
     entries: list[str] = []
@@ -100,15 +101,15 @@ def _submit(
         reason=rows[0].note,
     ) as result:
         for row in rows:
-            # Judged before the block entry is made, or every result would be that entry.
+            # Judged before the entry is made, or every result would be that entry.
             outcome = (
                 url_outcome(row.value, now=now)
                 if row.kind == "url"
                 else file_outcome(row.sha256, name=row.name, content=content, now=now)
             )
             fill(row, outcome, now=now)
-            if block:
-                row.entries = _blocked(row, kind, by=by, now=now, refused=refused)
+            if entry is not None:
+                row.entries = _entered(row, kind, entry, by=by, now=now, refused=refused)
                 entries += row.entries
             row.save()
         lake_services.append("CloudAppEvents", [lake_rows.of_submission(row) for row in rows])
@@ -116,11 +117,20 @@ def _submit(
     return Submitted(tuple(row.pk for row in rows), 0, tuple(entries), tuple(refused))
 
 
-def _blocked(row: Submission, kind: Kind, *, by: Actor, now: datetime, refused: list[tuple[str, str]]) -> list[str]:
+def _entered(
+    row: Submission, kind: Kind, entry: AlsoEntry, *, by: Actor, now: datetime, refused: list[tuple[str, str]]
+) -> list[str]:
     try:
         return [
             add_entry(
-                by=by, kind=kind, effect=Effect.BLOCK, value=row.value, note=row.note, source="Submission", now=now
+                by=by,
+                kind=kind,
+                effect=entry.effect,
+                value=row.value,
+                life=entry.life,
+                note=row.note,
+                source="Submission",
+                now=now,
             )
         ]
     except (BadInput, Conflict) as error:

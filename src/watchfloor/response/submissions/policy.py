@@ -9,6 +9,7 @@ from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.services import checked_addresses
 from watchfloor.kernel.errors import BadInput
 from watchfloor.response.submissions.models import SubmissionPolicy
+from watchfloor.response.submissions.simulations import pair_of
 from watchfloor.response.submissions.texts import LANGUAGES, PLACEHOLDERS, WHICH, check_text
 
 audit_verb("submissions.policy", "{actor} changed how people report mail and what they are answered")
@@ -16,12 +17,14 @@ audit_verb("submissions.policy", "{actor} changed how people report mail and wha
 ONLY = 1
 FOLDERS = ("Report phish", "Phishing melden")
 MOST_ADDRESSES = 20
+MOST_SIMULATIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
 class Policy:
     """`addresses` are mailboxes people send reports to: those of the security team, which nothing filters. `folders` are names
-    of folders in people's own mailboxes, in any case. `texts` maps "<language> <which>" to (subject, text) where changed."""
+    of folders in people's own mailboxes, in any case. `texts` maps "<language> <which>" to (subject, text) where changed. `simulations`
+    are the senders of the organisation's own phishing simulations, as `simulations.pair_of` writes them."""
 
     addresses: tuple[str, ...] = ()
     folders: tuple[str, ...] = ()
@@ -29,6 +32,7 @@ class Policy:
     answer_verdict: bool = True
     language: str = "en"
     texts: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    simulations: tuple[str, ...] = ()
 
     @property
     def reading(self) -> bool:
@@ -48,6 +52,7 @@ def current() -> Policy:
         answer_verdict=row.answer_verdict,
         language=row.language,
         texts={key: (subject, text) for key, (subject, text) in row.texts.items()},
+        simulations=tuple(row.simulations),
     )
 
 
@@ -66,9 +71,10 @@ def change(
     answer_verdict: bool,
     language: str,
     texts: Mapping[str, tuple[str, str]] | None = None,
+    simulations: Sequence[str] | None = None,
     now: datetime,
 ) -> Policy:
-    """Set everything; `texts` None leaves the texts as they are. Raises Forbidden, BadInput (`place` names the field)."""
+    """Set everything; `texts` or `simulations` None leaves them as they are. Raises Forbidden, BadInput (`place` names the field)."""
     before = current()
     with audited(
         by=by,
@@ -85,6 +91,7 @@ def change(
             answer_verdict,
             _language(language),
             dict(before.texts if texts is None else _texts(texts)),
+            before.simulations if simulations is None else _simulations(simulations),
         )
         SubmissionPolicy.objects.update_or_create(
             pk=ONLY,
@@ -95,6 +102,7 @@ def change(
                 "answer_verdict": answer_verdict,
                 "language": wanted.language,
                 "texts": {key: list(pair) for key, pair in wanted.texts.items()},
+                "simulations": list(wanted.simulations),
                 "changed_at": now,
                 "changed_by": by.name,
             },
@@ -111,6 +119,7 @@ def _told(policy: Policy) -> dict[str, object]:
         "answer_verdict": policy.answer_verdict,
         "language": policy.language,
         "texts": sorted(policy.texts),
+        "simulations": list(policy.simulations),
     }
 
 
@@ -132,6 +141,16 @@ def _folders(lines: Sequence[str]) -> tuple[str, ...]:
         if len(one) > 100 or one.lower() in {"inbox", "sent", "drafts", "trash", "junk"}:
             raise BadInput(f"“{one[:100]}” cannot be a folder for reports", place="folders")
     return wanted
+
+
+def _simulations(lines: Sequence[str]) -> tuple[str, ...]:
+    wanted = dict.fromkeys(one.strip() for one in lines if one.strip())
+    if len(wanted) > MOST_SIMULATIONS:
+        raise BadInput(f"{MOST_SIMULATIONS} senders of simulations at most", place="simulations")
+    try:
+        return tuple(pair_of(one) for one in wanted)
+    except BadInput as error:
+        raise BadInput(error.message, place="simulations") from error
 
 
 def _language(language: str) -> str:

@@ -1,9 +1,11 @@
 """Reports and submissions as pages and exports show them."""
 
+from typing import Any
 from urllib.parse import urlencode
 
 from django.http import QueryDict
 
+from watchfloor.intelligence.selectors import entry_addresses
 from watchfloor.response.submissions.contracts import Check
 from watchfloor.response.submissions.models import ReportGroup, Submission, UserReport
 from watchfloor.response.submissions.selectors import SORTS
@@ -23,11 +25,12 @@ REPORT_COLUMNS = (
     ("sender_ip", "Sender IP", True),
     ("network_message_id", "Network message ID", True),
     ("converted", "Converted to submission", True),
+    ("simulation", "Phish simulation", True),
 )
 EXPORTED = (
     "Name", "Reported by", "Date reported", "Sender", "Reported reason", "Result", "Message reported ID", "Network message ID",
     "Sender IP", "Reported from", "Reported through", "Comment", "Matched by", "Converted", "Marked as", "Marked by",
-    "Date marked", "Tags", "Answers",
+    "Date marked", "Tags", "Answers", "Phish simulation",
 )  # fmt: skip
 SUBMITTED = (
     "Name", "Value", "Sender", "Recipient", "Submitted by", "Date", "Said", "Note", "Result", "Explanation", "Entries",
@@ -39,6 +42,7 @@ RESULT_TONES = {
     "No threats found": "success",
     "Should not have been blocked": "success",
     "Original not found": "neutral",
+    "Phish simulation": "info",
 }
 
 
@@ -70,12 +74,19 @@ def checks_of(row: Submission) -> list[tuple[Check, str]]:
     ]
 
 
+def entries_named(checks: list[dict[str, Any]]) -> list[tuple[str, str]]:
+    """(name, address) of the allow and block entries that checks name and that are there still (SU-13)."""
+    said = [detail for one in checks for detail in one["details"] if str(detail).startswith(("allow ", "block "))]
+    return entry_addresses(said[:20])
+
+
 def export_line(group: ReportGroup, line: UserReport) -> list[str]:
     return [
         line.subject, line.reporter, line.reported_at.isoformat(), line.sender, line.reason, group.result,
         line.internet_message_id, line.network_message_id, line.sender_ip, line.reported_from, line.via, line.comment,
         line.matched_by, "yes" if group.submissions.exists() else "no", group.marked_as, group.marked_by,
         group.marked_at.isoformat() if group.marked_at else "", ", ".join(group.tags), str(len(line.answers)),
+        group.simulation,
     ]  # fmt: skip
 
 

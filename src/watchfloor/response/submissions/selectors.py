@@ -4,18 +4,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Q, QuerySet
 
-from watchfloor.response.submissions.contracts import Mark, Reason
+from watchfloor.response.submissions.contracts import Mark, Reason, Via
 from watchfloor.response.submissions.models import ReportGroup, Submission, UserReport
+from watchfloor.response.submissions.policy import current
 
 PERIODS = {"1d": ("24 hours", 1), "7d": ("7 days", 7), "30d": ("30 days", 30), "90d": ("90 days", 90)}
 SIZES = (25, 50, 100, 200)
 GROUPS = {
     "sender": "Sender",
+    "reporter": "Reported by",
     "result": "Result",
     "reason": "Reported reason",
+    "source": "Reported from",
     "marked_as": "Marked as",
+    "is_converted": "Converted",
+    "tags": "Tags",
 }
 SORTS = ("last_at", "first_at", "reporters", "subject", "sender", "marked_at")
 KINDS = {"emails": "mail", "attachments": "file", "urls": "url"}
@@ -24,6 +29,8 @@ QUICK = {
     "spam": ("Spam", Reason.SPAM.value),
     "clean": ("No threats", Reason.CLEAN.value),
 }
+SIMULATIONS = "simulations"
+"""The fourth quick filter: by what the mail is, whatever it was reported as."""
 OPEN = "open"
 
 
@@ -58,7 +65,7 @@ def asked(parameters: Mapping[str, str]) -> Asked:
         return value if value in among else default  # type: ignore[operator]
 
     return Asked(
-        quick=choice("show", QUICK),
+        quick=choice("show", (*QUICK, SIMULATIONS)),
         mark=choice("mark", (OPEN, *(one.value for one in Mark))),
         result=parameters.get("result", "")[:60],
         via=parameters.get("via", "")[:20],
@@ -81,14 +88,17 @@ def _number(text: str, default: int) -> int:
 def groups(asked: Asked, *, now: datetime) -> QuerySet[ReportGroup]:
     """The cards asked for, in their order."""
     found = ReportGroup.objects.filter(last_at__gte=now - timedelta(days=PERIODS[asked.period][1]), reports__gt=0)
-    if asked.quick:
-        found = found.filter(reason=QUICK[asked.quick][1])
+    if asked.quick == SIMULATIONS:
+        found = found.exclude(simulation="")
+    elif asked.quick:
+        found = found.filter(reason=QUICK[asked.quick][1], simulation="")
     if asked.mark:
         found = found.filter(marked_as="" if asked.mark == OPEN else asked.mark)
     if asked.result:
         found = found.filter(result=asked.result)
+    found = found.annotate(is_converted=Exists(Submission.objects.filter(group=OuterRef("pk"))))
     if asked.converted:
-        found = found.filter(submissions__isnull=asked.converted == "no")
+        found = found.filter(is_converted=asked.converted == "yes")
     if asked.via or asked.source or asked.by:
         lines = UserReport.objects.filter(
             **{k: v for k, v in (("via", asked.via), ("reported_from", asked.source)) if v},
@@ -102,16 +112,41 @@ def groups(asked: Asked, *, now: datetime) -> QuerySet[ReportGroup]:
             | Q(network_message_id=asked.search.lower())
             | Q(pk__in=UserReport.objects.filter(reporter__icontains=asked.search).values("group"))
         )
+    lines = UserReport.objects.filter(group=OuterRef("pk"))
+    if asked.group == "reporter":
+        found = found.annotate(reporter=lines.order_by("reporter").values("reporter")[:1])
+    elif asked.group == "source":
+        found = found.annotate(source=lines.order_by("reported_from").values("reported_from")[:1])
     order = [asked.group, asked.sort, "-pk"] if asked.group else [asked.sort, "-pk"]
-    return found.order_by(*order).distinct()
+    return found.order_by(*order)
+
+
+def head_of(group: ReportGroup, field: str) -> str:
+    """What stands above cards that are grouped by a key of GROUPS."""
+    value = getattr(group, field)
+    if field == "is_converted":
+        return "Converted to submission" if value else "Not converted"
+    if field == "tags":
+        return ", ".join(value) or "No tags"
+    if field == "reporter" and group.reporters > 1:
+        return f"{value} and {group.reporters - 1} more"
+    return str(value or {"marked_as": "Not marked", "result": "None yet"}.get(field, "Unknown"))
 
 
 def quick_counts(*, now: datetime, period: str) -> dict[str, int]:
     """How many cards stand under each quick filter (SU-10)."""
     since = now - timedelta(days=PERIODS[period][1])
-    rows = ReportGroup.objects.filter(last_at__gte=since, reports__gt=0).values_list("reason").annotate(n=Count("pk"))
-    told = dict(rows.order_by())
-    return {key: told.get(reason, 0) for key, (_, reason) in QUICK.items()}
+    found = ReportGroup.objects.filter(last_at__gte=since, reports__gt=0)
+    rows = found.values_list("reason", Q(simulation__gt="")).annotate(n=Count("pk")).order_by()
+    told = {(reason, simulated): number for reason, simulated, number in rows}
+    counts = {key: told.get((reason, False), 0) for key, (_, reason) in QUICK.items()}
+    return {**counts, SIMULATIONS: sum(number for (_, simulated), number in told.items() if simulated)}
+
+
+def quick_filters() -> list[tuple[str, str]]:
+    """(key, label); simulations only where there are any to tell apart."""
+    known = bool(current().simulations) or ReportGroup.objects.exclude(simulation="").exists()
+    return [*((key, label) for key, (label, _) in QUICK.items()), *([(SIMULATIONS, "Simulations")] if known else [])]
 
 
 def choices() -> dict[str, list[tuple[str, str]]]:
@@ -122,7 +157,7 @@ def choices() -> dict[str, list[tuple[str, str]]]:
         "mark": [(OPEN, "Not marked"), *((one.value, one.value) for one in Mark)],
         "result": [(one, one) for one in results],
         "source": [(one, one) for one in sources.order_by("reported_from")],
-        "via": [(one, one) for one in ("Report mailbox", "Report folder")],
+        "via": [(one.value, one.value) for one in Via],
         "converted": [("yes", "Converted"), ("no", "Not converted")],
         "period": [(key, f"Last {label}") for key, (label, _) in PERIODS.items()],
         "group": list(GROUPS.items()),

@@ -24,6 +24,7 @@ from watchfloor.response.submissions.texts import (
 )
 
 HERE = "/settings/user-reports"
+FIELDS = ("addresses", "folders", "simulations", "answer_at_once", "answer_verdict", "language")
 
 
 class ReportsForm(forms.Form):
@@ -43,6 +44,13 @@ class ReportsForm(forms.Form):
         help_text=f"What people move into a folder of this name in their own mailbox is their report, as “{FOLDERS[0]}”. "
         "Needs an IMAP connection that reads these mailboxes.",
     )
+    simulations = forms.CharField(
+        required=False,
+        label="Phishing simulations of our own",
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text="One a line: the sender's domain and the network that sends, as “sim.example, 192.0.2.0/24”; both must fit. "
+        "Reports of such mail raise no alert, and whoever reports it reads that it was an exercise.",
+    )
     answer_at_once = forms.BooleanField(required=False, label="Answer each report at once with our own verdict")
     answer_verdict = forms.BooleanField(required=False, label="Tell reporters what an analyst marked their mail as")
     language = forms.ChoiceField(
@@ -55,6 +63,7 @@ class ReportsForm(forms.Form):
         initial = {
             "addresses": "\n".join(policy.addresses),
             "folders": "\n".join(policy.folders),
+            "simulations": "\n".join(policy.simulations),
             "answer_at_once": policy.answer_at_once,
             "answer_verdict": policy.answer_verdict,
             "language": policy.language,
@@ -111,6 +120,7 @@ def user_reports(request: HttpRequest) -> HttpResponse:
                 answer_verdict=given["answer_verdict"],
                 language=given["language"],
                 texts=form.texts(),
+                simulations=given["simulations"].splitlines(),
                 now=utc_now(),
             )
         except BadInput as error:
@@ -120,7 +130,7 @@ def user_reports(request: HttpRequest) -> HttpResponse:
             return redirect(HERE)
     context = {
         "form": form,
-        "fields": [form[name] for name in ("addresses", "folders", "answer_at_once", "answer_verdict", "language")],
+        "fields": [form[name] for name in FIELDS],
         "written": form.written(),
         "placeholders": list(PLACEHOLDERS.items()),
         "may_change": actor.may(Permission.CONNECTION_MANAGE),

@@ -13,6 +13,7 @@ from watchfloor.response.submissions import lake_rows
 from watchfloor.response.submissions.answering import answer_at_once
 from watchfloor.response.submissions.models import ReportGroup, UserReport
 from watchfloor.response.submissions.policy import Policy
+from watchfloor.response.submissions.simulations import simulation_of
 from watchfloor.response.submissions.submitting import judged
 from watchfloor.response.submissions.texts import storable
 from watchfloor.runtime.selectors import cursor_position
@@ -30,11 +31,13 @@ def settle(report: UserReport, *, policy: Policy, now: datetime) -> None:
         return
     with transaction.atomic():
         _complete(report, record)
-        group = _group(report, record, now=now)
+        simulation = simulation_of(record.rows[0] if record.rows else {}, policy.simulations)
+        group = _group(report, record, simulation, now=now)
         report.group, report.verdict_at = group, now
         report.save()
         _count(group)
-        lake_services.append("EmailPostDeliveryEvents", [lake_rows.post_delivery(report)])
+        if not simulation:  # nobody is to be alarmed by an exercise
+            lake_services.append("EmailPostDeliveryEvents", [lake_rows.post_delivery(report)])
         lake_services.append("CloudAppEvents", [lake_rows.of_report(report)])
         answer_at_once(report, group, policy=policy, now=now)  # the outbox is of the same database: all or nothing
 
@@ -44,6 +47,8 @@ def tell_verdict(group: ReportGroup, record: EmailRecord, *, now: datetime) -> N
     outcome = judged(record)
     group.threats, group.confidence = list(outcome.threats), outcome.confidence
     group.result, group.explanation, group.verdict_at = outcome.result, storable(outcome.explanation), now
+    if group.simulation:
+        group.result, group.explanation = "Phish simulation", f"It is a simulation of our own ({group.simulation})."
 
 
 def follow_verdicts(*, now: datetime) -> int:
@@ -86,16 +91,17 @@ def _complete(report: UserReport, record: EmailRecord) -> None:
     report.internet_message_id = report.internet_message_id or storable(first.get("InternetMessageId"))[:998]
 
 
-def _group(report: UserReport, record: EmailRecord, *, now: datetime) -> ReportGroup:
+def _group(report: UserReport, record: EmailRecord, simulation: str, *, now: datetime) -> ReportGroup:
     """The card of this mail or of its campaign, opened again when it was closed for other mails."""
     first = record.rows[0] if record.rows else {}
     cluster = int(first.get("EmailClusterId") or 0)
-    key = f"cluster {cluster}" if cluster else record.network_message_id
+    key = f"cluster {cluster}" if cluster and not simulation else record.network_message_id
     group, _ = ReportGroup.objects.get_or_create(
         key=key, defaults={"first_at": report.reported_at, "last_at": report.reported_at}
     )
     group.network_message_id, group.cluster_id = record.network_message_id, cluster
     group.subject, group.sender, group.sender_ip = report.subject, report.sender, report.sender_ip
+    group.simulation = simulation[:100]
     tell_verdict(group, record, now=now)
     group.reason = report.reason
     known = people_by_address([report.reporter]).get(report.reporter)

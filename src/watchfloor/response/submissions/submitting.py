@@ -7,7 +7,7 @@ from typing import Any
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited, authorise
-from watchfloor.intelligence.contracts import Effect
+from watchfloor.intelligence.contracts import Effect, Kind
 from watchfloor.intelligence.selectors import tenant_facts
 from watchfloor.intelligence.services import add_entry, label_verdict
 from watchfloor.kernel.errors import BadInput, Conflict, NotFound
@@ -16,8 +16,9 @@ from watchfloor.lake import services as lake_services
 from watchfloor.lake.contracts import EmailRecord
 from watchfloor.response.submissions import lake_rows
 from watchfloor.response.submissions.checks import outcome_of, plain
-from watchfloor.response.submissions.contracts import Outcome, Said, Submitted, Wish
-from watchfloor.response.submissions.models import Submission
+from watchfloor.response.submissions.contracts import AlsoEntry, Outcome, Said, Submitted, Wish
+from watchfloor.response.submissions.models import DisputePicture, Submission
+from watchfloor.response.submissions.pictures import kind_of
 from watchfloor.response.submissions.texts import storable
 
 audit_verb("submission.make", "{actor} submitted {target} for a verdict")
@@ -48,6 +49,7 @@ def submit_mail(
     note: str = "",
     block: Sequence[Wish] = (),
     allow: Sequence[Wish] = (),
+    entry: AlsoEntry | None = None,
     now: datetime,
     origin: str = "Admin",
     group_id: int | None = None,
@@ -55,7 +57,7 @@ def submit_mail(
     """Hand in mails with what `by` says they are (EA-20..22), judge them at once, and make the entries that go with it.
 
     A confirmed word is kept as the label of each mail and flows on as a late verdict. `block` and `allow` are added once
-    each; an allow entry belongs to the first mail and needs `verdict` CLEAN. What one mail or one entry is refused for stands
+    each; an allow entry belongs to the first mail and needs `verdict` CLEAN; `entry` is about the first mail's sender. What one mail or one entry is refused for stands
     in `refused`, the others are done. Raises Forbidden, BadInput when there is no mail or too many.
     """
     wanted = list(dict.fromkeys(one.strip().lower() for one in network_message_ids if one.strip()))
@@ -63,8 +65,9 @@ def submit_mail(
         raise BadInput("choose at least one email", place="network_message_ids")
     if len(wanted) > MOST_MAILS:
         raise BadInput(f"{MOST_MAILS:,} emails at once at most", place="network_message_ids")
-    if allow and verdict is not Said.CLEAN:
-        raise BadInput("an allow entry goes with a mail that is confirmed clean", place="allow")
+    if entry is not None and (wish := _wish_of(wanted[0], entry)):
+        block, allow = ([*block, wish], allow) if entry.effect is Effect.BLOCK else (block, [*allow, wish])
+    refuse_allow(bool(allow), verdict)
     if block or allow:
         authorise(by, Permission.DETECTION_TUNE)
     done = _Done()
@@ -83,6 +86,24 @@ def submit_mail(
         Submission.objects.filter(pk__in=done.ids).update(entries=done.entries)
         result["after"] = {"said": verdict.value, "mails": len(done.ids), "entries": done.entries}
     return done.as_contract()
+
+
+def refuse_allow(allows: bool, said: Said) -> None:
+    """Raise BadInput where something would be allowed that nobody confirms as clean."""
+    if allows and said is not Said.CLEAN:
+        raise BadInput("an allow entry goes with what is confirmed clean", place="entry")
+
+
+def _wish_of(network_message_id: str, entry: AlsoEntry) -> Wish | None:
+    record = lake.email(network_message_id)
+    if record is None:
+        return None  # told as refused with the mail itself
+    sender = str(record.rows[0].get("SenderFromAddress") or "") if record.rows else ""
+    if not sender:
+        raise BadInput("there is no sender an entry could be about", place="entry")
+    if entry.about == "domain":
+        return Wish(Kind.DOMAIN, sender.rpartition("@")[2], entry.life)
+    return Wish(Kind.SENDER, sender, entry.life)
 
 
 def _one_mail(
@@ -106,9 +127,8 @@ def correct(*, by: Actor, network_message_id: str, said: Said, note: str, now: d
     kind = said.label_kind
     if kind is None:
         return False
-    words = f"malware. {note}" if said is Said.MALWARE else note
     try:
-        label_verdict(by=by, network_message_id=network_message_id, kind=kind, note=words.strip(), now=now)
+        label_verdict(by=by, network_message_id=network_message_id, kind=kind, note=note.strip(), now=now)
     except BadInput:  # somebody said so before: nothing to correct
         return False
     return True
@@ -177,14 +197,18 @@ def _make_entries(
             done.entries.append(name)
 
 
-def dispute(*, by: Actor, submission_id: int, what: str, text: str, now: datetime) -> Submission:
-    """Say that a result is wrong (SU-06), and judge the thing again with what is known now. Raises NotFound, BadInput."""
+def dispute(*, by: Actor, submission_id: int, what: str, text: str, picture: bytes = b"", now: datetime) -> Submission:
+    """Say that a result is wrong (SU-06), and judge the thing again with what is known now. Raises NotFound, BadInput.
+
+    `picture` are the bytes of one that shows it.
+    """
     row = Submission.objects.filter(pk=submission_id).first()
     if row is None:
         raise NotFound("there is no such submission")
     text = storable(text).strip()[:MOST_NOTE]
     if what not in DISPUTED or not text:
         raise BadInput("say which part is wrong, and why", place="text")
+    kind = kind_of(picture) if picture else ""
     with audited(
         by=by,
         permission=Permission.EMAIL_ACTION_PROPOSE,
@@ -199,6 +223,9 @@ def dispute(*, by: Actor, submission_id: int, what: str, text: str, now: datetim
         row.disputed_at, row.disputed_by, row.dispute = now, by.name, what
         row.dispute_text = text
         row.save()
+        DisputePicture.objects.filter(submission=row).delete()
+        if picture:
+            DisputePicture.objects.create(submission=row, kind=kind, content=picture)
         result["after"] = {"result": row.result}
     return row
 

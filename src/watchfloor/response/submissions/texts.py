@@ -15,8 +15,10 @@ WHICH = {
     "received-threat": "Received, and our own check found a threat",
     "received": "Received, and a person looks at it",
     "phishing": "Marked as phishing",
+    "malware": "Marked as malware",
     "spam": "Marked as spam",
     "clean": "Marked as no threats found",
+    "simulation": "It was a phishing simulation of our own",
 }
 PLACEHOLDERS = {
     "{name}": "who reported it",
@@ -26,7 +28,7 @@ PLACEHOLDERS = {
     "{verdict}": "what our own check says",
     "{note}": "what the analyst writes to the reporters",
 }
-OF_MARK = {Mark.PHISH: "phishing", Mark.SPAM: "spam", Mark.CLEAN: "clean"}
+OF_MARK = {Mark.PHISH: "phishing", Mark.MALWARE: "malware", Mark.SPAM: "spam", Mark.CLEAN: "clean"}
 LONGEST_SUBJECT, LONGEST_TEXT = 150, 4000
 
 DEFAULTS: dict[str, tuple[str, str]] = {
@@ -44,6 +46,16 @@ DEFAULTS: dict[str, tuple[str, str]] = {
         "Your report: it was phishing",
         "Hello {name},\n\nyou reported “{subject}” from {sender} on {reported}. You were right: it is phishing. Please delete "
         "it. If you clicked or entered a password, tell the security team at once.\n\n{note}",
+    ),
+    "en malware": (
+        "Your report: it was malware",
+        "Hello {name},\n\nyou reported “{subject}” from {sender} on {reported}. You were right: it carries malware. Please delete "
+        "it. If you opened a file or a link in it, leave your device as it is and tell the security team at once.\n\n{note}",
+    ),
+    "en simulation": (
+        "Your report: well spotted",
+        "Hello {name},\n\nyou reported “{subject}” from {sender} on {reported}. It was an exercise of our own, and you saw through "
+        "it. That is exactly what to do with a mail like this.\n\n{note}",
     ),
     "en spam": (
         "Your report: it was spam",
@@ -71,6 +83,17 @@ DEFAULTS: dict[str, tuple[str, str]] = {
         "Guten Tag {name},\n\nSie haben am {reported} „{subject}“ von {sender} gemeldet. Sie hatten recht: Es ist Phishing. "
         "Bitte löschen Sie die E-Mail. Falls Sie geklickt oder ein Passwort eingegeben haben, sagen Sie bitte sofort dem "
         "Sicherheitsteam Bescheid.\n\n{note}",
+    ),
+    "de malware": (
+        "Ihre Meldung: Es war Schadsoftware",
+        "Guten Tag {name},\n\nSie haben am {reported} „{subject}“ von {sender} gemeldet. Sie hatten recht: Die E-Mail enthält "
+        "Schadsoftware. Bitte löschen Sie sie. Falls Sie eine Datei oder einen Link darin geöffnet haben, lassen Sie Ihr Gerät, wie "
+        "es ist, und sagen Sie bitte sofort dem Sicherheitsteam Bescheid.\n\n{note}",
+    ),
+    "de simulation": (
+        "Ihre Meldung: gut erkannt",
+        "Guten Tag {name},\n\nSie haben am {reported} „{subject}“ von {sender} gemeldet. Es war eine Übung von uns, und Sie haben sie "
+        "durchschaut. Genau so ist es mit einer solchen E-Mail richtig.\n\n{note}",
     ),
     "de spam": (
         "Ihre Meldung: Es war Spam",

@@ -11,7 +11,7 @@ from watchfloor.lake import services as lake_services
 from watchfloor.lake.selectors import email, emails_known_as
 from watchfloor.response.submissions import lake_rows
 from watchfloor.response.submissions.apart import read_apart
-from watchfloor.response.submissions.contracts import Said, Submitted
+from watchfloor.response.submissions.contracts import AlsoEntry, Said, Submitted
 from watchfloor.response.submissions.matching import match
 from watchfloor.response.submissions.models import Submission
 from watchfloor.response.submissions.submitting import MOST_NOTE, correct, fill, judged, submit_mail
@@ -22,7 +22,14 @@ SOURCE = "submission"
 
 
 def submit_upload(
-    *, by: Actor, content: bytes, recipient: str = "", verdict: Said, note: str = "", now: datetime
+    *,
+    by: Actor,
+    content: bytes,
+    recipient: str = "",
+    verdict: Said,
+    note: str = "",
+    entry: AlsoEntry | None = None,
+    now: datetime,
 ) -> Submitted:
     """Hand in an .eml, or Outlook's own .msg, which is read into the mail it was. Raises BadInput for what is no mail."""
     if not content.strip() or len(content) > LARGEST:
@@ -36,7 +43,11 @@ def submit_upload(
         raise BadInput("the file is no mail: it has no From, no Subject and no Message-ID", place="file")
     known, _ = match(original, reporter=recipient, at=now)
     if known:
-        return submit_mail(by=by, network_message_ids=[known], verdict=verdict, note=note, now=now, origin="Upload")
+        return submit_mail(
+            by=by, network_message_ids=[known], verdict=verdict, note=note, entry=entry, now=now, origin="Upload"
+        )
+    if entry is not None:
+        raise BadInput("this mail is not known here yet: submit it, and add the entry from its page", place="entry")
     with audited(
         by=by,
         permission=Permission.EMAIL_ACTION_PROPOSE,

@@ -10,6 +10,7 @@ urlpatterns = [
     path("submissions/new", submit_views.new),
     path("submissions/<int:pk>", submit_views.one),
     path("submissions/<int:pk>/dispute", submit_views.dispute_result),
+    path("submissions/<int:pk>/picture", submit_views.picture),
     path("submissions/reports/<int:pk>", report_views.one),
     path("submissions/reports/<int:pk>/mark", report_views.mark),
     path("submissions/reports/<int:pk>/convert", report_views.hand_in),

@@ -59,8 +59,11 @@ def _reported(request: HttpRequest) -> dict[str, Any]:
     now, asked = utc_now(), selectors.asked(request.GET.dict())
     page = Paginator(selectors.groups(asked, now=now).prefetch_related("submissions"), asked.size).get_page(asked.page)
     counts = selectors.quick_counts(now=now, period=asked.period)
+    rows: list[Any] = list(page.object_list)
+    for row in rows if asked.group else ():
+        row.group_head = selectors.head_of(row, asked.group)
     return {
-        "rows": list(page.object_list),
+        "rows": rows,
         "group_field": asked.group,
         "total": page.paginator.count,
         "page": page.number,
@@ -73,7 +76,7 @@ def _reported(request: HttpRequest) -> dict[str, Any]:
                 counts[key],
                 asked.quick == key,
             )
-            for key, (label, _) in selectors.QUICK.items()
+            for key, label in selectors.quick_filters()
         ],
         "reading": current().reading,
     }

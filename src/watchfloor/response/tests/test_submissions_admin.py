@@ -5,12 +5,12 @@ import pytest
 from watchfloor.access.models import AuditEntry
 from watchfloor.access.selectors import actor_of
 from watchfloor.connectors.services import accept
-from watchfloor.intelligence.contracts import Kind
+from watchfloor.intelligence.contracts import Effect, Kind
 from watchfloor.intelligence.models import Entry, Label
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, Forbidden
 from watchfloor.lake import selectors as lake
-from watchfloor.response.submissions.contracts import Said, Wish
+from watchfloor.response.submissions.contracts import AlsoEntry, Said, Wish
 from watchfloor.response.submissions.models import Submission
 from watchfloor.response.submissions.services import dispute, submit_file, submit_mail, submit_urls
 from watchfloor.response.tests.submitted import PHISH, events, ingest, known_mail
@@ -108,7 +108,7 @@ def test_kql_finds_an_analysts_submission_where_defender_keeps_it(analyst, mail)
 
 def test_urls_are_handed_in_together_and_judged_by_entries_and_by_the_mail_that_carried_them(analyst, mail):
     urls = ["https://login.bad.example/now", "https://fine.example/"]
-    submit_urls(by=analyst, urls=urls, verdict=Said.PHISH, block=True, now=utc_now())
+    submit_urls(by=analyst, urls=urls, verdict=Said.PHISH, entry=AlsoEntry(Effect.BLOCK), now=utc_now())
     rows = {row.value: row for row in Submission.objects.all()}
     assert "carry this URL" in str(rows[urls[0]].checks)
     assert rows[urls[0]].entries == ["block url:login.bad.example/now"]

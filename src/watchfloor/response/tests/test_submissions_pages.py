@@ -6,7 +6,8 @@ from django.test import Client
 from watchfloor.access.models import AuditEntry
 from watchfloor.access.services import set_roles
 from watchfloor.connectors.models import Outgoing
-from watchfloor.intelligence.models import Label
+from watchfloor.inspection.tests.outlook_files import message
+from watchfloor.intelligence.models import Entry, Label
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake import selectors as lake
 from watchfloor.response.submissions.contracts import Said
@@ -62,6 +63,11 @@ def test_the_queue_shows_one_card_for_one_mail(as_ada, card):
         ("group=result&sort=subject", True),
         ("group=marked_as", True),
         ("group=reason&size=25", True),
+        ("group=reporter", True),
+        ("group=source", True),
+        ("group=is_converted", True),
+        ("group=tags", True),
+        ("show=simulations", False),
         ("period=nonsense&page=99999999&sort=x", True),
     ],
 )
@@ -165,7 +171,10 @@ def test_people_without_rights_see_and_do_nothing(as_eve, card):
 
 def test_an_email_is_handed_in_by_its_id_with_a_block_entry_in_the_same_step(as_ada, db):
     mail = known_mail(PHISH, to="ann@corp.example")
-    answer = as_ada.post("/submissions/new", {"network_message_id": mail.upper(), "said": "phish", "block": "sender"})
+    answer = as_ada.post(
+        "/submissions/new",
+        {"network_message_id": mail.upper(), "said": "phish", "entry": "block sender", "until": "2027-03-01"},
+    )
     assert answer.status_code == 302
     page = shown(as_ada, answer["Location"])
     assert "block sender:boss@bad.example" in page
@@ -177,6 +186,68 @@ def upload(name: str, content: bytes):
     from django.core.files.uploadedfile import SimpleUploadedFile
 
     return SimpleUploadedFile(name, content)
+
+
+def test_a_mail_in_outlooks_own_format_is_recognised_or_taken_in(as_ada, db):
+    from watchfloor.response.submissions.jobs import reports
+
+    head, _, body = PHISH.decode().partition("\r\n\r\n")
+    content = message(p007d=head, p1000=body)
+    as_ada.post("/submissions/new", {"file": upload("a.msg", content), "said": "malware"})
+    ingest()
+    reports()
+    row = Submission.objects.get()
+    assert (row.name, row.sender) == ("Your password ends today", "boss@bad.example")
+    assert lake.late_verdicts_of(row.network_message_id)[-1].threat_types == ("Malware",)
+    assert Label.objects.get().kind == "malware"
+    as_ada.post("/submissions/new", {"file": upload("b.msg", content), "said": "suspicious"})
+    assert Submission.objects.latest("pk").network_message_id == row.network_message_id
+
+
+def test_an_outlook_file_that_is_no_mail_says_why(as_ada, db):
+    answer = as_ada.post("/submissions/new", {"file": upload("a.msg", message(p001a="IPM.Contact")), "said": "phish"})
+    assert answer.status_code == 400
+    assert "it is no mail but “ipm.contact”" in answer.content.decode()
+
+
+def test_what_is_clean_is_allowed_on_the_spot_and_what_is_not_is_not(as_ada, db):
+    mail = known_mail(PHISH, to="ann@corp.example")
+    given = {"network_message_id": mail, "entry": "allow domain", "life": "7", "note": "our own shop"}
+    refused = as_ada.post("/submissions/new", given | {"said": "phish"})
+    assert "confirmed clean" in refused.content.decode()
+    answer = as_ada.post("/submissions/new", given | {"said": "clean"})
+    page = shown(as_ada, answer["Location"])
+    assert "allow domain:bad.example" in page
+    entry = Entry.objects.get()
+    assert (entry.expires_at - entry.added_at).days == 7
+    urls = {"urls": "https://a.example/1", "entry": "allow", "note": "a page of our own partner", "until": ""}
+    as_ada.post("/submissions/new?what=url", urls | {"said": "clean"})
+    assert Entry.objects.get(kind="url").effect == "allow"
+
+
+def test_a_result_links_the_entry_that_decided_it(as_ada, db):
+    mail = known_mail(PHISH, to="ann@corp.example")
+    for _ in range(2):
+        given = {"network_message_id": mail, "said": "phish", "entry": "block sender"}
+        answer = as_ada.post("/submissions/new", given)
+    page = shown(as_ada, answer["Location"])
+    assert f'href="/settings/allow-block-list/{Entry.objects.get().pk}"' in page
+
+
+def test_a_dispute_shows_its_picture_and_nothing_that_is_none(as_ada, as_eve, db):
+    mail = known_mail(PHISH, to="ann@corp.example")
+    [number] = submit_mail(by=EVERYTHING, network_message_ids=[mail], verdict=Said.SUSPICIOUS, now=utc_now()).ids
+    said = {"what": "Result", "text": "See the page behind it"}
+    for wrong in (b"<svg onload=alert(1)>", b"\x89PNG\r\n\x1a\n" + bytes(1 << 20)):
+        as_ada.post(f"/submissions/{number}/dispute", said | {"picture": upload("a.png", wrong)})
+        assert not Submission.objects.get().dispute
+    assert as_ada.get(f"/submissions/{number}/picture").status_code == 404
+    as_ada.post(f"/submissions/{number}/dispute", said | {"picture": upload("a.exe", b"\x89PNG\r\n\x1a\n1")})
+    assert f"/submissions/{number}/picture" in shown(as_ada, f"/submissions/{number}")
+    answer = as_ada.get(f"/submissions/{number}/picture")
+    assert (answer["Content-Type"], answer["X-Content-Type-Options"]) == ("image/png", "nosniff")
+    assert "sandbox" in answer["Content-Security-Policy"]
+    assert as_eve.get(f"/submissions/{number}/picture").status_code == 403
 
 
 def test_a_known_mail_is_recognised_in_an_upload(as_ada, db):
@@ -202,7 +273,7 @@ def test_an_unknown_mail_is_taken_in_and_judged_within_a_round(as_ada, db):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 msg", "save the mail as .eml"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1 msg __properties_version1.0", "is no mail"),
         (b"just words", "is no mail"),
         (b" ", "choose"),
     ],
@@ -216,7 +287,7 @@ def test_what_is_no_mail_is_refused_with_the_reason(as_ada, content, words):
 def test_urls_and_files_are_handed_in_from_the_page(as_ada):
     as_ada.post(
         "/submissions/new?what=url",
-        {"urls": "https://a.example/1\nhttps://b.example", "said": "phish", "block": "value"},
+        {"urls": "https://a.example/1\nhttps://b.example", "said": "phish", "entry": "block"},
     )
     assert Submission.objects.filter(kind="url").count() == 2
     assert "https://a.example/1" in shown(as_ada, "/submissions?tab=urls")
