@@ -5,6 +5,7 @@ from watchfloor.hunting.campaigns.noting import note_campaigns
 from watchfloor.hunting.custom.running import run_due
 from watchfloor.hunting.health import report_rules
 from watchfloor.hunting.sigma.folder import bring_folder
+from watchfloor.hunting.sigma.importing import go_on as import_rules
 from watchfloor.hunting.sigma.running import run_due as run_due_rules
 from watchfloor.hunting.trackers.counting import count_due
 from watchfloor.kernel.clock import utc_now
@@ -24,6 +25,12 @@ def sigma_rules_tick() -> int:
 @every(60, name="sigma-folder")
 def sigma_folder_tick() -> int:
     return bring_folder(now=utc_now())
+
+
+@every(2, name="sigma-imports")
+def sigma_imports_tick() -> int:
+    """The next part of an import that was handed in."""
+    return import_rules(now=utc_now())
 
 
 @every(60, name="hunting.campaigns")

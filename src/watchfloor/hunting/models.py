@@ -230,7 +230,11 @@ class SigmaEntry(models.Model):
 
 
 class SigmaImport(models.Model):
-    """One import of Sigma rules. `changed` is a list of [entry's key, title, what changed]; `refused` of {place, title, field, words}."""
+    """One import of Sigma rules. `changed` is a list of [entry's key, title, what changed]; `refused` of {place, title, field, words}.
+
+    One that was handed in on the page is worked off part by part: `done` of `files` are; `seen` tells ids and their places until the
+    end, `words` why it failed. `switch_on` and `everything` are what was asked for, `by_id` who asked.
+    """
 
     at = models.DateTimeField()
     by = models.CharField(max_length=200)
@@ -242,12 +246,51 @@ class SigmaImport(models.Model):
     skipped = models.PositiveIntegerField(default=0)
     changed = models.JSONField(default=list)
     refused = models.JSONField(default=list)
+    state = models.CharField(max_length=10, default="done", db_index=True)
+    files = models.PositiveIntegerField(default=0)
+    done = models.PositiveIntegerField(default=0)
+    by_id = models.CharField(max_length=200, blank=True)
+    switch_on = models.CharField(max_length=10, default="none")
+    everything = models.BooleanField(default=False)
+    seen = models.JSONField(default=dict)
+    words = models.TextField(blank=True)
+    ended_at = models.DateTimeField(null=True)
 
     class Meta:
         ordering = ("-id",)
 
     def __str__(self) -> str:
         return f"{self.source} at {self.at:%Y-%m-%d %H:%M}"
+
+    @property
+    def href(self) -> str:
+        return f"/hunting/sigma/imports/{self.pk}"
+
+    @property
+    def goes_on(self) -> bool:
+        return self.state == "waiting"
+
+    @property
+    def so_far(self) -> str:
+        return f"{self.done:,} of {self.files:,} files"
+
+
+class SigmaPart(models.Model):
+    """Files of an import that wait: `data` is zlib over a JSON list of [name, base64]. It goes with the transaction that keeps its rules."""
+
+    of = models.ForeignKey(SigmaImport, on_delete=models.CASCADE, related_name="parts")
+    number = models.PositiveIntegerField()
+    files = models.PositiveIntegerField()
+    data = models.BinaryField()
+
+    class Meta:
+        ordering = ("number",)
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["of", "number"], name="one_sigma_part_a_place")
+        ]
+
+    def __str__(self) -> str:
+        return f"part {self.number} of {self.of}"
 
 
 class KnownCampaign(models.Model):

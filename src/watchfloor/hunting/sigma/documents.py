@@ -45,9 +45,12 @@ class Brought:
     skipped: int = 0
 
 
-def read(files: Iterable[File]) -> Brought:
-    """Every document of every file; what is wrong with one does not stop the others."""
-    brought, ids = Brought(), dict[str, str]()
+def read(files: Iterable[File], *, seen: dict[str, str] | None = None) -> Brought:
+    """Every document of every file; what is wrong with one does not stop the others.
+
+    `seen` are ids of the same import and their places; those of these files are added.
+    """
+    brought, ids = Brought(), {} if seen is None else seen
     for name, data in files:
         try:
             text = data.decode("utf-8-sig").replace("\r\n", "\n").replace("\x00", "\ufffd")

@@ -23,6 +23,8 @@ audit_verb("sigma.delete", "{actor} deleted Sigma rules: {target}")
 
 SWITCH_ON = {"none": "None of them", "high": "Those of level high and critical", "all": "All that convert"}
 HIGH = {"high", "critical"}
+WAITING = "waiting"
+"""The state of an import that goes on."""
 KEPT_IMPORTS = 200
 MOST_TOLD = 500
 """Rules that an audit entry names."""
@@ -46,8 +48,8 @@ def bring(
         if not brought.documents and not brought.wrong:
             raise BadInput("no Sigma rule is among the files: YAML with a “detection” or a “correlation”", place=source)
         became = become(brought, by=by, now=now, everything=everything)
-        on = [one for one in became.new if _wanted(one, switch_on)]
-        _may_read(on, by)
+        on = [one for one in became.new if wanted_on(one, switch_on)]
+        may_read(on, by)
         for one in on:
             one.enabled = True
         with transaction.atomic():
@@ -62,32 +64,13 @@ def bring(
     return told
 
 
-def convert_again(*, by: Actor, now: datetime) -> SigmaImport:
-    """Convert every kept rule anew from its text, as is right after an upgrade. Raises BadInput when none is kept."""
-    files = [(place, text.encode()) for place, text in _kept_files()]
-    return bring(files=files, source="the rules that are kept", by=by, now=now, everything=True)
-
-
-def _kept_files() -> list[tuple[str, str]]:
-    """Each under its place, numbered where two have the same."""
-    taken: dict[str, int] = {}
-    found = []
-    for place, text in SigmaEntry.objects.order_by("pk").values_list("place", "text"):
-        taken[place] = taken.get(place, 0) + 1
-        found.append((place if taken[place] == 1 else f"{place} ({taken[place]})", text))
-    return found
-
-
-def _wanted(one: SigmaEntry, switch_on: str) -> bool:
+def wanted_on(one: SigmaEntry, switch_on: str) -> bool:
     return bool(one.kql) and (switch_on == "all" or (switch_on == "high" and one.level in HIGH))
 
 
 def _store(became: Became, *, source: str, by: Actor, now: datetime) -> SigmaImport:
-    SigmaEntry.objects.bulk_create(became.new, batch_size=100)
-    if became.kept:
-        SigmaEntry.objects.bulk_update(became.kept, became.fields, batch_size=50)
-    old = SigmaImport.objects.order_by("-id").values_list("pk", flat=True)[KEPT_IMPORTS - 1 :]
-    SigmaImport.objects.filter(pk__in=list(old[:500])).delete()
+    store_entries(became)
+    forget_old_imports()
     return SigmaImport.objects.create(
         at=now,
         by=by.name,
@@ -100,6 +83,19 @@ def _store(became: Became, *, source: str, by: Actor, now: datetime) -> SigmaImp
         changed=[[one.pk, one.title, words] for one, words in became.changed],
         refused=became.refused,
     )
+
+
+def store_entries(became: Became) -> None:
+    """Write what is new and what changed."""
+    SigmaEntry.objects.bulk_create(became.new, batch_size=100)
+    if became.kept:
+        SigmaEntry.objects.bulk_update(became.kept, became.fields, batch_size=50)
+
+
+def forget_old_imports() -> None:
+    """Make room for one more of those that are remembered; one that goes on stays."""
+    old = SigmaImport.objects.exclude(state=WAITING).order_by("-id").values_list("pk", flat=True)[KEPT_IMPORTS - 1 :]
+    SigmaImport.objects.filter(pk__in=list(old[:500])).delete()
 
 
 def entry(key: int) -> SigmaEntry:
@@ -128,7 +124,7 @@ def switch(*, keys: Sequence[int], enabled: bool, by: Actor, now: datetime) -> i
     with _audited(rows, verb="sigma.switch", by=by, before={"enabled": not enabled}) as result:
         changing = [one for one in rows if one.enabled != enabled and (one.kql or not enabled)]
         if enabled:
-            _may_read(changing, by)
+            may_read(changing, by)
         for part in _portions(changing):
             # Looked at anew from a day before, as after a rule's first switching on.
             fresh: dict[str, Any] = {"next_at": now, "good_until": None} if enabled else {}
@@ -175,7 +171,7 @@ def _told(rows: Sequence[SigmaEntry]) -> list[str]:
     return [f"{one.sigma_id} {one.title}"[:120] for one in rows[:MOST_TOLD]] + more
 
 
-def _may_read(rows: Sequence[SigmaEntry], by: Actor) -> None:
+def may_read(rows: Sequence[SigmaEntry], by: Actor) -> None:
     """A rule runs for everybody, so whoever turns it on must have the right to its rows. Raises Forbidden."""
     catalogue = lake.KqlTables(by)
     for name in sorted({one.table for one in rows if one.table}):

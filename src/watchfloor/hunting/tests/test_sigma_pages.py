@@ -6,6 +6,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from watchfloor.access.models import AuditEntry
 from watchfloor.access.selectors import actor_of
 from watchfloor.hunting.models import SigmaEntry, SigmaImport
+from watchfloor.hunting.sigma.importing import go_on
 from watchfloor.hunting.sigma.keeping import bring
 from watchfloor.hunting.sigma.running import run_due
 from watchfloor.hunting.tests.test_sigma_keeping import NO_TABLE, zipped
@@ -22,6 +23,11 @@ LOW = (
 
 def uploaded(*texts):
     return [SimpleUploadedFile(f"{number}.yml", text.encode()) for number, text in enumerate(texts)]
+
+
+def worked_off():
+    while go_on(now=utc_now()):
+        pass
 
 
 def body(response):
@@ -47,8 +53,14 @@ def test_files_are_imported_and_the_result_has_an_address(as_max):
     assert "Up to 100 YAML files" in body(as_max.get("/hunting/sigma/import"))
     answer = as_max.post("/hunting/sigma/import", {"file": uploaded(RULE, NO_TABLE), "switch_on": "all"}, follow=True)
     told = SigmaImport.objects.get()
-    assert answer.redirect_chain[-1][0] == f"/hunting/sigma/imports/{told.pk}"
-    page = body(answer)
+    assert answer.redirect_chain[-1][0] == told.href
+    assert '<progress value="0" max="2"' in body(answer)
+    assert 'hx-trigger="every 2s"' in body(answer)
+    assert not SigmaEntry.objects.exists()
+    worked_off()
+    told.refresh_from_db()
+    page = body(as_max.get(told.href))
+    assert "every 2s" not in page
     assert "Import of 2 files" in page
     assert told.refused[0]["words"].split(" ")[0] in page
     assert "1.yml" in page
@@ -61,6 +73,7 @@ def test_files_are_imported_and_the_result_has_an_address(as_max):
 def test_an_archive_is_imported(as_max):
     data = zipped({"sigma/rules/a.yml": RULE, "sigma/LICENSE": "x", "sigma/rules/b.yml": "name: pipeline\n"})
     as_max.post("/hunting/sigma/import", {"file": SimpleUploadedFile("sigma.zip", data)})
+    worked_off()
     assert SigmaEntry.objects.get().place == "sigma/rules/a.yml"
     assert (SigmaImport.objects.get().source, SigmaImport.objects.get().skipped) == ("sigma.zip", 1)
 
@@ -240,7 +253,9 @@ def test_one_rule_is_switched_rescheduled_and_deleted_from_its_page(as_max, kept
 def test_rules_are_converted_anew_on_request(as_max, kept):
     kept(RULE, RULE.replace("0001", "0009"))
     SigmaEntry.objects.update(kql="DeviceProcessEvents", place="same.yml")
-    page = body(as_max.post("/hunting/sigma/again", follow=True))
+    there = as_max.post("/hunting/sigma/again").url
+    worked_off()
+    page = body(as_max.get(there))
     assert page.count("what it looks for changed") >= 2
 
 

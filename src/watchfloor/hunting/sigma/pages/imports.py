@@ -5,12 +5,12 @@ from typing import Any
 
 from django.contrib import messages
 from django.http import HttpResponse
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from watchfloor.access.contracts import Permission
 from watchfloor.access.services import requires
 from watchfloor.hunting.models import SigmaImport
-from watchfloor.hunting.sigma import keeping
+from watchfloor.hunting.sigma import importing, keeping
 from watchfloor.hunting.sigma.pages.asked import LIST, Asked, go
 from watchfloor.hunting.sigma.sources import LARGEST_ARCHIVE, MOST_FILES, File, from_upload
 from watchfloor.kernel.clock import utc_now
@@ -25,19 +25,19 @@ HEADS = ("Place", "Rule", "Field", "Reason")
 @require_http_methods(["GET", "POST"])
 @requires(Permission.DETECTION_TUNE)
 def page(request: Asked) -> HttpResponse:
-    """The form; sent with files, their import and then its result."""
+    """The form; sent with files, the page of their import."""
     error: WatchfloorError | None = None
     if request.method == "POST":
         try:
             told = _taken(request)
-            return go(request, f"{LIST}/imports/{told.pk}")
+            return go(request, told.href)
         except WatchfloorError as wrong:
             error = wrong
     context: dict[str, Any] = {
         "error": error,
         "switch_on": request.POST.get("switch_on", "none"),
         "choices": keeping.SWITCH_ON.items(),
-        "imports": SigmaImport.objects.defer("changed")[:SHOWN_IMPORTS],
+        "imports": SigmaImport.objects.defer("changed", "seen")[:SHOWN_IMPORTS],
         "most_files": MOST_FILES,
         "largest": LARGEST_ARCHIVE // 1024**2,
     }
@@ -55,7 +55,7 @@ def _taken(request: Asked) -> SigmaImport:
         for file in chosen:
             yield from from_upload(str(file.name), file.read(LARGEST_ARCHIVE + 1))
 
-    return keeping.bring(
+    return importing.hand_in(
         files=files(), source=source, by=request.actor, now=utc_now(), switch_on=request.POST.get("switch_on", "none")
     )
 
@@ -70,10 +70,17 @@ def _import(key: int) -> SigmaImport:
 @require_GET
 @requires(Permission.DETECTION_TUNE)
 def result(request: Asked, key: int) -> HttpResponse:
-    """What one import did: how many converted, what changed, and the place and reason of each refusal."""
+    """How far an import is and what it did: how many converted, what changed, and the place and reason of each refusal."""
     told = _import(key)
     context = {"told": told, "download": f"{LIST}/imports/{key}/refused.csv"}
-    return render_page(request, "hunting/sigma/imported.html", context)
+    return render_page(request, "hunting/sigma/imported.html", context, fragment="hunting/sigma/imported_state.html")
+
+
+@require_POST
+@requires(Permission.DETECTION_TUNE)
+def stop(request: Asked, key: int) -> HttpResponse:
+    """Leave out what still waits."""
+    return go(request, importing.stop(key=key, by=request.actor, now=utc_now()).href)
 
 
 @require_GET
@@ -92,10 +99,10 @@ def refused(request: Asked, key: int) -> HttpResponse:
 @require_http_methods(["POST"])
 @requires(Permission.DETECTION_TUNE)
 def again(request: Asked) -> HttpResponse:
-    """Convert every kept rule anew, as after an upgrade; then the result."""
+    """Convert every kept rule anew, as after an upgrade; then the page of this import."""
     try:
-        told = keeping.convert_again(by=request.actor, now=utc_now())
+        told = importing.hand_in_kept(by=request.actor, now=utc_now())
     except WatchfloorError as error:
         messages.error(request, f"Nothing was changed: {error.message}")
         return go(request, LIST)
-    return go(request, f"{LIST}/imports/{told.pk}")
+    return go(request, told.href)

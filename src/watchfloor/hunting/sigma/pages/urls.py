@@ -11,6 +11,7 @@ urlpatterns = [
     path("hunting/sigma/import", imports.page, name="sigma-import"),
     path("hunting/sigma/again", imports.again, name="sigma-again"),
     path("hunting/sigma/imports/<int:key>", imports.result, name="sigma-imported"),
+    path("hunting/sigma/imports/<int:key>/stop", imports.stop, name="sigma-import-stop"),
     path("hunting/sigma/imports/<int:key>/refused.csv", imports.refused, name="sigma-refused"),
     path("hunting/sigma/<int:key>", rule.page, name="sigma-rule"),
     path("hunting/sigma/<int:key>/change", rule.change, name="sigma-rule-change"),
