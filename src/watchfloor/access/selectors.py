@@ -47,6 +47,11 @@ def roles_with(permission: Permission) -> list[str]:
     return [role.name for role in Role.objects.all() if permission.value in role.permissions]
 
 
+def roles_holding(permission: Permission) -> list[tuple[int, str]]:
+    """(number, name) of the roles that hold `permission`, by name."""
+    return [(role.pk, role.name) for role in Role.objects.all() if permission.value in role.permissions]
+
+
 def granters() -> list[str]:
     """Names of the active people who can give roles."""
     roles = [role.pk for role in Role.objects.all() if Permission.PEOPLE_MANAGE.value in role.permissions]

@@ -1,5 +1,6 @@
 """The pages of alerts: the queue and one alert."""
 
+from dataclasses import replace
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -15,6 +16,7 @@ from watchfloor.incidents.explorer import explorer_link
 from watchfloor.incidents.filters import ALERT_STATUSES, Filter, read_filter
 from watchfloor.incidents.managing import KEEP, ids_of, manage_alert, options_for, text_of
 from watchfloor.incidents.remedied import with_locations
+from watchfloor.incidents.seeing import hidden_from
 from watchfloor.incidents.similar import similar_alerts
 from watchfloor.incidents.story import entity_graph
 from watchfloor.incidents.views import (
@@ -36,7 +38,8 @@ EVIDENCE_SHOWN, MOST_EVIDENCE = 50, 5000
 
 
 def _filter(request: HttpRequest) -> Filter:
-    return read_filter(request.GET, statuses=("new", "inProgress"), range="7d")
+    chosen = read_filter(request.GET, statuses=("new", "inProgress"), range="7d")
+    return replace(chosen, hidden=hidden_from(actor(request)))
 
 
 @requires(Permission.INCIDENT_READ)

@@ -13,6 +13,7 @@ from watchfloor.access.services import audit_verb, audited
 from watchfloor.incidents.contracts import IncidentStatus
 from watchfloor.incidents.history import note
 from watchfloor.incidents.models import Alert, Incident
+from watchfloor.incidents.seeing import must_see
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import Conflict, NotFound
 
@@ -63,6 +64,7 @@ def changing_incident(*, incident: int, by: Actor, verb: str, reason: str = "") 
     ) as result:
         with transaction.atomic():
             row = locked_incident(incident)
+            must_see(row, by)
             change = Change(by, utc_now(), incident=row)
             yield change, row
             row.updated_at = change.now
@@ -78,6 +80,7 @@ def changing_alert(*, alert: str, by: Actor, verb: str, reason: str = "") -> Ite
     ) as result:
         with transaction.atomic():
             row = locked_alert(alert)
+            must_see(row.incident, by)
             change = Change(by, utc_now(), alert=row)
             yield change, row
             row.updated_at = change.now

@@ -29,8 +29,11 @@ COLUMNS = ("key", "role", "alert__title", "alert__incident", "alert__first_activ
 JUDGED_HARMLESS = (Classification.EXPECTED, Classification.FALSE_POSITIVE)
 
 
-def find_incident(finding: Finding, rules: Correlation) -> Decision:
-    """Where the alert of this finding belongs. IN-43: closed, judged harmless and full incidents take nothing more."""
+def find_incident(finding: Finding, rules: Correlation, *, restricted: str = "") -> Decision:
+    """Where the alert of this finding belongs. IN-43: closed, judged harmless and full incidents take nothing more.
+
+    Only incidents of the same restriction are looked at (seeing.py).
+    """
     ours: dict[str, Evidence] = {}
     for item in finding.evidence:
         key = entity_key(item.type, item.value)
@@ -39,6 +42,7 @@ def find_incident(finding: Finding, rules: Correlation) -> Decision:
     near = Q(
         alert__last_activity__gte=finding.first_activity - rules.window,
         alert__first_activity__lte=finding.last_activity + rules.window,
+        alert__incident__restricted=restricted,
     )
     strong = [key for key, item in ours.items() if item.type not in ACCOUNTS or item.role == ACTED]
     received = [key for key, item in ours.items() if item.type in ACCOUNTS and item.role != ACTED]

@@ -14,7 +14,7 @@ from watchfloor.incidents.contracts import WORDS, EvidenceItem
 from watchfloor.incidents.correlation import entity_key
 from watchfloor.incidents.explorer import COLUMNS, explorer_link
 from watchfloor.incidents.hunts import hunts
-from watchfloor.incidents.models import Alert, AlertEvidence
+from watchfloor.incidents.models import Alert, AlertEvidence, Incident
 from watchfloor.incidents.remedied import with_locations
 from watchfloor.incidents.views import actor
 from watchfloor.kernel.errors import NotFound
@@ -78,5 +78,7 @@ def _alerts_naming(incident: int, kind: str, value: str) -> list[Alert]:
 
 
 def _other_incidents(incident: int, kind: str, value: str) -> int:
-    others = _naming(kind, value).exclude(alert__incident=incident).values("alert__incident").distinct()
+    alike = Incident.objects.values_list("restricted", flat=True).get(pk=incident)
+    named = _naming(kind, value).filter(alert__incident__restricted=alike)
+    others = named.exclude(alert__incident=incident).values("alert__incident").distinct()
     return int(others.order_by()[:1000].count())

@@ -12,6 +12,7 @@ from watchfloor.incidents.contracts import SEVERITIES
 from watchfloor.incidents.correlation import entity_key
 from watchfloor.incidents.facets import OWN, facet
 from watchfloor.incidents.models import AlertEvidence, Tag
+from watchfloor.incidents.seeing import seen_by
 
 INCIDENT_STATUSES = ("active", "inProgress", "resolved", "redirected")
 ALERT_STATUSES = ("new", "inProgress", "resolved")
@@ -43,7 +44,8 @@ class Filter:
     """What a queue shows. Empty tuples filter nothing; `range` is a key of RANGES, or "custom" with `start` and `end`.
 
     `naming` keeps what names one of these as a user or mailbox: all names of one person. `has` are kinds of entity, `several`
-    keeps incidents whose alerts are of more than one category or source.
+    keeps incidents whose alerts are of more than one category or source. `hidden` are categories whose alerts who asks may not
+    see; None, when nobody in particular asks, hides all that not everybody sees.
     """
 
     statuses: tuple[str, ...]
@@ -65,6 +67,7 @@ class Filter:
     entity: str = ""
     sort: str = "activity"
     naming: tuple[str, ...] = ()
+    hidden: tuple[str, ...] | None = None
 
     def since(self, now: datetime) -> tuple[datetime, datetime | None]:
         if self.range == "custom" and self.start:
@@ -143,7 +146,7 @@ def common_conditions(chosen: Filter, *, now: datetime, me: Sequence[str]) -> Q:
 
 def incident_conditions(chosen: Filter) -> Q:
     """What only incidents are asked: what their alerts are of, their tags."""
-    condition = Q()
+    condition = seen_by(chosen.hidden)
     asked = {
         "category": chosen.categories,
         "source": chosen.sources,
@@ -164,7 +167,7 @@ def incident_conditions(chosen: Filter) -> Q:
 
 def alert_conditions(chosen: Filter) -> Q:
     """The same of alerts, which hold it themselves; tags and kinds of entity are their incident's."""
-    condition = Q()
+    condition = seen_by(chosen.hidden, "incident__")
     if chosen.categories:
         condition &= Q(category__in=chosen.categories)
     if chosen.sources:

@@ -52,6 +52,7 @@ def link_alert(*, alert: str, incident: int, by: Actor, comment: str = "") -> No
             raise Conflict(f"the alert is in incident {incident} already")
         if target.status == IncidentStatus.RESOLVED:
             raise Conflict(f"incident {incident} is resolved; reopen it first")
+        _check_readers(source, target)
         reason = f"linked by {by.name}{f': {comment}' if comment else ''}"
         _move([row], to=target, kind=LinkKind.MANUAL, reason=reason, by=by, at=change.now)
         row.incident = target
@@ -69,6 +70,7 @@ def split_alert(*, alert: str, by: Actor, comment: str = "") -> int:
             raise Conflict("the alert is alone in its incident already")
         target = Incident.objects.create(
             name=row.title,
+            restricted=source.restricted,
             severity=row.severity,
             severity_rank=row.severity_rank,
             first_activity=row.first_activity,
@@ -133,7 +135,14 @@ def why_not(source: int, into: int) -> str:
     return ""
 
 
+def _check_readers(source: Incident, target: Incident) -> None:
+    """What some roles alone see is not mixed with what all see, nor with what others alone see."""
+    if source.restricted != target.restricted:
+        raise Conflict("one of them is of a category that only some roles see; the other is not")
+
+
 def _check_mergeable(source: Incident, target: Incident) -> None:
+    _check_readers(source, target)
     for incident in (source, target):
         if incident.status == IncidentStatus.RESOLVED:
             raise Conflict(f"incident {incident.pk} is resolved; reopen it first")

@@ -9,7 +9,8 @@ class Incident(models.Model):
     """Alerts that belong together. The number is the identity; the name may change and is never a key.
 
     Counts, severity, name and times are kept beside the alerts they come from, so that the queue reads one table;
-    `facets` holds what its alerts are of, each word between bars (facets.py).
+    `facets` holds what its alerts are of, each word between bars (facets.py), `titles` what they are called, for the search.
+    `restricted` is the category of alert policies whose readers alone see it (seeing.py), empty for most.
     """
 
     name = models.CharField(max_length=300)
@@ -28,6 +29,8 @@ class Incident(models.Model):
     categories = models.JSONField(default=list)
     detection_sources = models.JSONField(default=list)
     facets = models.TextField(blank=True)
+    titles = models.TextField(blank=True, default="")
+    restricted = models.CharField(max_length=40, blank=True, default="")
     alert_count = models.IntegerField(default=0)
     active_alert_count = models.IntegerField(default=0)
     user_count = models.IntegerField(default=0)
@@ -365,3 +368,15 @@ class AlertNotice(models.Model):
 
     def __str__(self) -> str:
         return f"{self.recipient} of {self.alert_id}"
+
+
+class CategoryReaders(models.Model):
+    """Which roles see the alerts of a category of alert policies (AP-05); a category without a row is seen by all who read incidents."""
+
+    category = models.CharField(max_length=40, primary_key=True)
+    roles = models.JSONField(default=list)
+    changed_by = models.CharField(max_length=200)
+    changed_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return f"{self.category}: {self.roles}"

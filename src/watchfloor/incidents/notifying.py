@@ -134,7 +134,7 @@ def notify(*, now: datetime) -> int:
         return 0
     seen = datetime.fromtimestamp(cursor_position(READER) / 1000, UTC)
     since = max(seen - OVERLAP, now - LONGEST_AGO)
-    changed = Incident.objects.filter(updated_at__gte=since, updated_at__lte=now, status__in=OPEN)
+    changed = Incident.objects.filter(updated_at__gte=since, updated_at__lte=now, status__in=OPEN, restricted="")
     tell, sent, looked = _post_all if mute else _tell, 0, now
     for rows in pages(changed.prefetch_related("tags"), by="updated_at", size=AT_ONCE):
         sent += sum(tell(incident, rule, now=now) for incident in rows for rule in rules if matches(rule, incident))

@@ -14,6 +14,15 @@ register_settings_page(
     icon="git-merge",
 )
 register_settings_page(
+    key="alert-categories",
+    group="alerts",
+    label="Alert categories",
+    href="/settings/alert-categories",
+    permission=Permission.SETTINGS_READ,
+    description="Which roles see the alerts of which category",
+    icon="lock",
+)
+register_settings_page(
     key="incident-notifications",
     group="alerts",
     label="Incident notifications",

@@ -14,6 +14,7 @@ from watchfloor.incidents.correlation import ACTED, Decision, entity_key
 from watchfloor.incidents.history import CORRELATION, POLICIES, note
 from watchfloor.incidents.lake_rows import alert_evidence, alert_info
 from watchfloor.incidents.models import Alert, AlertEvidence, HistoryEntry, Incident, IncidentLink
+from watchfloor.incidents.seeing import restriction_of
 from watchfloor.incidents.summing import refresh
 from watchfloor.incidents.tuned import HIDE, count_hit, hide, resolve_as_tuned, tuning_of
 from watchfloor.lake.services import append
@@ -95,7 +96,7 @@ def _hit(alert: Alert, finding: Finding, *, now: datetime) -> Alert:
     added = _add_evidence(alert, finding, now=now)
     alert.save()
     _note_hit(alert, finding, len(added), now=now)
-    if added:
+    if added and not alert.incident.restricted:
         append("AlertEvidence", alert_evidence(alert, added, at=now))
     refresh(Incident.objects.select_for_update().get(pk=alert.incident_id), now=now)
     return alert
@@ -113,9 +114,10 @@ def _note_hit(alert: Alert, finding: Finding, added: int, *, now: datetime) -> N
 
 
 def _raise_alert(finding: Finding, *, now: datetime, rules: Correlation) -> Alert:
-    decision = find_incident(finding, rules) if finding.incident is None else _by_hand(finding)
+    restricted = restriction_of(finding.rule_id)
+    decision = find_incident(finding, rules, restricted=restricted) if finding.incident is None else _by_hand(finding)
     if decision.incident is None:
-        incident = _new_incident(finding, now=now)
+        incident = _new_incident(finding, restricted=restricted, now=now)
     else:
         incident = Incident.objects.select_for_update().get(pk=decision.incident)
     alert = Alert.objects.create(
@@ -144,8 +146,8 @@ def _raise_alert(finding: Finding, *, now: datetime, rules: Correlation) -> Aler
     _link(alert, incident, decision, now=now)
     added = _add_evidence(alert, finding, now=now)
     alert.save(update_fields=["evidence_omitted", "impacted", "impacted_count"])
-    append("AlertInfo", [alert_info(alert)])
-    if added:
+    if not restricted:
+        append("AlertInfo", [alert_info(alert)])
         append("AlertEvidence", alert_evidence(alert, added, at=now))
     refresh(incident, now=now)
     return alert
@@ -161,9 +163,10 @@ def _by_hand(finding: Finding) -> Decision:
     )
 
 
-def _new_incident(finding: Finding, *, now: datetime) -> Incident:
+def _new_incident(finding: Finding, *, restricted: str, now: datetime) -> Incident:
     incident = Incident.objects.create(
         name=finding.title,
+        restricted=restricted,
         status=IncidentStatus.ACTIVE,
         severity=finding.severity,
         severity_rank=SEVERITY_RANK[finding.severity],

@@ -29,6 +29,7 @@ from watchfloor.incidents.filters import (
 )
 from watchfloor.incidents.models import Alert, AlertEvidence, Incident, IncidentLink, Tag
 from watchfloor.incidents.reading import alert_summary, evidence_items, history_of, incident_summary
+from watchfloor.incidents.seeing import seen_by
 from watchfloor.incidents.touched import last_touched, popularity_of, touched_after
 from watchfloor.kernel.errors import NotFound
 
@@ -98,9 +99,14 @@ def _incidents(chosen: Filter, *, now: datetime, me: Me) -> QuerySet[Incident]:
 
 
 def _search_incidents(text: str) -> Q:
-    """By number, by part of the name, or by an entity of its evidence (IN-07)."""
+    """By number, by part of its name or of an alert's title, or by an entity of its evidence (IN-07).
+
+    An address, a link or a hash is looked for as an entity alone; looking through names too would read every incident.
+    """
     entities = AlertEvidence.objects.filter(key__in=entity_keys(text))
-    condition = Q(name__icontains=text) | Q(pk__in=entities.values("alert__incident"))
+    condition = Q(pk__in=entities.values("alert__incident"))
+    if not VALUE.fullmatch(text):
+        condition |= Q(name__icontains=text) | Q(titles__icontains=text)
     return condition | Q(pk=int(text)) if text.isdecimal() and len(text) < 10 else condition
 
 
@@ -194,7 +200,7 @@ def alerts_of_incident(incident_id: int, *, limit: int = 1000) -> tuple[AlertSum
 
 def alerts_by_rule(rule_id: str, *, limit: int = 100) -> tuple[AlertSummary, ...]:
     """The newest alerts of one rule."""
-    return _with_reasons(list(_alerts(Q(rule_id=rule_id))[:limit]))
+    return _with_reasons(list(_alerts(Q(rule_id=rule_id) & _everybodys())[:limit]))
 
 
 def alerts_of_message(network_message_id: str) -> tuple[AlertSummary, ...]:
@@ -212,12 +218,18 @@ def alerts_naming(
 ) -> tuple[AlertSummary, ...]:
     """Alerts with activity in [start, end) that name one of these as a mailbox or user, newest first: one person's names."""
     within = Q(pk__in=named_evidence(values).values("alert"), last_activity__gte=start, last_activity__lt=end)
-    return _with_reasons(list(_alerts(within)[:limit]))
+    return _with_reasons(list(_alerts(within & _everybodys())[:limit]))
+
+
+def _everybodys() -> Q:
+    """Alerts that all who read incidents see: for pages that do not tell who asks."""
+    return seen_by(None, "incident__")
 
 
 def named_in(values: Sequence[str], *, since: datetime) -> NamedIn:
     """How many alerts and incidents with activity since then name one person; two queries."""
-    alerts = Alert.objects.filter(pk__in=named_evidence(values).values("alert"), last_activity__gte=since)
+    named = Q(pk__in=named_evidence(values).values("alert"), last_activity__gte=since)
+    alerts = Alert.objects.filter(named & _everybodys())
     counted = alerts.order_by().values("severity", "status").annotate(n=Count("id"))
     active: dict[str, int] = {}
     total = 0
@@ -232,22 +244,23 @@ def named_in(values: Sequence[str], *, since: datetime) -> NamedIn:
 
 def _of_keys(keys: Sequence[str], *types: str) -> tuple[AlertSummary, ...]:
     evidence = AlertEvidence.objects.filter(key__in=keys, type__in=types)
-    return _with_reasons(list(_alerts(Q(pk__in=evidence.values("alert")))[:200]))
+    return _with_reasons(list(_alerts(Q(pk__in=evidence.values("alert")) & _everybodys())[:200]))
 
 
 def open_counts() -> OpenCounts:
     """How much is open, for the home page; three queries."""
-    open_incidents = Incident.objects.filter(status__in=OPEN)
+    open_incidents = Incident.objects.filter(seen_by(None), status__in=OPEN)
     severities = open_incidents.order_by().values("severity").annotate(n=Count("id"))
     by_severity = {row["severity"]: row["n"] for row in severities}
     return OpenCounts(
         incidents=sum(by_severity.values()),
         by_severity=by_severity,
-        alerts=Alert.objects.exclude(status=AlertStatus.RESOLVED).count(),
+        alerts=Alert.objects.filter(_everybodys()).exclude(status=AlertStatus.RESOLVED).count(),
         unassigned=open_incidents.filter(assigned_to="").count(),
     )
 
 
 def search(text: str, *, limit: int = 10) -> tuple[IncidentSummary, ...]:
     """Incidents by number, name or entity, for the global search."""
-    return _with_tags(list(Incident.objects.filter(_search_incidents(text)).order_by("-last_activity")[:limit]))
+    found = Incident.objects.filter(_search_incidents(text) & seen_by(None)).order_by("-last_activity")
+    return _with_tags(list(found[:limit]))

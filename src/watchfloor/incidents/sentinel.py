@@ -43,7 +43,7 @@ def incident_rows() -> Iterator[dict[str, Any]]:
     said = HistoryEntry.objects.exclude(incident=None).order_by("at", "id")
     last = {row["incident"]: row for row in said.values("incident", "kind", "actor_name")}
     addresses = dict(people().order_by("pk").values_list("pk", "email"))
-    for row in Incident.objects.order_by("pk"):
+    for row in Incident.objects.filter(restricted="").order_by("pk"):
         entry: Mapping[str, Any] = last.get(row.pk) or {}
         yield {
             **_words(row),

@@ -57,7 +57,8 @@ def similar_incidents(incident: int, *, limit: int = 50) -> tuple[Similar, ...]:
     for number, key in rows.values_list("alert__incident", "key")[:MOST_ROWS]:
         shared[number][key] = keys[key]
     best = sorted(shared, key=lambda number: -len(shared[number]))[:limit]
-    found = Incident.objects.exclude(status="redirected").in_bulk(best)
+    alike = Q(restricted=Incident.objects.values_list("restricted", flat=True).get(pk=incident))
+    found = Incident.objects.filter(alike).exclude(status="redirected").in_bulk(best)
     rules = _rules_shared(incident, best)
     return tuple(
         Similar(
@@ -112,7 +113,8 @@ def similar_alerts(alert: str, *, limit: int = 50) -> tuple[tuple[AlertSummary, 
     candidates = dict.fromkeys(
         [*(number for number, _ in shared.most_common(limit)), *same.values_list("pk", flat=True)[:limit]]
     )
-    found = Alert.objects.select_related("incident", "tuned_by").in_bulk(list(candidates))
+    alike = Q(incident__restricted=row.incident.restricted)
+    found = Alert.objects.filter(alike).select_related("incident", "tuned_by").in_bulk(list(candidates))
     links = {link.alert_id: link for link in IncidentLink.objects.filter(alert__in=list(found), current=True)}
     listed = sorted(found.values(), key=lambda one: (-shared[one.pk], one.rule_id != row.rule_id, -one.pk))[:limit]
     return tuple(

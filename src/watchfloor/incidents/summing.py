@@ -14,6 +14,7 @@ from watchfloor.incidents.naming import Content, incident_name
 
 MOST_READ = 1000
 MOST_SOURCES = 20
+MOST_TITLES = 4000
 RANK_SEVERITY = {rank: name for name, rank in SEVERITY_RANK.items()}
 
 
@@ -37,6 +38,7 @@ def refresh(incident: Incident, *, now: datetime) -> Incident:
         incident.first_activity, incident.last_activity = sums["first"], sums["last"]
         incident.detection_sources = list(dict.fromkeys(alert["source"] or OWN for alert in alerts))[:MOST_SOURCES]
         incident.categories = list(dict.fromkeys(alert["category"] for alert in alerts))
+        incident.titles = "|".join(dict.fromkeys(alert["title"] for alert in alerts))[:MOST_TITLES]
         if not incident.severity_by_hand:
             incident.severity_rank, incident.severity = sums["rank"], RANK_SEVERITY[sums["rank"]]
         content = _content(incident, alerts)

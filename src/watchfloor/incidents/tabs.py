@@ -26,7 +26,7 @@ TABS = (
     ("alerts", "Alerts"),
     ("assets", "Assets"),
     ("investigations", "Investigations"),
-    ("evidence", "Evidence"),
+    ("evidence", "Evidence and response"),
     ("summary", "Summary"),
     ("similar", "Similar incidents"),
     ("activity", "Activity log"),

@@ -1,6 +1,7 @@
 """The pages of incidents: the queue, one incident with its tabs, the manage panel."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from itertools import chain
 from typing import Any
 
@@ -26,6 +27,7 @@ from watchfloor.incidents.filters import (
 )
 from watchfloor.incidents.keeping import saved_filters
 from watchfloor.incidents.managing import KEEP, ids_of, manage_incident, options_for, text_of
+from watchfloor.incidents.seeing import hidden_from
 from watchfloor.incidents.story import last_day
 from watchfloor.incidents.tabs import TABS, tab_context
 from watchfloor.incidents.wording import chips, span
@@ -53,7 +55,8 @@ def may_manage(request: HttpRequest) -> bool:
 
 
 def _filter(request: HttpRequest) -> Filter:
-    return read_filter(request.GET, statuses=DEFAULT_STATUSES, range="180d")
+    chosen = read_filter(request.GET, statuses=DEFAULT_STATUSES, range="180d")
+    return replace(chosen, hidden=hidden_from(actor(request)))
 
 
 def address_without_page(request: HttpRequest) -> str:
