@@ -1,12 +1,12 @@
 """What a step may know of its investigation: where it begins, which time it looks at, and how to ask the lake on the record."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import cached_property
 from typing import Any
 
-from watchfloor.investigations.contracts import Asked, ClusterKind, Seeds, Thresholds
+from watchfloor.investigations.contracts import Asked, ClusterKind, Seeds, Thresholds, Verdict
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
 
@@ -30,7 +30,7 @@ Row = Mapping[str, Any]
 @dataclass(frozen=True)
 class Case:
     """One investigation as its steps see it: `urls` and `files` those found malicious so far, with the seeds'; `alerts` those
-    that set it off."""
+    that set it off; `suspects` the people found suspicious or worse so far."""
 
     id: int
     playbook: str
@@ -43,6 +43,7 @@ class Case:
     files: tuple[str, ...] = ()
     people: tuple[str, ...] = ()
     alerts: tuple[str, ...] = ()
+    suspects: Mapping[str, Verdict] = field(default_factory=dict)
 
     @cached_property
     def mails(self) -> list[dict[str, Any]]:

@@ -13,9 +13,12 @@ class Kind(StrEnum):
     REPORTED = "User-reported messages"
     ZAPPED_FILE = "Zapped file"
     ZAPPED_URL = "Zapped URL"
+    ZAPPED_CAMPAIGN = "Zapped campaign"
+    ZAPPED_MAIL = "Zapped mail"
     NOT_REMOVED = "Not removed after delivery"
     CLICK = "URL verdict change"
     COMPROMISED = "User compromised"
+    ACTION = "Administrator's action"
 
 
 class Status(StrEnum):
@@ -221,6 +224,7 @@ class Wish:
     """What a step recommends. `key` names it once for all within the investigation.
 
     `query` and `rows` aim an action on mail, `names` one on accounts, `value` is the URL to block; `members` as in FoundCluster.
+    `done` is a remediation that somebody began by hand already: nobody needs to be asked.
     """
 
     key: str
@@ -235,6 +239,7 @@ class Wish:
     copies: int = 0
     share: float = 0.0
     members: tuple[str, ...] = ()
+    done: str = ""
 
     @property
     def kept(self) -> dict[str, Any]:
@@ -304,7 +309,10 @@ class Seeds:
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """Why an investigation begins; the same `key` within the window joins the one that is under way."""
+    """Why an investigation begins; the same `key` within the window joins the one that is under way.
+
+    `joins` is an investigation that knows of it already: the alert is noted there, and nothing is looked at again.
+    """
 
     playbook: str
     key: str
@@ -313,3 +321,4 @@ class Cause:
     alert_id: str = ""
     alert_title: str = ""
     incident_id: str = ""
+    joins: int = 0

@@ -73,9 +73,8 @@ def case_of(investigation: Investigation, *, now: datetime) -> Case:
     in_force = policy.current()
     seeds = investigation.seeded
     bad = investigation.evidence.filter(verdict=Verdict.MALICIOUS.value)
-    suspects = investigation.evidence.filter(type="user").exclude(
-        verdict__in=(Verdict.UNKNOWN.value, Verdict.CLEAN.value)
-    )
+    found = investigation.evidence.filter(type="user", verdict__in=(Verdict.SUSPICIOUS.value, Verdict.MALICIOUS.value))
+    suspects = {value.lower(): Verdict(verdict) for value, verdict in found.values_list("value", "verdict")}
 
     def with_found(first: tuple[str, ...], kind: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*first, *bad.filter(type=kind).values_list("value", flat=True))))
@@ -90,8 +89,9 @@ def case_of(investigation: Investigation, *, now: datetime) -> Case:
         exempt=tuple(in_force.exempt),
         urls=with_found(seeds.urls, "url"),
         files=with_found(seeds.files, "file"),
-        people=tuple(dict.fromkeys((*seeds.people, *suspects.values_list("value", flat=True)))),
+        people=tuple(dict.fromkeys((*seeds.people, *suspects))),
         alerts=tuple(investigation.alerts.values_list("alert_id", flat=True)),
+        suspects=suspects,
     )
 
 

@@ -11,6 +11,7 @@ from watchfloor.investigations.contracts import Status
 from watchfloor.investigations.models import Investigation
 from watchfloor.investigations.queueing import WORKFLOW, job_id, queue
 from watchfloor.investigations.triggers import watch_alerts  # noqa: F401  # a tick of this slice
+from watchfloor.investigations.turned import watch_verdicts  # noqa: F401  # a tick of this slice
 from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.jobs import job_status
 from watchfloor.runtime.services import every

@@ -6,7 +6,7 @@ from functools import cache
 from typing import ClassVar
 
 from watchfloor.investigations.case import Case
-from watchfloor.investigations.contracts import Found, Kind, Seeds
+from watchfloor.investigations.contracts import Found, Kind
 from watchfloor.kernel.errors import NotFound
 from watchfloor.kernel.registry import modules_in
 
@@ -24,7 +24,8 @@ class Playbook:
     """One playbook. Subclasses are one file each in `investigations/playbooks/`; adding a file is all it takes.
 
     `rules` are detection rules whose alerts start it. `about` says of what an alert's evidence is the cause: alerts that share it
-    within a day are one investigation.
+    within a day are one investigation. Of several playbooks of one rule, `trait` says which mails are whose: "hand", "file", "url"
+    or "campaign", the one with none takes the rest.
     """
 
     key: ClassVar[str]
@@ -33,12 +34,8 @@ class Playbook:
     description: ClassVar[str]
     rules: ClassVar[tuple[str, ...]] = ()
     about: ClassVar[tuple[str, ...]] = ("mailCluster", "sender", "analyzedMessage")
+    trait: ClassVar[str] = ""
     questions: ClassVar[tuple[Question, ...]]
-
-    @classmethod
-    def kind_of(cls, seeds: Seeds) -> Kind:
-        """The type of one investigation; a playbook of several types tells by what it begins with."""
-        return cls.kind
 
 
 @cache
@@ -59,6 +56,12 @@ def playbook_of(key: str) -> type[Playbook]:
     return playbooks()[key]
 
 
-def started_by(rule_id: str) -> type[Playbook] | None:
-    """The playbook alerts of a rule start, or none."""
-    return next((one for one in playbooks().values() if rule_id in one.rules), None)
+def started_by(rule_id: str, trait: str = "") -> type[Playbook] | None:
+    """The playbook alerts of a rule start, or none; the one of this trait, if the rule has several."""
+    found = {one.trait: one for one in playbooks().values() if rule_id in one.rules}
+    return found.get(trait) or found.get("")
+
+
+def told_apart(rule_id: str) -> bool:
+    """Whether a rule has playbooks by trait."""
+    return any(one.trait for one in playbooks().values() if rule_id in one.rules)

@@ -117,8 +117,10 @@ def _recommend(investigation: Investigation, wish: Wish, *, now: datetime) -> No
 
 
 def _place(one: Recommendation, wish: Wish, level: Level, *, now: datetime) -> None:
-    """By the ladder: advice, would be done, waits for a person, or done by itself."""
-    if wish.kind is WishKind.GUIDANCE:
+    """By the ladder: begun by hand already, advice, would be done, waits for a person, or done by itself."""
+    if wish.done:
+        one.status, one.remediation_id = R.RUNNING.value, wish.done
+    elif wish.kind is WishKind.GUIDANCE:
         one.status = R.ADVICE.value
     elif level is Level.PASSIVE:
         one.status = R.WOULD.value

@@ -38,8 +38,8 @@ def start(*, by: Actor, cause: Cause, reason: str = "", at: datetime) -> Investi
             found = _same(cause, at) if cause.alert_id else None
             joined = found is not None
             if found is None:
-                found = _begun(by, cause, reason, at, kind=playbook.kind_of(cause.seeds).value)
-            elif _grow(found, cause, at):
+                found = _begun(by, cause, reason, at, kind=playbook.kind.value)
+            elif not cause.joins and _grow(found, cause, at):
                 found.save(update_fields=["seeds", "grown_at", "changed_at", "incident_id"])
             _note_alert(found, cause, at)
         result["after"] = {"id": found.pk, "joined": joined}
@@ -47,7 +47,9 @@ def start(*, by: Actor, cause: Cause, reason: str = "", at: datetime) -> Investi
 
 
 def _same(cause: Cause, at: datetime) -> Investigation | None:
-    """The one of the same cause that is open, or began within the window."""
+    """The one that knows of it already; else that of the same cause that is open, or began within the window."""
+    if cause.joins:
+        return Investigation.objects.select_for_update().filter(pk=cause.joins).first()
     known = Investigation.objects.select_for_update().filter(cause=_key(cause)).order_by("-id").first()
     if known is None or known.status == Status.STOPPED:
         return None

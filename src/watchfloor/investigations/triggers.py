@@ -1,5 +1,6 @@
 """Alerts that start investigations: read by cursor, each exactly once in effect."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from watchfloor.access.contracts import Permission
@@ -7,8 +8,10 @@ from watchfloor.access.selectors import system_actor
 from watchfloor.incidents import selectors as incidents
 from watchfloor.incidents.contracts import AlertStatus, EvidenceItem, TouchedAlert
 from watchfloor.investigations.contracts import Cause, Seeds, Status
+from watchfloor.investigations.following import end_alerts
+from watchfloor.investigations.known import looked_into_by, trait_of
 from watchfloor.investigations.models import Investigation
-from watchfloor.investigations.playbook import Playbook, started_by
+from watchfloor.investigations.playbook import Playbook, playbook_of, started_by, told_apart
 from watchfloor.investigations.starting import may_start_by_itself, start
 from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.selectors import cursor_position
@@ -53,12 +56,14 @@ def begin(touched: TouchedAlert, *, now: datetime) -> bool:
     playbook = started_by(alert.rule_id)
     if playbook is None or alert.status == AlertStatus.RESOLVED or alert.created_at < now - RECENT:
         return False
-    if not may_start_by_itself(playbook.key):
-        return False
     cause = cause_of(alert.alert_id, playbook, title=alert.title, incident=str(alert.incident_id))
-    if cause.seeds:
-        start(by=MIND, cause=cause, at=now)
-    return bool(cause.seeds)
+    cause = _made_out(cause, alert.rule_id, now=now)
+    if not cause.seeds or not may_start_by_itself(cause.playbook):
+        return False
+    found = start(by=MIND, cause=cause, at=now)
+    if cause.joins:
+        end_alerts(found)
+    return True
 
 
 def cause_of(alert_id: str, playbook: type[Playbook], *, title: str, incident: str) -> Cause:
@@ -69,6 +74,18 @@ def cause_of(alert_id: str, playbook: type[Playbook], *, title: str, incident: s
     shown = about.shown if about else ""
     name = f"{playbook.title}: {shown}" if shown else title
     return Cause(playbook.key, key, name, seeds_of(items), alert_id, title, incident)
+
+
+def _made_out(cause: Cause, rule: str, *, now: datetime) -> Cause:
+    """What the alert's evidence alone does not say: by whom or for what mails were removed, and who looks into it already."""
+    if not told_apart(rule) or not cause.seeds.messages:
+        return cause
+    if known := looked_into_by(cause.seeds.messages):
+        return replace(cause, joins=known)
+    playbook = started_by(rule, trait_of(cause.seeds, now=now))
+    assert playbook is not None
+    name = cause.name.replace(playbook_of(cause.playbook).title, playbook.title, 1)
+    return replace(cause, playbook=playbook.key, name=name)
 
 
 def seeds_of(items: "tuple[EvidenceItem, ...]") -> Seeds:

@@ -254,6 +254,7 @@ class MessageRemediation:
     report_id: str = ""
     kind: str = "Remediation"
     automatic: bool = False
+    recipient: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -234,4 +234,5 @@ def _of_message(line: LedgerLine) -> MessageRemediation:
         report_id=report_id(line),
         kind=owner.event_type or "Remediation",
         automatic=owner.source == ActionSource.AUTOMATED,
+        recipient=line.recipient,
     )

@@ -12,6 +12,6 @@ class MaliciousClick(Playbook):
     description = (
         "Finds all mails with the URL and everybody who opened it; removes them, blocks the URL, asks about the person."
     )
-    rules = ("malicious-url-click",)
+    rules = ("malicious-url-click", "url-verdict-change")
     about = ("url", "mailCluster", "user")
-    questions = (ask.WHAT, ask.SENDER, ask.CARRIED, ask.CLICKS, ask.ENTITIES, ask.SIMILAR, ask.BLOCK, *ask.PERSON[:3])
+    questions = (ask.WHAT, ask.SENDER, ask.CARRIED, ask.CLICKS, ask.ENTITIES, ask.SIMILAR, ask.BLOCK, *ask.PERSON)

@@ -10,4 +10,4 @@ class ManualMail(Playbook):
     title = "Mail investigated by hand"
     kind = Kind.MANUAL
     description = "The same questions as for a reported mail, asked by an analyst about any mail."
-    questions = (*ask.MAIL, ask.ALERTS)
+    questions = (*ask.MAIL, *ask.PERSON)

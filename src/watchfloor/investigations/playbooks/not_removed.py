@@ -11,4 +11,4 @@ class NotRemoved(Playbook):
     kind = Kind.NOT_REMOVED
     description = "Locates the copies of malicious mail that was delivered, and recommends removing them."
     rules = ("malicious-mail-delivered", "malicious-mail-not-removed")
-    questions = (ask.WHAT, ask.SENDER, ask.CARRIED, ask.CLICKS, ask.SIMILAR, ask.ENTITIES, ask.BLOCK)
+    questions = (ask.WHAT, ask.STUCK, ask.SENDER, ask.CARRIED, ask.CLICKS, ask.SIMILAR, ask.ENTITIES, ask.BLOCK)

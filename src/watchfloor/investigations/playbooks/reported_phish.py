@@ -11,4 +11,4 @@ class ReportedPhish(Playbook):
     kind = Kind.REPORTED
     description = "Judges the reported mail, finds others like it and who fell for it; removes what is malicious."
     rules = ("reported-phish",)
-    questions = (*ask.MAIL, ask.ALERTS)
+    questions = (*ask.MAIL, *ask.PERSON)

@@ -1,6 +1,6 @@
-"""Mail was removed after delivery: are all copies gone (AI-13..16, AI-39, AI-39b)?"""
+"""Mail was removed after delivery: are all copies gone (AI-16, AI-39b)? What it was removed for makes the other types."""
 
-from watchfloor.investigations.contracts import Kind, Seeds
+from watchfloor.investigations.contracts import Kind
 from watchfloor.investigations.playbook import Playbook
 from watchfloor.investigations.steps import catalogue as ask
 
@@ -8,11 +8,7 @@ from watchfloor.investigations.steps import catalogue as ask
 class Zapped(Playbook):
     key = "zapped"
     title = "Mail removed after delivery"
-    kind = Kind.ZAPPED_URL
+    kind = Kind.ZAPPED_MAIL
     description = "Looks for the copies that removing missed, and for who opened a link before."
     rules = ("malicious-mail-removed",)
     questions = (ask.WHAT, ask.CARRIED, ask.CLICKS, ask.SIMILAR, ask.ENTITIES, ask.BLOCK)
-
-    @classmethod
-    def kind_of(cls, seeds: Seeds) -> Kind:
-        return Kind.ZAPPED_FILE if seeds.files else Kind.ZAPPED_URL

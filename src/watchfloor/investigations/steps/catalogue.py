@@ -1,7 +1,7 @@
 """The questions as playbooks name them."""
 
 from watchfloor.investigations.playbook import Question
-from watchfloor.investigations.steps import clicks, message, person, reports, similar
+from watchfloor.investigations.steps import acted, clicks, message, person, reports, settings, similar
 
 WHAT = Question("what", "What is the mail, and what was it judged?", message.what_is_it)
 SENDER = Question("sender", "Who sent it, and does the sender prove who it is?", message.who_sent_it)
@@ -15,9 +15,12 @@ BLOCK = Question("block", "Which URLs should be blocked?", clicks.block_urls)
 ALERTS = Question("alerts", "Which other alerts name these people?", person.their_alerts)
 SIGN_INS = Question("sign-ins", "Were there risky sign-ins?", person.their_sign_ins)
 SETTINGS = Question(
-    "settings", "Does mail leave the mailbox by forwarding, rules or delegates?", person.their_mailbox_settings
+    "settings", "Does mail leave the mailbox by forwarding, rules or delegates?", settings.their_mailbox_settings
 )
 SENT = Question("sent", "What did the mailbox send?", person.their_sent_mail)
+ACTED = Question("acted", "What was done by hand?", acted.what_was_done)
+STUCK = Question("stuck", "Where could it not be removed, and why?", acted.where_it_stuck)
+STOP = Question("stop", "Must anybody be kept from sending?", person.who_must_stop)
 
 MAIL = (WHAT, SENDER, CARRIED, CAMPAIGN, SIMILAR, CLICKS, ENTITIES, REPORTS, BLOCK)
-PERSON = (ALERTS, SIGN_INS, SETTINGS, SENT)
+PERSON = (ALERTS, SIGN_INS, SENT, SETTINGS)

@@ -1,11 +1,18 @@
 """About people who may no longer be the only ones in their mailbox (AI-35, AI-39d)."""
 
-from typing import Any
-
 from watchfloor.incidents import selectors as incidents
 from watchfloor.investigations.case import Case, hunted, is_, quoted
 from watchfloor.investigations.clusters import looked_at
-from watchfloor.investigations.contracts import ClusterKind, Found, FoundEntity, Verdict, Wish, WishKind
+from watchfloor.investigations.contracts import (
+    Asked,
+    ClusterKind,
+    Found,
+    FoundCluster,
+    FoundEntity,
+    Verdict,
+    Wish,
+    WishKind,
+)
 from watchfloor.investigations.steps.similar import STILL_THERE
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
@@ -72,84 +79,84 @@ def their_sign_ins(case: Case) -> Found:
     return Found(answer, Verdict.SUSPICIOUS if risky else Verdict.CLEAN, (question,), entities=entities, wishes=wishes)
 
 
-SETTINGS = {
-    "Mail forwarding": ("stop-forwarding", "Turn off the forwarding of", "mail is sent on to somewhere else"),
-    "New or changed inbox rule": ("stop-rules", "Switch off the inbox rules of", "an inbox rule was made or changed"),
-    "Mailbox delegation": ("stop-delegation", "Remove the delegates of", "somebody else was let into the mailbox"),
-}
-"""AI-56, AI-57: what takes mail out of a mailbox, and the action that ends it."""
-OUTWARD = ("forwardto", "redirectto", "forwardasattachment", "forwardingsmtpaddress", "deletemessage", "movetofolder")
+SENT = Condition("EmailDirection", Operator.EQUAL_ANY, ("Outbound", "Intra-org"))
+SURE = Condition("ConfidenceLevel", Operator.CONTAINS_ANY, ("High",))
+UNSURE = Condition("ConfidenceLevel", Operator.CONTAINS_NONE, ("High",))
 
 
-def their_mailbox_settings(case: Case) -> Found:
-    """Forwarding, inbox rules and delegation set in the time looked at."""
-    people = case.people[:MOST_PEOPLE]
-    if not people:
-        return NOBODY
-    text = (
-        f"CloudAppEvents\n| where Timestamp between (datetime({case.start.isoformat()}) .. datetime({case.end.isoformat()}))\n"
-        f"| where ActivityType in ({quoted(SETTINGS)})\n"
-        f"| where AccountId in~ ({quoted(people)})\n"
-        "| project Timestamp, AccountId, ActivityType, ActionType, ObjectName, IPAddress, Details = tostring(RawEventData)\n| sort by Timestamp desc"
-    )
-    question, rows = hunted(text, now=case.now)
-    telling = [row for row in rows if _matters(row)]
-    wishes = {}
-    for row in telling:
-        action, words, why = SETTINGS[row["ActivityType"]]
-        person = str(row["AccountId"])
-        wishes[action, person] = Wish(
-            f"{action}:{person}", WishKind.ACCOUNTS, f"{words} {person}", why, action, names=(person,)
-        )
-    entities = tuple(
-        FoundEntity(
-            "mailbox", one, verdict=Verdict.SUSPICIOUS, why="mail can leave it", facts={"risk": "Settings changed"}
-        )
-        for one in dict.fromkeys(str(row["AccountId"]) for row in telling)
-    )
-    answer = (
-        f"{len(rows):,} changes of forwarding, rules or delegates, {len(telling):,} of them let mail out or hide it."
-    )
-    verdict = Verdict.SUSPICIOUS if telling else Verdict.CLEAN
-    return Found(answer, verdict, (question,), entities=entities, wishes=tuple(wishes.values()))
+def _threat(*words: str) -> Condition:
+    return Condition("ThreatTypes", Operator.EQUAL_ANY, words)
 
 
-def _matters(row: dict[str, Any]) -> bool:
-    """A rule counts when it sends mail on, deletes or hides it; forwarding and delegates always do."""
-    if row["ActivityType"] != "New or changed inbox rule":
-        return True
-    return any(word in str(row["Details"]).lower() for word in OUTWARD)
+PARTS: tuple[tuple[str, tuple[Condition, ...]], ...] = (
+    ("malware", (_threat("Malware"),)),
+    ("high-confidence phish", (_threat("Phish"), SURE)),
+    ("spam and normal phish", (_threat("Phish", "Spam"), UNSURE)),
+    ("clean", (Condition("ThreatTypes", Operator.EQUAL_NONE, ("Malware", "Phish", "Spam")),)),
+)
+"""What a mailbox sent is shown apart: malicious, suspicious, and good mail that may carry something out (AI-35)."""
 
 
 def their_sent_mail(case: Case) -> Found:
-    """What the mailbox itself sent, judged as a cluster, and how much more than usual (AI-35, AI-45)."""
+    """What the mailbox itself sent, judged as a cluster and in its parts, and how much more than usual (AI-35, AI-45)."""
     people = case.people[:MOST_PEOPLE]
     if not people:
         return NOBODY
-    sent = Condition("EmailDirection", Operator.EQUAL_ANY, ("Outbound", "Intra-org"))
-    found, questions, wishes = [], [], []
+    found, questions, wishes, entities = [], [], [], []
     for person in people:
-        query = case.within(is_("SenderFromAddress", person), sent)
-        cluster, question = looked_at(
-            ClusterKind.SENT, person, query, limits=case.thresholds[ClusterKind.SENT], now=case.now
-        )
+        query = case.within(is_("SenderFromAddress", person), SENT)
+        whole, question = _sent(case, person, query)
         questions.append(question)
-        if not cluster.counters.copies:
+        if not whole.counters.copies:
             continue
-        found.append(cluster)
-        if cluster.verdict is Verdict.MALICIOUS:
-            wishes += _after_malicious(person, query, cluster.why)
-    bad = [one for one in found if one.verdict is Verdict.MALICIOUS]
-    more = [one.anomaly for one in found if one.anomaly]
-    copies = sum(one.counters.copies for one in found)
-    answer = f"{copies:,} copies sent, {sum(one.counters.malicious for one in found):,} malicious{'; ' if more else ''}{'; '.join(more)}."
-    verdict = Verdict.MALICIOUS if bad else Verdict.SUSPICIOUS if more else Verdict.CLEAN
-    return Found(answer, verdict, tuple(questions), tuple(found), wishes=tuple(wishes))
+        found.append(whole)
+        if whole.counters.malicious or whole.counters.suspicious:
+            found += _parts(case, person, query)
+        if whole.verdict is Verdict.MALICIOUS:
+            wishes += _after_malicious(person, query, whole.why)
+            entities.append(
+                FoundEntity(
+                    "user", person, verdict=Verdict.MALICIOUS, why=whole.why, facts={"risk": "Sent malicious mail"}
+                )
+            )
+    return Found(
+        _sent_words([one for one in found if one.value in people]),
+        _sent_verdict(found),
+        tuple(questions),
+        tuple(found),
+        tuple(entities),
+        tuple(wishes),
+    )
+
+
+def _sent(case: Case, value: str, query: Query) -> tuple[FoundCluster, Asked]:
+    return looked_at(ClusterKind.SENT, value, query, limits=case.thresholds[ClusterKind.SENT], now=case.now)
+
+
+def _parts(case: Case, person: str, query: Query) -> list[FoundCluster]:
+    parts = [
+        _sent(case, f"{person} · {name}", Query(query.table, query.start, query.end, (*query.conditions, *more)))[0]
+        for name, more in PARTS
+    ]
+    return [one for one in parts if one.counters.copies]
+
+
+def _sent_words(whole: list[FoundCluster]) -> str:
+    copies, bad = (sum(getattr(one.counters, name) for one in whole) for name in ("copies", "malicious"))
+    return (
+        "; ".join([f"{copies:,} copies sent, {bad:,} malicious", *(one.anomaly for one in whole if one.anomaly)]) + "."
+    )
+
+
+def _sent_verdict(found: list[FoundCluster]) -> Verdict:
+    if any(one.verdict is Verdict.MALICIOUS for one in found):
+        return Verdict.MALICIOUS
+    return Verdict.SUSPICIOUS if any(one.anomaly for one in found) else Verdict.CLEAN
 
 
 def _after_malicious(person: str, query: Query, why: str) -> list[Wish]:
     """Take back the malicious mails that lie in our own mailboxes; lock whoever sends them out of the account (AI-39d)."""
-    bad = Condition("ThreatTypes", Operator.EQUAL_ANY, ("Malware", "Phish"))
+    bad = _threat("Malware", "Phish")
     aimed = Query(query.table, query.start, query.end, (*query.conditions, bad, STILL_THERE))
     wishes = [
         Wish(
@@ -184,3 +191,35 @@ def _after_malicious(person: str, query: Query, why: str) -> list[Wish]:
             )
         )
     return wishes
+
+
+def who_must_stop(case: Case) -> Found:
+    """Who sends malicious mail is locked out at once; whoever sends much of their own is asked (AI-19, AI-39d)."""
+    people = case.people[:MOST_PEOPLE]
+    bad = [one for one in people if case.suspects.get(one) is Verdict.MALICIOUS]
+    wishes = [
+        Wish(
+            f"suspend:{one}",
+            WishKind.ACCOUNTS,
+            f"Suspend {one} until the account is its owner's again",
+            "it sends malicious mail, and went beyond what a person sends",
+            "suspend",
+            names=(one,),
+        )
+        for one in bad
+    ]
+    wishes += [
+        Wish(
+            f"mailing:{one}",
+            WishKind.GUIDANCE,
+            f"Ask {one} whether the mails are theirs, then let them send again",
+            "what was sent is not malicious",
+            names=(one,),
+        )
+        for one in people
+        if one not in bad
+    ]
+    if not people:
+        return NOBODY
+    words = f"{len(bad):,} of {len(people):,} send malicious mail and must be stopped."
+    return Found(words, Verdict.MALICIOUS if bad else Verdict.CLEAN, wishes=tuple(wishes))

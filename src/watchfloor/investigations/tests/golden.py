@@ -16,6 +16,7 @@ from watchfloor.investigations.models import Investigation
 from watchfloor.investigations.services import start
 from watchfloor.kernel.content import content_folder
 from watchfloor.lake import services as lake
+from watchfloor.lake.contracts import LateVerdict
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 TESTER = system_actor("golden cases", Permission.EMAIL_ACTION_PROPOSE)
@@ -76,6 +77,7 @@ def lay(case: GoldenCase, *, now: datetime = NOW) -> None:
     tables = {
         "EmailEvents": [row for mail in case.said.get("mails", ()) for row in mail_rows(case, mail, now)],
         "EmailUrlInfo": [url_row(case, one, now) for one in case.said.get("urls", ())],
+        "EmailAttachmentInfo": [file_row(case, one, now) for one in case.said.get("files", ())],
         "UrlClickEvents": [click_row(case, one, now) for one in case.said.get("clicks", ())],
         "EntraIdSignInEvents": [sign_in_row(one, now) for one in case.said.get("sign_ins", ())],
         "CloudAppEvents": [change_row(one, now) for one in case.said.get("changes", ())],
@@ -83,6 +85,16 @@ def lay(case: GoldenCase, *, now: datetime = NOW) -> None:
     for table, rows in tables.items():
         if rows:
             lake.append(table, rows)
+    lake.note_late_verdicts([late_of(case, one, now) for one in case.said.get("late", ())])
+
+
+def late_of(case: GoldenCase, one: dict[str, Any], now: datetime) -> LateVerdict:
+    """A word on a mail that came after it was delivered."""
+    confidence = "High" if one.get("threats") else ""
+    at = now - timedelta(minutes=30)
+    return LateVerdict(
+        at, case.message(one["mail"]), tuple(one.get("threats", ())), confidence, "person", "Max said so"
+    )
 
 
 def mail_rows(case: GoldenCase, mail: dict[str, Any], now: datetime):
@@ -124,6 +136,17 @@ def url_row(case: GoldenCase, one: dict[str, Any], now: datetime) -> dict[str, A
         "UrlDomain": host,
         "UrlLocation": "Body",
         "ReportId": case.message(one["mail"] + one["url"]),
+    }
+
+
+def file_row(case: GoldenCase, one: dict[str, Any], now: datetime) -> dict[str, Any]:
+    return {
+        "Timestamp": now - timedelta(hours=2),
+        "NetworkMessageId": case.message(one["mail"]),
+        "SHA256": one["sha256"],
+        "FileName": "invoice.exe",
+        "FileType": "exe",
+        "ReportId": case.message(one["mail"] + one["sha256"]),
     }
 
 
@@ -189,6 +212,9 @@ def differences(case: GoldenCase, found: Investigation) -> list[str]:
     removed = [one.wished.copies for one in found.recommendations.filter(kind="mail")]
     if "removes" in case.said and max(removed, default=0) != case.said["removes"]:
         wrong.append(f"removes {removed}, not {case.said['removes']}")
+    automatic = found.recommendations.filter(automatic=True).count()
+    if case.said.get("automatic", 0) != automatic:
+        wrong.append(f"{automatic} done by itself")
     if case.said.get("anomaly") and not found.clusters.exclude(anomaly="").exists():
         wrong.append("no unusual volume was seen")
     wrong += [f"{step.key} failed: {step.answer}" for step in found.steps.filter(failed=True)]

@@ -31,10 +31,12 @@ from watchfloor.investigations.tests.golden import NOW, OURS, GoldenCase, differ
 from watchfloor.response.accounts.engine import work_accounts
 from watchfloor.response.accounts.freezing import freeze_accounts
 from watchfloor.response.accounts.systems import systems_of
+from watchfloor.response.contracts import RUNNING, Row, Targets
 from watchfloor.response.engine import work_batch
 from watchfloor.response.freezing import freeze
 from watchfloor.response.models import Remediation
 from watchfloor.response.progress import begin, finish
+from watchfloor.response.services import start
 
 PERSON = Actor("person:1", "Max", frozenset(Permission))
 FOLDERS = {"Inbox/folder": "INBOX", "Junk folder": "Junk", "Recoverable items folder": "Recoverable"}
@@ -107,8 +109,8 @@ class Lab:
                     box.setacl("INBOX", delegate, "lr")
             if said.get("session"):
                 self.sessions[address] = self.mail.login(address)
-        if case.said.get("policy"):
-            TrustPolicy.objects.update_or_create(pk=1, defaults=case.said["policy"])
+        TrustPolicy.objects.update_or_create(pk=1, defaults=case.said.get("policy", {}))
+        self._by_hand(case)
 
     def _deliver(self, case: GoldenCase) -> None:
         there = [one for one in case.copies if one[3] in FOLDERS]
@@ -130,6 +132,13 @@ class Lab:
             mail=address, dn=self.ldap.dn(name), first_seen_at=NOW, seen_at=NOW,
         )  # fmt: skip
 
+    def _by_hand(self, case: GoldenCase) -> None:
+        """What a person did in the action center before."""
+        for action, names in case.said.get("by_hand", {}).items():
+            aimed = [Row(message, who) for name, message, who, _ in case.copies if _named(name, who, names)]
+            one = start(by=PERSON, name="By hand", reason="golden", action=action, targets=Targets(rows=tuple(aimed)))
+            self._carried_out(str(one.pk))
+
     # --- people and the worker ----------------------------------------------------------------------------------------
 
     def decided(self, case: GoldenCase, found: Investigation) -> None:
@@ -144,7 +153,7 @@ class Lab:
 
     def _carried_out(self, pk: str) -> None:
         remediation = begin(Remediation.objects.get(pk=pk).pk, now=self.clock())
-        if remediation.status == "Rejected":
+        if remediation.status not in RUNNING:
             return
         if remediation.on_accounts:
             freeze_accounts(remediation, systems=systems_of(remediation), now=self.clock())
@@ -178,7 +187,7 @@ class Lab:
         ours = [one for one in case.copies if one[2].endswith(OURS)]
         lying = self.lying(sorted({recipient for _, _, recipient, _ in ours}))
         for name, message, recipient, place in ours:
-            removed = name in gone or f"{name}@{recipient.partition('.')[0]}" in gone
+            removed = _named(name, recipient, gone)
             wanted = "Recoverable" if removed and place in FOLDERS else FOLDERS.get(place, "")
             if (got := lying.get((recipient, message), "")) != wanted:
                 yield f"{name} lies in “{got}” of {recipient}, not in “{wanted}”"
@@ -281,6 +290,11 @@ def raw_of(message: str) -> bytes:
         f"Message-ID: <{message}@elsewhere.example>\r\nFrom: a@elsewhere.example\r\nTo: us@corp.example\r\n"
         "Subject: golden\r\n\r\nText.\r\n"
     ).encode()
+
+
+def _named(name: str, recipient: str, names: Sequence[str]) -> bool:
+    """Whether a file's list names this copy: by its mail, or as mail@local-part."""
+    return name in names or f"{name}@{recipient.partition('.')[0]}" in names
 
 
 def _by_id(message: str) -> list[str]:

@@ -1,18 +1,26 @@
 """Alerts start investigations, join what looks into the same cause, and each is read once."""
 
 from datetime import timedelta
+from types import SimpleNamespace
 
 import pytest
 
 from watchfloor.detection.models import FindingRecord
 from watchfloor.incidents.models import Alert
 from watchfloor.incidents.promotion import promote
+from watchfloor.investigations import known
 from watchfloor.investigations.contracts import Kind, Level, Seeds, Status
-from watchfloor.investigations.following import run_again
+from watchfloor.investigations.following import follow, run_again
 from watchfloor.investigations.models import Investigation, TrustPolicy
+from watchfloor.investigations.playbook import playbook_of
 from watchfloor.investigations.services import stop
-from watchfloor.investigations.tests.conftest import NOW, PHISH, walked
+from watchfloor.investigations.tests.conftest import NOW, PHISH, email_row, walked
 from watchfloor.investigations.triggers import read_alerts
+from watchfloor.lake import services as lake
+from watchfloor.response import services as response
+from watchfloor.response.contracts import Row, Targets
+from watchfloor.response.freezing import freeze
+from watchfloor.response.models import Remediation
 
 pytestmark = pytest.mark.django_db
 OTHER = "33333333-3333-4333-8333-333333333333"
@@ -116,10 +124,14 @@ def test_after_a_person_ended_it_the_next_alert_begins_anew(queued, analyst):
     ("rule", "playbook"),
     [
         ("malicious-url-click", "malicious-click"),
+        ("url-verdict-change", "malicious-click"),
         ("malicious-mail-removed", "zapped"),
         ("malicious-mail-delivered", "not-removed"),
         ("suspicious-sending", "user-compromise"),
         ("internal-phish", "user-compromise"),
+        ("suspicious-forwarding", "user-compromise"),
+        ("sending-limit", "user-restricted"),
+        ("user-restricted", "user-restricted"),
     ],
 )
 def test_each_rule_starts_its_playbook(queued, rule, playbook):
@@ -134,10 +146,76 @@ def test_whoever_reported_is_no_suspect(queued):
     assert Investigation.objects.get().seeded.people == ()
 
 
-def test_a_removed_file_is_another_type_than_a_removed_url(queued):
-    raise_alert("malicious-mail-removed", mail(), ("file", "ab" * 32, "x.exe", "source", "malicious"))
+FILE = ("file", "ab" * 32, "x.exe", "source", "malicious")
+URL = ("url", "https://elsewhere.example/x", "", "source", "malicious")
+
+
+@pytest.mark.parametrize(
+    ("evidence", "methods", "kind"),
+    [
+        ([FILE], "", Kind.ZAPPED_FILE),
+        ([URL], "", Kind.ZAPPED_URL),
+        ([], '{"Malware":["File detonation"]}', Kind.ZAPPED_FILE),
+        ([], '{"Phish":["URL malicious reputation"]}', Kind.ZAPPED_URL),
+        ([], "", Kind.ZAPPED_MAIL),
+    ],
+)
+def test_what_mail_was_removed_for_says_which_playbook(queued, evidence, methods, kind):
+    lake.append("EmailEvents", [email_row(PHISH, "ann@corp.example", DetectionMethods=methods)])
+    raise_alert("malicious-mail-removed", mail(), *evidence)
     read()
-    assert Investigation.objects.get().kind == Kind.ZAPPED_FILE
+    found = Investigation.objects.get()
+    assert (found.kind, playbook_of(found.playbook).kind) == (kind, kind)
+
+
+def test_mail_of_a_campaign_has_a_playbook_of_its_own(queued, monkeypatch):
+    monkeypatch.setattr(known.lake, "campaign_of", lambda message: SimpleNamespace(mails=7))
+    raise_alert("malicious-mail-removed", mail())
+    read()
+    assert Investigation.objects.get().playbook == "zapped-campaign"
+
+
+def removed(found_or_actor, *, at=NOW):
+    """The phish as the worker leaves it: moved out of one mailbox."""
+    aimed = Targets(rows=(Row(PHISH, "ann@corp.example"),))
+    one = response.start(by=found_or_actor, name="By hand", reason="", action="soft-delete", targets=aimed, at=at)
+    return moved(one.pk)
+
+
+def moved(remediation):
+    one = Remediation.objects.get(pk=remediation)
+    freeze(one, now=NOW)
+    one.lines.update(status="moved", at=NOW)
+    Remediation.objects.filter(pk=one.pk).update(status="Completed", moved=one.lines.count(), finished_at=NOW)
+    return one
+
+
+def test_what_an_administrator_removed_by_hand_is_looked_into_as_approved_already(phish, queued, analyst):
+    one = removed(analyst)
+    raise_alert("malicious-mail-removed", mail(), cluster())
+    read()
+    found = walked(Investigation.objects.get())
+    assert found.kind == Kind.ACTION
+    done = found.recommendations.get(key=f"done:{one.pk}")
+    assert (done.status, done.remediation_id) == ("In progress", str(one.pk))
+    assert follow(now=NOW + timedelta(minutes=1)) == 1
+    done.refresh_from_db()
+    assert (done.status, done.decided_by_name) == ("Completed", "Ada")
+    assert found.recommendations.exclude(pk=done.pk).filter(kind="mail").exists(), "two mailboxes hold a copy still"
+
+
+def test_mail_that_an_investigation_had_removed_joins_it_and_starts_no_other(phish, begun):
+    found = begun(phish)
+    moved(found.recommendations.get(kind="mail").remediation_id)
+    follow(now=NOW + timedelta(minutes=1))
+    alert = raise_alert("malicious-mail-removed", mail(), cluster(), at=NOW + timedelta(minutes=2))
+    read(NOW + timedelta(minutes=2))
+    assert Investigation.objects.count() == 1
+    assert [one.alert_id for one in found.alerts.all()] == [alert.alert_id]
+    found.refresh_from_db()
+    assert found.grown_at is None, "there is nothing to look at again"
+    alert.refresh_from_db()
+    assert alert.status == "resolved"
 
 
 def test_other_rules_and_old_alerts_start_nothing(queued):

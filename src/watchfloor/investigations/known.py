@@ -1,0 +1,59 @@
+"""What is known of the mails of an alert before anything is asked: for what they were removed, and who looks into it already."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from watchfloor.investigations.contracts import Seeds
+from watchfloor.investigations.models import Investigation
+from watchfloor.investigations.steps.message import FILE_METHODS, URL_METHODS, condemned
+from watchfloor.lake import selectors as lake
+from watchfloor.lake.contracts import Condition, Operator, Query
+from watchfloor.response import selectors as remediations
+from watchfloor.response.contracts import DONE, MessageRemediation
+
+MOST = 50
+BACK = timedelta(days=400)
+MALWARE = "Malware"
+COLUMNS = ("NetworkMessageId", "ThreatTypes", "DetectionMethods")
+
+
+def trait_of(seeds: Seeds, *, now: datetime) -> str:
+    """By whom or for what mails were removed: "hand", "file", "url", "campaign", or "" (AI-13..16, AI-22)."""
+    messages = seeds.messages
+    urls, files = condemned(tuple(messages[:MOST]))
+    rows = lake.rows(_of(messages, now=now), columns=COLUMNS, limit=MOST)
+    said = " ".join(str(row["DetectionMethods"]) for row in rows)
+    if any(not one.automatic for one in _removals(messages)):
+        return "hand"
+    if (
+        seeds.files
+        or files
+        or any(MALWARE in str(row["ThreatTypes"]) for row in rows)
+        or any(one in said for one in FILE_METHODS)
+    ):
+        return "file"
+    if seeds.urls or urls or any(one in said for one in URL_METHODS):
+        return "url"
+    campaigns = (lake.campaign_of(one) for one in messages[:5])
+    return "campaign" if any(one is not None and one.mails > 1 for one in campaigns) else ""
+
+
+def _removals(messages: Sequence[str]) -> list[MessageRemediation]:
+    return [
+        one
+        for message in messages[:MOST]
+        for one in remediations.remediations_of_message(network_message_id=message)
+        if one.line_status in DONE
+    ]
+
+
+def _of(messages: Sequence[str], *, now: datetime) -> Query:
+    wanted = Condition("NetworkMessageId", Operator.EQUAL_ANY, tuple(messages[:MOST]))
+    return Query("EmailEvents", now - BACK, now + timedelta(days=1), (wanted,))
+
+
+def looked_into_by(messages: Sequence[str]) -> int:
+    """The investigation that had these mails removed, or looks into who did; 0 for none."""
+    found = {one.remediation_id for one in _removals(messages)}
+    known = Investigation.objects.filter(recommendations__remediation_id__in=found).order_by("-id").first()
+    return known.pk if known is not None else 0
