@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 REACHABLE = frozenset({Folder.INBOX, Folder.JUNK, Folder.DELETED, Folder.RECOVERABLE, Folder.UNKNOWN})
 """Locations inside a mailbox (EA-61). Unknown is among them: unlike the peers we look into the mailbox itself (LM-07)."""
 
+REACHABLE_NAMES = frozenset(folder.value for folder in REACHABLE)
+
 NO_MAILBOX = {
     Folder.HARD_DELETED.value: "it was hard deleted: no copy is left in the mailbox",
     Folder.QUARANTINE.value: "it is held in quarantine, outside the mailbox: release or delete it there",
@@ -83,7 +85,7 @@ class MailAction(Action):
 
     def unreachable(self, location: str) -> str:
         """Why a message at this latest location can never be acted on; empty when it lies in a mailbox we can ask."""
-        if location in {folder.value for folder in REACHABLE} or not location:
+        if location in REACHABLE_NAMES or not location:
             return ""
         return NO_MAILBOX.get(location, f"its latest location is “{location}”, which is not a mailbox folder")
 

@@ -33,19 +33,21 @@ from watchfloor.response.action import MailAction, Work
 from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import DONE, LineStatus, RemediationStatus, Row
 from watchfloor.response.events import events_of
+from watchfloor.response.freezing import in_chunks
 from watchfloor.response.lanes import Lanes
 from watchfloor.response.models import LedgerLine, Remediation
 from watchfloor.response.places import as_json, from_json, joined, paths_of, was_opened
 from watchfloor.response.storing import save_lines
 
-BATCH = 2000
-"""Lines per batch. Large, because one doveadm question finds the message in all mailboxes: a batch costs one such question."""
+BATCH = 10_000
+"""Lines per batch. Large: at the end of each the mail system idles until the next is read and its first copies are found."""
 GROUP = 100
 """Mailboxes noted in one commit and then acted on: few enough that acting begins early."""
 MOST_IN_GROUP = 500
 """So many copies at most, then a group ends with the mailbox it is at."""
-WRITE_EVERY = 250
+WRITE_EVERY = 1000
 WRITE_SECONDS = 1.0
+LISTEN_SECONDS = 0.5
 SAME_WITHIN = timedelta(hours=1)
 RESULT_FIELDS = ["status", "before", "opened", "found_where", "moved_where", "verified", "why", "at"]
 CHANGED = frozenset({LineStatus.MOVED, LineStatus.DELETED})
@@ -56,16 +58,17 @@ Found = tuple[Target, tuple[Located, ...]]
 def work_batch(remediation: Remediation, *, mailboxes: MailboxActions, clock: Clock, size: int = BATCH) -> int:
     """Do the next `size` pending lines; returns how many were settled (0: nothing left, or somebody asked to stop).
 
-    A stop is heard between batches, never inside one: what the mail system has in hand must reach the ledger. Raises
+    A stop is heard before the next copies are acted on; what the mail system has in hand reaches the ledger first. Raises
     Unreachable when the mail system as a whole does not answer; lines that were not acted on stay pending.
     """
     # Mailbox by mailbox: ten mails of one campaign in a mailbox are one visit, not ten.
-    lines = list(remediation.lines.filter(status=LineStatus.PENDING.value).order_by("recipient", "id")[:size])
+    pending = LedgerLine.objects.filter(remediation=remediation, status=LineStatus.PENDING.value)
+    lines = list(pending.order_by("recipient", "id")[:size])
     if not lines or stop_asked(remediation):
         return 0
     ledger = Ledger(remediation, action_of(remediation.action), clock)
-    left = find_and_act(lines_by_target(lines), mailboxes, ledger)
-    ledger.settle_lost(ledger.settle_repeats(left))
+    lost = find_and_act(lines_by_target(lines), mailboxes, ledger)
+    ledger.settle_lost(ledger.settle_repeats(lost))
     ledger.write()
     return ledger.settled
 
@@ -75,27 +78,46 @@ def find_and_act(
 ) -> list[LedgerLine]:
     """Find, note, act, settle, each as soon as it can be; returns the lines of which no copy was found."""
     asked: dict[Target, list[LedgerLine]] = {}
+    lost: list[LedgerLine] = []
+    stop = Stop(ledger.remediation)
     with Lanes() as lanes:
-        lanes.read("find", in_groups(ledger.action.find(mailboxes, list(by_target))))
+        lanes.read("find", in_groups(ledger.action.find(mailboxes, list(by_target)), stop))
         # Two lanes take turns, so that no mailbox waits for the slowest of the group before; the connector bounds both.
         turns = cycle(("act", "act too"))
         for lane, given in lanes:
-            if lane == "find":
-                works = note(given, by_target, keeps=ledger.action.keeps)
-                asked |= {target: by_target.pop(target) for target in works}
-                lanes.read(next(turns), per_target(ledger.action.act(mailboxes, list(works.values())), works))
-            else:
+            if lane == "act" or lane == "act too":
                 target, outcomes = given
                 ledger.settle(asked.pop(target, []), outcomes)
-    ledger.settle_unanswered(asked)
-    return [line for lines in by_target.values() for line in lines]
+            elif not stop.heard():
+                works = note(given, by_target, keeps=ledger.action.keeps)
+                lost += (line for target, copies in given if not copies for line in by_target.pop(target))
+                asked |= {target: by_target.pop(target) for target in works}
+                lanes.read(next(turns), per_target(ledger.action.act(mailboxes, list(works.values())), works))
+    ledger.settle_unanswered(asked if stop.asked else asked | by_target)
+    return lost
 
 
-def in_groups(found: Iterable[Found]) -> Iterator[list[Found]]:
+class Stop:
+    """Whether somebody asked to stop; the database is asked now and then."""
+
+    def __init__(self, remediation: Remediation) -> None:
+        self.remediation = remediation
+        self.asked = False
+        self.looked_at = time.monotonic()
+
+    def heard(self) -> bool:
+        if not self.asked and time.monotonic() - self.looked_at > LISTEN_SECONDS:
+            self.asked, self.looked_at = stop_asked(self.remediation), time.monotonic()
+        return self.asked
+
+
+def in_groups(found: Iterable[Found], stop: Stop) -> Iterator[list[Found]]:
     """What was found, some hundred mailboxes together: each group costs a commit before it may be acted on."""
     group: list[Found] = []
     boxes: set[str] = set()
     for target, copies in found:
+        if stop.asked:
+            return
         if group and target.mailbox not in boxes and (len(boxes) >= GROUP or len(group) >= MOST_IN_GROUP):
             yield group
             group, boxes = [], set()
@@ -188,7 +210,9 @@ class Ledger:
 
         The mailbox is asked first: a copy that somebody put back meanwhile must go again, however lately we removed it.
         """
-        last = newest_done(lines, since=self.clock() - SAME_WITHIN)
+        last: dict[Row, LedgerLine] = {}
+        for some in in_chunks(lines):
+            last |= newest_done(some, since=self.clock() - SAME_WITHIN)
         others = []
         for line in lines:
             before = last.get(line.row)
@@ -296,7 +320,7 @@ def newest_done(lines: Sequence[LedgerLine], *, since: datetime) -> dict[Row, Le
             at__gte=since,
             status__in=[status.value for status in DONE],
         )
-        .exclude(remediation=lines[0].remediation)
+        .exclude(remediation=lines[0].remediation_id)
         .select_related("remediation")
         .order_by("at", "id")
     )

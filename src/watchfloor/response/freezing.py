@@ -119,8 +119,8 @@ def _line(remediation: Remediation, action: MailAction, row: dict[str, Any], ori
     if not why and action.needs_origin and not origin:
         why = NO_ORIGIN
     name = row_of(row)
-    return LedgerLine(
-        remediation=remediation,
+    return LedgerLine.fresh(
+        remediation_id=remediation.pk,
         network_message_id=name.network_message_id,
         recipient=name.recipient,
         message_id=message_id,
@@ -168,7 +168,7 @@ def _back(remediation: Remediation, original: Remediation, line: LedgerLine) -> 
     }
     action = action_of(original.action)
     location = action.destination.value if action.destination else line.location
-    return LedgerLine(remediation=remediation, origin=line.before, location=location, **kept)
+    return LedgerLine.fresh(remediation_id=remediation.pk, origin=line.before, location=location, **kept)
 
 
 def _missing_from_lake(remediation: Remediation) -> None:

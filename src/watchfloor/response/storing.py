@@ -3,7 +3,8 @@
 Django's bulk_create and bulk_update compile every field of every row, which costs more than the database does.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import Any
 
 from django.db import connection, connections, transaction
@@ -11,7 +12,7 @@ from django.db.models import Field
 
 from watchfloor.response.models import LedgerLine
 
-AS_THEY_ARE = frozenset({"CharField", "TextField", "BooleanField"})
+AS_THEY_ARE = frozenset({"CharField", "TextField", "BooleanField", "BigAutoField"})
 """Kinds whose Python values every database takes as they are."""
 
 
@@ -30,8 +31,8 @@ def save_lines(lines: Sequence[LedgerLine], *, fields: Sequence[str]) -> None:
     known = [field for field in LedgerLine._meta.concrete_fields if field.name in fields]
     changes = ", ".join(f"{_quoted(str(field.column))} = %s" for field in known)
     table, key = _quoted(LedgerLine._meta.db_table), _quoted("id")
-    rows = [(*values, line.pk) for values, line in zip(_rows(lines, known), lines, strict=True)]
-    _execute(f"UPDATE {table} SET {changes} WHERE {key} = %s", rows)  # noqa: S608 (names of our own model)
+    own_key = LedgerLine._meta.get_field("id")
+    _execute(f"UPDATE {table} SET {changes} WHERE {key} = %s", _rows(lines, [*known, own_key]))  # noqa: S608 (names of our own model)
 
 
 def _execute(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
@@ -41,26 +42,24 @@ def _execute(statement: str, rows: Sequence[tuple[Any, ...]]) -> None:
 
 
 def _rows(lines: Sequence[LedgerLine], fields: Sequence["Field[Any, Any]"]) -> list[tuple[Any, ...]]:
-    columns = [list(_column(lines, field)) for field in fields]
-    return list(zip(*columns, strict=True)) if lines else []
+    """The fields of all lines as the database takes them: read together, then only the columns that need it are converted."""
+    if not lines:
+        return []
+    columns = list(zip(*map(attrgetter(*(field.attname for field in fields)), lines), strict=True))
+    return list(zip(*map(_converted, columns, fields), strict=True))
 
 
-def _column(lines: Sequence[LedgerLine], field: "Field[Any, Any]") -> Iterator[Any]:
-    """One field of all lines as the database takes it; a value that was converted before is not converted again."""
-    values = (getattr(line, field.attname) for line in lines)
-    if field.get_internal_type() in AS_THEY_ARE:
-        yield from values
-        return
-    known: dict[Any, Any] = {}
+def _converted(values: tuple[Any, ...], field: "Field[Any, Any]") -> Iterable[Any]:
+    """One column as the database takes it; a value that was converted before is not converted again."""
+    kind = field.get_internal_type()
+    if kind in AS_THEY_ARE:
+        return values
     real = connections[connection.alias]  # the proxy costs as much as the conversion
-    for value in values:
-        if isinstance(value, list | dict) and value:
-            yield field.get_db_prep_save(value, real)
-            continue
-        key = repr(value) if isinstance(value, list | dict) else value
-        if key not in known:
-            known[key] = field.get_db_prep_save(value, real)
-        yield known[key]
+    if kind == "JSONField":
+        empty = field.get_db_prep_save([], real)
+        return [field.get_db_prep_save(value, real) if value else empty for value in values]
+    known = {value: field.get_db_prep_save(value, real) for value in set(values)}
+    return [known[value] for value in values]
 
 
 def _quoted(name: str) -> str:

@@ -14,7 +14,7 @@ from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-from watchfloor.connectors.contracts import Located, Target
+from watchfloor.connectors.contracts import Folder, Located, Target
 from watchfloor.connectors.folders import FolderNames
 from watchfloor.connectors.protocols.doveadm_masks import Mask, bundles, masks_for
 from watchfloor.connectors.protocols.imap_mailbox import same_id
@@ -170,23 +170,20 @@ def _query(message_ids: Sequence[str]) -> list[str]:
 def _by_target(
     targets: Sequence[Target], rows: Sequence[dict[str, str]], names: FolderNames
 ) -> dict[Target, tuple[Located, ...]]:
-    by_mailbox: dict[str, list[dict[str, str]]] = {}
+    by_mailbox: dict[str, list[Target]] = {}
+    for target in targets:
+        by_mailbox.setdefault(target.mailbox.lower(), []).append(target)
+    found: dict[Target, list[Located]] = {target: [] for target in targets}
+    places = {path: names.location_of(path) for path in {row["mailbox"] for row in rows}}
     for row in rows:
-        by_mailbox.setdefault(row["username"].lower(), []).append(row)
-    return {
-        target: tuple(
-            _located(target, row, names)
-            for row in by_mailbox.get(target.mailbox.lower(), ())
-            if same_id(row["hdr.message-id"].strip(), target.message_id)
-        )
-        for target in targets
-    }
+        header = row["hdr.message-id"].strip()
+        for target in by_mailbox.get(row["username"].lower(), ()):
+            if same_id(header, target.message_id):
+                found[target].append(_located(target, row, places[row["mailbox"]]))
+    return {target: tuple(copies) for target, copies in found.items()}
 
 
-def _located(target: Target, row: dict[str, str], names: FolderNames) -> Located:
+def _located(target: Target, row: dict[str, str], folder: Folder) -> Located:
     flags = tuple(sorted(flag for flag in row["flags"].split() if flag.lower() != "\\recent"))
     received = datetime.fromtimestamp(int(row["date.received.unixtime"]), UTC)
-    path = row["mailbox"]
-    return Located(
-        target.mailbox, path, int(row["uid"]), 0, target.message_id, flags, received, names.location_of(path)
-    )
+    return Located(target.mailbox, row["mailbox"], int(row["uid"]), 0, target.message_id, flags, received, folder)

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 from watchfloor.connectors.contracts import Folder, Located
@@ -13,29 +14,37 @@ from watchfloor.connectors.protocols.imap_wire import Answer, Refused, Session, 
 LOOK = b"(UID FLAGS INTERNALDATE BODY.PEEK[HEADER.FIELDS (MESSAGE-ID)])"
 _HEADER = b"BODY[HEADER.FIELDS (MESSAGE-ID)]"
 _ID = re.compile(r"^message-id:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
+_BREAKS = re.compile(r"[\r\n\0]")
 _FOLD = re.compile(r"\r?\n[ \t]+")
 _MISSING_FOLDER = {"TRYCREATE", "NONEXISTENT"}
 NOT_A_PLACE = frozenset({b"\\noselect", b"\\nonexistent", b"\\all", b"\\flagged"})
 IDS_PER_SEARCH = 25
+LONGEST_KNOWN = 500
+"""Bytes of a header or of flags that are remembered; what a hostile server makes longer is read anew each time."""
 
 
 def searchable(message_id: str) -> bool:
     """Whether a Message-ID can be searched for; an empty one would match every mail, so it never is."""
     bare = message_id.strip().strip("<>").strip()
-    return bool(bare) and not any(character in message_id for character in "\r\n\0")
+    return bool(bare) and not _BREAKS.search(message_id)
 
 
 def same_id(header_value: str, message_id: str) -> bool:
     """Whether a Message-ID header's value is that id; servers search for substrings, so each hit is held against this."""
     wanted = message_id.strip()
-    bracketed = wanted.startswith("<") and wanted.endswith(">")
-    return header_value == wanted or (bracketed and wanted in header_value)
+    return header_value == wanted or (wanted in header_value and wanted[:1] == "<" and wanted[-1:] == ">")
 
 
 def own_id(data: dict[bytes, Any] | None) -> str:
     """The Message-ID header's value from what LOOK fetched, unfolded; empty when there is none."""
-    header = ((data or {}).get(_HEADER) or b"").decode("utf-8", "replace")
-    match = _ID.search(_FOLD.sub(" ", header))
+    header = (data or {}).get(_HEADER) or b""
+    return _id_in(header) if len(header) < LONGEST_KNOWN else _id_in.__wrapped__(header)
+
+
+@lru_cache(4096)
+def _id_in(header: bytes) -> str:
+    """A campaign's few headers are read in a thousand mailboxes."""
+    match = _ID.search(_FOLD.sub(" ", header.decode("utf-8", "replace")))
     return match[1].strip() if match else ""
 
 
@@ -206,7 +215,13 @@ def search_command(message_ids: Sequence[str]) -> bytes:
 
 def flags_of(data: dict[bytes, Any]) -> tuple[str, ...]:
     """Flags from what LOOK fetched, sorted, without the session's \\Recent."""
-    flags = (flag.decode("utf-8", "replace") for flag in data.get(b"FLAGS", ()))
+    given = tuple(data.get(b"FLAGS", ()))
+    return _told_flags(given) if sum(map(len, given)) < LONGEST_KNOWN else _told_flags.__wrapped__(given)
+
+
+@lru_cache(1024)
+def _told_flags(given: tuple[bytes, ...]) -> tuple[str, ...]:
+    flags = (flag.decode("utf-8", "replace") for flag in given)
     return tuple(sorted(flag for flag in flags if flag.lower() != "\\recent"))
 
 

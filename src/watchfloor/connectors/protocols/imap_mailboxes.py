@@ -6,7 +6,7 @@ is gone from the one and present in the other. Only then is an outcome `verified
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed
+from concurrent.futures import ThreadPoolExecutor, as_completed, wait
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 from typing import TypeVar
@@ -46,10 +46,12 @@ class ImapMailboxes:
     find_all: Callable[[Sequence[Target]], Iterator[dict[Target, Copies]]] | None = None
     serves: Callable[[str], bool] = everybody
     _free: BoundedSemaphore = field(init=False, repr=False, compare=False)
+    _hands: ThreadPoolExecutor = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """`workers` sessions at once, also while one caller finds and another acts."""
+        """`workers` sessions at once, also while one caller finds and another acts; their threads stay until nobody holds us."""
         object.__setattr__(self, "_free", BoundedSemaphore(self.workers))
+        object.__setattr__(self, "_hands", ThreadPoolExecutor(self.workers, thread_name_prefix="mailbox"))
 
     def find(self, targets: Sequence[Target]) -> Iterator[tuple[Target, Copies]]:
         """Every copy of each target, in any folder."""
@@ -113,12 +115,12 @@ class ImapMailboxes:
                 why = f"the server's answer could not be understood: {error}"
                 return [result for item in some for result in trouble(item, why)]
 
-        pool = ThreadPoolExecutor(max_workers=min(self.workers, len(boxes)), thread_name_prefix="mailbox")
+        asked = [self._hands.submit(run, mailbox, some) for mailbox, some in boxes.items()]
         try:
-            for future in as_completed([pool.submit(run, mailbox, some) for mailbox, some in boxes.items()]):
+            for future in as_completed(asked):
                 yield from future.result()
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            wait([future for future in asked if not future.cancel()])
 
     def _run_errand(
         self, mailbox: str, items: list[Item], errand: Callable[[Mailbox, list[Item]], list[Result]]

@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from imapclient import imap_utf7
@@ -227,11 +228,19 @@ def _usual_fetch(parts: list[Part]) -> tuple[int, dict[bytes, Any]] | None:
     if usual is None:
         return None
     uid, flags, date, item = usual.groups()
-    try:
-        received = datetime.strptime(date.decode(), "%d-%b-%Y %H:%M:%S %z")
-    except ValueError:
+    received = _received(date) if len(date) < 40 else None
+    if received is None:
         return None
     return int(uid), {b"UID": int(uid), b"FLAGS": tuple(flags.split()), b"INTERNALDATE": received, item: literal}
+
+
+@lru_cache(4096)
+def _received(date: bytes) -> datetime | None:
+    """Mails of a campaign came in few seconds, so few dates are read again and again."""
+    try:
+        return datetime.strptime(date.decode(), "%d-%b-%Y %H:%M:%S %z")
+    except ValueError:
+        return None
 
 
 def _finish(answer: Answer, rest: bytes, before: list[list[Part]]) -> None:
@@ -253,13 +262,12 @@ def _note_untagged(answer: Answer, parts: list[Part]) -> None:
     first = parts[0] if isinstance(parts[0], bytes) else parts[0][0]
     if not first.startswith(b"* "):
         return
-    kind, _, rest = first[2:].partition(b" ")
-    if kind.upper() in {b"OK", b"NO", b"BAD", b"BYE"}:
+    _, kind, rest = first.split(b" ", 2) if first.count(b" ") > 1 else (b"", first[2:], b"")
+    if kind.isdigit():
+        name, space, more = rest.partition(b" ")
+        answer.untagged.append((name.upper(), _with_head(parts, kind + space + more)))
+    elif kind.upper() in {b"OK", b"NO", b"BAD", b"BYE"}:
         _note_codes(answer, rest)
-    elif kind.isdigit():
-        name = rest.split(b" ", 1)[0].upper()
-        head = kind + rest[len(name) :]
-        answer.untagged.append((name, _with_head(parts, head)))
     else:
         answer.untagged.append((kind.upper(), _with_head(parts, rest)))
 
