@@ -7,12 +7,15 @@ Rows = list[list[Any]]
 
 
 def chart_table(data: Mapping[str, Any]) -> tuple[list[str], Rows]:
-    """Heads and rows of a chart's data: categories down, series across; or the links of a graph by the names of their ends."""
+    """Heads and rows of a chart's data: categories down, series across; links of a graph by their ends; dots."""
     if "nodes" in data:
         return _graph_table(data["nodes"], data.get("links", ()))
     if "countries" in data:
         countries = sorted(data["countries"], key=lambda one: -one["value"])
         return ["", data.get("noun", "")], [[one["label"], one["value"]] for one in countries]
+    if "scatter" in data:
+        dots = [[dot[0], one["name"], dot[1]] for one in data["scatter"] for dot in one["dots"]]
+        return [data.get("across", ""), "", data.get("up", "") or "Value"], dots
     series = data.get("series", ())
     heads = ["", *(str(one["name"]) for one in series)]
     rows = [

@@ -24,6 +24,18 @@ class SampleForm(forms.Form):
     notify = forms.BooleanField(label="Tell the people concerned", required=False, help_text="By mail, once.")
 
 
+DOTS = {
+    "axis": "number",
+    "across": "Links",
+    "up": "Points",
+    "scatter": [
+        {"name": "Phish", "dots": [[3, 82.5], [7, 91], [2, 64]]},
+        {"name": "No threat", "dots": [[1, 4], [12, 11.5], [0, 2], [5, 9]]},
+    ],
+}
+"""Mails by how many links they hold and how many points they got."""
+
+
 def samples(*, now: datetime) -> dict[str, Any]:
     """Template context of the gallery."""
     return {
@@ -106,6 +118,7 @@ def _charts() -> dict[str, Any]:
             "series": [{"name": "Incidents", "values": [2, 5, 9], "tones": ["danger", "warning", "info"]}],
         },
         "nothing": {"categories": [], "series": []},
+        "dots": DOTS,
         "flow": {
             "nodes": [
                 {"id": "0 ip", "name": "203.0.113.57", "column": 0},

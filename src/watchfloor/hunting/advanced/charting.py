@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from watchfloor.hunting.advanced.cells import NUMBERS, Head, shown
+from watchfloor.hunting.advanced.scattering import across_of, dots_of
 
 KINDS: Mapping[str, str] = {
     "timechart": "line",
@@ -13,10 +14,10 @@ KINDS: Mapping[str, str] = {
     "barchart": "bar",
     "columnchart": "bar",
     "piechart": "donut",
-    "scatterchart": "line",
+    "scatterchart": "scatter",
     "anomalychart": "line",
 }
-OVER_TIME = frozenset({"timechart", "linechart", "areachart", "stackedareachart", "scatterchart", "anomalychart"})
+OVER_TIME = frozenset({"timechart", "linechart", "areachart", "stackedareachart", "anomalychart"})
 MOST_POINTS = 1000
 MOST_SERIES = 20
 Chart = dict[str, Any]
@@ -38,13 +39,17 @@ def chart_of(
     wishes = wishes or {}
     numbers = [place for place, head in enumerate(heads) if head.type in NUMBERS]
     if not numbers:
-        return _of_lists(kind, heads, rows)
-    across = next(iter(_named(heads, wishes, "xcolumn")), _axis(heads, numbers, timed=visualization in OVER_TIME))
+        return _of_lists("line" if kind == "scatter" else kind, heads, rows)
+    usual = across_of(heads) if kind == "scatter" else _axis(heads, numbers, timed=visualization in OVER_TIME)
+    across = next(iter(_named(heads, wishes, "xcolumn")), usual)
     numbers = [place for place in _named(heads, wishes, "ycolumns") if place in numbers] or numbers
     split = _named(heads, wishes, "series") or [
         place for place, head in enumerate(heads) if place != across and head.type in ("string", "bool", "guid")
     ]
-    categories, series = _table(heads, rows, across, [place for place in numbers if place != across], split)
+    numbers = [place for place in numbers if place != across]
+    if kind == "scatter":
+        return dots_of(heads, rows, across, numbers, split)
+    categories, series = _table(heads, rows, across, numbers, split)
     timed = across >= 0 and heads[across].type == "datetime"
     stacked = kind == "bar" and wishes.get("kind", "").startswith("stacked")
     chart = _cut("stacked" if stacked else kind, times(categories) if timed else categories, series)

@@ -2,6 +2,7 @@
 
 from watchfloor.hunting.advanced.cells import Head
 from watchfloor.hunting.advanced.charting import MOST_POINTS, MOST_SERIES, chart_of
+from watchfloor.hunting.advanced.scattering import MOST_DOTS
 
 TIME, NAME, COUNT = Head("Timestamp", "datetime"), Head("Domain", "string"), Head("Mails", "long")
 
@@ -78,3 +79,33 @@ def test_render_says_which_columns_are_drawn_how():
     assert chart_of("columnchart", heads, rows, {"xcolumn": "Gone", "ycolumns": "Gone"}) == chart_of(
         "columnchart", heads, rows
     )
+
+
+def test_a_scatter_chart_puts_each_row_between_its_first_two_numbers():
+    heads = (Head("Size", "long"), NAME, Head("Seconds", "real"))
+    chart = chart_of("scatterchart", heads, [(1, "a", 0.5), (9, "b", 0.7), (2, "a", None), (2, "a", 0.1)])
+    assert chart["kind"] == "scatter"
+    assert chart["data"] == {
+        "axis": "number",
+        "across": "Size",
+        "up": "Seconds",
+        "scatter": [{"name": "a", "dots": [[1, 0.5], [2, 0.1]]}, {"name": "b", "dots": [[9, 0.7]]}],
+    }
+
+
+def test_dots_stand_over_time_or_over_names_and_rows_of_one_moment_stay_apart():
+    rows = [("2026-01-01T00:00:00Z", 1), ("2026-01-01T00:00:00Z", 2)]
+    data = chart_of("scatterchart", (TIME, COUNT), rows)["data"]
+    assert (data["axis"], len(data["scatter"][0]["dots"])) == ("time", 2)
+    assert chart_of("scatterchart", (NAME, COUNT), [("a", 1)])["data"]["axis"] == "category"
+    chosen = chart_of("scatterchart", (COUNT, Head("Urls", "long")), [(1, 2)], {"xcolumn": "Urls"})["data"]
+    assert (chosen["across"], chosen["scatter"][0]["dots"]) == ("Urls", [[2, 1]])
+    assert chart_of("scatterchart", (TIME, COUNT), [("2026-01-01T00:00:00Z", None)]) is None
+
+
+def test_dots_that_are_not_drawn_are_said():
+    many = chart_of("scatterchart", (TIME, COUNT), [("2026-01-01T00:00:00Z", n) for n in range(MOST_DOTS + 3)])
+    assert sum(len(one["dots"]) for one in many["data"]["scatter"]) == MOST_DOTS
+    assert many["cut"] == "the first 5,000 of 5,003 dots"
+    named = [("2026-01-01T00:00:00Z", f"s{n}", n) for n in range(MOST_SERIES + 5)]
+    assert "20 largest of 25 series" in chart_of("scatterchart", (TIME, NAME, COUNT), named)["cut"]

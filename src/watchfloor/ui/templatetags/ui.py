@@ -210,13 +210,14 @@ def notice(*, text: object, tone: str = "info", title: str = "") -> SafeString:
 
 @register.simple_tag
 def chart(*, id: str, kind: str, title: str, data: Mapping[str, Any], href: str = "", height: str = "m") -> SafeString:
-    """A chart with its table: `kind` stacked, bar, line, donut, graph, sankey or map; `height` s, m or l.
+    """A chart with its table: `kind` stacked, bar, line, donut, graph, sankey, map or scatter; `height` s, m or l.
 
     `data` is {"categories": [..], "series": [{"name", "values", "tone"?, "href"?}], "horizontal"?: True for a ranking} or {"nodes": [{"id", "name", "group"?, "href"?}],
-    "links": [{"source", "target", "label"?}]} (for a sankey each node with its "column", each link with its "value"), for a map {"countries": [{"name": two letters, "label", "value", "href"?}], "noun"}; with "brush"
+    "links": [{"source", "target", "label"?}]} (for a sankey each node with its "column", each link with its "value"), for a map {"countries": [{"name": two letters, "label", "value", "href"?}], "noun"},
+    for a scatter {"axis": "time", "number" or "category", "across", "up", "scatter": [{"name", "dots": [[x, y]]}]}; with "brush"
     ({"starts", "end", "href" with {from} and {to}}) a time can be chosen by dragging. `href` is opened on a click, with {series} and {category} filled in.
     """
-    if kind not in {"stacked", "bar", "line", "donut", "graph", "sankey", "map"}:
+    if kind not in {"stacked", "bar", "line", "donut", "graph", "sankey", "map", "scatter"}:
         raise BadInput(f"“{kind}” is no kind of chart", place="chart")
     heads, rows = chart_table(data)
     return _with(

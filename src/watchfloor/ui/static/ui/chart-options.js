@@ -1,10 +1,11 @@
-// ECharts options from our chart data: {categories, series: [{name, values, tone?}]} or {nodes, links}.
+// ECharts options from our chart data: {categories, series: [{name, values, tone?}]}, {nodes, links} or {scatter, axis}.
 
 /**
  * @typedef {{name: string, values: number[], tone?: string, href?: string}} Series
  * @typedef {{id: string, name: string, group?: string, tone?: string, size?: number, href?: string, column?: number, faded?: boolean}} Node
  * @typedef {{source: string, target: string, label?: string, value?: number}} Link
- * @typedef {{categories?: string[], series?: Series[], nodes?: Node[], links?: Link[], horizontal?: boolean, legend?: boolean, mark?: {category: string, label: string}, brush?: import("./chart-brush.js").Brush, countries?: Country[], noun?: string}} Data
+ * @typedef {{categories?: string[], series?: Series[], nodes?: Node[], links?: Link[], horizontal?: boolean, legend?: boolean, mark?: {category: string, label: string}, brush?: import("./chart-brush.js").Brush, countries?: Country[], noun?: string, scatter?: Dots[], axis?: string, across?: string, up?: string}} Data
+ * @typedef {{name: string, dots: [string | number, number][]}} Dots
  * @typedef {{name: string, label: string, value: number, href?: string}} Country named by its two letters
  * @typedef {{width: number, height: number}} Size
  * @typedef {{text: string, quiet: string, line: string, surface: string, series: string[], tones: Record<string, string>, shades: string[], sunken: string, font: string}} Colours
@@ -34,6 +35,7 @@ export function option(kind, data, colours, size) {
   if (kind === "graph") return { ...common, ...graph(data, colours, size) };
   if (kind === "sankey") return { ...common, ...flow(data, colours) };
   if (kind === "map") return { ...common, ...world(data, colours) };
+  if (kind === "scatter") return { ...common, ...scatter(data, colours) };
   if (kind === "donut") return { ...common, ...donut(data, colours) };
   return { ...common, ...axes(kind, data, colours) };
 }
@@ -78,6 +80,25 @@ function axes(kind, data, colours) {
       itemStyle: colourOf(one, colours),
       lineStyle: colourOf(one, colours),
     })),
+  };
+}
+
+/**
+ * Dots between two measured columns; the axes begin near the data, not at nothing.
+ * @param {Data} data
+ * @param {Colours} colours
+ */
+function scatter(data, colours) {
+  const series = data.scatter ?? [];
+  const many = series.reduce((sum, one) => sum + one.dots.length, 0) > 500;
+  const axis = { axisLabel: { color: colours.quiet, fontSize: 11, hideOverlap: true }, splitLine: { lineStyle: { color: colours.line } }, axisLine: { lineStyle: { color: colours.line } }, nameTextStyle: { color: colours.quiet, fontSize: 11 }, scale: true };
+  const kind = data.axis === "time" ? "time" : data.axis === "number" ? "value" : "category";
+  return {
+    legend: series.length > 1 ? legend(colours) : { show: false },
+    grid: { left: 8, right: 28, top: 28, bottom: series.length > 1 ? 52 : 28, containLabel: true },
+    xAxis: { ...axis, type: kind, name: data.across, nameLocation: "middle", nameGap: 24 },
+    yAxis: { ...axis, type: "value", name: data.up, nameTextStyle: { ...axis.nameTextStyle, align: "left" } },
+    series: series.map((one) => ({ name: one.name, type: "scatter", data: one.dots, symbolSize: many ? 5 : 9, itemStyle: { opacity: many ? 0.6 : 0.85 } })),
   };
 }
 
