@@ -334,7 +334,8 @@ class SendingSystem(System, Protocol):
 class ReleaseServer(Protocol):
     """Where mail released from quarantine is handed in. `into_mailbox`: a yes means that it lies in the mailbox.
 
-    `deliver` raises Unreachable or NotConfigured when the server has nothing of it.
+    `deliver` raises Unreachable or NotConfigured when the server has nothing of it. Many may follow one another through one
+    conversation, until `close` ends it.
     """
 
     # Properties, so that frozen dataclasses fit too.
@@ -345,6 +346,8 @@ class ReleaseServer(Protocol):
     def into_mailbox(self) -> bool: ...
 
     def deliver(self, raw: bytes, *, mail_from: str, to: str) -> Handover: ...
+
+    def close(self) -> None: ...
 
 
 @runtime_checkable

@@ -1,7 +1,11 @@
 """The mark of released mail, and where it is handed in: a real Dovecot by LMTP."""
 
+import socketserver
+import threading
 import time
+from contextlib import closing
 from datetime import UTC, datetime, timedelta
+from typing import ClassVar
 
 import pytest
 
@@ -91,9 +95,9 @@ def server_of(port: int, **more: str):
 
 @pytest.mark.lab
 def test_lmtp_puts_the_mail_into_the_mailbox_and_says_so(dovecot):
-    server = server_of(dovecot.lmtp_port)
-    assert server.into_mailbox
-    said = server.deliver(marked(RAW, recipient=ANN, now=NOW), mail_from="", to=ANN)
+    with closing(server_of(dovecot.lmtp_port)) as server:
+        assert server.into_mailbox
+        said = server.deliver(marked(RAW, recipient=ANN, now=NOW), mail_from="", to=ANN)
     assert (said.accepted, said.unsure) == ((ANN,), False)
     with dovecot.login(ANN) as box:
         box.select_folder("INBOX")
@@ -103,10 +107,59 @@ def test_lmtp_puts_the_mail_into_the_mailbox_and_says_so(dovecot):
 
 @pytest.mark.lab
 def test_a_mailbox_that_is_not_there_is_refused_in_the_servers_words(dovecot):
-    said = server_of(dovecot.lmtp_port).deliver(RAW, mail_from="x@y.example", to="nobody@corp.example")
+    with closing(server_of(dovecot.lmtp_port)) as server:
+        said = server.deliver(RAW, mail_from="x@y.example", to="nobody@corp.example")
     assert said.accepted == ()
     assert "nobody@corp.example" in said.refused
     assert said.refused["nobody@corp.example"].startswith("5")
+
+
+class Brief(socketserver.StreamRequestHandler):
+    """Takes two mails in a conversation and ends it: silently, or with 421 before or after the text."""
+
+    way = "silently"
+    conversations = 0
+    taken: ClassVar[list[str]] = []
+
+    def handle(self) -> None:
+        Brief.conversations += 1
+        here = 0
+        self.wfile.write(b"220 brief.example\r\n")
+        while line := self.rfile.readline():
+            line = line[:4].upper() + line[4:]
+            if line.startswith(b"MAIL") and here == 2 and Brief.way != "after the text":
+                if Brief.way == "before the text":
+                    self.wfile.write(b"421 enough\r\n")
+                return
+            if line.startswith(b"RCPT"):
+                to = line.decode()
+            if line.startswith(b"DATA"):
+                self.wfile.write(b"354 go on\r\n")
+                while self.rfile.readline() != b".\r\n":
+                    pass
+                if here == 2:
+                    self.wfile.write(b"421 enough\r\n")
+                    return
+                here += 1
+                Brief.taken.append(to.partition("<")[2].partition(">")[0])
+            self.wfile.write(b"250 fine\r\n")
+            if line.startswith(b"QUIT"):
+                return
+
+
+@pytest.mark.parametrize("way", ["silently", "before the text", "after the text"])
+def test_many_mails_share_conversations_and_each_is_handed_over_once_though_the_server_ends_them(way):
+    Brief.way, Brief.conversations, Brief.taken = way, 0, []
+    people = [f"p{number}@corp.example" for number in range(5)]
+    with socketserver.ThreadingTCPServer(("127.0.0.1", 0), Brief) as listening:
+        thread = threading.Thread(target=listening.serve_forever)
+        thread.start()
+        with closing(server_of(listening.server_address[1], protocol="smtp")) as server:
+            assert all(server.deliver(RAW, mail_from="", to=one).accepted == (one,) for one in people)
+        listening.shutdown()
+        thread.join(5)
+    assert Brief.taken == people
+    assert Brief.conversations == 3
 
 
 def test_a_server_that_is_not_there_is_unreachable():

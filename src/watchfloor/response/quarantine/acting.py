@@ -1,35 +1,33 @@
 """One verb on many quarantined mails: chosen rows or a whole query, of any number, as a durable job with its progress (QU-20)."""
 
-import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Any
 from uuid import UUID
 
-from django.conf import settings
 from django.db import transaction
 from django.http import QueryDict
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.selectors import actor_of, person_of
-from watchfloor.access.services import authorise, record
+from watchfloor.access.services import authorise
 from watchfloor.connectors.services import checked_addresses
 from watchfloor.kernel.errors import BadInput, NotFound, WatchfloorError
-from watchfloor.mail.services import write_encrypted_zip
 from watchfloor.response.contracts import RUNNING, RemediationStatus
-from watchfloor.response.quarantine import services
-from watchfloor.response.quarantine.content import check_download, eml_files
+from watchfloor.response.quarantine import packing, services
+from watchfloor.response.quarantine.content import check_download
 from watchfloor.response.quarantine.contracts import HELD, CopyStatus, ReleaseOptions
 from watchfloor.response.quarantine.filtering import listed, read_listing
+from watchfloor.response.quarantine.looking import note_search
 from watchfloor.response.quarantine.models import QuarantinedCopy, QuarantinedMail
+from watchfloor.response.quarantine.packing import check_weight, folder, pack
 from watchfloor.response.quarantine.page_models import BulkState, QuarantineBulk
 from watchfloor.response.quarantine.searching import matching
 from watchfloor.response.submissions.contracts import Said
 from watchfloor.response.submissions.services import submit_mail
 from watchfloor.runtime.jobs import enqueue
-from watchfloor.runtime.services import seal, unseal
+from watchfloor.runtime.services import seal
 
 READ, MANAGE = Permission.QUARANTINE_READ, Permission.QUARANTINE_MANAGE
 WORKFLOW = "response.quarantine_bulk"
@@ -88,10 +86,11 @@ class Choice:
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
-def chosen_mails(parameters: QueryDict, *, now: datetime, me: str) -> tuple[tuple[int, ...], str]:
+def chosen_mails(parameters: QueryDict, *, by: Actor, now: datetime, me: str) -> tuple[tuple[int, ...], str]:
     """The mails a form names, and how: its rows, or everything its query finds now. Raises BadInput for none."""
     if parameters.get("pick") == "query":
         listing = read_listing(QueryDict(parameters.get("query", "")))
+        note_search(by=by, terms=listing.terms)
         found = matching(listed(listing, now=now, me=me), listing.terms).order_by("-received_at", "-id")
         mails, sentence = tuple(found.values_list("pk", flat=True)), f"all mails {listing.words}"
     else:
@@ -129,6 +128,7 @@ def begin(*, by: Actor, choice: Choice, at: datetime) -> QuarantineBulk:
     authorise(by, verb.permission)
     if verb.key == "download":
         check_download(reason=choice.reason, password=choice.password)
+        check_weight(choice.mails)
     if verb.key == "submit" and len(choice.mails) > MOST_SUBMITTED:
         raise BadInput(f"at most {MOST_SUBMITTED:,} mails are submitted at once")
     job = QuarantineBulk.objects.create(
@@ -161,7 +161,7 @@ def step(job_id: UUID, *, now: datetime) -> bool:
         actor = _actor(job)
         authorise(actor, VERBS[job.verb].permission)
         if job.verb == "download":
-            _pack(job, actor)
+            pack(job, by=actor)
         else:
             some = job.mails[job.done : job.done + AT_ONCE]
             DOING[job.verb](job, some, actor, now)
@@ -241,32 +241,6 @@ def _submit(job: QuarantineBulk, mails: Sequence[int], by: Actor, now: datetime)
         job.words = [*job.words, *(words for _, words in done.refused)][-MOST_WORDS:]
 
 
-def _pack(job: QuarantineBulk, by: Actor) -> None:
-    """All mails into one file; a half-written one of a killed process is written anew."""
-    name = f"{job.pk}.zip"
-    folder().mkdir(parents=True, exist_ok=True, mode=0o700)
-    half = folder() / f"{job.pk}.{secrets.token_hex(4)}.part"
-    with half.open("wb") as target:
-        job.changed = write_encrypted_zip(target, eml_files(_by_and_by(job.mails)), password=unseal(job.secret))
-    half.chmod(0o600)
-    half.rename(folder() / name)
-    job.file, job.done, job.refused = name, job.total, job.total - job.changed
-    record(
-        by=by,
-        verb="quarantine.download",
-        outcome="success",
-        target_type="quarantine",
-        target=f"{job.changed:,} messages",
-        after={"job": str(job.pk), "files": job.changed, "which": job.sentence[:500]},
-        reason=job.reason,
-    )
-
-
-def _by_and_by(mails: Sequence[int]) -> Iterator[QuarantinedMail]:
-    for start in range(0, len(mails), AT_ONCE):
-        yield from QuarantinedMail.objects.filter(pk__in=mails[start : start + AT_ONCE])
-
-
 DOING: Mapping[str, Callable[[QuarantineBulk, Sequence[int], Actor, datetime], None]] = {
     "release": _release,
     "approve": _approve,
@@ -274,11 +248,6 @@ DOING: Mapping[str, Callable[[QuarantineBulk, Sequence[int], Actor, datetime], N
     "delete": _delete,
     "submit": _submit,
 }
-
-
-def folder() -> Path:
-    """Where finished downloads lie for a day."""
-    return Path(settings.HOME) / "quarantine-downloads"
 
 
 def bulk_job(job_id: UUID, *, by: Actor) -> QuarantineBulk:
@@ -304,7 +273,7 @@ def tidy(*, now: datetime) -> int:
         job.file, job.secret = "", ""
         job.save(update_fields=["file", "secret"])
         gone += 1
-    return gone
+    return gone + packing.tidy(now=now, keep=KEEP_FILES.total_seconds())
 
 
 def unqueued(*, now: datetime) -> list[UUID]:

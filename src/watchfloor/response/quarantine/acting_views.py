@@ -13,7 +13,7 @@ from watchfloor.access.services import requires
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import NotFound, WatchfloorError
 from watchfloor.mail.services import suggested_password
-from watchfloor.response.quarantine import acting
+from watchfloor.response.quarantine import acting, packing
 from watchfloor.response.quarantine.acting import VERBS, Choice, Verb
 from watchfloor.response.quarantine.page_models import BulkState, QuarantineBulk
 from watchfloor.response.quarantine.views import address_of
@@ -48,7 +48,7 @@ def do(request: Asked, verb: str) -> HttpResponse:
         return _missing(request, "There is no such thing to do.")
     now = utc_now()
     try:
-        mails, sentence = acting.chosen_mails(request.POST, now=now, me=address_of(request.actor))
+        mails, sentence = acting.chosen_mails(request.POST, by=request.actor, now=now, me=address_of(request.actor))
         choice = Choice(
             found,
             mails,
@@ -84,7 +84,7 @@ def file(request: Asked, job: UUID) -> HttpResponseBase:
         found = acting.bulk_job(job, by=request.actor)
         if not found.file:
             raise NotFound("this download is over; ask for it again")
-        data = (acting.folder() / found.file).open("rb")
+        data = (packing.folder() / found.file).open("rb")
     except NotFound as error:
         return _missing(request, error.message)
     except FileNotFoundError:
@@ -104,7 +104,9 @@ def shown(job: QuarantineBulk) -> dict[str, Any]:
 def _ask(request: Asked, verb: Verb, *, error: str = "") -> HttpResponse:
     names = ("row", "pick", "query")
     try:
-        mails, sentence = acting.chosen_mails(request.POST, now=utc_now(), me=address_of(request.actor))
+        mails, sentence = acting.chosen_mails(
+            request.POST, by=request.actor, now=utc_now(), me=address_of(request.actor)
+        )
     except WatchfloorError as wrong:
         return _missing(request, wrong.message)
     context = {
@@ -115,6 +117,7 @@ def _ask(request: Asked, verb: Verb, *, error: str = "") -> HttpResponse:
         "said": [(one.value, one.label) for one in Said],
         "said_now": request.POST.get("said", ""),
         "password": request.POST.get("password") or suggested_password(),
+        "weight": packing.weighed(mails).words if verb.key == "download" else "",
         "reason": request.POST.get("reason", ""),
         "error": error,
     }

@@ -5,28 +5,28 @@ that it is about to be. Killed anywhere, the next run finds out what was done (s
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Min
 
 from watchfloor.connectors.contracts import ActionOutcome, Folder, Located, MailboxActions, ReleaseServer, Target
 from watchfloor.connectors.selectors import mailbox_actions, raw_mail, release_server
-from watchfloor.kernel.errors import NotConfigured, NotFound
+from watchfloor.kernel.errors import NotConfigured, NotFound, WatchfloorError
 from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import LineStatus, Row
 from watchfloor.response.engine import Ledger, stop_asked
 from watchfloor.response.models import LedgerLine, Remediation
 from watchfloor.response.places import as_json, from_json, paths_of
 from watchfloor.response.quarantine.contracts import HELD
-from watchfloor.response.quarantine.handing import INTENDED, Handed, Hands
+from watchfloor.response.quarantine.handing import INTENDED, NOT_KEPT, Handed, Hands, Results, Wanted
 from watchfloor.response.quarantine.locking import lock_copies
 from watchfloor.response.quarantine.models import QuarantinedCopy, ReleaseHandover, ReleaseOrder
 from watchfloor.response.quarantine.selectors import BUSY
 
 BATCH = 50
 NOT_HELD = "it is not in quarantine any more"
-NOT_KEPT = "the raw mail is no longer kept"
 Clock = Callable[[], datetime]
 
 
@@ -50,6 +50,7 @@ def release_batch(
     try:
         batch.work(lines)
     finally:
+        batch.close()
         batch.ledger.write()
     return batch.ledger.settled
 
@@ -67,6 +68,7 @@ class Batch:
     def work(self, lines: Sequence[LedgerLine]) -> None:
         held = self._held(lines)
         home: list[tuple[LedgerLine, QuarantinedCopy]] = []
+        away: list[tuple[LedgerLine, QuarantinedCopy]] = []
         for line in lines:
             copies = held.get(line.row, [])
             if not copies:
@@ -74,9 +76,16 @@ class Batch:
             elif copies[-1].places and not self.order.only_copy:
                 home.append((line, copies[-1]))
             else:
-                self._hand(line, copies[-1])
+                away.append((line, copies[-1]))
+        if away:
+            self._hand(away)
         if home:
             self._put_back(home)
+
+    def close(self) -> None:
+        """Say goodbye to the server, if one was spoken to."""
+        if self._server is not None:
+            self._server.close()
 
     def _held(self, lines: Sequence[LedgerLine]) -> dict[Row, list[QuarantinedCopy]]:
         """The held copies of these lines, marked as being released by this remediation."""
@@ -102,28 +111,45 @@ class Batch:
 
     # --- by a mail server ---------------------------------------------------------------------------------------
 
-    def _hand(self, line: LedgerLine, copy: QuarantinedCopy) -> None:
-        try:
-            results = self._given(copy, self._addresses(copy))
-        except NotFound:
+    def _hand(self, away: Sequence[tuple[LedgerLine, QuarantinedCopy]]) -> None:
+        """Hand these over one after another; a line is settled when all of its addresses are."""
+        others = self._others([copy for _, copy in away])
+        results, trouble = self._given(
+            [Wanted(copy, address) for _, copy in away for address in self._addresses(copy, others)]
+        )
+        for line, copy in away:
+            own = {address: results.get((copy.pk, address)) for address in self._addresses(copy, others)}
+            if all(own.values()):
+                self._settle_away(line, copy, {address: one for address, one in own.items() if one})
+        if trouble is not None:
+            raise trouble
+
+    def _given(self, wanted: Sequence[Wanted]) -> tuple[Results, WatchfloorError | None]:
+        hands = Hands(self.remediation, self._release_server(), self.mailboxes, self.clock)
+        return hands.give(wanted), hands.trouble
+
+    def _settle_away(self, line: LedgerLine, copy: QuarantinedCopy, results: Mapping[str, Handed]) -> None:
+        if any(one.why == NOT_KEPT for one in results.values()):
             self.ledger.put([line], LineStatus.FAILED, NOT_KEPT)
-            return
-        if why := _whose_failed(results):
+        elif why := _whose_failed(results):
             self.ledger.put([line], LineStatus.FAILED, why)
         elif self.order.only_copy:
             self.ledger.put([line], LineStatus.CHANGED, f"{' and '.join(self.order.copy_to)} got a copy; it stays held")
         else:
             self._settle(line, results[copy.recipient])
 
-    def _given(self, copy: QuarantinedCopy, addresses: Sequence[str]) -> dict[str, Handed]:
-        hands = Hands(self.remediation, self._release_server(), self.mailboxes, self.clock)
-        return {address: hands.give(copy, address) for address in addresses}
+    def _others(self, copies: Sequence[QuarantinedCopy]) -> frozenset[int]:
+        """The copies with which whoever else is to have the mail gets it: each mail's first of this release."""
+        if not self.order.copy_to:
+            return frozenset()
+        mails = {copy.mail_id for copy in copies}
+        first = QuarantinedCopy.objects.filter(release=self.remediation, mail__in=mails).order_by()
+        return frozenset(first.values("mail").annotate(first=Min("pk")).values_list("first", flat=True))
 
-    def _addresses(self, copy: QuarantinedCopy) -> list[str]:
-        """Who gets this copy: its recipient, and with the mail's first copy whoever else is to have the mail."""
-        first = QuarantinedCopy.objects.filter(release=self.remediation, mail=copy.mail).order_by("pk").first()
-        others = list(self.order.copy_to) if first is not None and first.pk == copy.pk else []
-        return others if self.order.only_copy else [copy.recipient, *others]
+    def _addresses(self, copy: QuarantinedCopy, others: Collection[int]) -> list[str]:
+        """Who gets this copy: its recipient, and with one of `others` whoever else is to have the mail."""
+        also = list(self.order.copy_to) if copy.pk in others else []
+        return also if self.order.only_copy else [copy.recipient, *also]
 
     def _settle(self, line: LedgerLine, first: Handed) -> None:
         where = first.found
@@ -187,13 +213,16 @@ class Batch:
 
     def _copies_beside(self, copy: QuarantinedCopy) -> str:
         """Hand the mail to whoever else is to have it; returns why that failed, or nothing."""
-        others = [address for address in self._addresses(copy) if address != copy.recipient]
-        if not others:
+        also = [address for address in self._addresses(copy, self._others([copy])) if address != copy.recipient]
+        if not also:
             return ""
         try:
-            return _whose_failed(self._given(copy, others))
+            results, trouble = self._given([Wanted(copy, address) for address in also])
         except NotConfigured as error:
             return error.message
+        if trouble is not None:
+            raise trouble
+        return _whose_failed({address: results[copy.pk, address] for address in also})
 
 
 def _whose_failed(results: Mapping[str, Handed]) -> str:

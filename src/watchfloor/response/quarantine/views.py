@@ -19,6 +19,7 @@ from watchfloor.response.quarantine import filtering, keeping, listing, searchin
 from watchfloor.response.quarantine.acting import VERBS, open_jobs
 from watchfloor.response.quarantine.contracts import HeldReason, PolicyType
 from watchfloor.response.quarantine.filtering import Listing, listed, read_listing
+from watchfloor.response.quarantine.looking import note_search
 from watchfloor.ui.services import render_page
 
 MOST_COUNTED, MOST_SEARCHED = 100_000, 1_000
@@ -46,6 +47,7 @@ def quarantine(request: Asked) -> HttpResponse:
         return HttpResponseRedirect(f"{HOME}?{last}")
     chosen = read_listing(request.GET)
     keeping.remember(query=chosen.query, by=request.actor)
+    note_search(by=request.actor, terms=chosen.terms)
     mails = listed(chosen, now=utc_now(), me=address_of(request.actor))
     start = (chosen.page - 1) * chosen.size
     most = MOST_SEARCHED if chosen.terms else MOST_COUNTED
@@ -77,6 +79,7 @@ def quarantine(request: Asked) -> HttpResponse:
 def chart(request: Asked) -> HttpResponse:
     """What came per day by reason, of all that the filters leave."""
     chosen = read_listing(request.GET)
+    note_search(by=request.actor, terms=chosen.terms)
     mails = listed(chosen, now=utc_now(), me=address_of(request.actor))
     data = listing.per_day(searching.matching(mails, chosen.terms))
     return render(request, "response/quarantine/chart.html", {"data": data})
@@ -87,6 +90,7 @@ def chart(request: Asked) -> HttpResponse:
 def export(request: Asked) -> HttpResponse:
     """All that the filters leave as CSV, in the shown columns."""
     chosen = read_listing(request.GET)
+    note_search(by=request.actor, terms=chosen.terms)
     mails = listed(chosen, now=utc_now(), me=address_of(request.actor))
     found = searching.matching(mails, chosen.terms).order_by(*chosen.order)
     return as_csv("Quarantine.csv", listing.lines(found, chosen=request.GET.getlist("column")))

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 from watchfloor.connectors.contracts import Capability, MailboxActions, ReleaseServer, Setting, TestReport
 from watchfloor.connectors.outgoing.words import Handover
 from watchfloor.connectors.protocols.smtp_session import Server, Session
-from watchfloor.kernel.errors import WatchfloorError
+from watchfloor.kernel.errors import Unreachable, WatchfloorError
+
+MOST_A_SESSION = 100
+"""Mail servers end conversations that go on for long; we end ours before."""
 
 
 class MailReleaseSystem:
@@ -67,23 +70,53 @@ class MailReleaseSystem:
         return _Release(name, server_of(settings))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Release:
-    """One conversation per mail: a line that breaks then leaves exactly one hand-over in doubt."""
+    """One conversation for the mails that follow one another. The server hears each to its end before the next begins, so that a
+    line that breaks leaves one hand-over in doubt at most.
+    """
 
     name: str
     server: Server
+    _session: Session | None = None
+    _taken: int = 0
 
     @property
     def into_mailbox(self) -> bool:
         return self.server.lmtp
 
     def deliver(self, raw: bytes, *, mail_from: str, to: str) -> Handover:
-        session = Session(self.server)
+        """Through the open conversation; where the server has ended that meanwhile, it has nothing of this mail: through a new one."""
+        used = self._session is not None
         try:
-            return session.send(raw, mail_from=mail_from, to=[to])
-        finally:
+            said = self._said(raw, mail_from, to)
+        except Unreachable:
+            self.close()
+            if not used:
+                raise
+            return self._said(raw, mail_from, to)
+        if used and _hangs_up(said):
+            self.close()
+            said = self._said(raw, mail_from, to)
+        if said.unsure or _hangs_up(said) or self._taken >= MOST_A_SESSION:
+            self.close()
+        return said
+
+    def close(self) -> None:
+        session, self._session, self._taken = self._session, None, 0
+        if session is not None:
             session.close()
+
+    def _said(self, raw: bytes, mail_from: str, to: str) -> Handover:
+        if self._session is None:
+            self._session = Session(self.server)
+        self._taken += 1
+        return self._session.send(raw, mail_from=mail_from, to=[to])
+
+
+def _hangs_up(said: Handover) -> bool:
+    """Whether the server took nothing and ends the conversation (421): it was open too long, or took enough mail through one."""
+    return not said.accepted and not said.unsure and any(words.startswith("421") for words in said.deferred.values())
 
 
 def server_of(settings: dict[str, str]) -> Server:
