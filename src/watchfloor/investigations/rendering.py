@@ -24,6 +24,7 @@ DECISION_TONES = {
     RecommendationStatus.DONE: "success",
     RecommendationStatus.FAILED: "danger",
 }
+COMPLETED, UNDONE = "Completed", "Undone"
 TYPES = {
     "analyzedMessage": "Email",
     "submission": "Email submission",
@@ -130,9 +131,25 @@ class EntityLine:
     tone: str
     href: str
 
+    @property
+    def flyout(self) -> str:
+        """What opens beside the page: the summary of a mail, what is known of an address or a URL (AI-69)."""
+        if self.one.type == "analyzedMessage":
+            return f"{self.href}/summary?{urlencode({'recipient': self.one.facts.get('recipient', '')})}"
+        return self.href if self.one.type in ("url", "ip") else ""
+
     @classmethod
     def of(cls, one: Evidence) -> "EntityLine":
         return cls(one, TYPES.get(one.type, one.type), verdict_tone(one.verdict), entity_href(one))
+
+
+@dataclass(frozen=True, slots=True)
+class PersonLine:
+    """A mailbox or account with the name and the risk of whoever it belongs to; `risk` is None where nobody is known."""
+
+    line: EntityLine
+    name: str
+    risk: Any = None
 
 
 def entity_href(one: Evidence) -> str:
@@ -163,21 +180,40 @@ class StepLine:
 
 @dataclass(frozen=True, slots=True)
 class DecisionLine:
-    """One recommendation."""
+    """One recommendation. `undone` says that what was done was put back, `undo` where it can be."""
 
     one: Recommendation
     tone: str
     href: str
     explorer: str
     waited: str
+    status: str
+    undo: str = ""
 
     @classmethod
-    def of(cls, one: Recommendation, *, now: datetime) -> "DecisionLine":
+    def of(cls, one: Recommendation, *, now: datetime, remediation: Any = None) -> "DecisionLine":
+        """`remediation` is the row of response it became, where the page shows what became of it."""
         href = f"/action-center/{one.remediation_id}" if one.remediation_id else ""
         explorer = f"/explorer?{one.wished.query}" if one.wished.query else ""
         waiting = span(((one.decided_at or now) - one.created_at).total_seconds())
         tone = DECISION_TONES.get(RecommendationStatus(one.status), "neutral")
-        return cls(one, tone, href, explorer, waiting)
+        undone = remediation is not None and remediation.status == UNDONE
+        put_back = remediation is not None and remediation.status == COMPLETED and bool(remediation.moved)
+        status = UNDONE if undone else one.status
+        return cls(
+            one, "neutral" if undone else tone, href, explorer, waiting, status, one.remediation_id if put_back else ""
+        )
+
+    @property
+    def action(self) -> str:
+        """The kind of action, by which what waits is put together (AI-71)."""
+        name = self.one.wished.action.replace("-", " ").capitalize()
+        return name or {"block": "Block URL", "guidance": "Guidance"}.get(self.one.kind, self.one.kind.capitalize())
+
+    @property
+    def handled_by(self) -> str:
+        """AI-72, AI-81: a person, or Automation."""
+        return "Automation" if self.one.automatic else self.one.decided_by_name
 
 
 def graph_of(found: Investigation, *, counts: Mapping[str, int], pending: int, now: datetime) -> dict[str, Any]:
@@ -191,8 +227,8 @@ def graph_of(found: Investigation, *, counts: Mapping[str, int], pending: int, n
             "alerts",
             0,
         ),
-        ("mailboxes", f"{counts['mailboxes']} mailboxes and users", "Assets", "mailboxes", 1),
-        ("entities", f"{counts['entities']} entities analysed", "Evidence", "entities", 1),
+        ("mailboxes", f"{counts['mailboxes']} mailboxes, users", "Assets", "mailboxes", 1),
+        ("entities", f"{counts['entities']} entities", "Evidence", "entities", 1),
         ("evidence", _many(counts["clusters"], "cluster"), "Evidence", "evidence", 2),
         ("pending", _waiting_words(found, pending, now=now), "Decision", "pending", 3),
         ("result", found.status, "Result", "history", 4),
@@ -206,11 +242,39 @@ def graph_of(found: Investigation, *, counts: Mapping[str, int], pending: int, n
     return {"nodes": nodes, "links": links}
 
 
+def spent(found: Investigation, *, now: datetime) -> tuple[tuple[str, float], ...]:
+    """Seconds in line, at work and waiting for people; together the time since it was created."""
+    end = found.ended_at or now
+    queued = ((found.started_at or end) - found.created_at).total_seconds()
+    waiting = found.waited + ((now - found.waiting_since).total_seconds() if found.waiting_since else 0)
+    all_of_it = max(0.0, (end - found.created_at).total_seconds())
+    return (
+        ("In line", max(0.0, queued)),
+        ("At work", max(0.0, all_of_it - max(0.0, queued) - waiting)),
+        ("Waiting for people", waiting),
+    )
+
+
+def time_bar(found: Investigation, *, now: datetime) -> dict[str, Any]:
+    """The same as one bar, in the largest unit that keeps it readable (AI-64)."""
+    parts = spent(found, now=now)
+    longest = max(seconds for _, seconds in parts)
+    unit, size = next(((unit, size) for unit, size in UNITS if longest >= 2 * size), UNITS[-1])
+    series = [
+        {"name": name, "values": [round(seconds / size, 1)], "tone": tone}
+        for (name, seconds), tone in zip(parts, ("neutral", "info", "warning"), strict=True)
+    ]
+    return {"categories": [unit.capitalize()], "series": series, "horizontal": True}
+
+
+UNITS = (("days", 86_400), ("hours", 3600), ("minutes", 60), ("seconds", 1))
+
+
 def _many(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _waiting_words(found: Investigation, pending: int, *, now: datetime) -> str:
     if pending:
-        return f"{pending} wait for approval"
-    return f"Waited {waited(found, now=now)} for people" if found.waited else "Nothing to approve"
+        return f"{pending} to approve, {waited(found, now=now)}"
+    return f"Waited {waited(found, now=now)}" if found.waited else "Nothing to approve"

@@ -7,8 +7,9 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 
+from watchfloor.incidents import selectors as incidents
 from watchfloor.investigations.contracts import Kind, Level, RecommendationStatus, Status
-from watchfloor.investigations.models import Investigation, Recommendation
+from watchfloor.investigations.models import Cluster, Investigation, Recommendation
 from watchfloor.investigations.playbook import playbooks
 from watchfloor.kernel.errors import NotFound
 
@@ -102,6 +103,33 @@ def of_incident(incident_id: int, *, limit: int = 50) -> tuple[Investigation, ..
 
 def of_alert(alert_id: str, *, limit: int = 20) -> tuple[Investigation, ...]:
     return tuple(Investigation.objects.filter(alerts__alert_id=alert_id)[:limit])
+
+
+def of_remediation(remediation_id: str) -> tuple[Investigation, ...]:
+    """The investigation that recommended a remediation."""
+    return tuple(Investigation.objects.filter(recommendations__remediation_id=remediation_id).distinct())
+
+
+def clusters_of_incident(incident_id: int, *, limit: int) -> tuple[Cluster, ...]:
+    """The clusters of an incident's investigations, the gravest of the newest first."""
+    found = Cluster.objects.filter(investigation__incident_id=str(incident_id)).exclude(verdict="Unknown")
+    return tuple(found.order_by("-investigation", "verdict", "id")[:limit])
+
+
+def waiting_in_incident(incident_id: int, *, limit: int = 200) -> tuple[Recommendation, ...]:
+    """What an incident's investigations recommend and nobody decided yet."""
+    found = Recommendation.objects.filter(
+        investigation__incident_id=str(incident_id), status=RecommendationStatus.PENDING.value
+    )
+    return tuple(found.select_related("investigation")[:limit])
+
+
+def rule_of_alert(alert_id: str) -> str:
+    """The policy an alert is of; "" when it has gone."""
+    try:
+        return incidents.alert(alert_id).rule_id
+    except NotFound:
+        return ""
 
 
 def of_person(addresses: tuple[str, ...], *, limit: int = 20) -> tuple[Investigation, ...]:

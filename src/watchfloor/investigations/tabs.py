@@ -1,24 +1,34 @@
 """What each tab of an investigation's page shows (AI-63..72)."""
 
 from collections import Counter
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from watchfloor.identities.selectors import people_by_address, people_of_names, risks_of
 from watchfloor.investigations.contracts import RecommendationStatus
 from watchfloor.investigations.models import Investigation
+from watchfloor.investigations.moments import moments
+from watchfloor.investigations.narrowing import narrowed
 from watchfloor.investigations.playbook import playbook_of
+from watchfloor.investigations.remedies import cluster_lines, entity_lines, prevented
 from watchfloor.investigations.rendering import (
-    TYPES,
-    ClusterLine,
     DecisionLine,
     EntityLine,
+    PersonLine,
     StepLine,
     graph_of,
     lasted,
+    span,
+    spent,
     status_tone,
+    time_bar,
     verdict_tone,
     waited,
 )
+from watchfloor.investigations.summing import SUMMED, summary_of
+from watchfloor.response import selectors as remediations
+from watchfloor.response.contracts import Listing
 
 TABS = (
     ("graph", "Investigation graph"),
@@ -33,11 +43,13 @@ TABS = (
 OPEN = (RecommendationStatus.PENDING.value, RecommendationStatus.WOULD.value)
 PEOPLE = ("user", "mailbox")
 MOST = 500
-SUMMED = ("Malicious", "Suspicious", "No threats found", "Unknown")
+NOTHING: Mapping[str, str] = {}
 
 
-def tab_context(found: Investigation, tab: str, *, may_read: bool, now: datetime) -> dict[str, Any]:
-    """The frame every tab stands in, and what the chosen one shows."""
+def tab_context(
+    found: Investigation, tab: str, *, may_read: bool, now: datetime, asked_for: Mapping[str, str] = NOTHING
+) -> dict[str, Any]:
+    """The frame every tab stands in, and what the chosen one shows, narrowed as its address asks for."""
     counts = _counts(found)
     playbook = playbook_of(found.playbook)
     asked = found.steps.filter(run=found.run).count()
@@ -53,8 +65,9 @@ def tab_context(found: Investigation, tab: str, *, may_read: bool, now: datetime
         "asked": asked,
         "questions": len(playbook.questions),
         "may_read": may_read,
+        "prevented": prevented(found),
     }
-    return frame | CONTEXTS[tab](found, counts, now)
+    return frame | narrowed(CONTEXTS[tab](found, counts, now), asked_for)
 
 
 def _counts(found: Investigation) -> dict[str, int]:
@@ -74,7 +87,13 @@ def _counts(found: Investigation) -> dict[str, int]:
 
 
 def _graph(found: Investigation, counts: dict[str, int], now: datetime) -> dict[str, Any]:
-    return {"graph": graph_of(found, counts=counts, pending=counts["pending"], now=now), "facts": _facts(found, now)}
+    return {
+        "graph": graph_of(found, counts=counts, pending=counts["pending"], now=now),
+        "bar": time_bar(found, now=now),
+        "spent": [(name, span(seconds)) for name, seconds in spent(found, now=now)],
+        "moments": moments(found),
+        "facts": _facts(found, now),
+    }
 
 
 def _facts(found: Investigation, now: datetime) -> list[tuple[Any, ...]]:
@@ -101,22 +120,30 @@ def _alerts(found: Investigation, counts: dict[str, int], now: datetime) -> dict
 
 
 def _mailboxes(found: Investigation, counts: dict[str, int], now: datetime) -> dict[str, Any]:
-    return {"people": [EntityLine.of(one) for one in found.evidence.filter(type__in=PEOPLE)[:MOST]]}
+    """Whose mailboxes and accounts, with the risk of each as identities hold it (AI-65)."""
+    lines = [EntityLine.of(one) for one in found.evidence.filter(type__in=PEOPLE)[:MOST]]
+    numbers = people_of_names([line.one.value for line in lines])
+    risks = risks_of(numbers.values())
+    known = people_by_address(line.one.value for line in lines)
+    people = [
+        PersonLine(
+            line, getattr(known.get(line.one.value.lower()), "name", ""), risks.get(numbers.get(line.one.value, 0))
+        )
+        for line in lines
+    ]
+    return {"people": people}
 
 
 def _evidence(found: Investigation, counts: dict[str, int], now: datetime) -> dict[str, Any]:
-    return {"clusters": [ClusterLine.of(one) for one in found.clusters.all()[:MOST]]}
+    """Everything found, filtered in the address (AI-66): clusters as cards, entities that are no good as lines."""
+    return {"clusters": cluster_lines(found.clusters.all()[:MOST])}
 
 
 def _entities(found: Investigation, counts: dict[str, int], now: datetime) -> dict[str, Any]:
-    others = found.evidence.exclude(type__in=PEOPLE)
-    numbers = Counter(others.values_list("type", "verdict"))
-    kinds = dict.fromkeys(kind for kind, _ in numbers)
-    summary = [
-        (TYPES.get(kind, kind), sum(numbers[kind, one] for one in SUMMED), [numbers[kind, one] for one in SUMMED])
-        for kind in kinds
-    ]
-    return {"entities": [EntityLine.of(one) for one in others[:MOST]], "summary": summary, "verdicts": SUMMED}
+    others = list(found.evidence.exclude(type__in=PEOPLE)[:MOST])
+    lines = entity_lines(others, list(found.recommendations.all()))
+    clusters = cluster_lines(found.clusters.all()[:MOST])
+    return {"entities": lines, "summary": summary_of(lines, clusters), "heads": SUMMED}
 
 
 def _log(found: Investigation, counts: dict[str, int], now: datetime) -> dict[str, Any]:
@@ -124,15 +151,20 @@ def _log(found: Investigation, counts: dict[str, int], now: datetime) -> dict[st
 
 
 def _pending(found: Investigation, counts: dict[str, int], now: datetime) -> dict[str, Any]:
+    """What waits, by the kind of action (AI-71)."""
     waiting = found.recommendations.filter(status__in=OPEN)[:MOST]
-    rows = [DecisionLine.of(one, now=now) for one in waiting]
+    rows = sorted((DecisionLine.of(one, now=now) for one in waiting), key=lambda row: row.action)
     passive = [row for row in rows if row.one.status == RecommendationStatus.WOULD]
     return {"rows": [row for row in rows if row not in passive], "passive": passive}
 
 
 def _history(found: Investigation, counts: dict[str, int], now: datetime) -> dict[str, Any]:
-    past = found.recommendations.exclude(status__in=OPEN)[:MOST]
-    return {"rows": [DecisionLine.of(one, now=now) for one in past]}
+    """What was decided and done, and where it can be put back (AI-72, AI-81, AI-82)."""
+    past = list(found.recommendations.exclude(status__in=OPEN)[:MOST])
+    ids = [one.remediation_id for one in past if one.remediation_id]
+    everything = remediations.listed(Listing(tab="history", period="all"), now=now)
+    became = {str(one.pk): one for one in everything.filter(pk__in=ids)} if ids else {}
+    return {"rows": [DecisionLine.of(one, now=now, remediation=became.get(one.remediation_id)) for one in past]}
 
 
 CONTEXTS = {

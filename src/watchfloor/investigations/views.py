@@ -21,6 +21,7 @@ EXPORTS = {
     "log": ("AirLogs.csv", exporting.LOG, exporting.log_rows),
     "actions": ("AirActions.csv", exporting.ACTIONS, exporting.action_rows),
     "clusters": ("AirClusters.csv", exporting.CLUSTERS, exporting.cluster_rows),
+    "entities": ("AirEntities.csv", exporting.ENTITIES, exporting.entity_rows),
 }
 DECIDERS = frozenset(
     {
@@ -81,7 +82,9 @@ def investigation(request: HttpRequest, pk: int) -> HttpResponse:
     tab = request.GET.get("tab", "graph")
     tab = tab if tab in {key for key, _ in TABS} else "graph"
     actor = actor_of(request)
-    context = tab_context(found, tab, may_read=actor.may(Permission.EMAIL_METADATA_READ), now=utc_now())
+    context = tab_context(
+        found, tab, may_read=actor.may(Permission.EMAIL_METADATA_READ), now=utc_now(), asked_for=request.GET
+    )
     context |= {
         "may_decide": bool(actor.permissions & DECIDERS),
         "may_stop": found.open and actor.may(Permission.EMAIL_ACTION_PROPOSE),
@@ -115,16 +118,30 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve or reject what is chosen, or all that waits (AI-73); the verbs ask for the right."""
     found = selectors.investigation(pk)
     waiting = found.recommendations.filter(status="Pending approval").values_list("pk", flat=True)
-    chosen = [int(one) for one in request.POST.getlist("row") if one.isdecimal()]
-    chosen = list(waiting) if request.POST.get("scope") == "all" else chosen
+    _decide(request, list(waiting))
+    return HttpResponseRedirect(f"{found.href}?tab=pending")
+
+
+@requires(Permission.INCIDENT_READ)
+@require_POST
+def decide_in_incident(request: HttpRequest, incident: int) -> HttpResponse:
+    """The same in an incident, across its investigations."""
+    _decide(request, [one.pk for one in selectors.waiting_in_incident(incident)])
+    tab = "evidence" if request.POST.get("tab") == "evidence" else "investigations"
+    return HttpResponseRedirect(f"/incidents/{incident}?tab={tab}")
+
+
+def _decide(request: HttpRequest, waiting: list[int]) -> None:
+    """Only what waits here can be chosen here."""
+    rows = {int(one) for one in request.POST.getlist("row") if one.isdecimal() and len(one) < 18}
+    chosen = waiting if request.POST.get("scope") == "all" else [one for one in waiting if one in rows]
     verb = services.approve if request.POST.get("decision") == "approve" else services.reject
     reason = reason_of(request)
     done = sum(attempt(request, verb, recommendation=one, reason=reason, at=utc_now()) for one in chosen)
     if done:
         messages.success(request, f"{done} {'approved' if verb is services.approve else 'rejected'}.")
     if not chosen:
-        messages.warning(request, "Choose at least one recommendation.")
-    return HttpResponseRedirect(f"{found.href}?tab=pending")
+        messages.warning(request, "Choose at least one recommendation that still waits.")
 
 
 @requires(Permission.EMAIL_ACTION_PROPOSE)

@@ -8,7 +8,7 @@ from watchfloor.hunting.explorer.columns import grid_columns
 from watchfloor.hunting.explorer.contracts import Reader
 from watchfloor.hunting.explorer.live import live_part
 from watchfloor.hunting.explorer.parts import GridPart, chosen_columns, grid_part
-from watchfloor.hunting.explorer.rights import may_act, may_act_on_people, readable
+from watchfloor.hunting.explorer.rights import may_act, may_act_on_people, may_investigate, readable
 from watchfloor.hunting.explorer.state import ExplorerState
 from watchfloor.hunting.explorer.values import values_address
 from watchfloor.ui.paging import page_links
@@ -24,6 +24,7 @@ def rows_tab(state: ExplorerState, reader: Reader) -> dict[str, Any]:
         "clear": state.address(filters=(), any_of=False, page=1),
         "may_act": may_act(reader.by),
         "may_act_on_people": may_act_on_people(reader.by),
+        "may_investigate": may_investigate(reader.by),
         "export": state.address("/explorer/export.csv"),
         "chart_address": state.address("/explorer/chart"),
         **live,

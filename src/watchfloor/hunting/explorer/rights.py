@@ -31,3 +31,8 @@ def may_act_on_people(actor: Actor) -> bool:
     """Whether this person may act on people's accounts, propose it, or set their risk."""
     rights = (Permission.IDENTITY_ACTION_MANAGE, Permission.IDENTITY_ACTION_PROPOSE, Permission.IDENTITY_RISK_MANAGE)
     return actor.may(Permission.IDENTITY_READ) and any(map(actor.may, rights))
+
+
+def may_investigate(actor: Actor) -> bool:
+    """Whether this person may have mails or people looked into (AI-87)."""
+    return actor.may(Permission.EMAIL_ACTION_PROPOSE)

@@ -11,8 +11,9 @@ from django.db.models import F, QuerySet
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.contracts import Capability
-from watchfloor.connectors.selectors import connection_lines, enabled_connections, settings_of, tenant_facts
+from watchfloor.connectors.selectors import connection_lines, enabled_connections, settings_of
 from watchfloor.connectors.services import checked_addresses
+from watchfloor.identities.selectors import is_ours
 from watchfloor.investigations.aftercare.events import tell_restriction
 from watchfloor.investigations.aftercare.models import Restriction
 from watchfloor.kernel.errors import BadInput, Conflict, NotFound
@@ -79,8 +80,7 @@ def release(*, by: Actor, restriction: int, reason: str = "", at: datetime) -> R
 def _own(address: str) -> str:
     """Only our own addresses send through our border."""
     [wanted] = checked_addresses([address.strip().lower()])
-    own = tenant_facts().own_domains
-    if own and not wanted.endswith(tuple(f"{sign}{one}" for one in own for sign in "@.")):
+    if not is_ours(wanted, if_unset=True):
         raise BadInput(f"{wanted} is none of our own addresses", place="address")
     return wanted
 

@@ -53,6 +53,7 @@ class AftercareForm(forms.Form):
         label="Restrict whoever exceeds the sending limit",
         help_text="The alert policy “Email sending limit exceeded” says how many. Restricted users can be released.",
     )
+
     def __init__(self, kept: AftercarePolicy, data: Any = None) -> None:
         initial = {name: getattr(kept, name) for name in (*ANSWERS, *REMINDERS, *REST)}
         super().__init__(data, initial=initial | {name: "\n".join(getattr(kept, name)) for name in LISTS})
