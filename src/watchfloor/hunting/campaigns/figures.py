@@ -1,4 +1,4 @@
-"""The figures of campaigns: recipients, inboxed, clicked, visited. However many campaigns, it is four questions to the lake."""
+"""The figures of campaigns: recipients, inboxed, clicked, visited. However many campaigns, it is three questions to the lake."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -8,7 +8,7 @@ from typing import Any
 from watchfloor.hunting.campaigns.noting import CLUSTER, MAIL
 from watchfloor.hunting.models import KnownCampaign
 from watchfloor.identities.contracts import PRIORITY
-from watchfloor.identities.selectors import addresses_tagged
+from watchfloor.identities.selectors import addresses_by_tag, directory_version
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Measure, Operator, Query
 
@@ -18,6 +18,8 @@ PEOPLE = Measure("recipients", "distinct", "RecipientEmailAddress")
 REACHED = Measure("inboxed", "distinct", "RecipientEmailAddress", where=("DeliveryLocation", INBOX))
 MAILS = Measure("messages")
 MOST_CLICKS = 50_000
+MOST_TAGS = 10
+"""Tags that are counted: that of priority accounts, then those that most people carry."""
 CLICK_TIME = timedelta(days=30)
 """How long after the end of the time a click still belongs to a mail in it."""
 
@@ -32,8 +34,7 @@ class Clicks:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """One campaign with its figures under the page's conditions; people are counted once. `priority` is how many of the
-    recipients are priority accounts."""
+    """One campaign with its figures under the page's conditions; people are counted once. `people` is how many the house knows."""
 
     campaign: KnownCampaign
     messages: int
@@ -41,7 +42,7 @@ class Figures:
     inboxed: int
     clicked: int
     visited: int
-    priority: int = 0
+    people: int = 0
 
     @property
     def click_rate(self) -> float | None:
@@ -51,8 +52,13 @@ class Figures:
         return min(1.0, self.clicked / self.inboxed)
 
     @property
-    def priority_words(self) -> str:
-        return "1 priority account" if self.priority == 1 else f"{self.priority:,} priority accounts"
+    def targeted(self) -> float | None:
+        """Recipients of all people known here (CA-05); None where no directory is connected."""
+        return min(1.0, self.recipients / self.people) if self.people else None
+
+    @property
+    def targeted_words(self) -> str:
+        return "–" if self.targeted is None else f"{self.targeted:.1%}"
 
     @property
     def rate_words(self) -> str:
@@ -78,26 +84,32 @@ def figures(query: Query, campaigns: Sequence[KnownCampaign]) -> list[Figures]:
     rows = lake.summed(inside, by=(CLUSTER,), measures=(MAILS, PEOPLE, REACHED), same=same)
     by_campaign = {row[CLUSTER]: row for row in rows}
     clicks = clicks_by_campaign(inside, same)
-    priority = _priority(inside, same)
+    people, _ = directory_version()
     return [
-        _of(one, by_campaign[one.pk], clicks.get(one.pk, Clicks()), priority.get(one.pk, 0))
+        _of(one, by_campaign[one.pk], clicks.get(one.pk, Clicks()), people)
         for one in campaigns
         if one.pk in by_campaign
     ]
 
 
-def _of(one: KnownCampaign, row: Mapping[str, Any], clicks: Clicks, priority: int) -> Figures:
+def _of(one: KnownCampaign, row: Mapping[str, Any], clicks: Clicks, people: int) -> Figures:
     counts = row["messages"], row["recipients"], row["inboxed"]
-    return Figures(one, *counts, len(clicks.clicked), len(clicks.visited), priority)
+    return Figures(one, *counts, len(clicks.clicked), len(clicks.visited), people)
 
 
-def _priority(inside: Query, same: Mapping[int, int]) -> dict[int, int]:
-    addresses = addresses_tagged(PRIORITY)
-    if not addresses:
+def tagged(query: Query, campaigns: Sequence[KnownCampaign]) -> dict[int, dict[str, int]]:
+    """By campaign, how many of its recipients carry which tag; priority accounts first. One question to the lake for each tag."""
+    if not campaigns:
         return {}
-    theirs = Condition("RecipientEmailAddress", Operator.EQUAL_ANY, addresses)
-    query = replace(inside, required=(*inside.required, theirs))
-    return {row[CLUSTER]: row["recipients"] for row in lake.summed(query, by=(CLUSTER,), measures=(PEOPLE,), same=same)}
+    inside, same = narrowed(query, campaigns), joined(campaigns)
+    carried = sorted(addresses_by_tag().items(), key=lambda one: (one[0] != PRIORITY, -len(one[1]), one[0]))
+    found: dict[int, dict[str, int]] = {}
+    for tag, addresses in carried[:MOST_TAGS]:
+        theirs = Condition("RecipientEmailAddress", Operator.EQUAL_ANY, addresses)
+        asked = replace(inside, required=(*inside.required, theirs))
+        for row in lake.summed(asked, by=(CLUSTER,), measures=(PEOPLE,), same=same):
+            found.setdefault(row[CLUSTER], {})[tag] = row["recipients"]
+    return found
 
 
 def clicks_by_campaign(inside: Query, same: Mapping[int, int]) -> dict[int, Clicks]:

@@ -6,7 +6,7 @@ from typing import Any
 
 from watchfloor.hunting.campaigns import chart, origin
 from watchfloor.hunting.campaigns.feedback import spoken
-from watchfloor.hunting.campaigns.figures import Figures, figures
+from watchfloor.hunting.campaigns.figures import Figures, figures, tagged
 from watchfloor.hunting.campaigns.known import GROUPINGS, MOST, TYPES, campaigns, subtypes
 from watchfloor.hunting.campaigns.noting import MAIL
 from watchfloor.hunting.campaigns.state import NAMED, OWN_PIVOTS, PIVOTS, SHOWN, CampaignsState
@@ -34,9 +34,10 @@ class Head:
 HEADS = (
     Head("Name", "name"),
     Head("Sample subject"),
+    Head("Targeted", "targeted", "Recipients of all people known here", number=True),
     Head("Type", "type"),
     Head("Subtype", "subtype", "The malware family, or the brand or person the mails pretend to be"),
-    Head("Tags", help="Priority accounts among the recipients"),
+    Head("Tags", help="How many recipients carry a tag, as Priority account"),
     Head("Recipients", "recipients", "People who were sent these mails", number=True),
     Head("Inboxed", "inboxed", "People who had one in the inbox at delivery", number=True),
     Head("Clicked", "clicked", "People who clicked on a link in one of them", number=True),
@@ -47,6 +48,7 @@ HEADS = (
 )
 KEYS: Mapping[str, Any] = {
     "name": lambda one: one.campaign.name.casefold(),
+    "targeted": lambda one: one.recipients,
     "type": lambda one: one.campaign.threat,
     "subtype": lambda one: one.campaign.subtype.casefold(),
     "recipients": lambda one: one.recipients,
@@ -174,8 +176,17 @@ def _table(state: CampaignsState, lines: Sequence[Figures]) -> Context:
     first = (state.page - 1) * SIZE
     shown = lines[first : first + SIZE]
     said = spoken(one.campaign.pk for one in shown)
+    tags = tagged(state.asked.query, [one.campaign for one in shown])
     return {
-        "lines": [{"line": one, "href": one.campaign.href, "grouping": said.get(one.campaign.pk)} for one in shown],
+        "lines": [
+            {
+                "line": one,
+                "href": one.campaign.href,
+                "grouping": said.get(one.campaign.pk),
+                "tags": [f"{visible(tag)}: {number:,}" for tag, number in tags.get(one.campaign.pk, {}).items()],
+            }
+            for one in shown
+        ],
         "heads": [_head(state, one) for one in HEADS],
         "total": len(lines),
         "size": SIZE,

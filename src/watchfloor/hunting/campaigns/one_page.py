@@ -5,12 +5,11 @@ from typing import Any
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.hunting.campaigns import clicks, flow
 from watchfloor.hunting.campaigns.feedback import LONGEST_NOTE, said_about
-from watchfloor.hunting.campaigns.figures import Figures, figures, narrowed
+from watchfloor.hunting.campaigns.figures import Figures, figures, narrowed, tagged
 from watchfloor.hunting.campaigns.one_state import TABS, CampaignState
 from watchfloor.hunting.campaigns.one_tabs import TABLES
 from watchfloor.hunting.campaigns.why import why
 from watchfloor.hunting.explorer.state import written
-from watchfloor.identities.selectors import directory_version
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake
@@ -68,6 +67,7 @@ def head(state: CampaignState) -> Context:
     one = found[0] if found else None
     return {
         "figures": one,
+        "tags": tagged(state.whole, [state.campaign]).get(state.campaign.pk, {}).items(),
         "facts": facts(state, one),
         "timeline": timeline(state),
     }
@@ -110,10 +110,9 @@ def impact(one: Figures | None) -> str:
 
 def targeted(one: Figures | None) -> str:
     """The share of our own people; other organisations' mail is not known here (CA-05)."""
-    people, _ = directory_version()
-    if one is None or not people:
+    if one is None or one.targeted is None:
         return "Unknown: connect a directory to compare with all people"
-    return f"{min(1.0, one.recipients / people):.1%} of the {people:,} people known here"
+    return f"{one.targeted_words} of the {one.people:,} people known here"
 
 
 def timeline(state: CampaignState) -> Context:

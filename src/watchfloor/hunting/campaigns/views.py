@@ -11,6 +11,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.hunting.campaigns import chart, listing
 from watchfloor.hunting.campaigns.feedback import spoken
+from watchfloor.hunting.campaigns.figures import tagged
 from watchfloor.hunting.campaigns.known import campaigns
 from watchfloor.hunting.campaigns.noting import MAIL
 from watchfloor.hunting.campaigns.state import CampaignsState, read_campaigns_state
@@ -30,8 +31,9 @@ EXPORTED = (
     "Sample subject",
     "Type",
     "Subtype",
-    "Priority accounts",
+    "Tags of recipients",
     "Messages",
+    "Targeted",
     "Recipients",
     "Inboxed",
     "Clicked",
@@ -136,11 +138,13 @@ def _lines(state: CampaignsState) -> Iterator[str]:
     yield csv_line(EXPORTED)
     found = listing.ranked(state, campaigns(state.wanted))
     said = spoken(one.campaign.pk for one in found)
+    tags = tagged(state.asked.query, [one.campaign for one in found])
     for one in found:
         row, grouping = one.campaign, said.get(one.campaign.pk)
         rate = "" if one.click_rate is None else f"{one.click_rate:.3f}"
-        who = (row.pk, row.name, row.subject, row.threat, row.subtype, one.priority)
-        counts = (one.messages, one.recipients, one.inboxed, one.clicked, rate, one.visited)
+        carried = ", ".join(f"{tag}: {number}" for tag, number in tags.get(row.pk, {}).items())
+        who = (row.pk, row.name, row.subject, row.threat, row.subtype, carried)
+        counts = (one.messages, one.targeted_words, one.recipients, one.inboxed, one.clicked, rate, one.visited)
         life = (f"{row.first_at:%Y-%m-%d %H:%M:%S}", f"{row.last_at:%Y-%m-%d %H:%M:%S}")
         yield csv_line([*who, *counts, *life, *((grouping.right, grouping.wrong) if grouping else (0, 0))])
 

@@ -80,9 +80,19 @@ def test_mails_under_both_names_of_a_joined_campaign_count_for_it_and_nobody_twi
     assert (lines()[71].messages, lines()[71].recipients) == (4, 3)
 
 
-def test_priority_accounts_among_the_recipients_are_told(noted, people):
-    people(DirectoryEntry("bob@corp.example", "Bob", tags=(PRIORITY,)))
-    assert lines()[71].priority_words == "1 priority account"
+def test_tags_of_the_recipients_are_counted_and_the_share_of_all_people_is_told(noted, people, as_ada):
+    people(
+        DirectoryEntry("ann@corp.example", "Ann", tags=("Board",)),
+        DirectoryEntry("bob@corp.example", "Bob", tags=("Board", PRIORITY)),
+        *(DirectoryEntry(f"other{number}@corp.example", "Other") for number in range(8)),
+    )
+    told = lines()[71]
+    assert told.targeted_words == f"{told.recipients / 10:.1%}"
+    page = as_ada.get("/campaigns/results", {"range": "400d"}).content.decode()
+    assert f"{PRIORITY}: 1" in page
+    assert "Board: 2" in page
+    assert page.index(f"{PRIORITY}: 1") < page.index("Board: 2")
+    assert told.targeted_words in page
 
 
 @pytest.fixture
