@@ -7,9 +7,10 @@ from urllib.parse import parse_qs, unquote
 
 from watchfloor.inspection import limits
 
-_CLICK = re.compile(r"/click/([A-Za-z0-9_-]{60,40000})\Z")
+_CLICK = re.compile(r"/click/([A-Za-z0-9_-]{60,40000})(?:/form)?\Z")
 _HEAD = 1 + 32 + 2
 _MAC = 16
+_DIGEST = 32
 _PROOFPOINT_3 = re.compile(r"__(https?:.+?)__;([A-Za-z0-9_=-]*)!", re.IGNORECASE)
 _PROOFPOINT_BARE = re.compile(r"__(https?:.+?)__;", re.IGNORECASE)
 _STARS = re.compile(r"\*(?:\*([A-Za-z0-9_-]))?")
@@ -38,10 +39,11 @@ def _ours(token: str) -> str:
     try:
         packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
         end = _HEAD + int.from_bytes(packed[_HEAD - 2 : _HEAD], "big")
+        end += _DIGEST if packed[0] == 2 else 0  # of a very long URL only the beginning stands in its link
         target = packed[end:-_MAC].decode()
     except (binascii.Error, ValueError):
         return ""
-    return target if packed[0] == 1 and target.startswith(("http://", "https://")) else ""
+    return target if packed[0] in (1, 2) and target.startswith(("http://", "https://")) else ""
 
 
 def _proofpoint(path: str, query: str, url: str) -> str:

@@ -32,6 +32,7 @@ urlpatterns = [
         views.act,
     ),
     path("click/<str:token>", clicks.click),
+    path("click/<str:token>/form", clicks.form),
     path("settings/click-protection", clicks_settings.click_protection),
     path("", include("watchfloor.response.quarantine.page_urls")),
     path("", include("watchfloor.response.submissions.urls")),

@@ -1,7 +1,7 @@
 """Links in HTML, found as a browser's tokenizer finds them: one pass, no regular expression that goes back. Pure.
 
-Rewritten are the values of `href` of whatever a person can click (also in Outlook's conditional comments), and URLs that stand
-as bare text, which mail programs make clickable: they become links. What a link shows stays as it was.
+Rewritten are the values of `href` of whatever a person can click (also in Outlook's conditional comments), where forms go, and URLs
+that stand as bare text, which mail programs make clickable: they become links. What a link shows stays as it was.
 """
 
 import html
@@ -23,7 +23,12 @@ _EQUALS = re.compile(r"\s*+=\s*+")
 _BARE = re.compile(r"[^\s>]*+")
 _RAW = {"script", "style", "title", "textarea", "xmp", "noembed", "iframe", "noframes", "plaintext"}
 """Elements whose content is text of theirs, not markup."""
+_FORMS = {"form": "action", "button": "formaction", "input": "formaction"}
+"""The attribute that says where what is filled in goes."""
+FORM = "/form"
+"""Behind a protected link: what is sent there is sent on."""
 _NOT_CLICKED = {"link", "base", "image", "use", "script", "style"}
+_LINKS = ("href", "xlink:href")
 _AROUND_URL = "".join(map(chr, range(33)))
 """Control characters and blanks, which browsers cut off."""
 _INSIDE_URL = str.maketrans("", "", "\t\r\n")
@@ -46,7 +51,8 @@ class _Tag:
     name: str
     end: int
     links: list[tuple[str, int, int, int]]
-    """(value, start, end, where the attribute begins) of each href."""
+    """(value, start, end, where the attribute begins) of each href or form's address."""
+    sends: bool = False
 
 
 def changes(text: str, wrap: Wrap, *, step: Callable[[], None] = lambda: None) -> Iterator[Change]:
@@ -141,8 +147,11 @@ def _tag(text: str, at: int) -> _Tag | None:
         if value is None:
             return None
         written = name[0].lower() if name else ""
-        if written in ("href", "xlink:href") and written not in seen:  # of one given twice browsers take the first
+        if (
+            written in (*_LINKS, _FORMS.get(tag.name)) and written not in seen
+        ):  # of one given twice browsers take the first
             seen.add(written)
+            tag.sends = written not in _LINKS
             tag.links.append((text[slice(*value)], *value, start))
         at = value[1] + (text[value[1] : value[1] + 1] in ('"', "'") and value[0] > equals.end())
 
@@ -166,7 +175,7 @@ def _links(tag: _Tag, base: str, wrap: Wrap) -> Iterator[Change]:
     for value, start, end, name in tag.links:
         target = clickable(_value(value), base)
         if target and (new := wrap(target)):
-            yield Change(start, end, new, before=name)
+            yield Change(start, end, f"{new}{FORM}" if tag.sends else new, before=name)
 
 
 def _value(text: str) -> str:

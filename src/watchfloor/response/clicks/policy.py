@@ -28,6 +28,7 @@ class Policy:
     enabled: bool = False
     internal: bool = False
     override: bool = False
+    signed: bool = False
     exempt_domains: frozenset[str] = frozenset()
     exempt_recipients: frozenset[str] = frozenset()
     key: bytes | None = None
@@ -45,6 +46,7 @@ class Policy:
             "enabled": self.enabled,
             "internal": self.internal,
             "override": self.override,
+            "signed": self.signed,
             "exempt_domains": sorted(self.exempt_domains),
             "exempt_recipients": sorted(self.exempt_recipients),
         }
@@ -59,6 +61,7 @@ def current() -> Policy:
         enabled=row.enabled,
         internal=row.internal,
         override=row.override,
+        signed=row.signed,
         exempt_domains=frozenset(row.exempt_domains),
         exempt_recipients=frozenset(row.exempt_recipients),
         key=base64.b64decode(unseal(row.key)) if row.key else None,
@@ -78,6 +81,7 @@ def change(
     enabled: bool,
     internal: bool,
     override: bool,
+    signed: bool = False,
     exempt_domains: Sequence[str],
     exempt_recipients: Sequence[str],
     at: datetime,
@@ -96,6 +100,7 @@ def change(
             "enabled": enabled,
             "internal": internal,
             "override": override,
+            "signed": signed,
             "exempt_domains": sorted({_domain(one, "exempt_domains") for one in exempt_domains if one.strip()}),
             "exempt_recipients": sorted({_recipient(one) for one in exempt_recipients if one.strip()}),
             "changed_at": at,

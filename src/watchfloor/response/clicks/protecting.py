@@ -8,18 +8,24 @@ from dataclasses import replace
 
 from watchfloor.connectors.contracts import Disposition, InlineAnswer
 from watchfloor.connectors.services import delivered_digest
+from watchfloor.identities.selectors import is_own_domain
 from watchfloor.inspection.contracts import TenantFacts
 from watchfloor.inspection.services import domains_above, take_apart
+from watchfloor.kernel.clock import utc_now
 from watchfloor.response.clicks import policy
 from watchfloor.response.clicks.html_links import Wrap
+from watchfloor.response.clicks.long_urls import keep_long
 from watchfloor.response.clicks.policy import Policy
 from watchfloor.response.clicks.rewriting import GivenUp, Rewritten, rewritten
-from watchfloor.response.clicks.tokens import Link, sign
+from watchfloor.response.clicks.tokens import Link, shortened, sign
+from watchfloor.response.submissions.policy import report_addresses
 
 log = logging.getLogger(__name__)
 
 SECONDS = 2.0
-LONGEST_URL = 8000
+LONGEST_URL = 100_000
+LONGEST_INSIDE = 2000
+"""Characters of a URL that stands in its own link: proxies refuse requests of some 8,000, and the link is a third longer."""
 
 
 def with_protected_links(
@@ -54,8 +60,12 @@ def protected(
         return None, {}
     until = time.monotonic() + SECONDS
     alone = recipients[0].lower() if len(recipients) == 1 else ""
+    long: list[str] = []
+    wrap = wrap_with(kept, fingerprint, alone, long=long)
     try:
-        found = rewritten(raw, wrap=wrap_with(kept, fingerprint, alone), spent=lambda: time.monotonic() > until)
+        found = rewritten(raw, wrap=wrap, spent=lambda: time.monotonic() > until, keeps_signed=not kept.signed)
+        if found is not None and long:
+            keep_long(long, at=utc_now())
     except GivenUp as error:
         log.warning("the links of the mail %s are not protected: %s", hashlib.sha256(raw).hexdigest()[:16], error)
         return None, {"links_protected": 0, "links_why": str(error)}
@@ -75,16 +85,20 @@ def _concerns(kept: Policy, mail_from: str, recipients: Sequence[str], facts: Te
         return False
     if not kept.internal and _own(mail_from, facts):
         return False
+    if not report_addresses().isdisjoint(one.lower() for one in recipients):
+        return False  # a reported mail is to arrive as it was
     return not any(kept.spares(one) for one in recipients)
 
 
 def _own(address: str, facts: TenantFacts) -> bool:
-    domain = address.lower().rpartition("@")[2]
-    return bool(domain) and not facts.own_domains.isdisjoint(domains_above(domain))
+    return is_own_domain(address.rpartition("@")[2], own=facts.own_domains)
 
 
-def wrap_with(kept: Policy, fingerprint: str, recipient: str) -> Wrap:
-    """Gives the protected link for a URL; None for those of exempt domains, our own links, and what is too long."""
+def wrap_with(kept: Policy, fingerprint: str, recipient: str, *, long: list[str]) -> Wrap:
+    """Gives the protected link for a URL; None for those of exempt domains, our own links, and what is too long.
+
+    URLs that do not fit into their own link are put into `long`, for `keep_long`.
+    """
     address = policy.public_address()
     key = kept.key or b""
 
@@ -94,6 +108,10 @@ def wrap_with(kept: Policy, fingerprint: str, recipient: str) -> Wrap:
         parts = take_apart(url)
         if parts is None or not kept.exempt_domains.isdisjoint(domains_above(parts.host)):
             return None
-        return f"{address}/click/{sign(Link(url, fingerprint, recipient), key=key)}"
+        link = Link(url, fingerprint, recipient)
+        if len(url) > LONGEST_INSIDE:
+            long.append(url)
+            link = shortened(link)
+        return f"{address}/click/{sign(link, key=key)}"
 
     return wrap

@@ -1,7 +1,7 @@
 """The body of a mail with its links protected, under the same headers. Pure; works on bytes, so that what is not a link stays.
 
-Left alone: what is signed or encrypted (S/MIME, PGP, also PGP inside text), mails inside the mail, attachments, parts that
-cannot be read by their own encoding, and the whole mail when it is too large or takes too long.
+Left alone: what is signed in truth or encrypted (S/MIME, PGP, also PGP inside text), attachments that are no pages and no mails,
+parts that cannot be read by their own encoding, and the whole mail when it is too large or takes too long.
 """
 
 import codecs
@@ -11,10 +11,12 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from email.message import Message
+from itertools import islice, pairwise
 
 from watchfloor.response.clicks import html_links
 from watchfloor.response.clicks.carrying import LINE, Bytes, taken_out
 from watchfloor.response.clicks.html_links import Change, Wrap, clickable
+from watchfloor.response.clicks.signed import sender_of, truly_signed
 from watchfloor.response.clicks.text_links import urls_at
 
 MOST_BYTES = 12 << 20
@@ -31,7 +33,11 @@ _SEAL_ENDS = {
     "PKCS7": "\n-----END PKCS7-----",
 }
 _COMMENT = re.compile(r"\([^()]*\)")
-_UNTOUCHED = ("multipart/signed", "multipart/encrypted", "message/", "application/")
+_UNTOUCHED = ("multipart/encrypted", "message/", "application/")
+_MAILS = ("message/rfc822", "message/global")
+_PAGES = ("text/html", "application/xhtml+xml", "image/svg+xml")
+_PAGE_NAMES = (".html", ".htm", ".xhtml", ".shtml", ".svg")
+"""Files that a browser opens; others are opened by other programs, and stay."""
 _ASCII_FIRST = re.compile(
     r"utf_?8|ascii|iso8859|latin|cp125|cp437|cp85|cp86|cp874|koi8|mac_|gb2312|gbk|gb18030|big5|shift_jis|cp932|cp949|cp950|johab|tis_620|euc_"
 )
@@ -54,6 +60,8 @@ class Rewritten:
 class _Work:
     wrap: Wrap
     spent: Callable[[], bool]
+    sender: str = ""
+    keeps_signed: bool = True
     size: int = 0
     parts: int = 0
     links: int = 0
@@ -81,13 +89,15 @@ class _Work:
             raise GivenUp("it took too long")
 
 
-def rewritten(raw: bytes, *, wrap: Wrap, spent: Callable[[], bool] = lambda: False) -> Rewritten | None:
+def rewritten(
+    raw: bytes, *, wrap: Wrap, spent: Callable[[], bool] = lambda: False, keeps_signed: bool = True
+) -> Rewritten | None:
     """The mail's body with every link that `wrap` takes replaced; None when nothing changed.
 
-    `spent` says that the time for it is over. Raises GivenUp.
+    `spent` says that the time for it is over; with `keeps_signed` what is signed in truth stays. Raises GivenUp.
     """
     header, body = _halves(raw)
-    work = _Work(wrap, spent)
+    work = _Work(wrap, spent, sender_of(header), keeps_signed)
     changed = _part(header, body, work, 0)
     return Rewritten(changed, work.links) if work.links and changed != body else None
 
@@ -104,13 +114,35 @@ def _part(header: bytes, body: bytes, work: _Work, depth: int) -> bytes:
         raise GivenUp("it has too many parts")
     fields = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(header)
     kind = fields.get_content_type()
+    if kind in _MAILS:
+        return _mail(body, fields, work, depth)
+    if _is_page(fields, kind):
+        return _text(body, fields, "text/html", work)
     if kind.startswith(_UNTOUCHED) or _is_file(fields):
         return body
     if kind.startswith("multipart/"):
         return _parts(body, fields, work, depth)
-    if kind in ("text/plain", "text/html"):
-        return _text(body, fields, kind, work)
-    return body
+    return _text(body, fields, kind, work) if kind == "text/plain" else body
+
+
+def _is_page(fields: Message, kind: str) -> bool:
+    """Whether a browser or the mail program shows it as a page, attached or not, whatever type a file is said to be."""
+    return kind in _PAGES or (kind != "text/plain" and (fields.get_filename() or "").lower().endswith(_PAGE_NAMES))
+
+
+def _mail(body: bytes, fields: Message, work: _Work, depth: int) -> bytes:
+    """A mail inside the mail, with its own sender."""
+    carried = taken_out(body, _encoding(fields))
+    if carried is None:
+        return body
+    work.size += len(body)
+    if work.size > MOST_BYTES:
+        raise GivenUp("its text is too long")
+    header, inner = _halves(carried.data)
+    outer, work.sender = work.sender, sender_of(header)
+    new = header + _part(header, inner, work, depth + 1)
+    work.sender = outer
+    return carried.put([Bytes(0, len(carried.data), new)]) if new != carried.data else body
 
 
 def _is_file(fields: Message) -> bool:
@@ -127,6 +159,8 @@ def _parts(body: bytes, fields: Message, work: _Work, depth: int) -> bytes:
     if not boundary:
         return body
     line = re.compile(rb"(?:\A|(?<=\n))--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
+    if fields.get_content_type() == "multipart/signed" and work.keeps_signed and _signed(body, line, work.sender):
+        return body
     made, begins = bytearray(), -1
     for found in line.finditer(body):
         if begins < 0:
@@ -139,6 +173,20 @@ def _parts(body: bytes, fields: Message, work: _Work, depth: int) -> bytes:
     if begins < 0:
         return body
     return bytes(made + _inner(body[begins:], work, depth))  # the closing line is missing
+
+
+def _signed(body: bytes, line: "re.Pattern[bytes]", sender: str) -> bool:
+    """Whether the first of two parts is signed by the second."""
+    ends = [found.span() for found in islice(line.finditer(body), 4)]
+    if len(ends) != 3:
+        return False
+    content, signature = (body[first[1] : last[0]] for first, last in pairwise(ends))
+    return truly_signed(_without_end(content), signature, sender=sender)
+
+
+def _without_end(part: bytes) -> bytes:
+    """The line end before a delimiter belongs to the delimiter."""
+    return part[:-2] if part.endswith(b"\r\n") else part.removesuffix(b"\n")
 
 
 def _inner(part: bytes, work: _Work, depth: int) -> bytes:
@@ -171,6 +219,8 @@ def _changes(data: bytes, charset: str, kind: str, work: _Work) -> Sequence[Byte
     if codec is None:
         return ()
     if _ASCII_FIRST.match(codec):
+        if (found := _by_letters(data, codec, kind, work)) is not None:
+            return found
         text = data.decode("latin-1")
         wrap = _in_charset(codec, work.link)
         return [
@@ -178,6 +228,34 @@ def _changes(data: bytes, charset: str, kind: str, work: _Work) -> Sequence[Byte
             for one in _of(kind, text, wrap, work.step)
         ]
     return _as_a_whole(data, codec, kind, work)
+
+
+def _by_letters(data: bytes, codec: str, kind: str, work: _Work) -> Sequence[Bytes] | None:
+    """By the real letters, where the text is as its charset says; None where it is not.
+
+    Read as bytes, letters of other scripts look like blanks and end a URL in its middle.
+    """
+    codec = "utf_8" if codec == "ascii" else codec
+    try:
+        text = data.decode(codec)
+        if text.isascii() or codec == "utf_8_sig" or text.encode(codec) != data:
+            return None
+    except UnicodeError:
+        return None
+    made, letters, at = [], 0, 0
+
+    def place(letter: int) -> int:
+        nonlocal letters, at
+        at += len(text[letters:letter].encode(codec)) if letter >= letters else -len(text[letter:letters].encode(codec))
+        letters = letter
+        return at
+
+    for one in _of(kind, text, work.link, work.step):
+        before = place(one.before) if one.before >= 0 else -1
+        start, end = place(one.start), place(one.end)
+        after = place(one.after) if one.after >= 0 else -1
+        made.append(Bytes(start, end, one.new.encode(codec), before, after))
+    return made
 
 
 def _as_a_whole(data: bytes, codec: str, kind: str, work: _Work) -> Sequence[Bytes]:

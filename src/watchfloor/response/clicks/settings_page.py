@@ -41,6 +41,12 @@ class ClickPolicyForm(forms.Form):
         label="People may go on past the page about a threat",
         help_text="Never past what your own block list stops. Whoever goes on is recorded, and an alert is raised.",
     )
+    signed = forms.BooleanField(
+        required=False,
+        label="Also of mail that its sender signed",
+        help_text="S/MIME and PGP: the mail program then says that the mail was changed. Without it, what only looks signed is protected, "
+        "and what is signed in truth stays, by whomever.",
+    )
     exempt_domains = forms.CharField(
         required=False,
         label="Links to these domains stay as they are",
@@ -81,7 +87,13 @@ def click_protection(request: HttpRequest) -> HttpResponse:
 
 def _initial(kept: Policy) -> dict[str, object]:
     lists = {name: "\n".join(sorted(getattr(kept, name))) for name in ("exempt_domains", "exempt_recipients")}
-    return {"enabled": kept.enabled, "internal": kept.internal, "override": kept.override, **lists}
+    return {
+        "enabled": kept.enabled,
+        "internal": kept.internal,
+        "override": kept.override,
+        "signed": kept.signed,
+        **lists,
+    }
 
 
 def _changed(request: HttpRequest, form: ClickPolicyForm, now: datetime) -> bool:
@@ -92,6 +104,7 @@ def _changed(request: HttpRequest, form: ClickPolicyForm, now: datetime) -> bool
             enabled=said["enabled"],
             internal=said["internal"],
             override=said["override"],
+            signed=said["signed"],
             exempt_domains=said["exempt_domains"].splitlines(),
             exempt_recipients=said["exempt_recipients"].splitlines(),
             at=now,

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterator
 
-LONGEST = 8000
+LONGEST = 100_000
 MOST_TRIMMED = 50
 """Characters of punctuation looked at behind a URL."""
 _URL = re.compile(
-    rf"(?<![A-Za-z0-9])(?:https?://[^\s<>\"`{{}}|\\^]{{2,{LONGEST}}}+|www\.[A-Za-z0-9-]{{1,63}}\.[^\s<>\"'`{{}}|\\^]{{2,{LONGEST}}}+)",
+    rf"(?<![A-Za-z0-9])(?:https?://[^\s<>\"`{{}}|\\^]{{2,{LONGEST}}}+|www\.[^\s<>\"'`{{}}|\\^/:@.]{{1,63}}\.[^\s<>\"'`{{}}|\\^]{{2,{LONGEST}}}+)",
     re.IGNORECASE,
 )
-_TRAILING = ".,;:!?'*_…>]}"
+_TRAILING = ".,;:!?'*_…>]}”’»。、，）】」』"
 
 
 def urls_at(text: str, start: int = 0, stop: int | None = None) -> Iterator[tuple[int, int]]:

@@ -6,6 +6,7 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.lake.services import register_reader
 from watchfloor.response.clicks import learning
 from watchfloor.response.clicks.keeping import keep_clicks
+from watchfloor.response.clicks.long_urls import forget_long
 from watchfloor.runtime.services import every
 
 
@@ -33,4 +34,5 @@ def learn() -> int:
 def forget() -> int:
     """Drop what is old."""
     learning.forget(now=utc_now())
+    forget_long(now=utc_now())
     return 0

@@ -1,7 +1,9 @@
 """The signed part of a protected link: which URL, of which mail, to whom. Pure.
 
-A token is base64url of: a version byte, the mail's fingerprint (32 bytes; zeros: no mail), two bytes of length and the recipient's address, the URL, and sixteen bytes of HMAC-SHA256 over all before. Without the signature nothing is followed, so
-that a link is never an open redirector; reading what a token names needs no key.
+A token is base64url of: a version byte, the mail's fingerprint (32 bytes; zeros: no mail), two bytes of length and the recipient's
+address, the URL, and sixteen bytes of HMAC-SHA256 over all before. Of a URL too long for what lies between a mail and us (proxies,
+lines of mail) version 2 holds its SHA-256 and how it begins. Without the signature nothing is followed, so that a link is never an
+open redirector; reading what a token names needs no key.
 """
 
 import base64
@@ -10,7 +12,11 @@ import hashlib
 import hmac
 from dataclasses import dataclass
 
-VERSION = 1
+WHOLE, DIGEST = 1, 2
+"""The versions: with the URL, with its digest and beginning."""
+DIGEST_BYTES = 32
+SHOWN = 300
+"""Bytes of a long URL's beginning."""
 MAIL_BYTES = 32
 MAC_BYTES = 16
 LONGEST = 40_000
@@ -20,18 +26,30 @@ _HEAD = 1 + MAIL_BYTES + 2
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """`mail` is the mail's fingerprint in hex, "" for none; `recipient` is known when it was the only one."""
+    """`mail` is the mail's fingerprint in hex, "" for none; `recipient` is known when it was the only one.
+
+    With `digest` (SHA-256 in hex) the URL was too long, and `url` is only how it begins.
+    """
 
     url: str
     mail: str = ""
     recipient: str = ""
+    digest: str = ""
+
+
+def shortened(link: Link) -> Link:
+    """The link of a URL that stands elsewhere, under its digest."""
+    whole = link.url.encode("utf-8", "replace")
+    return Link(whole[:SHOWN].decode("utf-8", "ignore"), link.mail, link.recipient, hashlib.sha256(whole).hexdigest())
 
 
 def sign(link: Link, *, key: bytes) -> str:
     """The token of a link."""
     mail = bytes.fromhex(link.mail) if link.mail else bytes(MAIL_BYTES)
     who = link.recipient.encode()[:400]
-    payload = bytes([VERSION]) + mail + len(who).to_bytes(2, "big") + who + link.url.encode("utf-8", "replace")
+    version, digest = (DIGEST, bytes.fromhex(link.digest)) if link.digest else (WHOLE, b"")
+    url = digest + link.url.encode("utf-8", "replace")
+    payload = bytes([version]) + mail + len(who).to_bytes(2, "big") + who + url
     return base64.urlsafe_b64encode(payload + _mac(payload, key)).rstrip(b"=").decode()
 
 
@@ -55,14 +73,15 @@ def _unpacked(token: str) -> bytes | None:
         packed = base64.b64decode(token + "=" * (-len(token) % 4), altchars=b"-_", validate=True)
     except (binascii.Error, ValueError):
         return None
-    return packed if len(packed) > _HEAD + MAC_BYTES and packed[0] == VERSION else None
+    return packed if len(packed) > _HEAD + MAC_BYTES and packed[0] in (WHOLE, DIGEST) else None
 
 
 def _read(payload: bytes) -> Link | None:
     mail = payload[1 : 1 + MAIL_BYTES]
     end = _HEAD + int.from_bytes(payload[_HEAD - 2 : _HEAD], "big")
+    begin = end + DIGEST_BYTES if payload[0] == DIGEST else end
     try:
-        recipient, url = payload[_HEAD:end].decode(), payload[end:].decode()
+        recipient, url = payload[_HEAD:end].decode(), payload[begin:].decode()
     except UnicodeDecodeError:
         return None
-    return Link(url, mail.hex() if any(mail) else "", recipient) if url else None
+    return Link(url, mail.hex() if any(mail) else "", recipient, payload[end:begin].hex()) if url else None

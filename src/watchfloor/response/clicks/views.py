@@ -18,11 +18,14 @@ from watchfloor.kernel.ids import uuid7
 from watchfloor.response.clicks.deciding import Decision, Page, decide
 from watchfloor.response.clicks.floods import SAME, WRONG
 from watchfloor.response.clicks.journal import JOURNAL
+from watchfloor.response.clicks.long_urls import whole
 from watchfloor.response.clicks.scanners import made_by_nobody
 from watchfloor.response.clicks.snapshot import WATCH, Snapshot
 from watchfloor.response.clicks.tokens import Link, verify
 
 log = logging.getLogger(__name__)
+LONGEST_TOLD = 8000
+"""Characters of a URL in its row of UrlClickEvents."""
 METHOD = "URL malicious reputation"
 POLICY = (
     "default-src 'none'; style-src 'self'; img-src 'self'; form-action 'self' http: https:; base-uri 'none'; "
@@ -31,13 +34,22 @@ POLICY = (
 """No script at all; browsers hold a form's redirects against form-action too, and whoever goes on is redirected elsewhere."""
 
 
+@csrf_exempt  # as `click`
+def form(request: HttpRequest, token: str) -> HttpResponse:
+    """Send what was filled into a mail's form where it was to go, or stop it; what it says is neither read nor kept.
+
+    Whoever goes on past the page goes to the address alone, without what was filled in.
+    """
+    return click(request, token, sent=True)
+
+
 @csrf_exempt  # there is no session to misuse; whoever posts holds the signed link itself
-def click(request: HttpRequest, token: str) -> HttpResponse:
+def click(request: HttpRequest, token: str, *, sent: bool = False) -> HttpResponse:
     """Follow a link (GET), or go on past a page about it where the policy lets people (POST)."""
     if request.method not in ("GET", "HEAD", "POST"):
         return HttpResponse(status=405, headers={"Allow": "GET, HEAD, POST"})
     try:
-        answer = _answer(request, token)
+        answer = _answer(request, token, sent)
     except (WatchfloorError, OSError):
         log.exception("a click could not be checked or kept")
         answer = _page(request, "response/clicks/later.html", {}, status=503)
@@ -47,9 +59,10 @@ def click(request: HttpRequest, token: str) -> HttpResponse:
     return answer
 
 
-def _answer(request: HttpRequest, token: str) -> HttpResponse:
+def _answer(request: HttpRequest, token: str, sent: bool) -> HttpResponse:
     known = WATCH.snapshot()
-    link = verify(token, key=known.policy.key) if known.policy.key else None
+    named = verify(token, key=known.policy.key) if known.policy.key else None
+    link = whole(named) if named else None
     if link is None:
         passed = WRONG.passed(_ip(request))
         return _page(request, "response/clicks/unsigned.html", {}, status=404 if passed else 429)
@@ -57,12 +70,21 @@ def _answer(request: HttpRequest, token: str) -> HttpResponse:
         return _page(request, "response/clicks/later.html", {}, status=429)
     decision = decide(link.url, link.mail, facts=known.facts, bad=known.bad)
     may = _may_go_on(decision, known)
-    went_on = may and request.method == "POST"
+    went_on = may and request.method == "POST" and not sent
     if link.mail and not made_by_nobody(request.method or "", request.headers):
         JOURNAL.keep(row_of(link, decision, request, went_on=went_on, at=utc_now()))
     if decision.page is Page.GO or went_on:
-        return HttpResponse(status=303 if went_on else 302, headers={"Location": location_of(link.url)})
-    return _shown(request, link, decision, may)
+        return _onward(request, link, went_on=went_on, sent=sent)
+    return _shown(request, link, decision, may, token)
+
+
+def _onward(request: HttpRequest, link: Link, *, went_on: bool, sent: bool) -> HttpResponse:
+    """307 keeps what a form posts; of a form sent with GET the fields take the place of the query, as browsers do it."""
+    url = link.url
+    if sent and request.method != "POST" and request.META.get("QUERY_STRING"):
+        url = f"{url.partition('#')[0].partition('?')[0]}?{request.META['QUERY_STRING']}"
+    status = 303 if went_on else 307 if sent and request.method == "POST" else 302
+    return HttpResponse(status=status, headers={"Location": location_of(url)})
 
 
 def _name_of(link: Link) -> str:
@@ -77,7 +99,7 @@ def _may_go_on(decision: Decision, known: Snapshot) -> bool:
     return decision.page is Page.BLOCK and known.policy.override and not decision.own
 
 
-def _shown(request: HttpRequest, link: Link, decision: Decision, may: bool) -> HttpResponse:
+def _shown(request: HttpRequest, link: Link, decision: Decision, may: bool, token: str) -> HttpResponse:
     parts = take_apart(link.url)
     context = {
         "link": link,
@@ -85,7 +107,7 @@ def _shown(request: HttpRequest, link: Link, decision: Decision, may: bool) -> H
         "decision": decision,
         "warns": decision.page is Page.WARN,
         "may_go_on": may,
-        "path": request.path,
+        "path": f"/click/{token}",
     }
     return _page(request, "response/clicks/stopped.html", context, status=200)
 
@@ -108,7 +130,7 @@ def row_of(link: Link, decision: Decision, request: HttpRequest, *, went_on: boo
     row = {
         "Timestamp": at.isoformat(),
         "ReportId": str(uuid7(at=at)),
-        "Url": link.url,
+        "Url": link.url[:LONGEST_TOLD],
         "UrlDomain": parts.host if parts else "",
         "ActionType": decision.action(went_on=went_on),
         "AccountUpn": link.recipient,

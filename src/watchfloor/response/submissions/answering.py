@@ -5,9 +5,8 @@ from datetime import datetime
 
 from django.utils import timezone
 
-from watchfloor.connectors.selectors import tenant_facts
 from watchfloor.connectors.services import can_send, send_mail
-from watchfloor.identities.selectors import people_by_address
+from watchfloor.identities.selectors import is_ours
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.response.submissions.contracts import Mark
 from watchfloor.response.submissions.models import ReportGroup, UserReport
@@ -26,9 +25,7 @@ def why_not(report: UserReport) -> str:
 
 def is_own(address: str) -> bool:
     """Whether an address is one of our own people; where no domain of ours is set, everybody is."""
-    own = tenant_facts().own_domains
-    domain = address.lower().rpartition("@")[2]
-    return not own or domain in own or bool(people_by_address([address]))
+    return is_ours(address, if_unset=True)
 
 
 def composed(report: UserReport, which: str, *, policy: Policy, threats: list[str], note: str = "") -> tuple[str, str]:

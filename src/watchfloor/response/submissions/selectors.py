@@ -137,8 +137,11 @@ def quick_counts(*, now: datetime, period: str) -> dict[str, int]:
     """How many cards stand under each quick filter (SU-10)."""
     since = now - timedelta(days=PERIODS[period][1])
     found = ReportGroup.objects.filter(last_at__gte=since, reports__gt=0)
-    rows = found.values_list("reason", Q(simulation__gt="")).annotate(n=Count("pk")).order_by()
-    told = {(reason, simulated): number for reason, simulated, number in rows}
+    rows = found.values_list("reason", "simulation").annotate(n=Count("pk")).order_by()
+    told: dict[tuple[str, bool], int] = {}
+    for reason, simulation, number in rows:
+        key = (reason, bool(simulation))
+        told[key] = told.get(key, 0) + number
     counts = {key: told.get((reason, False), 0) for key, (_, reason) in QUICK.items()}
     return {**counts, SIMULATIONS: sum(number for (_, simulated), number in told.items() if simulated)}
 

@@ -18,6 +18,7 @@ from watchfloor.access.selectors import actor_of
 from watchfloor.connectors.contracts import ObservedKind
 from watchfloor.connectors.selectors import observed_after
 from watchfloor.inspection.contracts import TenantFacts
+from watchfloor.inspection.services import take_apart, unwrapped
 from watchfloor.intelligence.contracts import Effect, Kind
 from watchfloor.intelligence.services import add_entry
 from watchfloor.kernel.clock import utc_now
@@ -30,10 +31,11 @@ from watchfloor.response.clicks import floods, journal, learning, policy, views
 from watchfloor.response.clicks.deciding import Page, chain_of, decide, url_key
 from watchfloor.response.clicks.journal import Journal
 from watchfloor.response.clicks.keeping import keep_clicks
-from watchfloor.response.clicks.models import KnownBad
+from watchfloor.response.clicks.long_urls import forget_long, keep_long
+from watchfloor.response.clicks.models import KnownBad, LongUrl
 from watchfloor.response.clicks.scanners import made_by_nobody
 from watchfloor.response.clicks.snapshot import WATCH, Watch
-from watchfloor.response.clicks.tokens import Link, sign
+from watchfloor.response.clicks.tokens import Link, shortened, sign
 
 MAIL = "ab" * 32
 URL = "https://login.evil.example/mailbox?user=ada"
@@ -110,6 +112,50 @@ def test_a_long_url_and_one_in_other_letters_are_followed_whole(home, key):
     long = f"https://x.example/{'a' * 5000}"
     assert click(key, long)["Location"] == long
     assert click(key, "https://bücher.example/ä?q=ö\r\nSet-Cookie: x")["Location"].isascii()
+
+
+def test_what_is_filled_into_a_form_is_sent_on_and_not_kept(home, key):
+    path = f"/click/{sign(Link(URL, MAIL, WHO), key=key)}/form"
+    WATCH.forget()
+    posted = Client().post(path, {"password": "s3cret"}, headers={"User-Agent": BROWSER})
+    assert (posted.status_code, posted["Location"]) == (307, URL)
+    asked = Client().get(f"{path}?q=a+b&password=s3cret", headers={"User-Agent": BROWSER})
+    assert (asked.status_code, asked["Location"]) == (302, f"{URL.partition('?')[0]}?q=a+b&password=s3cret")
+    assert "s3cret" not in json.dumps(kept(home))
+
+
+def test_a_form_that_leads_to_a_blocked_address_is_stopped_and_takes_nothing_past(home, key, manager):
+    protect(manager, override=True)
+    WATCH.forget()
+    KnownBad.objects.create(key=f"mail:{MAIL}", threat="Phish", mail="m-1", at=utc_now())
+    token = sign(Link(URL, MAIL, WHO), key=key)
+    stopped = Client().post(f"/click/{token}/form", {"password": "s3cret"}, headers={"User-Agent": BROWSER})
+    assert stopped.status_code == 200
+    assert f'action="/click/{token}"' in stopped.content.decode()
+    assert kept(home)[-1]["ActionType"] == "ClickBlocked"
+
+
+def test_a_url_too_long_for_its_link_is_kept_under_its_digest(home, key):
+    url = f"https://x.example/{'ä' * 40_000}"
+    short = shortened(Link(url, MAIL, WHO))
+    token = sign(short, key=key)
+    assert len(token) < 1000
+    WATCH.forget()
+    assert Client().get(f"/click/{token}", headers={"User-Agent": BROWSER}).status_code == 404
+    keep_long([url, url], at=utc_now())
+    answer = Client().get(f"/click/{token}", headers={"User-Agent": BROWSER})
+    assert (answer.status_code, len(answer["Location"])) == (302, len("https://x.example/") + 6 * 40_000)
+    [row] = kept(home)
+    assert len(row["Url"]) <= 8000
+    forget_long(now=utc_now() + timedelta(days=800))
+    assert not LongUrl.objects.exists()
+
+
+def test_inspection_reads_how_a_long_url_begins_and_where_a_form_leads(key):
+    short = shortened(Link(f"https://x.example/{'a' * 9000}", MAIL, WHO))
+    for link, begins in ((short, "https://x.example/aaa"), (Link(URL), URL)):
+        url = f"https://wf.example/click/{sign(link, key=key)}/form"
+        assert unwrapped(url, take_apart(url)).startswith(begins)
 
 
 def test_a_link_nobody_signed_leads_nowhere(home, key):

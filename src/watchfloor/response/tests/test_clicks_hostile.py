@@ -1,6 +1,8 @@
 """Mail made to keep its links from being protected, or to hold the milter while they are."""
 
 import base64
+import quopri
+import re
 import time
 
 import pytest
@@ -35,9 +37,96 @@ def test_a_text_that_is_shown_is_protected_though_it_has_a_file_name(fields):
     assert EVIL not in body_of(*fields, body=b'<a href="' + EVIL + b'">x</a>')
 
 
-def test_an_attached_text_stays_as_it_is():
-    fields = [b"Content-Type: text/html", b'Content-Disposition: attachment; filename="page.html"']
+@pytest.mark.parametrize(
+    "kind", [b"text/html", b"application/xhtml+xml", b"image/svg+xml", b"application/octet-stream"]
+)
+def test_an_attached_page_is_protected_as_a_browser_will_open_it(kind):
+    fields = [b"Content-Type: " + kind, b'Content-Disposition: attachment; filename="page.HTML"']
+    page = b'<a href="' + EVIL + b'">x</a><form action="' + EVIL + b'"></form>'
+    assert EVIL not in body_of(*fields, body=page)
+    assert (
+        plain(body_of(*fields, b"Content-Transfer-Encoding: base64", body=base64.b64encode(page))).count(b"click/") == 2
+    )
+
+
+@pytest.mark.parametrize("name", [b"notes.txt", b"rows.csv", b"page.html.zip"])
+def test_other_attached_files_stay_as_they_are(name):
+    kind = b"application/zip" if name.endswith(b"zip") else b"text/plain"
+    fields = [b"Content-Type: " + kind, b'Content-Disposition: attachment; filename="' + name + b'"']
     assert EVIL in body_of(*fields, body=b'<a href="' + EVIL + b'">x</a>')
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        b'<form method=post action="%s"><input name=pin></form>',
+        b'<form action=nowhere.html><button formaction="%s">Go</button></form>',
+        b"<form><input type=image formaction='%s'></form>",
+        b"<FORM ACTION=%s><INPUT></FORM>",
+    ],
+)
+def test_what_is_filled_into_a_form_leads_here_first(form):
+    made = body_of(b"Content-Type: text/html", body=form % EVIL)
+    assert EVIL not in made
+    assert re.search(rb"https://wf\.example/click/[\w-]+=*/form[\"'> ]", made)
+
+
+def test_the_address_of_a_form_is_told_from_other_attributes():
+    made = body_of(b"Content-Type: text/html", body=b'<div action="' + EVIL + b'" formaction="' + EVIL + b'">x</div>')
+    assert made.count(EVIL) == 2
+
+
+@pytest.mark.parametrize("encoding", [b"7bit", b"8bit", b"base64", b"quoted-printable"])
+def test_a_mail_inside_the_mail_is_protected_however_it_is_carried(encoding):
+    inner = (
+        b"Subject: x\r\nContent-Type: text/html\r\n\r\n<a href=3D'"
+        if encoding == b"quoted-printable"
+        else (b"Subject: x\r\nContent-Type: text/html\r\n\r\n<a href='")
+    )
+    inner += EVIL + b"'>x</a>\r\n"
+    body = base64.encodebytes(inner) if encoding == b"base64" else inner
+    fields = [
+        b"Content-Type: message/rfc822",
+        b"Content-Disposition: attachment",
+        b"Content-Transfer-Encoding: " + encoding,
+    ]
+    made = body_of(*fields, body=body)
+    read = plain(made) if encoding == b"base64" else quopri.decodestring(made) if encoding[:1] == b"q" else made
+    assert b"<a href='https://wf.example/click/" in read
+    assert EVIL not in read
+
+
+def test_mails_inside_mails_end_at_a_depth():
+    body = b"https://evil.example/x\r\n"
+    for _ in range(30):
+        body = b"Content-Type: message/rfc822\r\n\r\n" + body
+    with pytest.raises(GivenUp):
+        rewritten(b"Content-Type: message/rfc822\r\n\r\n" + body, wrap=wrap)
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://müller.example/größe?q=ü",
+        "https://evil。example/x",
+        "https://例え.テスト/道",
+        "https://x.example/voilà/Åse",
+        "https://x.example/" + "p" * 9000,
+    ],
+)
+@pytest.mark.parametrize("charset", ["utf-8", "us-ascii"])
+@pytest.mark.parametrize("kind", ["plain", "html"])
+def test_urls_of_any_letters_and_length_are_protected_whole(url, charset, kind):
+    text = f"Grüße: {url} und Ende" if kind == "plain" else f"Grüße <a href='{url}'>hier</a> {url}"
+    made = body_of(f"Content-Type: text/{kind}; charset={charset}".encode(), body=text.encode()).decode()
+    told = re.findall(r"https://wf\.example/click/([\w-]+=*)", made)
+    assert {base64.urlsafe_b64decode(one).decode() for one in told} == {url}
+    assert made.startswith("Grüße")
+
+
+def test_an_address_without_a_scheme_in_other_letters_is_protected():
+    made = body_of(b"Content-Type: text/plain; charset=utf-8", body="siehe www.müller.example/x, gut".encode())
+    assert base64.urlsafe_b64decode(re.search(rb"click/([\w-]+=*)", made)[1]).decode() == "http://www.müller.example/x"
 
 
 @pytest.mark.parametrize(

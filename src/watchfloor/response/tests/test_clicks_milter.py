@@ -25,8 +25,10 @@ from watchfloor.lake import facts as lake_facts
 from watchfloor.lake.ingest import ingest_pending
 from watchfloor.lake.models import Email
 from watchfloor.response.clicks import policy
+from watchfloor.response.clicks.models import LongUrl
 from watchfloor.response.clicks.snapshot import WATCH, Watch
 from watchfloor.response.services import with_protected_links
+from watchfloor.response.submissions.models import SubmissionPolicy
 
 ADA, MAX = "ada@corp.example", "max@corp.example"
 RAW = (
@@ -92,6 +94,29 @@ def test_mail_to_our_people_is_delivered_with_protected_links(protected):
 )
 def test_other_mail_goes_as_it_is(protected, to, sender):
     assert answer(to=to, sender=sender).body is None
+
+
+def test_a_mail_that_is_reported_arrives_as_it_was(protected, max):
+    policy.change(
+        by=actor_of(max),
+        enabled=True,
+        internal=True,
+        override=False,
+        exempt_domains=[],
+        exempt_recipients=[],
+        at=utc_now(),
+    )
+    assert answer(to=(MAX,), sender=ADA).body is not None
+    SubmissionPolicy.objects.create(pk=1, addresses=[MAX])
+    assert answer(to=(MAX,), sender=ADA).body is None
+
+
+def test_a_url_of_any_length_is_protected_by_a_link_that_gets_through(protected):
+    url = b"https://partner.example/" + b"x" * 20_000
+    said = answer(RAW.replace(b"https://partner.example/minutes", url))
+    assert url not in said.body
+    assert max(map(len, said.body.splitlines())) < 998
+    assert LongUrl.objects.get().url == url.decode()
 
 
 def test_links_of_exempt_domains_and_our_own_stay(protected):
