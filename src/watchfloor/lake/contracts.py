@@ -67,7 +67,8 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     """`sort_column` is the one rows of a day are sorted by in the cold tier; `bloom_column` gets a Bloom filter; rows with
-    something in `leads` are those people ask for first; words of `searched` are found without reading all rows.
+    something in `leads` are those people ask for first; words of `searched` are found without reading all rows. The values of
+    `ranked` are numbered, for ranking them over all rows; a value counts once for each value of `once`, where that is named.
 
     `follows` marks events that happen after the mail they concern (clicks, remediation, alerts): a condition on them looks
     from the start of the query's window until now. `repeats` names columns of EmailEvents that this table holds too, so
@@ -84,6 +85,8 @@ class Table:
     bloom_column: str = "NetworkMessageId"
     leads: str = ""
     searched: str = ""
+    ranked: tuple[str, ...] = ()
+    once: str = ""
     retention_days: int = 400
     follows: bool = False
     repeats: frozenset[str] = frozenset()

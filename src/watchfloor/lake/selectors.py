@@ -187,13 +187,22 @@ def values(
     offset: int = 0,
     splits: Sequence[Condition] = (),
     contains: str = "",
+    without: Sequence[str] = statistics.NOTHING,
 ) -> Values:
     """One page of the values of `column` (of this or another table) with rows, first and last time, and rows per split.
 
-    `splits` are conditions on columns of the table that owns `column`; `contains` keeps values with this text in them.
+    `splits` are conditions on columns of the table that owns `column`; `contains` keeps values with this text in them; those in
+    `without` are counted as empty.
     """
     return statistics.values(
-        query, column=column, order=order, limit=limit, offset=offset, splits=splits, contains=contains
+        query,
+        column=column,
+        order=order,
+        limit=limit,
+        offset=offset,
+        splits=splits,
+        contains=contains,
+        without=without,
     )
 
 

@@ -13,6 +13,10 @@ from watchfloor.lake import ask
 from watchfloor.lake.catalogue import resolve
 from watchfloor.lake.catalogue import table as table_named
 from watchfloor.lake.contracts import Column, Condition, Query
+from watchfloor.lake.engines.ranking import MOST as MOST_RANKED
+from watchfloor.lake.engines.ranking import Ranked
+from watchfloor.lake.engines.source import Source
+from watchfloor.lake.engines.tallying import Ranking, kinds_of
 from watchfloor.lake.query import compile as trees
 from watchfloor.lake.snapshot import engine
 from watchfloor.lake.text import elements_of, fold
@@ -37,7 +41,8 @@ class ValueCount:
 class Values:
     """A page of values. `distinct` counts different ones (the empty one left out), `rows` those with a value, `empty` those without.
 
-    Rows of a listed column count once for each of their values. `partial` says that not every cell was taken apart.
+    Rows of a listed column count once for each of their values. `partial` says that not every cell was taken apart, `at_least` that
+    there may be more than `distinct`: those of several segments were not compared. `empty` counts every value that is left out.
     """
 
     found: tuple[ValueCount, ...]
@@ -45,6 +50,7 @@ class Values:
     rows: int
     empty: int
     partial: bool = False
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class Tally:
     distinct: int
     all_rows: int
     empty: int
+    at_least: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,10 +77,21 @@ class Order:
 MOST = Order()
 
 
+NOTHING = ("",)
+
+
 def values(
-    query: Query, *, column: str, order: Order, limit: int, offset: int, splits: Sequence[Condition], contains: str
+    query: Query,
+    *,
+    column: str,
+    order: Order,
+    limit: int,
+    offset: int,
+    splits: Sequence[Condition],
+    contains: str,
+    without: Sequence[str] = NOTHING,
 ) -> Values:
-    """One statement over the table that owns `column`, conditions on other tables as semi-joins."""
+    """One statement over the table that owns `column`, conditions on other tables as semi-joins; or from the segments' ranks."""
     owner, found = resolve(column, base=table_named(query.table))
     across = owner.name != query.table
     asked = ask.seen_from(query, owner.name) if across else query
@@ -88,8 +106,13 @@ def values(
     if found.listed:
         rows = engine().run(tree.limit(MOST_CELLS + 1), sources).to_pylist()
         return _taken_apart(rows, found, order=order, limit=limit, offset=offset, contains=contains)
-    rows = engine().run(_page(tree, order, limit=limit, offset=offset, contains=contains), sources).to_pylist()
-    return _read(rows, len(tests))
+    if not (contains or latest) and order.descending and order.by not in ("first", "last", "value"):
+        by = order.by if isinstance(order.by, int) else None
+        wanted = _Wanted(asked, found, tests, by, limit + offset, once, tuple(without))
+        if (ranked := _ranked(wanted, sources, tree)) is not None:
+            return _of_ranks(ranked, len(tests), offset)
+    page = _page(tree, order, limit=limit, offset=offset, contains=contains, without=without)
+    return _read(engine().run(page, sources).to_pylist(), len(tests))
 
 
 def tallied(query: Query, *, column: str, limit: int, splits: Sequence[Condition]) -> Tally:
@@ -99,11 +122,62 @@ def tallied(query: Query, *, column: str, limit: int, splits: Sequence[Condition
     sources, latest = ask.sources(query, latest=found.name in trees.LATEST)
     grouped = [one for one in _grouped(found, tests) if one.alias not in ("f", "l")]
     tree = trees.select(query, *grouped, latest=latest).group_by(exp.Literal.number(1))
-    table = engine().run(_page(tree, MOST, limit=limit, offset=0, contains=""), sources)
-    totals = [int(table.column(name)[0].as_py()) for name in ("d", "t", "e")]
+    wanted = _Wanted(query, found, tests, None, limit, once=False, timed=False)
+    ranked = None if latest else _ranked(wanted, sources, tree)
+    if ranked is not None:
+        columns = [ranked.found.column(name).to_pylist() for name in ("v", "n", *_split_names(tests))]
+        values, rows, *counts = columns
+        return Tally(values, rows, tuple(counts), ranked.distinct, ranked.rows, ranked.empty, at_least=not ranked.exact)
+    table = engine().run(_page(tree, MOST, limit=limit, offset=0, contains="", without=NOTHING), sources)
+    distinct, all_rows, empty = (int(table.column(name)[0].as_py()) for name in ("d", "t", "e"))
     page = table.filter(pc.is_valid(table.column("v")))
     values, rows, *counts = (page.column(name).to_pylist() for name in ("v", "n", *_split_names(tests)))
-    return Tally(values, rows, tuple(counts), *totals)
+    return Tally(values, rows, tuple(counts), distinct, all_rows, empty)
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What is asked of the ranks: the first `most` values by rows or by the split `by`."""
+
+    query: Query
+    column: Column
+    tests: Sequence[exp.Expr]
+    by: int | None
+    most: int
+    once: bool
+    without: tuple[str, ...] = NOTHING
+    timed: bool = True
+
+
+def _ranked(wanted: _Wanted, sources: Mapping[str, Source], rest: exp.Expr) -> Ranked | None:
+    """The answer from ranks, where the table keeps them of this column and they tell; `rest` counts all values of other rows."""
+    query, table = wanted.query, table_named(wanted.query.table)
+    counted = wanted.once == bool(table.once)
+    if wanted.column.name not in table.ranked or not counted or len(sources) != 1 or wanted.most > MOST_RANKED:
+        return None
+    conditions, splits = kinds_of(trees.conditions_of(query)), kinds_of(wanted.tests)
+    if conditions is None or splits is None:
+        return None
+    asked = Ranking(
+        column=wanted.column.name,
+        start=query.start,
+        end=query.end,
+        conditions=tuple(conditions),
+        splits=tuple(splits),
+        by=wanted.by,
+        most=wanted.most,
+        timed=wanted.timed,
+        without=wanted.without,
+    )
+    return engine().ranked(asked, table.name, sources[table.name], rest)
+
+
+def _of_ranks(ranked: Ranked, splits: int, offset: int) -> Values:
+    found = tuple(
+        ValueCount(row["v"], row["n"], row["f"], row["l"], tuple(row[f"s{number}"] for number in range(splits)))
+        for row in ranked.found.slice(offset).to_pylist()
+    )
+    return Values(found, ranked.distinct, ranked.rows, ranked.empty, at_least=not ranked.exact)
 
 
 def _split_names(splits: Sequence[object]) -> list[str]:
@@ -151,13 +225,15 @@ def _where(amount: exp.Expr, test: exp.Expr) -> exp.Expr:
     return exp.Filter(this=amount, expression=exp.Where(this=test))
 
 
-def _page(tree: exp.Select, order: Order, *, limit: int, offset: int, contains: str) -> exp.Select:
+def _page(
+    tree: exp.Select, order: Order, *, limit: int, offset: int, contains: str, without: Sequence[str]
+) -> exp.Select:
     """The groups' page, and beside each of its rows how many groups and rows there are in all."""
     groups = exp.select("*").from_(tree.subquery("g"))
     if contains:
         inside = exp.func("CONTAINS", exp.Lower(this=exp.column("v")), trees.literal(fold(contains)))
         groups = groups.where(inside)
-    filled = exp.NEQ(this=exp.column("v"), expression=trees.literal(""))
+    filled = exp.not_(exp.In(this=exp.column("v"), expressions=[trees.literal(value) for value in without]))
     name = {"rows": "n", "first": "f", "last": "l", "value": "v"}.get(str(order.by), f"s{order.by}")
     totals = exp.select(
         _total(exp.Count(this=exp.Star()), filled).as_("d"),

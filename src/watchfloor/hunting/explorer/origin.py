@@ -57,12 +57,14 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class Origins:
-    """All of them, most mails first. `unplaced` mails came from addresses beyond the first MOST; `without` name no address."""
+    """All of them, most mails first. `unplaced` mails came from addresses beyond the first MOST; `without` name no address. There are
+    `addresses` different ones, or more when `at_least`."""
 
     found: tuple[Origin, ...]
     addresses: int
     unplaced: int
     without: int
+    at_least: bool = False
 
 
 def origins(state: ExplorerState) -> Origins:
@@ -76,7 +78,8 @@ def origins(state: ExplorerState) -> Origins:
         origin = found.get(key) or found.setdefault(key, Origin(name, place.code))
         origin.add(address, rows, threats, place.operator)
     ordered = sorted(found.values(), key=lambda one: (-one.messages, one.name))
-    return Origins(tuple(ordered), tally.distinct, tally.all_rows - sum(tally.rows), tally.empty)
+    unplaced = tally.all_rows - sum(tally.rows)
+    return Origins(tuple(ordered), tally.distinct, unplaced, tally.empty, at_least=tally.at_least)
 
 
 def origin_tab(state: ExplorerState, reader: Reader) -> Mapping[str, Any]:

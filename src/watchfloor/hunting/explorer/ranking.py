@@ -14,15 +14,14 @@ from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.identities.selectors import people_by_address
 from watchfloor.kernel.text import csv_line, visible
 from watchfloor.lake import selectors as lake
-from watchfloor.lake.contracts import Condition, Operator
 from watchfloor.lake.selectors import Order, ValueCount
 
 SIZE = 50
 CHUNK = 20_000
 PEOPLE = ("RecipientEmailAddress", "AccountUpn")
 CAMPAIGN = "EmailClusterId"
-ALONE = Condition(CAMPAIGN, Operator.EQUAL_NONE, ("0",))
-"""Mail that was put into no campaign bears the number 0."""
+ALONE = "0"
+"""Mail that was put into no campaign bears this number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +92,7 @@ def ranking_tab(state: ExplorerState, reader: Reader) -> Mapping[str, Any]:
         "heads": [_head(state, asked, key, label) for key, label in _columns(asked.ranked)],
         "lines": _lines(state, asked, found.found),
         "distinct": found.distinct,
+        "at_least": found.at_least,
         "size": SIZE,
         "pager_href": state.address(page=1),
         "kept": [pair for pair in state.parameters(page=1) if pair[0] != "find"],
@@ -120,17 +120,15 @@ def _head(state: ExplorerState, asked: Chosen, key: str, label: str) -> Head:
 
 
 def _found(state: ExplorerState, asked: Chosen, *, limit: int, offset: int) -> lake.Values:
-    query = state.query
-    if asked.ranked.column == CAMPAIGN:
-        query = replace(query, required=(*query.required, ALONE))
     return lake.values(
-        query,
+        state.query,
         column=asked.ranked.column,
         order=asked.order,
         limit=limit,
         offset=offset,
         splits=[split.condition for split in asked.ranked.splits],
         contains=asked.find,
+        without=("", ALONE) if asked.ranked.column == CAMPAIGN else ("",),
     )
 
 

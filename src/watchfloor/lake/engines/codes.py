@@ -77,14 +77,19 @@ class Codes:
     def _decided(self, condition: exp.Expr, name: str, cursor: duckdb.DuckDBPyConnection) -> tuple[pa.Array, bool]:
         values = self.columns[name].dictionary
         asked = pa.concat_arrays([values, pa.array([self.rest.get(name)], values.type)])
-        cursor.register("values_of_a_column", pa.table({name: asked}))
-        try:
-            text = f"SELECT {condition.sql('duckdb')} AS holds FROM values_of_a_column"  # noqa: S608 (of the tree)
-            holds = cursor.sql(text).to_arrow_table().column("holds").combine_chunks()
-        finally:
-            cursor.unregister("values_of_a_column")
-        holds = pc.fill_null(holds, False)
+        holds = decided(condition, name, asked, cursor)
         return holds.slice(0, len(values)), name not in self.rest or holds[len(values)].as_py()
+
+
+def decided(condition: exp.Expr, name: str, values: pa.Array, cursor: duckdb.DuckDBPyConnection) -> pa.Array:
+    """For each of a column's values whether a condition holds."""
+    cursor.register("values_of_a_column", pa.table({name: values}))
+    try:
+        text = f"SELECT {condition.sql('duckdb')} AS holds FROM values_of_a_column"  # noqa: S608 (of the tree)
+        holds = cursor.sql(text).to_arrow_table().column("holds").combine_chunks()
+    finally:
+        cursor.unregister("values_of_a_column")
+    return pc.fill_null(holds, False)
 
 
 def write(

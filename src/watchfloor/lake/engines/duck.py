@@ -14,13 +14,15 @@ from sqlglot import ErrorLevel, exp
 
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
-from watchfloor.lake.engines import codes, counting, newest, plain
+from watchfloor.lake.engines import codes, counting, newest, plain, ranks
 from watchfloor.lake.engines.access_paths import Question
 from watchfloor.lake.engines.alarm import ALARM
 from watchfloor.lake.engines.cache import ready
 from watchfloor.lake.engines.narrowing import read_by
+from watchfloor.lake.engines.ranking import MOST_PARTS, Ranked, ranked
 from watchfloor.lake.engines.segments import Segment, quoted
 from watchfloor.lake.engines.source import Source, needed
+from watchfloor.lake.engines.tallying import Part, Ranking, knows
 
 log = logging.getLogger(__name__)
 
@@ -119,6 +121,29 @@ class DuckEngine:
             return None
         found = self._asked(Question(newest.narrowed(tree, moment)), sources, timeout)
         return found if len(found) == wanted else None
+
+    def ranked(
+        self, asked: Ranking, name: str, source: Source, rest: exp.Expr, *, timeout: float = 30.0
+    ) -> Ranked | None:
+        """The most frequent values of a column, by the segments' ranks; None when they do not tell, or there are none.
+
+        `rest` asks the same of the rows of no segment, which stand under `name`: all values, with their counts and times.
+        """
+        conditions = (*asked.conditions, *asked.splits)
+        held = [(one, ranks.opened(one.ranks)) for one in source.segments if one.ranks]
+        known = [(one, found) for one, found in held if found is not None and knows(found, asked.column, conditions)]
+        if not known or len(known) > MOST_PARTS:
+            return None
+        cursor = self._cursor()
+        parts: list[Part] = []
+        left = source
+        with _told(), self._limited(cursor, timeout):
+            for one, found in known:
+                start = max((at for at in (asked.start, one.since) if at), default=None)
+                parts.append(Part(found, asked, number=len(parts), start=start, cursor=cursor))
+                left = left.beyond(one)
+        answer = self.run(rest, {name: left if not left.is_empty else replace(left, hot=left.empty)}, timeout=timeout)
+        return ranked(asked, parts, answer)
 
     def stream(
         self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 600.0

@@ -4,7 +4,7 @@ The Parquet files stay the truth. A segment names the files whose rows it holds 
 compaction, retention and a crash need tell it nothing; it may be deleted at any moment and is built again. Its table `main` is
 newest first, rows with something in the table's `leads` column before all others. Beside it lie the rows in small blocks,
 sorted by the table's `sort_column`, for looking up a few by key or id (`rows`), the leading rows' columns as numbers, for
-counting (`codes`), and the rows of each word of the column people search (`words`).
+counting (`codes`), the rows of each word of the column people search (`words`), and the values people rank, numbered (`ranks`).
 Any number of processes read one at once, since nobody ever writes to it again.
 """
 
@@ -23,6 +23,7 @@ import pyarrow as pa
 
 from watchfloor.lake.contracts import Table
 from watchfloor.lake.engines import codes as row_codes
+from watchfloor.lake.engines import ranks as row_ranks
 from watchfloor.lake.engines import rows as row_blocks
 from watchfloor.lake.engines import words as row_words
 from watchfloor.lake.engines.cache import ready
@@ -37,7 +38,7 @@ MOST_SMALL = 8
 """So many small segments are made one."""
 WORTH_FILES, WORTH_ROWS = 4, 20_000
 """Files or rows without a segment from which building one is worth the work."""
-ENDINGS = (".duckdb", ".blocks", ".codes", ".words")
+ENDINGS = (".duckdb", ".blocks", ".codes", ".words", ".ranks")
 REPORT = "ReportId"
 """Names one row of nearly every table."""
 QUIET = timedelta(minutes=15)
@@ -73,6 +74,7 @@ class Segment:
     since: datetime | None = None
     words: str = ""
     searched: str = ""
+    ranks: str = ""
     only: row_words.Found | None = field(default=None, compare=False)
 
 
@@ -86,8 +88,9 @@ class Segments:
         self.id = table.bloom_column if table.has(table.bloom_column) else ""
         minted = schema.field(REPORT) if REPORT in schema.names else None
         self.other = REPORT if minted is not None and pa.types.is_string(minted.type) and self.id != REPORT else ""
+        ranked = f" {table.ranked} {table.once}" if table.ranked else ""
         self._digest = hashlib.sha256(
-            f"{FORMAT} {schema} {self.key} {self.id} {table.leads} {table.searched}".encode()
+            f"{FORMAT} {schema} {self.key} {self.id} {table.leads} {table.searched}{ranked}".encode()
         ).hexdigest()[:16]
         self._held: tuple[int, tuple[Segment, ...]] = (0, ())
         self._live: tuple[object, int, tuple[Segment, ...]] = (None, 0, ())
@@ -118,7 +121,7 @@ class Segments:
         """None for one of another layout or schema, and for one that is half there."""
         try:
             told = json.loads(manifest.read_text())
-            path, blocks, codes, words = (manifest.with_suffix(ending) for ending in ENDINGS)
+            path, blocks, codes, words, ranks = (manifest.with_suffix(ending) for ending in ENDINGS)
             if told["layout"] != self._digest or _size(self.table, path) != told["bytes"]:
                 return None
         except (OSError, ValueError, KeyError):
@@ -138,6 +141,7 @@ class Segments:
             folded=frozenset(one.name for one in self.table.columns if one.folded and one.name in (self.key, self.id)),
             words=str(words) if self.table.searched else "",
             searched=self.table.searched,
+            ranks=str(ranks) if self.table.ranked else "",
         )
 
     def due(self, snapshot: ColdSnapshot, *, now: datetime, since: datetime) -> list[list[ColdFile]]:
@@ -175,6 +179,12 @@ class Segments:
             if self.table.searched:
                 row_words.write(part.with_suffix(".words"), database, column=self.table.searched)
                 fsync(part.with_suffix(".words"))
+            if self.table.ranked:
+                ids = {self.id, self.other, *empty}
+                row_ranks.write(
+                    part.with_suffix(".ranks"), database, table=self.table, schema=self.schema, left_out=ids
+                )
+                fsync(part.with_suffix(".ranks"))
             database.execute("DETACH made")
         path, blocks = part.with_suffix(".duckdb"), part.with_suffix(".blocks")
         fsync(blocks)
@@ -239,7 +249,7 @@ class Segments:
 
 def _size(table: Table, path: Path) -> int:
     """Bytes of a segment's files. Raises OSError when one is not there."""
-    needed = {".codes": table.leads, ".words": table.searched}
+    needed = {".codes": table.leads, ".words": table.searched, ".ranks": table.ranked}
     return sum(path.with_suffix(ending).stat().st_size for ending in ENDINGS if needed.get(ending, True))
 
 

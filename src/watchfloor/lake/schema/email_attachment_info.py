@@ -67,6 +67,8 @@ TABLE = Table(
         ),
     ),
     sort_column="SHA256",
+    ranked=("FileName", "SHA256", "FileType"),
+    once="ReportId",
     own=frozenset(
         {
             "FileExtension",

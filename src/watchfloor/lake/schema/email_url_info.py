@@ -51,6 +51,8 @@ TABLE = Table(
     ),
     sort_column="UrlDomain",
     leads="ThreatTypes",
+    ranked=("Url", "UrlDomain", "UrlDomainPath"),
+    once="ReportId",
     own=frozenset(
         {
             "UrlPath",

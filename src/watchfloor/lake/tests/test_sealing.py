@@ -188,7 +188,7 @@ def test_what_was_left_half_written_counts_nothing_and_is_swept_away(months):
     shelf, snapshot = segments("EmailEvents"), cold("EmailEvents").snapshot()
     shelf.tidy(snapshot, now=utc_now() + timedelta(minutes=11), since=NOON - 99 * DAY)
     assert {path.name for path in folder.iterdir()} == {
-        f"{whole.stem}.{end}" for end in ("blocks", "codes", "duckdb", "json", "words")
+        f"{whole.stem}.{end}" for end in ("blocks", "codes", "duckdb", "json", "ranks", "words")
     }
 
 
