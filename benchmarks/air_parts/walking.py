@@ -1,4 +1,4 @@
-"""Cases with known answers, one investigation over a large lake, and how many may start in a second."""
+"""One investigation over a large lake, and how many may start in a second."""
 
 import time
 from collections.abc import Iterator
@@ -15,7 +15,6 @@ from watchfloor.investigations import engine, recommending
 from watchfloor.investigations.contracts import Cause, Seeds
 from watchfloor.investigations.models import Investigation
 from watchfloor.investigations.services import start
-from watchfloor.investigations.tests.golden import cases, differences, lay, walk
 from watchfloor.lake.services import append
 
 SMALL: dict[str, Any] = {}
@@ -26,30 +25,16 @@ PHISH_EVERY = 1_000
 
 
 def measure(mails: int = 10_000, investigations: int = 5, starts: int = 100) -> dict[str, Any]:
-    """`golden_right` of `golden_cases`; the median of `investigations` reported mails among `mails`; `starts` made durable."""
+    """The median of `investigations` reported mails among `mails`; `starts` made durable."""
     load("jobs")
-    golden = _golden()
     reported = _filled(mails)
     seconds = [_investigated(one) for one in reported[:investigations]]
     say(f"one investigation over {mails:,} mails: {median(seconds):.2f} s, at most {max(seconds):.2f} s")
     return {
-        **golden,
         "investigation_median_s": round(median(seconds), 2),
         "investigation_mails": mails,
         "starts_per_s": round(_starts_per_s(starts), 1),
     }
-
-
-def _golden() -> dict[str, int]:
-    found = cases()
-    right = 0
-    for case in found:
-        lay(case)
-        wrong = differences(case, walk(case))
-        right += not wrong
-        for words in wrong:
-            say(f"{case.name}: {words}")
-    return {"golden_cases": len(found), "golden_right": right}
 
 
 def _filled(mails: int) -> list[str]:

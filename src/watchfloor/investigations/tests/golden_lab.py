@@ -109,7 +109,8 @@ class Lab:
                     box.setacl("INBOX", delegate, "lr")
             if said.get("session"):
                 self.sessions[address] = self.mail.login(address)
-        TrustPolicy.objects.update_or_create(pk=1, defaults=case.said.get("policy", {}))
+        TrustPolicy.objects.all().delete()
+        TrustPolicy.objects.create(pk=1, **case.said.get("policy", {}))
         self._by_hand(case)
 
     def _deliver(self, case: GoldenCase) -> None:
