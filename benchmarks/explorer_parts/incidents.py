@@ -32,6 +32,7 @@ QUEUES = (
     "/incidents?status=any&severity=any&assigned=nobody",
     "/incidents?status=any&severity=any&classification=falsePositive",
     "/incidents?status=any&severity=any&q=Parcel",
+    "/incidents?status=any&severity=any&q=activity+of+kind+7",
     "/incidents?status=any&severity=any&q=no-such-words",
     "/incidents?status=any&severity=any&q=p77@corp.example",
     "/incidents?status=any&severity=any&q=4711",
@@ -70,6 +71,7 @@ ALERT_LISTS = (
     "/alerts?rule=rule-7&range=180d&status=any&severity=any",
     "/alerts?q=p77@corp.example&range=180d",
     "/alerts?q=Suspicious",
+    "/alerts?q=no-such-words",
 )
 
 
@@ -155,6 +157,7 @@ def _analyse() -> None:
 def _incident(number: int, incidents: int, alerts: int, dice: random.Random) -> Any:
     from watchfloor.incidents.facets import facets_of
     from watchfloor.incidents.models import Incident
+    from watchfloor.incidents.summing import words_of
 
     each = max(1, alerts // incidents)
     last = NOW - timedelta(days=DAYS) * (1 - number / incidents)
@@ -166,9 +169,11 @@ def _incident(number: int, incidents: int, alerts: int, dice: random.Random) -> 
         for one in tactics
     ]
     assigned = dice.choice(("", "", "person:1", "person:2"))
+    name = f"Phishing campaign “{dice.choice(SUBJECTS)}” reaching {dice.randrange(2, 400)} people"
     return Incident(
         id=number,
-        name=f"Phishing campaign “{dice.choice(SUBJECTS)}” reaching {dice.randrange(2, 400)} people",
+        name=name,
+        words=words_of(name, (f"Suspicious activity of kind {dice.randrange(40)}" for _ in range(each))),
         status=dice.choice(STATUSES),
         severity=severity,
         severity_rank=rank,

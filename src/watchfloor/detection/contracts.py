@@ -45,6 +45,7 @@ class EvidenceType(StrEnum):
     FILE = "file"
     IP = "ip"
     DEVICE = "device"
+    APPLICATION = "cloudApplication"
 
 
 SEVERITIES = ("high", "medium", "low", "informational")

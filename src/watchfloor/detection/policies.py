@@ -66,6 +66,7 @@ _ACCOUNT = (
     Entity("AccountUpn", _T.USER, "compromised", "unknown"),
     Entity("IPAddress", _T.IP, "contextual", "unknown"),
 )
+_APPLICATION = Entity("Application", _T.APPLICATION, "contextual", "unknown")
 WATCHED = {
     one.table: one
     for one in (
@@ -77,7 +78,7 @@ WATCHED = {
                 (Entity("Url", _T.URL, "source"), *_ACCOUNT)),
         Watched("CloudAppEvents", "An activity in an application, or in Watchfloor itself", "SuspiciousActivity",
                 ("AccountDisplayName", "AccountObjectId", "ActionType", "IPAddress"),
-                (Entity("AccountDisplayName", _T.USER, "compromised", "unknown"), _ACCOUNT[1])),
+                (Entity("AccountDisplayName", _T.USER, "compromised", "unknown"), _ACCOUNT[1], _APPLICATION)),
         Watched("EntraIdSignInEvents", "Somebody signs in (Microsoft Entra)", "InitialAccess",
                 ("AccountUpn", "IPAddress"), _ACCOUNT),
         Watched("IdentityLogonEvents", "Somebody signs in (directory, mail, applications)", "InitialAccess",

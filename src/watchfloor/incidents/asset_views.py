@@ -39,6 +39,8 @@ def asset_context(found: IncidentSummary, kind: str, *, actor: Actor) -> dict[st
 def _flyout(found: IncidentSummary, one: Asset) -> str:
     if one.item.type == "device":
         return f"{found.href}/device?{urlencode({'name': one.item.value})}"
+    if one.item.type == "cloudApplication":
+        return f"{found.href}/entity?{urlencode({'type': one.item.type, 'value': one.item.value})}"
     return one.facts.summary
 
 

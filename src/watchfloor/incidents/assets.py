@@ -7,7 +7,13 @@ from watchfloor.access.contracts import Actor
 from watchfloor.incidents.contracts import AssetFacts, AssetKnowledge, EvidenceItem
 from watchfloor.incidents.reading import evidence_items
 
-KINDS = (("users", "Users"), ("mailboxes", "Mailboxes"), ("devices", "Devices"))
+KINDS = (("users", "Users"), ("mailboxes", "Mailboxes"), ("devices", "Devices"), ("applications", "Applications"))
+TYPES = {
+    "users": ("user", "mailbox"),
+    "mailboxes": ("mailbox",),
+    "devices": ("device",),
+    "applications": ("cloudApplication",),
+}
 ROLE_ORDER = ("compromised", "source", "impacted", "contextual")
 NOBODY = AssetFacts()
 _knowledge: dict[str, AssetKnowledge] = {}
@@ -34,8 +40,7 @@ class Asset:
 
 def assets(incident: int, kind: str, *, actor: Actor, limit: int = 500) -> tuple[tuple[Asset, ...], tuple[str, ...]]:
     """Assets of one kind, gravest role first, and the heads of what is known of them; two or three queries."""
-    types = {"users": ("user", "mailbox"), "mailboxes": ("mailbox",), "devices": ("device",)}[kind]
-    found = evidence_items(incident=incident, types=types, limit=limit)
+    found = evidence_items(incident=incident, types=TYPES[kind], limit=limit)
     told, heads = known_of(kind, [item.value for item in found], actor=actor)
     listed = [Asset(item, told.get(item.value.lower(), NOBODY)) for item in found]
     if kind == "users":

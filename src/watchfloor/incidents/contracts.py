@@ -86,6 +86,7 @@ WORDS = {
     "file": "File",
     "ip": "IP address",
     "device": "Device",
+    "cloudApplication": "Application",
     "noThreatsFound": "Clean",
     "malicious": "Malicious",
     "suspicious": "Suspicious",

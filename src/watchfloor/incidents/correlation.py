@@ -39,7 +39,9 @@ def ubiquitous_hosts() -> tuple[frozenset[str], frozenset[str]]:
 
 
 def is_ubiquitous(item: Evidence) -> bool:
-    """True for entities that stand in anybody's mail: private addresses, hosts such as linkedin.com."""
+    """True for entities that stand in anybody's mail: private addresses, hosts such as linkedin.com; and applications, which all use."""
+    if item.type == EvidenceType.APPLICATION:
+        return True
     if item.type == EvidenceType.IP:
         try:
             return not ipaddress.ip_address(item.value).is_global and not _documentation(item.value)

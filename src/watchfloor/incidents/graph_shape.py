@@ -80,6 +80,7 @@ def evidence_resource(item: EvidenceItem) -> dict[str, Any]:
         EvidenceType.FILE: ("file", {"fileDetails": {"sha256": value, "fileName": label}}),
         EvidenceType.IP: ("ip", {"ipAddress": value}),
         EvidenceType.DEVICE: ("device", {"deviceDnsName": value}),
+        EvidenceType.APPLICATION: ("cloudApplication", {"displayName": value}),
     }
     kind, fields = shapes[item.type]
     return {"@odata.type": f"{_KIND}{kind}Evidence", **fields, **common}

@@ -56,6 +56,12 @@ QUESTIONS: dict[str, tuple[tuple[str, str], ...]] = {
         ("Files", "DeviceFileEvents | where DeviceName =~ {0} | sort by Timestamp desc"),
         ("Related alerts", ALERTS.format("DeviceName =~ {0}")),
     ),
+    "cloudApplication": (
+        ("All activity in it", "CloudAppEvents | where Application =~ {0} | sort by Timestamp desc"),
+        ("Who did how much in it", "CloudAppEvents | where Application =~ {0} | summarize Activities = count() by AccountDisplayName, ActionType | sort by Activities desc"),
+        ("Sign-ins to it", "IdentityLogonEvents | where Application =~ {0} | sort by Timestamp desc"),
+        ("Related alerts", ALERTS.format("Application =~ {0}")),
+    ),
 }  # fmt: skip
 
 

@@ -20,6 +20,7 @@ ENTITY_TYPES = {
     EvidenceType.FILE: "File",
     EvidenceType.IP: "Ip",
     EvidenceType.DEVICE: "Machine",
+    EvidenceType.APPLICATION: "CloudApplication",
 }
 
 
@@ -68,6 +69,11 @@ def _entity(item: Evidence) -> dict[str, Any]:
         return row | {"NetworkMessageId": item.value, "EmailSubject": item.label}
     if item.type == EvidenceType.FILE:
         return row | {"SHA256": item.value, "FileName": item.label}
-    columns = {EvidenceType.URL: "RemoteUrl", EvidenceType.IP: "RemoteIP", EvidenceType.DEVICE: "DeviceName"}
+    columns = {
+        EvidenceType.URL: "RemoteUrl",
+        EvidenceType.IP: "RemoteIP",
+        EvidenceType.DEVICE: "DeviceName",
+        EvidenceType.APPLICATION: "Application",
+    }
     column = columns.get(item.type, "EmailSubject")
     return row | {column: item.value if column != "EmailSubject" else item.label}

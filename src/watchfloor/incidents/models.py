@@ -9,7 +9,8 @@ class Incident(models.Model):
     """Alerts that belong together. The number is the identity; the name may change and is never a key.
 
     Counts, severity, name and times are kept beside the alerts they come from, so that the queue reads one table;
-    `facets` holds what its alerts are of, each word between bars (facets.py), `titles` what they are called, for the search.
+    `facets` holds what its alerts are of, each word between bars (facets.py), `words` its name and what they are called in small
+    letters, for the search (summing.py).
     `restricted` is the category of alert policies whose readers alone see it (seeing.py), empty for most.
     """
 
@@ -29,7 +30,7 @@ class Incident(models.Model):
     categories = models.JSONField(default=list)
     detection_sources = models.JSONField(default=list)
     facets = models.TextField(blank=True)
-    titles = models.TextField(blank=True, default="")
+    words = models.TextField(blank=True, default="")
     restricted = models.CharField(max_length=40, blank=True, default="")
     alert_count = models.IntegerField(default=0)
     active_alert_count = models.IntegerField(default=0)

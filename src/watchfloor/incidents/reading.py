@@ -128,6 +128,9 @@ def entity_href(kind: str, value: str, first: datetime, last: datetime) -> str:
     if kind == "device":
         query = f"DeviceProcessEvents | where DeviceName =~ {json.dumps(value)} | sort by Timestamp desc"
         return f"/hunting?{urlencode({'query': query, 'run': 1})}"
+    if kind == "cloudApplication":
+        query = f"CloudAppEvents | where Application =~ {json.dumps(value)} | sort by Timestamp desc"
+        return f"/hunting?{urlencode({'query': query, 'run': 1})}"
     return explorer_link(kind, value, first, last)
 
 

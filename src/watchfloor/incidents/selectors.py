@@ -59,7 +59,9 @@ __all__ = [
 OPEN = (IncidentStatus.ACTIVE, IncidentStatus.IN_PROGRESS)
 Me = str | Sequence[str]
 """The id of who asks, or all ids that are theirs: their own and their groups'."""
-VALUE = re.compile(r"\S+@\S+\.\S+|https?://\S+|[0-9a-fA-F]{32,64}|w[chfps][0-9a-f]{32}|\d{1,3}(?:\.\d{1,3}){3}")
+VALUE = re.compile(r"\S+@\S+\.\S+|https?://\S+|[0-9a-fA-F]{32,64}|\d{1,3}(?:\.\d{1,3}){3}")
+ALERT_ID = re.compile(r"w[chfps][0-9a-f]{32}", re.IGNORECASE)
+MOST_NAMED = 1000
 PAGE = 50
 PIECE = 1000
 COUNTED = 10_000
@@ -75,10 +77,13 @@ def incident_queue(chosen: Filter, *, now: datetime, me: Me = "", page: int = 1,
 
 
 def _page(found: QuerySet[Any], page: int, size: int) -> tuple[int, int, list[Any]]:
+    """(how many there are, the page that is shown, its rows). A first page that is not full needs no counting."""
+    rows = list(found[:size]) if page <= 1 else []
+    if page <= 1 and len(rows) < size:
+        return len(rows), 1, rows
     total = found.order_by()[: COUNTED + 1].count()
-    last = max(1, -(-min(total, COUNTED) // size))
-    page = min(max(1, page), last)
-    return total, page, list(found[(page - 1) * size : page * size])
+    page = min(max(1, page), max(1, -(-min(total, COUNTED) // size)))
+    return total, page, rows or list(found[(page - 1) * size : page * size])
 
 
 def _mine(me: Me) -> tuple[str, ...]:
@@ -104,9 +109,11 @@ def _search_incidents(text: str) -> Q:
     An address, a link or a hash is looked for as an entity alone; looking through names too would read every incident.
     """
     entities = AlertEvidence.objects.filter(key__in=entity_keys(text))
-    condition = Q(pk__in=entities.values("alert__incident"))
-    if not VALUE.fullmatch(text):
-        condition |= Q(name__icontains=text) | Q(titles__icontains=text)
+    if VALUE.fullmatch(text):
+        return Q(pk__in=entities.values("alert__incident"))
+    condition = Q(words__contains=text.lower().replace("|", "/"))
+    if named := _few(entities.values_list("alert__incident", flat=True)):
+        condition |= Q(pk__in=named)
     return condition | Q(pk=int(text)) if text.isdecimal() and len(text) < 10 else condition
 
 
@@ -163,11 +170,25 @@ def _alert_conditions(chosen: Filter, *, now: datetime, me: Me) -> Q:
     if chosen.entity:
         condition &= Q(pk__in=AlertEvidence.objects.filter(key__in=entity_keys(chosen.entity)).values("alert"))
     if chosen.search:
-        entities = AlertEvidence.objects.filter(key__in=entity_keys(chosen.search)).values("alert")
-        found = Q(alert_id=chosen.search.lower()) | Q(pk__in=entities)
-        # An address, a link or a hash is no part of a title; looking there too would read every title there is.
-        condition &= found if VALUE.fullmatch(chosen.search) else found | Q(title__icontains=chosen.search)
+        condition &= _search_alerts(chosen.search)
     return condition
+
+
+def _search_alerts(text: str) -> Q:
+    """By id, by an entity of its evidence, or by part of its title. One arm wherever one will do: with two, all alerts are read."""
+    entities = AlertEvidence.objects.filter(key__in=entity_keys(text))
+    if ALERT_ID.fullmatch(text):
+        return Q(alert_id=text.lower())
+    # An address, a link or a hash is no part of a title; looking there too would read every title there is.
+    if VALUE.fullmatch(text):
+        return Q(pk__in=entities.values("alert"))
+    named = _few(entities.values_list("alert", flat=True))
+    return Q(title__icontains=text) | Q(pk__in=named) if named else Q(title__icontains=text)
+
+
+def _few(numbers: QuerySet[Any, Any]) -> list[int]:
+    """The newest of them, each once: what words that are no address name, such as a device."""
+    return list(dict.fromkeys(numbers.order_by("-alert")[:MOST_NAMED]))
 
 
 def _alerts(condition: Q) -> QuerySet[Alert]:

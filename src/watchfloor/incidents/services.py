@@ -16,7 +16,7 @@ from watchfloor.incidents.contracts import (
 )
 from watchfloor.incidents.joining import link_alert, merge, split_alert, unmerge, why_not
 from watchfloor.incidents.models import Alert, Comment, Incident, Tag
-from watchfloor.incidents.summing import refresh
+from watchfloor.incidents.summing import refresh, words_of
 from watchfloor.kernel.errors import BadInput
 
 __all__ = [
@@ -129,6 +129,7 @@ def rename(*, incident: int, name: str, by: Actor) -> None:
         row.custom_name = bool(name.strip())
         if row.custom_name:
             row.name = " ".join(name.split())[:300]
+            row.words = words_of(row.name, row.words.split("|")[1:])
         else:
             refresh(row, now=change.now)
         change.after = {"name": row.name}

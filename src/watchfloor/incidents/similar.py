@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from django.db.models import Count, Q
 
+from watchfloor.detection.contracts import EvidenceType
 from watchfloor.incidents.contracts import WORDS, AlertSummary, Correlation, IncidentSummary
 from watchfloor.incidents.models import Alert, AlertEvidence, Incident, IncidentLink
 from watchfloor.incidents.reading import alert_summary, incident_summary
@@ -76,7 +77,8 @@ def _telling_first(entities: Iterable[tuple[str, str]]) -> tuple[tuple[str, str]
 
 def _telling_keys(about: Q) -> dict[str, tuple[str, str]]:
     """The entities by key, without those that stand in so many alerts that they tell nothing."""
-    mine = AlertEvidence.objects.filter(about).order_by("pk").values_list("key", "type", "label", "value")[:MOST_ROWS]
+    telling = AlertEvidence.objects.filter(about).exclude(type=EvidenceType.APPLICATION).order_by("pk")
+    mine = telling.values_list("key", "type", "label", "value")[:MOST_ROWS]
     found: dict[str, tuple[str, str]] = {}
     for key, kind, label, value in mine:
         named = label if label and kind in ("analyzedMessage", "mailCluster", "file") else value

@@ -30,6 +30,7 @@ PLURALS = {
     "file": "files",
     "ip": "IP addresses",
     "device": "devices",
+    "cloudApplication": "applications",
 }
 
 Graph = dict[str, list[dict[str, Any]]]

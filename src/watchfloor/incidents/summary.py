@@ -8,7 +8,7 @@ from typing import Any
 from django.db.models import Count, Min, Q
 
 from watchfloor.access.contracts import Actor
-from watchfloor.incidents.assets import Asset, assets
+from watchfloor.incidents.assets import KINDS, Asset, assets
 from watchfloor.incidents.contracts import SEVERITIES, WORDS, AlertStatus
 from watchfloor.incidents.models import Alert, AlertEvidence
 from watchfloor.incidents.offering import OTHER_CATEGORIES, TACTICS
@@ -84,6 +84,5 @@ def evidence_counts(incident: int) -> list[tuple[str, list[int], int]]:
 
 def scope(incident: int, *, actor: Actor) -> list[tuple[str, str, Sequence[Asset], int]]:
     """(key, words, the first assets, how many there are) of each kind; those at the highest risk first where it is known."""
-    kinds = (("users", "Users"), ("mailboxes", "Mailboxes"), ("devices", "Devices"))
-    listed = ((key, label, assets(incident, key, actor=actor)[0]) for key, label in kinds)
+    listed = ((key, label, assets(incident, key, actor=actor)[0]) for key, label in KINDS)
     return [(key, label, found[:ASSETS_SHOWN], len(found)) for key, label, found in listed]

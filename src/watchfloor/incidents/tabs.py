@@ -16,7 +16,7 @@ from watchfloor.incidents.similar import similar_incidents
 from watchfloor.incidents.story import entity_graph, steps_of
 from watchfloor.incidents.summary import VERDICTS, by_severity, evidence_counts, scope, stages
 
-ARTEFACTS = ("analyzedMessage", "mailCluster", "sender", "url", "file", "ip", "device")
+ARTEFACTS = ("analyzedMessage", "mailCluster", "sender", "url", "file", "ip", "device", "cloudApplication")
 HISTORY_KINDS = (
     *("comment", "status", "assigned", "classified", "severity", "renamed", "tagged", "untagged", "created", "linked"),
     *("unlinked", "merged", "unmerged", "hit", "notified", "exported"),

@@ -7,18 +7,21 @@ AT_ONCE = 5000
 MOST = 4000
 
 
-def name_alerts(apps, schema_editor):
-    """Incidents that are there already learn what their alerts are called, in pieces by number."""
+def write_words(apps, schema_editor):
+    """Incidents that are there already get the words that the search looks through, in pieces by number."""
     incident, alert = apps.get_model("incidents", "Incident"), apps.get_model("incidents", "Alert")
     last = 0
-    while numbers := list(incident.objects.filter(pk__gt=last).order_by("pk").values_list("pk", flat=True)[:AT_ONCE]):
-        titles = {}
-        within = alert.objects.filter(incident__gte=numbers[0], incident__lte=numbers[-1]).order_by()
+    while named := list(incident.objects.filter(pk__gt=last).order_by("pk").values_list("pk", "name")[:AT_ONCE]):
+        words = {number: [name] for number, name in named}
+        within = alert.objects.filter(incident__gte=named[0][0], incident__lte=named[-1][0]).order_by()
         for number, title in within.values_list("incident", "title").distinct():
-            titles.setdefault(number, []).append(title)
-        rows = [incident(pk=number, titles="|".join(found)[:MOST]) for number, found in titles.items()]
-        incident.objects.bulk_update(rows, ["titles"], batch_size=500)
-        last = numbers[-1]
+            words.setdefault(number, []).append(title)
+        rows = [
+            incident(pk=number, words="|".join(dict.fromkeys(one.replace("|", "/").lower() for one in found))[:MOST])
+            for number, found in words.items()
+        ]
+        incident.objects.bulk_update(rows, ["words"], batch_size=500)
+        last = named[-1][0]
 
 
 class Migration(migrations.Migration):
@@ -44,8 +47,8 @@ class Migration(migrations.Migration):
         ),
         migrations.AddField(
             model_name='incident',
-            name='titles',
+            name='words',
             field=models.TextField(blank=True, default=''),
         ),
-        migrations.RunPython(name_alerts, migrations.RunPython.noop),
+        migrations.RunPython(write_words, migrations.RunPython.noop),
     ]

@@ -47,7 +47,12 @@ def test_a_mailbox_of_nobody_we_know_is_no_user_but_a_user_of_nobody_is(make, fi
     alert = findings.raised(make.mailbox("x@else.example"), make.user("y@else.example"), make.mailbox())
     users = [one.item.value for one in assets(alert.incident_id, "users", actor=READER)[0]]
     assert sorted(users) == ["ada@corp.example", "y@else.example"]
-    assert counts(alert.incident_id, actor=READER) == {"users": 2, "mailboxes": 2, "devices": 0}
+    assert counts(alert.incident_id, actor=READER) == {
+        "users": 2,
+        "mailboxes": 2,
+        "devices": 0,
+        "applications": 0,
+    }
 
 
 def test_who_may_not_read_people_gets_the_names_alone(make, findings):
@@ -78,3 +83,20 @@ def test_a_device_shows_who_signed_in_to_it_around_the_incident(make, findings, 
     assert "CORP\\&lt;b&gt;ada" in shown
     assert "Administrator" in shown
     assert "<b>ada" not in shown
+
+
+def test_applications_have_a_tab_and_a_fly_out_and_join_nothing(findings, make, as_ada):
+    """Everybody uses them, so an application in common says nothing (IN-34)."""
+    application = ["cloudApplication", "Nextcloud", "", "contextual", "unknown"]
+    one = findings.raised(make.user("ada@corp.example"), application)
+    other = findings.raised(make.user("ben@corp.example"), application)
+    assert one.incident_id != other.incident_id
+    page = as_ada.get(f"/incidents/{one.incident_id}?tab=assets&kind=applications").content.decode()
+    assert "Nextcloud" in page
+    assert "CloudAppEvents" in page
+    flyout = as_ada.get(f"/incidents/{one.incident_id}/entity?type=cloudApplication&value=Nextcloud")
+    assert "1 other incident name" in flyout.content.decode()
+    assert (
+        f"/incidents/{other.incident_id}"
+        not in as_ada.get(f"/incidents/{one.incident_id}?tab=similar").content.decode()
+    )

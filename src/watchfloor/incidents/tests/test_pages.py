@@ -231,7 +231,7 @@ def test_a_number_beyond_reason_is_not_found(as_ada):
         ("/alerts", 15),
         ("/incidents/{n}", 15),
         ("/incidents/{n}?tab=alerts", 15),
-        ("/incidents/{n}?tab=assets", 15),
+        ("/incidents/{n}?tab=assets", 16),
         ("/incidents/{n}?tab=evidence", 15),
         ("/incidents/{n}?tab=activity", 17),
     ],
