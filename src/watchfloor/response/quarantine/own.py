@@ -14,6 +14,7 @@ from watchfloor.response.quarantine.models import QuarantinedCopy, QuarantinedMa
 from watchfloor.response.quarantine.own_words import reason_in, state_in
 from watchfloor.response.quarantine.policies import border_policy
 from watchfloor.response.quarantine.selectors import quarantined_copy, recipient_may
+from watchfloor.response.submissions.services import report_held
 
 MOST_SHOWN = 200
 STILL_SHOWN = timedelta(days=14)
@@ -72,7 +73,7 @@ def own_mails(recipient: str, *, language: str, now: datetime) -> list[OwnMail]:
             state_in(language, copy.status),
         )
         for copy in shown[:MOST_SHOWN]
-        if policy.may(copy.mail.reason) != UserMay.NOTHING
+        if policy.may(copy.mail.reason, threat=copy.mail.threat) != UserMay.NOTHING
     ]
 
 
@@ -133,6 +134,9 @@ def act(*, recipient: str, copy: int, verb: str, why: str, at: datetime) -> None
     if verb not in doing:
         raise NotFound("there is no such thing to do", place=verb[:50])
     doing[verb]()
+    if verb in ("request", "release"):
+        mail = found.mail.network_message_id
+        report_held(recipient=recipient, copy=copy, network_message_id=mail, comment=why, now=at)
 
 
 def _list_sender(recipient: str, copy: QuarantinedCopy, *, blocked: bool, at: datetime) -> None:

@@ -1,5 +1,6 @@
 """Verbs of submissions: hand in a mail, URL or file, dispute a result; mark reports and tell the reporters."""
 
+from watchfloor.response.submissions.held import report_held
 from watchfloor.response.submissions.other_kinds import submit_file, submit_urls
 from watchfloor.response.submissions.policy import change as change_policy
 from watchfloor.response.submissions.submitting import dispute, submit_mail
@@ -11,6 +12,7 @@ __all__ = [
     "convert",
     "dispute",
     "mark_and_notify",
+    "report_held",
     "submit_file",
     "submit_mail",
     "submit_upload",
