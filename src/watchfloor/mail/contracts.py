@@ -81,6 +81,24 @@ class EmailPanel(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class EmailLink:
+    """A button that leads from the email page to another slice's page about the same mail."""
+
+    label: str
+    href: str
+    icon: str
+
+
+class EmailLinks(Protocol):
+    """Buttons another slice adds to the email page, for people with `permission`; register with `mail.services.register_links`."""
+
+    key: str
+    permission: Permission
+
+    def links(self, *, entity: EmailEntity, actor: Actor) -> Sequence[EmailLink]: ...
+
+
+@dataclass(frozen=True, slots=True)
 class PreviewBody:
     """The content of a mail, made inert. `html` is safe to serve; `notes` say what was taken out or could not be shown."""
 

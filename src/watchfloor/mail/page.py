@@ -13,6 +13,7 @@ from watchfloor.mail.blamed import threats_of
 from watchfloor.mail.contracts import EmailEntity
 from watchfloor.mail.hops import delay_chart, steps_of
 from watchfloor.mail.imported import action_facts, microsoft_facts
+from watchfloor.mail.panels import shown_links
 from watchfloor.mail.selectors import email_address, explorer_address, why_not
 
 Context = dict[str, Any]
@@ -61,6 +62,7 @@ def actions_of(found: EmailEntity, *, actor: Actor) -> Context:
         "action_row": f"{found.id}|{found.recipient}",
         "preview_address": email_address(found.id, recipient=found.recipient, part="preview"),
         "download_address": email_address(found.id, recipient=found.recipient, part="download"),
+        "links": shown_links(entity=found, actor=actor),
         "why_no_content": "" if reads else why_not(Permission.EMAIL_CONTENT_READ),
         "why_no_action": "" if acts else why_not(Permission.EMAIL_ACTION_PROPOSE),
     }

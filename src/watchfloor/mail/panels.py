@@ -4,15 +4,28 @@ from collections.abc import Sequence
 
 from watchfloor.access.contracts import Actor
 from watchfloor.mail.campaign import CampaignPanel
-from watchfloor.mail.contracts import EmailEntity, EmailPanel, TimelineEvent
+from watchfloor.mail.contracts import EmailEntity, EmailLink, EmailLinks, EmailPanel, TimelineEvent
 
 _panels: dict[str, EmailPanel] = {}
+_links: dict[str, EmailLinks] = {}
 
 
 def register_panel(panel: EmailPanel) -> EmailPanel:
     """Add a panel to the email page; call it from your slice's `panels` module. The same `key` again replaces it."""
     _panels[panel.key] = panel
     return panel
+
+
+def register_links(links: EmailLinks) -> EmailLinks:
+    """Add buttons to the email page; call it from your slice's `panels` module. The same `key` again replaces them."""
+    _links[links.key] = links
+    return links
+
+
+def shown_links(*, entity: EmailEntity, actor: Actor) -> tuple[EmailLink, ...]:
+    """The buttons of other slices that this person may follow."""
+    mine = [one for one in _links.values() if actor.may(one.permission)]
+    return tuple(link for one in mine for link in one.links(entity=entity, actor=actor))
 
 
 def shown_panels(*, entity: EmailEntity, actor: Actor, tab: str) -> tuple[tuple[str, str], ...]:

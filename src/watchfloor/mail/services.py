@@ -12,7 +12,7 @@ from watchfloor.mail.content import (
 from watchfloor.mail.hostile import file_name
 from watchfloor.mail.inert import POLICY as INERT_POLICY
 from watchfloor.mail.inert import inert_page
-from watchfloor.mail.panels import register_panel
+from watchfloor.mail.panels import register_links, register_panel
 
 __all__ = [
     "INERT_POLICY",
@@ -23,6 +23,7 @@ __all__ = [
     "inert_page",
     "preview",
     "read_apart",
+    "register_links",
     "register_panel",
     "suggested_password",
     "write_encrypted_zip",

@@ -110,6 +110,9 @@ def test_a_url_is_told_with_spread_clicks_and_devices(as_ada, mail):
     filled = dict(parse_qsl(urlsplit(button(answer, "Block")).query))
     assert (filled["kind"], filled["value"]) == ("url", "https://login.evil.example/a")
     assert "EmailUrlInfo" in dict(parse_qsl(urlsplit(button(answer, "Go hunt")).query))["query"]
+    handed_in = dict(parse_qsl(urlsplit(button(answer, "Submit for analysis")).query))
+    assert handed_in == {"what": "url", "url": "https://login.evil.example/a"}
+    assert handed_in["url"] in as_ada.get("/submissions/new", handed_in).content.decode()
 
 
 def test_what_the_name_of_a_site_hides_is_said(as_ada, db):

@@ -6,8 +6,8 @@ from django.utils.html import format_html
 from watchfloor.access.contracts import Permission
 from watchfloor.kernel.clock import utc_now
 from watchfloor.mail import panels
-from watchfloor.mail.contracts import Source, TimelineEvent
-from watchfloor.mail.services import register_panel
+from watchfloor.mail.contracts import EmailLink, Source, TimelineEvent
+from watchfloor.mail.services import register_links, register_panel
 
 
 class Remediations:
@@ -31,6 +31,7 @@ class Remediations:
 @pytest.fixture(autouse=True)
 def own_registry(monkeypatch):
     monkeypatch.setattr(panels, "_panels", {})
+    monkeypatch.setattr(panels, "_links", {})
 
 
 def page(client, key, tab="timeline"):
@@ -65,3 +66,23 @@ def test_the_same_key_again_replaces_the_panel(as_ada, received):
     register_panel(Remediations())
     register_panel(Remediations(empty=True))
     assert "purged for" not in page(as_ada, received())
+
+
+class Elsewhere:
+    """Buttons as another slice would bring them."""
+
+    key = "test"
+
+    def __init__(self, permission):
+        self.permission = permission
+
+    def links(self, *, entity, actor):
+        return [EmailLink("Go elsewhere", f"/elsewhere/{entity.id}", "link")]
+
+
+def test_a_button_of_another_slice_stands_among_the_actions_for_whom_it_concerns(as_ada, received):
+    register_links(Elsewhere(Permission.EMAIL_METADATA_READ))
+    key = received()
+    assert f'href="/elsewhere/{key}"' in page(as_ada, key)
+    register_links(Elsewhere(Permission.PEOPLE_MANAGE))
+    assert "Go elsewhere" not in page(as_ada, key)

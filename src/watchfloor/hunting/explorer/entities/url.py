@@ -1,15 +1,27 @@
 """The fly-out of a URL (TE-090, TE-091, DV-02): what it is, what was found, how far it spread, who clicked, which devices."""
 
 from typing import Any
+from urllib.parse import urlencode
 
+from watchfloor.access.contracts import Permission
 from watchfloor.hunting.explorer.entities.domain_facts import domain_facts
-from watchfloor.hunting.explorer.entities.knowing import About, actions, alerts, entries_about, equal, literal, mails
+from watchfloor.hunting.explorer.entities.knowing import (
+    About,
+    Action,
+    actions,
+    alerts,
+    entries_about,
+    equal,
+    literal,
+    mails,
+)
 from watchfloor.hunting.explorer.rankings import MET
 from watchfloor.inspection.services import take_apart
 from watchfloor.intelligence.contracts import Kind
 from watchfloor.kernel.text import visible
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator
+from watchfloor.mail.selectors import why_not
 
 WENT = ("allowed", "overridden", "bypassed")
 CLICKED = (
@@ -42,8 +54,17 @@ def url(about: About) -> dict[str, Any]:
         "clicks": about.values("UrlClickEvents", "AccountUpn", equal("Url", about.value), splits=CLICKED),
         "devices": _devices(about, host),
         "alerts": alerts(about, equal("RemoteUrl", about.value, *filter(None, [host]))),
-        "actions": actions(about, hunt=hunt, block=Kind.URL),
+        "actions": (*actions(about, hunt=hunt, block=Kind.URL), _submit(about)),
     }
+
+
+def _submit(about: About) -> Action:
+    """Hand it in to be looked at, with what one thinks of it (TE-090)."""
+    if not about.by.may(Permission.EMAIL_ACTION_PROPOSE):
+        return Action("Submit for analysis", "", "mail-exclamation", why_not(Permission.EMAIL_ACTION_PROPOSE))
+    return Action(
+        "Submit for analysis", f"/submissions/new?{urlencode({'what': 'url', 'url': about.value})}", "mail-exclamation"
+    )
 
 
 def _verdict(about: About) -> tuple[tuple[str, int], ...]:
