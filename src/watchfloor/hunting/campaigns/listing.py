@@ -14,6 +14,7 @@ from watchfloor.hunting.explorer import page as explorer
 from watchfloor.hunting.explorer.catalogue import PRESETS
 from watchfloor.hunting.explorer.editing import done, found_at, place_of
 from watchfloor.hunting.models import KnownCampaign
+from watchfloor.identities.contracts import PRIORITY
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.text import visible
 
@@ -34,11 +35,11 @@ class Head:
 HEADS = (
     Head("Name", "name"),
     Head("Sample subject"),
-    Head("Targeted", "targeted", "Recipients of all people known here", number=True),
     Head("Type", "type"),
     Head("Subtype", "subtype", "The malware family, or the brand or person the mails pretend to be"),
     Head("Tags", help="How many recipients carry a tag, as Priority account"),
     Head("Recipients", "recipients", "People who were sent these mails", number=True),
+    Head("Targeted", "targeted", "Recipients of all people known here", number=True),
     Head("Inboxed", "inboxed", "People who had one in the inbox at delivery", number=True),
     Head("Clicked", "clicked", "People who clicked on a link in one of them", number=True),
     Head("Click rate", "rate", "Clicked of inboxed; for phish only", number=True),
@@ -183,7 +184,9 @@ def _table(state: CampaignsState, lines: Sequence[Figures]) -> Context:
                 "line": one,
                 "href": one.campaign.href,
                 "grouping": said.get(one.campaign.pk),
-                "tags": [f"{visible(tag)}: {number:,}" for tag, number in tags.get(one.campaign.pk, {}).items()],
+                "tags": [
+                    (visible(tag), number, tag == PRIORITY) for tag, number in tags.get(one.campaign.pk, {}).items()
+                ],
             }
             for one in shown
         ],

@@ -89,9 +89,9 @@ def test_tags_of_the_recipients_are_counted_and_the_share_of_all_people_is_told(
     told = lines()[71]
     assert told.targeted_words == f"{told.recipients / 10:.1%}"
     page = as_ada.get("/campaigns/results", {"range": "400d"}).content.decode()
-    assert f"{PRIORITY}: 1" in page
-    assert "Board: 2" in page
-    assert page.index(f"{PRIORITY}: 1") < page.index("Board: 2")
+    assert f"{PRIORITY}: 1 recipient" in page
+    assert "Board 2" in page
+    assert page.index(f"{PRIORITY}: 1") < page.index("Board 2")
     assert told.targeted_words in page
 
 

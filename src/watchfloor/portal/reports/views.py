@@ -1,6 +1,7 @@
 """The pages below /reports."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -14,9 +15,11 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.portal.reports.answering import csv_of_rows, details, figures
 from watchfloor.portal.reports.asking import address, asked, explorer
 from watchfloor.portal.reports.catalogue import OVERVIEW, PRESETS, REPORTS, report_of
-from watchfloor.portal.reports.contracts import Asked
+from watchfloor.portal.reports.contracts import Asked, Figures
 from watchfloor.portal.reports.details import A_PAGE
 from watchfloor.portal.reports.files import csv_of_summary, file_name, pdf_of
+
+SHORT = 6
 
 
 class AskedRequest(HttpRequest):
@@ -39,9 +42,17 @@ def overview(request: AskedRequest) -> HttpResponse:
     """The first chart of every report over the same days."""
     now, parameters = utc_now(), {key: request.GET[key] for key in ("range", "from", "to") if key in request.GET}
     shown = [asked(report, parameters, now=now) for report in OVERVIEW]
-    parts = [(one, figures(one), address(one)) for one in shown]
+    parts = [(one, _short(figures(one)), address(one)) for one in shown]
     context = {"parts": parts, "one": shown[0], "presets": PRESETS}
     return render(request, "portal/reports/overview.html", context)
+
+
+def _short(found: Figures) -> Figures:
+    """A ranking with no more lines than a small chart has names for."""
+    if not found.data.get("horizontal"):
+        return found
+    series = [{**each, "values": each["values"][:SHORT]} for each in found.data["series"]]
+    return replace(found, data={**found.data, "categories": found.data["categories"][:SHORT], "series": series})
 
 
 @require_GET
