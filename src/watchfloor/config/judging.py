@@ -12,7 +12,7 @@ from watchfloor.connectors.contracts import AcceptedMail, Disposition, InlineAns
 from watchfloor.connectors.services import set_judge
 from watchfloor.inspection.contracts import Envelope
 from watchfloor.inspection.services import InspectionPool
-from watchfloor.intelligence.services import refusal_to_send
+from watchfloor.intelligence.services import refusal_of_server, refusal_to_send
 from watchfloor.investigations.services import refusal_of_restricted
 from watchfloor.kernel.clock import utc_now
 from watchfloor.lake.selectors import tenant_facts
@@ -28,7 +28,8 @@ def judge_inline() -> None:
 def _judge(raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str) -> InlineAnswer:
     envelope = Envelope(mail_from, tuple(recipients), client_ip, helo)
     now, facts = utc_now(), tenant_facts()
-    refused = refusal_to_send(mail_from=mail_from, recipients=recipients, facts=facts)
+    refused = refusal_of_server(client_ip=client_ip, facts=facts)
+    refused = refused or refusal_to_send(mail_from=mail_from, recipients=recipients, facts=facts)
     if refused := refused or refusal_of_restricted(mail_from=mail_from, at=now):
         return InlineAnswer(Disposition.REJECT, refused)
     pool = _pool()

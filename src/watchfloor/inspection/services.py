@@ -6,7 +6,7 @@ from watchfloor.inspection.brands import owner as brand_of
 from watchfloor.inspection.delivery import hop_of, is_outside
 from watchfloor.inspection.domain_kinds import site_kinds
 from watchfloor.inspection.embedded import EmbeddedMail, embedded_mails
-from watchfloor.inspection.entry_names import domains_above, url_names
+from watchfloor.inspection.entry_names import domains_above, ip_names, url_names
 from watchfloor.inspection.grouping import NUMBERS, Groups, Placement, Representative, file_keys, keys_of, likeness
 from watchfloor.inspection.inspect import inspect
 from watchfloor.inspection.nesting import too_deep
@@ -48,6 +48,7 @@ __all__ = [
     "hop_of",
     "inspect",
     "inspect_safely",
+    "ip_names",
     "is_outlook",
     "is_outside",
     "judge",

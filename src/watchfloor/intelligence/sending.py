@@ -1,13 +1,22 @@
-"""What our own people may not send: mail to whom the organisation blocks (TB-03). Pure."""
+"""What the border does not take: mail of our own people to whom the organisation blocks, and of servers it blocks (TB-03). Pure."""
 
 from collections.abc import Sequence
 
 from watchfloor.inspection.contracts import TenantFacts
-from watchfloor.inspection.services import domains_above
+from watchfloor.inspection.services import domains_above, ip_names, is_outside
 from watchfloor.intelligence.values import covers
 
+SERVER_CODE = "5.7.1"
 CODE = "5.7.703"
 """The enhanced status code under which the original refuses such mail."""
+
+
+def refusal_of_server(*, client_ip: str, facts: TenantFacts) -> str:
+    """The words that refuse what a blocked server hands in, "" when it may; only for servers outside, as our own relays bring the
+    mail of everybody."""
+    if not facts.blocked or not is_outside(client_ip) or facts.blocked.isdisjoint(ip_names(client_ip)):
+        return ""
+    return f"{SERVER_CODE} Your message can't be delivered because {client_ip} is blocked by this organization"
 
 
 def refusal_to_send(*, mail_from: str, recipients: Sequence[str], facts: TenantFacts) -> str:

@@ -14,7 +14,7 @@ from watchfloor.intelligence.labels import label_verdict
 from watchfloor.intelligence.many import add_entries, change_entries, change_entry
 from watchfloor.intelligence.news import tell_news_to
 from watchfloor.intelligence.policy import change_threshold, restore_reason, silence_reason
-from watchfloor.intelligence.sending import refusal_to_send
+from watchfloor.intelligence.sending import refusal_of_server, refusal_to_send
 from watchfloor.intelligence.uses import note_uses
 
 __all__ = [
@@ -30,6 +30,7 @@ __all__ = [
     "import_indicators",
     "label_verdict",
     "note_uses",
+    "refusal_of_server",
     "refusal_to_send",
     "remove_entry",
     "restore_reason",

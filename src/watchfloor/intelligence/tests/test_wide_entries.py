@@ -6,7 +6,7 @@ import pytest
 
 from watchfloor.inspection.contracts import TenantFacts
 from watchfloor.intelligence.contracts import Effect, Kind
-from watchfloor.intelligence.sending import refusal_to_send
+from watchfloor.intelligence.sending import refusal_of_server, refusal_to_send
 from watchfloor.intelligence.services import add_entry
 from watchfloor.intelligence.tests.test_entries import NOW, TUNER
 from watchfloor.kernel.errors import BadInput
@@ -84,3 +84,16 @@ def test_a_block_of_our_own_domain_from_before_it_was_named_ours_keeps_nobody_fr
     assert not refused("max@corp.example")
     assert refused("left@corp.example")
     assert refused("boss@evil.example")
+
+
+@pytest.mark.parametrize("ip", ["203.0.113.9", "2001:db8:1::9"])
+def test_what_a_blocked_server_hands_in_is_refused_at_the_border(ip):
+    facts = TenantFacts(blocked=frozenset({"ip:203.0.113.0/24", "ip:2001:db8:1::/48"}))
+    assert refusal_of_server(client_ip=ip, facts=facts).startswith("5.7.1 ")
+    assert not refusal_of_server(client_ip="198.51.100.1", facts=facts)
+    assert not refusal_of_server(client_ip=ip, facts=TenantFacts())
+
+
+@pytest.mark.parametrize("ip", ["10.0.0.1", "127.0.0.1", "", "nonsense"])
+def test_a_relay_of_our_own_is_not_refused_though_somebody_blocked_it(ip):
+    assert not refusal_of_server(client_ip=ip, facts=TenantFacts(blocked=frozenset({"ip:10.0.0.1", "ip:127.0.0.1"})))
