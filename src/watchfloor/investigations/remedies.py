@@ -102,16 +102,19 @@ def prevented(found: Investigation) -> bool:
 
 def cluster_lines(clusters: Iterable[Cluster]) -> list[RemediedCluster]:
     """Clusters with what became of each; one query for all."""
-    rows = list(clusters)
+    rows = list(clusters)  # what lies inside a larger cluster is not asked for twice, so it stands as that one does
     wanted = Recommendation.objects.filter(investigation__in={one.investigation_id for one in rows}, kind="mail")
-    asked = {
-        (pk, key.partition("@")[0]): R(status)
-        for pk, key, status in wanted.values_list("investigation", "key", "status")
-    }
-    return [
-        RemediedCluster(ClusterLine.of(one), *of_cluster(one, asked.get((one.investigation_id, f"cluster:{one.key}"))))
-        for one in rows
-    ]
+    asked: dict[tuple[int, str], R] = {}
+    all_of: dict[int, list[Recommendation]] = {}
+    for wish in wanted.only("investigation_id", "key", "status"):
+        asked[wish.investigation_id, wish.key.partition("@")[0]] = R(wish.status)
+        all_of.setdefault(wish.investigation_id, []).append(wish)
+    return [RemediedCluster(ClusterLine.of(one), *of_cluster(one, _asked_of(one, asked, all_of))) for one in rows]
+
+
+def _asked_of(one: Cluster, asked: Mapping[tuple[int, str], R], all_of: Mapping[int, list[Recommendation]]) -> R | None:
+    own = asked.get((one.investigation_id, f"cluster:{one.key}"))
+    return own or _worst(all_of.get(one.investigation_id, ()))
 
 
 def entity_lines(entities: Sequence[Evidence], recommendations: Sequence[Recommendation]) -> list[RemediedEntity]:

@@ -230,15 +230,18 @@ def graph_of(found: Investigation, *, counts: Mapping[str, int], pending: int, n
         ("mailboxes", f"{counts['mailboxes']} mailboxes, users", "Assets", "mailboxes", 1),
         ("entities", f"{counts['entities']} entities", "Evidence", "entities", 1),
         ("evidence", _many(counts["clusters"], "cluster"), "Evidence", "evidence", 2),
-        ("pending", _waiting_words(found, pending, now=now), "Decision", "pending", 3),
+        ("pending", f"{pending} to approve" if pending else "None to approve", "Decision", "pending", 3),
+        *((("waited", f"Waited {waited(found, now=now)}", "Decision", "history", 3),) if _ever_waited(found) else ()),
         ("result", found.status, "Result", "history", 4),
     )
     nodes = [
         {"id": key, "name": name, "group": group, "href": f"{here}?tab={tab}", "size": 28, "column": column}
         for key, name, group, tab, column in said
     ]
-    pairs = (("alerts", "mailboxes"), ("alerts", "entities"), ("mailboxes", "evidence"), ("entities", "evidence"))
-    links = [{"source": a, "target": b} for a, b in (*pairs, ("evidence", "pending"), ("pending", "result"))]
+    pairs = [("alerts", "mailboxes"), ("alerts", "entities"), ("mailboxes", "evidence"), ("entities", "evidence")]
+    for one in ("pending", "waited") if _ever_waited(found) else ("pending",):
+        pairs += [("evidence", one), (one, "result")]
+    links = [{"source": a, "target": b} for a, b in pairs]
     return {"nodes": nodes, "links": links}
 
 
@@ -274,7 +277,5 @@ def _many(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
-def _waiting_words(found: Investigation, pending: int, *, now: datetime) -> str:
-    if pending:
-        return f"{pending} to approve, {waited(found, now=now)}"
-    return f"Waited {waited(found, now=now)}" if found.waited else "Nothing to approve"
+def _ever_waited(found: Investigation) -> bool:
+    return bool(found.waited or found.waiting_since)

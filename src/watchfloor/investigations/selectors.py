@@ -112,7 +112,9 @@ def of_remediation(remediation_id: str) -> tuple[Investigation, ...]:
 
 def clusters_of_incident(incident_id: int, *, limit: int) -> tuple[Cluster, ...]:
     """The clusters of an incident's investigations, the gravest of the newest first."""
-    found = Cluster.objects.filter(investigation__incident_id=str(incident_id)).exclude(verdict="Unknown")
+    found = Cluster.objects.filter(investigation__incident_id=str(incident_id)).filter(
+        verdict__in=("Malicious", "Suspicious")
+    )
     return tuple(found.order_by("-investigation", "verdict", "id")[:limit])
 
 
@@ -136,11 +138,6 @@ def of_person(addresses: tuple[str, ...], *, limit: int = 20) -> tuple[Investiga
     """Those that looked at a person's mailbox or account."""
     met = Q(evidence__type__in=("user", "mailbox"), evidence__value__in=addresses)
     return tuple(Investigation.objects.filter(met).distinct()[:limit])
-
-
-def waiting() -> int:
-    """How many wait for people."""
-    return Investigation.objects.filter(status=Status.PENDING.value).count()
 
 
 @dataclass(frozen=True, slots=True)

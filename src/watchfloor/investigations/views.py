@@ -60,7 +60,7 @@ def investigations(request: HttpRequest) -> HttpResponse:
         "sizes": selectors.SIZES,
         "query": parameters.urlencode(),
         "pager_href": f"/investigations?{parameters.urlencode()}",
-        "waiting": selectors.waiting(),
+        "may_read_people": actor_of(request).may(Permission.IDENTITY_READ),
     }
     return render_page(request, "investigations/list.html", context)
 

@@ -47,12 +47,18 @@ def mark_of(one: Investigation) -> Mark | None:
     if one.level in (Level.PASSIVE, Level.OFF):
         return None
     if one.status == Status.REMEDIATED and one.verdict == Verdict.MALICIOUS:
-        return Mark.PHISH
+        return Mark.MALWARE if _malware(one) else Mark.PHISH
     if one.status == Status.NO_THREATS:
         return Mark.CLEAN
     if one.verdict == Verdict.SUSPICIOUS and one.status == Status.PARTIALLY_INVESTIGATED and _only_spam(one):
         return Mark.SPAM
     return None
+
+
+def _malware(one: Investigation) -> bool:
+    """Whether what was removed carried malware rather than lures."""
+    counted = [cluster.counted for cluster in one.clusters.filter(verdict=Verdict.MALICIOUS.value)]
+    return sum(each.malware for each in counted) > sum(each.phish + each.sure_phish for each in counted)
 
 
 def _only_spam(one: Investigation) -> bool:
@@ -69,6 +75,7 @@ def wanted(mark: Mark, policy: AftercarePolicy) -> bool:
     """Whether the settings let this result be sent without a person."""
     return {
         Mark.PHISH: policy.answer_threats,
+        Mark.MALWARE: policy.answer_threats,
         Mark.SPAM: policy.answer_spam,
         Mark.CLEAN: policy.answer_clean,
     }[mark]

@@ -99,7 +99,7 @@ def test_the_incident_shows_what_waits_and_the_clusters_with_their_counts(in_inc
     assert found.href in runs
     assert "Approve" in runs
     evidence = as_ada.get(f"/investigations/evidence-of-incident/{incident.pk}").content.decode()
-    assert "High-confidence phish" in evidence
+    assert "Sure phish" in evidence
     assert "Pending approval" in evidence
     page = as_ada.get(f"/incidents/{incident.pk}?tab=evidence").content.decode()
     assert f"/investigations/evidence-of-incident/{incident.pk}" in page
