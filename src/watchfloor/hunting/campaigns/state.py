@@ -39,7 +39,7 @@ PIVOTS = (
     catalogue.URL_PATH,
 )
 SHOWN = (("list", "Campaigns"), ("origin", "Campaign origin"))
-RANKS = ("name", "type", "subtype", "recipients", "inboxed", "clicked", "rate", "visited", "last")
+RANKS = ("name", "type", "subtype", "recipients", "targeted", "inboxed", "clicked", "rate", "visited", "last")
 NAMED = frozenset({"name", "type", "subtype"})
 """Ranks that begin at their least value."""
 

@@ -72,9 +72,10 @@ def hunting_address(state: ExplorerState) -> str:
 
 
 def view_tabs(state: ExplorerState) -> list[tuple[str, str, str]]:
-    """The views, each with the same question asked in it; campaigns have a page of their own."""
+    """The views, each with the same question asked in it; that of campaigns has a page of its own, which reads the question too."""
     tabs = [(one.key, one.label, state.in_view(one).address()) for one in VIEWS]
-    return [*tabs[:3], ("campaigns", "Campaigns", CAMPAIGNS), *tabs[3:]]
+    question = state.in_view(VIEWS[0]).address().partition("?")[2]
+    return [*tabs[:3], ("campaigns", "Campaigns", f"{CAMPAIGNS}?{question}"), *tabs[3:]]
 
 
 def parts_of(

@@ -10,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 from django.http import QueryDict
 
+from watchfloor.hunting.campaigns.state import read_campaigns_state
 from watchfloor.hunting.explorer.catalogue import CLICKS, VIEWS
 from watchfloor.hunting.explorer.columns import grid_columns
 from watchfloor.hunting.explorer.editing import done, found_at, place_of
@@ -206,6 +207,16 @@ def test_every_view_offers_properties_of_its_own_table():
 def test_campaigns_stand_between_phish_and_content_malware(db):
     labels = [label for _, label, _ in shell(state_of())["view_tabs"]]
     assert labels == ["All email", "Malware", "Phish", "Campaigns", "Content malware", "URL clicks"]
+
+
+def test_the_view_of_campaigns_is_asked_the_same_question(db):
+    asked = state_of("SenderFromDomain~equal any of~evil.example", view="phish", range="7d")
+    there = {key: href for key, _, href in shell(asked)["view_tabs"]}["campaigns"]
+    path, _, question = there.partition("?")
+    assert path == "/campaigns"
+    read = read_campaigns_state(QueryDict(question), now=utc_now())
+    assert read.asked.preset.key == "7d"
+    assert [one.condition.column for one in read.asked.filters] == ["SenderFromDomain"]
 
 
 def test_the_tab_of_clicks_leads_to_the_same_question_among_all_clicks(as_ada, mail):
