@@ -127,6 +127,7 @@ def test_after_a_person_ended_it_the_next_alert_begins_anew(queued, analyst):
         ("url-verdict-change", "malicious-click"),
         ("malicious-mail-removed", "zapped"),
         ("malicious-mail-delivered", "not-removed"),
+        ("malicious-mail-left", "not-removed"),
         ("suspicious-sending", "user-compromise"),
         ("internal-phish", "user-compromise"),
         ("suspicious-forwarding", "user-compromise"),
