@@ -11,6 +11,7 @@ from watchfloor.access.services import requires
 from watchfloor.detection.selectors import rule as rule_of
 from watchfloor.detection.selectors import rule_words
 from watchfloor.incidents import selectors, services
+from watchfloor.incidents.alert_story import story_tree
 from watchfloor.incidents.contracts import AlertSummary
 from watchfloor.incidents.explorer import explorer_link
 from watchfloor.incidents.filters import ALERT_STATUSES, Filter, read_filter
@@ -94,6 +95,15 @@ def page(request: HttpRequest, alert: str) -> HttpResponse:
         "manage_attrs": {"hx-get": f"{found.href}/manage", "hx-target": "#flyout"},
     }
     return render_page(request, "incidents/alert.html", context)
+
+
+@requires(Permission.INCIDENT_READ)
+def story(request: HttpRequest, alert: str) -> HttpResponse:
+    """The tree of its story, read when the page is there (AL-05)."""
+    found = selectors.alert(alert)
+    items = selectors.evidence_items(alert=alert, limit=MOST_EVIDENCE)
+    context = {"branches": story_tree(found, items, actor=actor(request))}
+    return render_page(request, "incidents/alert_tree.html", context)
 
 
 def _explorer(alert: str) -> str:

@@ -283,6 +283,29 @@ class AssetKnowledge(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class AttackPath:
+    """A way from an account of an incident to a critical asset (IN-23): `edges` are (from, to, fact), `certain` that each was seen.
+
+    Ends are (kind, name, address of its page): kinds are person, group, device.
+    """
+
+    entry: tuple[str, str, str]
+    target: tuple[str, str, str]
+    criticality: str
+    edges: tuple[tuple[tuple[str, str, str], tuple[str, str, str], str], ...]
+    certain: bool = True
+
+
+class AttackPathKnowledge(Protocol):
+    """What a slice above knows of ways from accounts to critical assets, for people with `permission`."""
+
+    @property
+    def permission(self) -> Permission: ...
+
+    def paths(self, values: Sequence[str], actor: Actor, now: datetime, /) -> Sequence[AttackPath]: ...
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryItem:
     """One line of the activity log; `origin` is person or system."""
 

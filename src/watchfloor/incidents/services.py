@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from watchfloor.access.contracts import Actor
 from watchfloor.incidents.assets import register_asset_knowledge
+from watchfloor.incidents.attack_paths import register_attack_paths
 from watchfloor.incidents.changing import changing_alert, changing_incident
 from watchfloor.incidents.contracts import (
     COMMENT_LIMIT,
@@ -30,6 +31,7 @@ __all__ = [
     "link_alert",
     "merge",
     "register_asset_knowledge",
+    "register_attack_paths",
     "rename",
     "set_alert_status",
     "set_severity",

@@ -8,6 +8,8 @@ from django.http import HttpRequest
 from watchfloor.access.contracts import Actor
 from watchfloor.incidents import selectors
 from watchfloor.incidents.asset_views import asset_context
+from watchfloor.incidents.attack_paths import attack_paths, path_map
+from watchfloor.incidents.clusters import cluster_lines
 from watchfloor.incidents.contracts import HistoryFilter, IncidentSummary
 from watchfloor.incidents.filters import read_moment
 from watchfloor.incidents.reading import history_people
@@ -15,6 +17,7 @@ from watchfloor.incidents.remedied import with_locations
 from watchfloor.incidents.similar import similar_incidents
 from watchfloor.incidents.story import entity_graph, steps_of
 from watchfloor.incidents.summary import VERDICTS, by_severity, evidence_counts, scope, stages
+from watchfloor.kernel.clock import utc_now
 
 ARTEFACTS = ("analyzedMessage", "mailCluster", "sender", "url", "file", "ip", "device", "cloudApplication")
 HISTORY_KINDS = (
@@ -25,6 +28,7 @@ TABS = (
     ("story", "Attack story"),
     ("alerts", "Alerts"),
     ("assets", "Assets"),
+    ("paths", "Attack paths"),
     ("investigations", "Investigations"),
     ("evidence", "Evidence and response"),
     ("summary", "Summary"),
@@ -67,11 +71,22 @@ def _assets(request: HttpRequest, found: IncidentSummary, actor: Actor) -> dict[
     return asset_context(found, request.GET.get("kind", ""), actor=actor)
 
 
+def _paths(request: HttpRequest, found: IncidentSummary, actor: Actor) -> dict[str, Any]:
+    paths, accounts, may_see = attack_paths(found.id, actor=actor, now=utc_now())
+    return {"paths": paths, "accounts": accounts, "may_see": may_see, "map": path_map(paths)}
+
+
 def _evidence(request: HttpRequest, found: IncidentSummary, actor: Actor) -> dict[str, Any]:
     chosen = request.GET.get("type", "")
     types = (chosen,) if chosen in ARTEFACTS else ARTEFACTS
     items = with_locations(selectors.evidence_items(incident=found.id, types=types))
-    return {"kinds": ARTEFACTS, "chosen_type": chosen, "items": items}
+    return {
+        "kinds": ARTEFACTS,
+        "chosen_type": chosen,
+        "items": items,
+        "clusters": cluster_lines(items, actor=actor),
+        "asked_at": utc_now(),
+    }
 
 
 def _investigations(request: HttpRequest, found: IncidentSummary, actor: Actor) -> dict[str, Any]:
@@ -116,6 +131,7 @@ CONTEXTS: dict[str, Callable[[HttpRequest, IncidentSummary, Actor], dict[str, An
     "story": _story,
     "alerts": _alerts,
     "assets": _assets,
+    "paths": _paths,
     "investigations": _investigations,
     "evidence": _evidence,
     "summary": _summary,

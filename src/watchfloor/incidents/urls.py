@@ -69,6 +69,7 @@ urlpatterns = [
     path("alerts/hidden", tuning_views.hidden, name="alerts-hidden"),
     path("alerts/hidden/unhide", tuning_views.unhide, name="alerts-unhide"),
     path("alerts/<str:alert>", only_seen(alert_views.page), name="alert"),
+    path("alerts/<str:alert>/story", only_seen(alert_views.story), name="alert-story"),
     path("alerts/<str:alert>/similar", only_seen(alert_views.similar), name="alert-similar"),
     path("alerts/<str:alert>/manage", only_seen(alert_views.manage), name="alert-manage"),
     path("alerts/<str:alert>/link", only_seen(alert_views.link), name="alert-link"),

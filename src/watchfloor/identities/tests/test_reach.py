@@ -8,6 +8,7 @@ from benchmarks.users_parts.people import NOW, build_people
 from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
 from watchfloor.identities.models import Account, DirectoryPerson, Group, Membership
+from watchfloor.identities.page.attack_paths import PathsOfAnIncident
 from watchfloor.identities.selectors import paths_to_sensitive
 from watchfloor.lake.services import append
 
@@ -112,3 +113,15 @@ def test_a_deleted_account_leads_nowhere(people):
     assert len(ways(people[1])) == 1
     Account.objects.filter(name="p1").update(deleted_at=NOW)
     assert ways(people[1]) == ()
+
+
+def test_an_incident_is_told_the_ways_of_the_people_behind_its_accounts(people):
+    Membership.objects.create(
+        group=Group.objects.get(name="Domain Admins"), member_group=Group.objects.get(name="Team 1")
+    )
+    (path,) = PathsOfAnIncident().paths(("p55@corp.example", "nobody@else.example"), READER, NOW)
+    assert (path.entry[0], path.target[:2], path.criticality, path.certain) == (
+        *("person", ("group", "Domain Admins"), "RID 512"),
+        True,
+    )
+    assert len(path.edges) == 2
