@@ -114,21 +114,48 @@ class BorderThreat(StrEnum):
     """What the border policy tells apart, worst first; ADMIN is what an action took although no threat is known of it."""
 
     MALWARE = "Malware"
+    FILE_TYPE = "Blocked file type"
     SURE_PHISH = "High confidence phish"
+    USER = "User impersonation"
+    DOMAIN = "Domain impersonation"
+    MAILBOX = "Mailbox intelligence impersonation"
+    SPOOF = "Spoof"
     PHISH = "Phish"
+    SURE_SPAM = "High confidence spam"
     SPAM = "Spam"
     BULK = "Bulk"
     ADMIN = "Admin action"
 
 
+PART_OF: Mapping[BorderThreat, BorderThreat] = {
+    BorderThreat.USER: BorderThreat.PHISH,
+    BorderThreat.DOMAIN: BorderThreat.PHISH,
+    BorderThreat.MAILBOX: BorderThreat.PHISH,
+    BorderThreat.SPOOF: BorderThreat.PHISH,
+    BorderThreat.SURE_SPAM: BorderThreat.SPAM,
+}
+"""Kinds that a policy saved before they were told apart treats as the whole they are part of."""
+COMMON_TYPES = frozenset(
+    ["ace", "ani", "apk", "app", "appx", "arj", "bat", "cab", "cmd", "com", "deb", "dex", "dll", "docm", "elf", "exe", "hta", "img", "iso", "jar", "jnlp", "kext", "lha", "lib", "lnk", "lzh", "macho", "msc", "msi", "msix", "msp", "mst", "pif", "ppa", "ppam", "reg", "rev", "scf", "scr", "sct", "sys", "uif", "vb", "vbe", "vbs", "vxd", "wsc", "wsf", "wsh", "xll", "xz", "z"]
+)
+"""What is seldom sent and runs code, or hides it from those who look inside (Defender's common attachments filter)."""
+
+
 REASONS: Mapping[BorderThreat, HeldReason] = {
     BorderThreat.MALWARE: HeldReason.MALWARE,
+    BorderThreat.FILE_TYPE: HeldReason.FILE_TYPE,
     BorderThreat.SURE_PHISH: HeldReason.SURE_PHISH,
     BorderThreat.PHISH: HeldReason.PHISH,
+    BorderThreat.USER: HeldReason.PHISH,
+    BorderThreat.DOMAIN: HeldReason.PHISH,
+    BorderThreat.MAILBOX: HeldReason.PHISH,
+    BorderThreat.SPOOF: HeldReason.PHISH,
     BorderThreat.SPAM: HeldReason.SPAM,
+    BorderThreat.SURE_SPAM: HeldReason.SPAM,
     BorderThreat.BULK: HeldReason.BULK,
     BorderThreat.ADMIN: HeldReason.ADMIN,
 }
+"""Of several threats with one reason the first stands for mail of which no more is known."""
 POLICY_TYPES: Mapping[HeldReason, PolicyType] = {
     HeldReason.MALWARE: PolicyType.MALWARE,
     HeldReason.SURE_PHISH: PolicyType.PHISH,
@@ -138,7 +165,7 @@ POLICY_TYPES: Mapping[HeldReason, PolicyType] = {
     HeldReason.FILE_TYPE: PolicyType.MALWARE,
     HeldReason.ADMIN: PolicyType.ACTION,
 }
-NEVER_BY_USERS = frozenset({HeldReason.MALWARE, HeldReason.SURE_PHISH})
+NEVER_BY_USERS = frozenset({HeldReason.MALWARE, HeldReason.SURE_PHISH, HeldReason.FILE_TYPE})
 """QU-31: of these, recipients can at most request the release."""
 LONGEST_DAYS = 3650
 USUAL_DAYS = 30
@@ -156,8 +183,14 @@ class BorderRule:
 
 BORDER_DEFAULTS: Mapping[BorderThreat, BorderRule] = {
     BorderThreat.MALWARE: BorderRule(Disposition.HOLD, Preset.NO_ACCESS.may, notify=False),
+    BorderThreat.FILE_TYPE: BorderRule(Disposition.HOLD, Preset.NO_ACCESS.may, notify=False),
     BorderThreat.SURE_PHISH: BorderRule(Disposition.HOLD, Preset.NO_ACCESS.may, notify=False),
+    BorderThreat.USER: BorderRule(),
+    BorderThreat.DOMAIN: BorderRule(),
+    BorderThreat.MAILBOX: BorderRule(),
+    BorderThreat.SPOOF: BorderRule(),
     BorderThreat.PHISH: BorderRule(),
+    BorderThreat.SURE_SPAM: BorderRule(may=Preset.FULL.may),
     BorderThreat.SPAM: BorderRule(may=Preset.FULL.may),
     BorderThreat.BULK: BorderRule(may=Preset.FULL.may),
     BorderThreat.ADMIN: BorderRule(Disposition.HOLD, Preset.NO_ACCESS.may, notify=False),
@@ -166,26 +199,39 @@ BORDER_DEFAULTS: Mapping[BorderThreat, BorderRule] = {
 
 @dataclass(frozen=True, slots=True)
 class BorderPolicy:
-    """A rule per threat; mail to `exempt` mailboxes (those of the security team) is delivered whatever it is."""
+    """A rule per threat; mail to `exempt` mailboxes (those of the security team) is delivered whatever it is.
+
+    `file_types` are extensions without their dot; which mail carries one falls under the rule of blocked file types.
+    """
 
     rules: Mapping[BorderThreat, BorderRule] = field(default_factory=lambda: BORDER_DEFAULTS)
     exempt: frozenset[str] = frozenset()
+    file_types: frozenset[str] = COMMON_TYPES
 
     def rule(self, threat: BorderThreat) -> BorderRule:
         return self.rules.get(threat, BORDER_DEFAULTS[threat])
 
-    def may(self, reason: str) -> UserMay:
-        """What a recipient may do with a copy held for this reason; QU-31 is seen to here."""
-        threat = next((one for one, held in REASONS.items() if held == reason), BorderThreat.ADMIN)
-        may = self.rule(threat).may
+    def may(self, reason: str, *, threat: str = "") -> UserMay:
+        """What a recipient may do with a copy held for this reason and, where it is known, threat; QU-31 is seen to here."""
+        may = self.rule(threat_behind(reason, threat)).may
         if reason in NEVER_BY_USERS and may & UserMay.RELEASE:
             may = may & ~UserMay.RELEASE | UserMay.REQUEST_RELEASE
         return may
 
-    def notifies(self, reason: str) -> bool:
-        """Whether recipients are told of copies held for this reason."""
-        threat = next((one for one, held in REASONS.items() if held == reason), BorderThreat.ADMIN)
-        return self.rule(threat).notify
+    def told(self) -> frozenset[BorderThreat]:
+        """The threats of which recipients are told, and may do something with what is held."""
+        return frozenset(
+            threat
+            for threat in BorderThreat
+            if self.rule(threat).notify and self.may(REASONS[threat], threat=threat) != UserMay.NOTHING
+        )
+
+
+def threat_behind(reason: str, threat: str = "") -> BorderThreat:
+    """The threat that was noted, or the one that a reason stands for where none was."""
+    if threat in set(map(str, BorderThreat)):
+        return BorderThreat(threat)
+    return next((one for one, held in REASONS.items() if held == reason), BorderThreat.ADMIN)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from datetime import datetime, time, timedelta
 from itertools import groupby
 
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from watchfloor.access.contracts import Actor, Permission
@@ -18,7 +18,7 @@ from watchfloor.connectors.services import can_send, send_mail
 from watchfloor.identities.selectors import ours_among
 from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.text import visible
-from watchfloor.response.quarantine.contracts import CopyStatus, HeldReason, UserMay
+from watchfloor.response.quarantine.contracts import CopyStatus, HeldReason, threat_behind
 from watchfloor.response.quarantine.links import address_for, digest_settings
 from watchfloor.response.quarantine.models import QuarantinedCopy
 from watchfloor.response.quarantine.own_words import LANGUAGES, reason_in, words_of
@@ -104,12 +104,12 @@ def send_digests(*, now: datetime) -> int:
 
 def _people(said: DigestSettings, *, now: datetime) -> list[tuple[str, list[QuarantinedCopy]]]:
     """The next recipients with what they were not told of, newest first."""
-    policy = border_policy()
-    reasons = [
-        reason.value for reason in HeldReason if policy.notifies(reason) and policy.may(reason) != UserMay.NOTHING
-    ]
+    told = border_policy().told()
+    by_threat = Q(mail__threat__in=[threat.value for threat in told])
+    reasons = [reason.value for reason in HeldReason if threat_behind(reason) in told]
+    by_reason = Q(mail__threat="", mail__reason__in=reasons)
     fresh = QuarantinedCopy.objects.filter(
-        notified_at=None, status=CopyStatus.NEEDS_REVIEW.value, mail__reason__in=reasons, expires_at__gt=now
+        by_threat | by_reason, notified_at=None, status=CopyStatus.NEEDS_REVIEW.value, expires_at__gt=now
     )
     names = _first_of_ours(fresh)
     copies = fresh.filter(recipient__in=names).select_related("mail").order_by("recipient", "-held_at")

@@ -11,7 +11,8 @@ class QuarantinedMail(models.Model):
     """One mail that we hold, or held, for some recipients.
 
     `position` is that of the accepted mail where the border kept it; `remediation` the action that took it out of mailboxes.
-    `sha256` finds the raw bytes; they may differ per copy (see there). `status` and `recipients` follow the copies.
+    `sha256` finds the raw bytes; they may differ per copy (see there). `status` and `recipients` follow the copies. `threat` is
+    the BorderThreat whose rule counts, empty in older rows (then the reason says it).
     """
 
     sha256 = models.CharField(max_length=64, db_index=True)
@@ -38,6 +39,7 @@ class QuarantinedMail(models.Model):
     policy_type = models.CharField(max_length=30)
     policy_name = models.CharField(max_length=200, blank=True)
     threats = models.CharField(max_length=200, blank=True)
+    threat = models.CharField(max_length=40, blank=True)
     override = models.CharField(max_length=200, blank=True)
     words = models.TextField(blank=True)
 
@@ -143,10 +145,14 @@ class ReleaseHandover(models.Model):
 
 
 class QuarantinePolicy(models.Model):
-    """The border policy; one row. `rules` maps a threat to [disposition, permission bits, days, whether recipients are told]."""
+    """The border policy; one row. `rules` maps a threat to [disposition, permission bits, days, whether recipients are told].
+
+    `file_types` are the blocked extensions; null in a row from before they were, which means the usual ones.
+    """
 
     rules: "models.JSONField[Any, Any]" = models.JSONField(default=dict)
     exempt: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    file_types: "models.JSONField[Any, Any]" = models.JSONField(null=True)
     changed_at = models.DateTimeField()
     changed_by = models.CharField(max_length=200)
 

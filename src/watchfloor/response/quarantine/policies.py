@@ -1,6 +1,7 @@
 """The border policy: what it is, and the verb that changes it. Read with each mail, so a change counts at once."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 
 from watchfloor.access.contracts import Actor, Permission
@@ -8,10 +9,15 @@ from watchfloor.access.services import audit_verb, audited, authorise
 from watchfloor.connectors.contracts import Disposition, InlineAnswer
 from watchfloor.inspection.contracts import Inspection
 from watchfloor.kernel.errors import BadInput
+from watchfloor.kernel.text import visible
 from watchfloor.response.quarantine.border import answer_to, heeded
 from watchfloor.response.quarantine.contracts import (
     BORDER_DEFAULTS,
+    COMMON_TYPES,
     LONGEST_DAYS,
+    NEVER_BY_USERS,
+    PART_OF,
+    REASONS,
     BorderPolicy,
     BorderRule,
     BorderThreat,
@@ -22,6 +28,7 @@ from watchfloor.response.quarantine.senders import wishes
 
 audit_verb("quarantine.policy", "{actor} changed what the border does with mail, and what is quarantined for how long")
 ONLY = 1
+MOST_TYPES = 300
 
 
 def border_policy() -> BorderPolicy:
@@ -29,8 +36,17 @@ def border_policy() -> BorderPolicy:
     row = QuarantinePolicy.objects.filter(pk=ONLY).first()
     if row is None:
         return BorderPolicy()
-    rules = {threat: _rule(row.rules.get(threat.value), default) for threat, default in BORDER_DEFAULTS.items()}
-    return BorderPolicy(rules, frozenset(row.exempt))
+    rules = {threat: _rule(_kept(row.rules, threat), default) for threat, default in BORDER_DEFAULTS.items()}
+    types = COMMON_TYPES if row.file_types is None else frozenset(row.file_types)
+    return BorderPolicy(rules, frozenset(row.exempt), types)
+
+
+def _kept(rules: Mapping[str, list[object]], threat: BorderThreat) -> list[object] | None:
+    """What was saved of a threat. A policy from before one was told apart means the whole, and blocked no file types."""
+    if threat is BorderThreat.FILE_TYPE and threat.value not in rules:
+        default = BORDER_DEFAULTS[threat]
+        return [Disposition.ACCEPT.value, int(default.may), default.days, default.notify]
+    return rules.get(threat.value) or rules.get(PART_OF.get(threat, threat).value)
 
 
 def answer_at_border(inspection: Inspection, *, recipients: Sequence[str]) -> InlineAnswer:
@@ -42,10 +58,15 @@ def answer_at_border(inspection: Inspection, *, recipients: Sequence[str]) -> In
 
 
 def change_border_policy(
-    *, by: Actor, rules: Mapping[BorderThreat, BorderRule], exempt: Sequence[str], at: datetime
+    *,
+    by: Actor,
+    rules: Mapping[BorderThreat, BorderRule],
+    exempt: Sequence[str],
+    file_types: Iterable[str] = COMMON_TYPES,
+    at: datetime,
 ) -> BorderPolicy:
-    """Set every rule and the exempt mailboxes. Raises Forbidden, or BadInput (`place` names the field) for days beyond
-    1 to 3650 or a line that is no address.
+    """Set every rule, the exempt mailboxes and the blocked file types. Raises Forbidden, or BadInput (`place` names the field)
+    for days beyond 1 to 3650, a line that is no address or a word that is no extension.
     """
     before = border_policy()
     with audited(
@@ -60,6 +81,7 @@ def change_border_policy(
         wanted = BorderPolicy(
             {threat: _checked(threat, rules.get(threat, default)) for threat, default in BORDER_DEFAULTS.items()},
             frozenset(_addresses(exempt)),
+            _types(file_types),
         )
         kept = {
             threat.value: [rule.what.value, int(rule.may), rule.days, rule.notify]
@@ -67,7 +89,13 @@ def change_border_policy(
         }
         QuarantinePolicy.objects.update_or_create(
             pk=ONLY,
-            defaults={"rules": kept, "exempt": sorted(wanted.exempt), "changed_at": at, "changed_by": by.name},
+            defaults={
+                "rules": kept,
+                "exempt": sorted(wanted.exempt),
+                "file_types": sorted(wanted.file_types),
+                "changed_at": at,
+                "changed_by": by.name,
+            },
         )
         result["after"] = _told(wanted)
     return wanted
@@ -84,7 +112,7 @@ def _checked(threat: BorderThreat, rule: BorderRule) -> BorderRule:
     place = threat.name.lower()
     if not 1 <= rule.days <= LONGEST_DAYS:
         raise BadInput(f"keep between 1 and {LONGEST_DAYS} days", place=f"{place}_days")
-    if rule.may & UserMay.RELEASE and threat in {BorderThreat.MALWARE, BorderThreat.SURE_PHISH}:
+    if rule.may & UserMay.RELEASE and REASONS[threat] in NEVER_BY_USERS:
         raise BadInput("recipients may never release this themselves, only request it", place=f"{place}_may")
     return rule
 
@@ -95,7 +123,16 @@ def _told(policy: BorderPolicy) -> dict[str, object]:
         threat.value: f"{rule.what.value}, {rule.days} days, recipients may {' and '.join(rule.may.words) or 'nothing'}"
         for threat, rule in policy.rules.items()
     }
-    return {**rules, "exempt": sorted(policy.exempt)}
+    return {**rules, "exempt": sorted(policy.exempt), "file types": sorted(policy.file_types)}
+
+
+def _types(words: Iterable[str]) -> frozenset[str]:
+    found = frozenset(word.strip().lower().removeprefix("*").removeprefix(".") for word in words if word.strip())
+    if wrong := next((one for one in sorted(found) if not re.fullmatch(r"[a-z0-9_-]{1,20}", one)), None):
+        raise BadInput(f"“{visible(wrong)[:40]}” is no file extension, as exe or iso", place="file_types")
+    if len(found) > MOST_TYPES:
+        raise BadInput(f"at most {MOST_TYPES} file types", place="file_types")
+    return found
 
 
 def _addresses(lines: Sequence[str]) -> list[str]:

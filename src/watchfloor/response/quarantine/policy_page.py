@@ -61,8 +61,17 @@ class PolicyForm(forms.Form):
         help_text="One address per line. Mail to them is delivered whatever it is, for whoever analyses it.",
     )
 
+    file_types = forms.CharField(
+        required=False,
+        label="File types",
+        widget=forms.Textarea(attrs={"rows": 4}),
+        help_text="Extensions, separated by commas. A file counts by its name, by what it really is, and inside an archive. "
+        "These are seldom sent and run code, or hide it.",
+    )
+
     def __init__(self, policy: BorderPolicy, data: Any = None) -> None:
-        super().__init__(data, initial={"exempt": "\n".join(sorted(policy.exempt))})
+        types = ", ".join(sorted(policy.file_types))
+        super().__init__(data, initial={"exempt": "\n".join(sorted(policy.exempt)), "file_types": types})
         for threat in BorderThreat:
             self._add(threat, policy.rule(threat))
 
@@ -139,7 +148,8 @@ def quarantine_policy(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         try:
             lines = form.cleaned_data["exempt"].replace(",", "\n").splitlines()
-            change_border_policy(by=actor, rules=form.rules(), exempt=lines, at=utc_now())
+            types = form.cleaned_data["file_types"].replace(",", " ").replace(";", " ").split()
+            change_border_policy(by=actor, rules=form.rules(), exempt=lines, file_types=types, at=utc_now())
         except BadInput as error:
             form.add_error(error.place if error.place in form.fields else None, error.message)
         else:

@@ -58,7 +58,7 @@ def recipient_may(copy: QuarantinedCopy, *, policy: BorderPolicy | None = None) 
     """What the recipient may do with this copy now: as the policy says, and only what still makes sense."""
     if copy.status not in HELD or being_released(copy):
         return UserMay.NOTHING
-    may = (policy or border_policy()).may(copy.mail.reason)
+    may = (policy or border_policy()).may(copy.mail.reason, threat=copy.mail.threat)
     if copy.status in {CopyStatus.REQUESTED, CopyStatus.APPROVED, CopyStatus.DENIED}:
         may &= ~(UserMay.REQUEST_RELEASE | UserMay.RELEASE)
     return may

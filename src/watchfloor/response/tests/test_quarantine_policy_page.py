@@ -24,7 +24,7 @@ def test_it_shows_every_threat_with_what_counts_now(as_max):
     page = as_max.get(HERE).content.decode()
     for threat in BorderThreat:
         assert threat.value in page
-    assert len(re.findall(r'<option value="hold" selected', page)) == 2
+    assert len(re.findall(r'<option value="hold" selected', page)) == 3
     assert "at most they request it" in page
 
 
@@ -40,6 +40,13 @@ def test_a_change_counts_at_once(as_max):
     rule = policy.rule(BorderThreat.SPAM)
     assert (rule.what, rule.may, rule.days, rule.notify) == (Disposition.HOLD, Preset.FULL.may, 3650, False)
     assert policy.exempt == {"soc@corp.example"}
+
+
+def test_file_types_are_kept_without_dots_and_none_at_all_is_a_choice(as_max):
+    assert as_max.post(HERE, choices(file_types=".EXE, *.iso;js")).status_code == 302
+    assert border_policy().file_types == {"exe", "iso", "js"}
+    assert as_max.post(HERE, choices(file_types="")).status_code == 302
+    assert border_policy().file_types == frozenset()
 
 
 def test_permissions_can_be_ticked_one_by_one(as_max):
@@ -64,6 +71,7 @@ def test_full_access_to_malware_is_a_request(as_max):
         ({"spam_days": "4000"}, "less than or equal to 3650"),
         ({"spam_what": "burn"}, "not one of the available choices"),
         ({"exempt": "the whole board"}, "is no mail address"),
+        ({"file_types": "exe, a/b"}, "is no file extension"),
         ({"malware_may": "custom", "malware_release": "on"}, "may never release this themselves"),
     ],
 )

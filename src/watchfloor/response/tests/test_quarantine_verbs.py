@@ -131,7 +131,7 @@ def test_a_request_becomes_an_alert(db):
     assert "I wait for it" in row["RawEventData"]
     detect(now=NOW)
     (found,) = FindingRecord.objects.filter(rule_id="release-requested")
-    assert [NMID in str(item) for item in found.body["evidence"]] == [True, False]
+    assert [NMID in str(item) for item in found.body["evidence"]].count(True) == 1
     assert quarantined_of(NMID) == [mail]
 
 
