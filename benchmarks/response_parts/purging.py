@@ -38,6 +38,7 @@ AT_ONCE = 50
 NEVER_DELIVERED = 50
 """One in so many rows of the lake names a mail its mailbox never had: the ledger must say so."""
 LONGEST_S = 3600
+HEADER = "HEADER.FIELDS (MESSAGE-ID)"
 ENGINE = """
 import time
 import django
@@ -212,8 +213,9 @@ def _in_mailboxes(server: Dovecot, users: Sequence[str]) -> dict[Pair, list[str]
         for _, _, folder in client.list_folders():
             client.select_folder(folder, readonly=True)
             uids = client.search("ALL")
-            for data in client.fetch(uids, ["ENVELOPE"]).values() if uids else ():
-                found.setdefault((who, data[b"ENVELOPE"].message_id.decode()), []).append(folder)
+            for data in client.fetch(uids, [f"BODY.PEEK[{HEADER}]"]).values() if uids else ():
+                one = data[f"BODY[{HEADER}]".encode()].decode().partition(":")[2].strip()
+                found.setdefault((who, one), []).append(folder)
         client.logout()
     return found
 

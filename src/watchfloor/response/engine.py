@@ -34,6 +34,7 @@ from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import DONE, LineStatus, RemediationStatus, Row
 from watchfloor.response.events import events_of
 from watchfloor.response.freezing import in_chunks
+from watchfloor.response.heap import settled_heap
 from watchfloor.response.lanes import Lanes
 from watchfloor.response.models import LedgerLine, Remediation
 from watchfloor.response.places import as_json, from_json, joined, paths_of, was_opened
@@ -61,13 +62,19 @@ def work_batch(remediation: Remediation, *, mailboxes: MailboxActions, clock: Cl
     A stop is heard before the next copies are acted on; what the mail system has in hand reaches the ledger first. Raises
     Unreachable when the mail system as a whole does not answer; lines that were not acted on stay pending.
     """
+    with settled_heap():
+        return _work(remediation, mailboxes, clock, size)
+
+
+def _work(remediation: Remediation, mailboxes: MailboxActions, clock: Clock, size: int) -> int:
     # Mailbox by mailbox: ten mails of one campaign in a mailbox are one visit, not ten.
     pending = LedgerLine.objects.filter(remediation=remediation, status=LineStatus.PENDING.value)
     lines = list(pending.order_by("recipient", "id")[:size])
     if not lines or stop_asked(remediation):
         return 0
     ledger = Ledger(remediation, action_of(remediation.action), clock)
-    lost = find_and_act(lines_by_target(lines), mailboxes, ledger)
+    with settled_heap():  # the lines stay, too
+        lost = find_and_act(lines_by_target(lines), mailboxes, ledger)
     ledger.settle_lost(ledger.settle_repeats(lost))
     ledger.write()
     return ledger.settled

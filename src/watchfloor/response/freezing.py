@@ -17,6 +17,7 @@ from watchfloor.connectors.contracts import Folder
 from watchfloor.response.action import MailAction
 from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import LineStatus, Row
+from watchfloor.response.heap import settled_heap
 from watchfloor.response.models import LedgerLine, Remediation
 from watchfloor.response.storing import insert_lines
 from watchfloor.response.targets import row_of, sender_of_ours, target_rows
@@ -33,8 +34,9 @@ def freeze(remediation: Remediation, *, now: datetime) -> None:
     """Write the ledger's lines; afterwards `frozen_at` and the counters stand. Does nothing when it was done."""
     if remediation.frozen_at:
         return
-    for lines in _lines(remediation, now=now):
-        insert_lines(lines)
+    with settled_heap():
+        for lines in _lines(remediation, now=now):
+            insert_lines(lines)
     with transaction.atomic():
         _missing_from_lake(remediation)
         tally = dict(remediation.lines.order_by().values_list("status").annotate(Count("id")))

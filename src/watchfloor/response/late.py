@@ -91,7 +91,7 @@ def catch(*, now: datetime, limit: int = BATCHES) -> int:
     watches = list(LateWatch.objects.filter(stopped_at=None, until__gt=now).select_related("remediation"))
     position = cursor_position(READER)
     if not watches:
-        _rest(now)
+        _rest(position, now)
         return 0
     if any(watch.remediation.running and not watch.remediation.frozen_at for watch in watches):
         return 0  # what it aims at is being written down now; the batches wait
@@ -108,9 +108,8 @@ def catch(*, now: datetime, limit: int = BATCHES) -> int:
     return added
 
 
-def _rest(now: datetime) -> None:
+def _rest(position: int, now: datetime) -> None:
     """Nothing is watched: let go of the batches kept for us, unless somebody begins to watch at this moment."""
-    position = cursor_position(READER)
     if not position or lake.tail_position(TABLE) <= position:
         return
     with transaction.atomic():

@@ -36,9 +36,10 @@ def reports() -> int:
 
 def _waits() -> bool:
     """Whether something was taken in that has no verdict yet; asked several times a second, so with one query."""
-    uploads = Submission.objects.filter(judged_at=None, taken__gt=0).values_list("pk")
-    reports = UserReport.objects.filter(Q(state=ReportState.WAITING) | Q(state=ReportState.MATCHED, verdict_at=None))
-    return bool(uploads.union(reports.values_list("pk"), all=True)[:1])
+    unsettled = Q(state=ReportState.WAITING) | Q(state=ReportState.MATCHED, verdict_at=None)
+    reports = UserReport.objects.filter(unsettled).order_by().values_list("pk")
+    uploads = Submission.objects.filter(judged_at=None, taken__gt=0).order_by().values_list("pk")
+    return bool(uploads.union(reports, all=True)[:1])
 
 
 _looked = [float("-inf")]
