@@ -31,6 +31,7 @@ class TenantFacts:
     `sha256:..`, `ip:192.0.2.0/24`; `indicators` maps entries of the same form to who says so and how surely.
     `silenced` names the signals that count nothing here; `threshold` replaces the shipped one unless 0.
     `microsoft_tenants` are the ids of our own Microsoft 365 tenants, whose headers we believe; "any" believes every tenant's.
+    `trusted` are senders and domains that impersonate nobody, whatever they are called.
     """
 
     own_domains: frozenset[str] = frozenset()
@@ -43,6 +44,7 @@ class TenantFacts:
     threshold: float = 0.0
     indicators: Mapping[str, str] = field(default_factory=dict)
     microsoft_tenants: frozenset[str] = frozenset()
+    trusted: frozenset[str] = frozenset()
 
 
 class ThreatType(StrEnum):

@@ -13,6 +13,7 @@ from watchfloor.inspection.contracts import (
     ThreatType,
     Verdict,
 )
+from watchfloor.inspection.signals.trust import spared
 from watchfloor.inspection.weights import HIGH, THRESHOLD, WEIGHTS
 
 _NO_FACTS = TenantFacts()
@@ -43,7 +44,10 @@ def judge(inspection: Inspection, *, evidence: Sequence[Evidence], facts: Tenant
     A signal that is there already is not counted twice. Without evidence the inspection comes back as it is.
     """
     known = {reason.signal for reason in inspection.verdict.reasons}
-    added = [_reason(found, facts) for found in evidence if found.signal not in known]
+    new = (found for found in evidence if found.signal not in known)
+    composite = inspection.authentication.composite
+    held = spared(new, address=inspection.sender_address, composite=composite, facts=facts)
+    added = [_reason(found, facts) for found in held]
     if not added:
         return inspection
     before = inspection.verdict

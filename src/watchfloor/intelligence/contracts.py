@@ -29,11 +29,12 @@ class Kind(StrEnum):
 
 
 class Effect(StrEnum):
-    """What meeting an entry does: block and allow decide, an indicator adds its points."""
+    """What meeting an entry does: block and allow decide, an indicator adds its points, who is trusted impersonates nobody."""
 
     BLOCK = "block"
     ALLOW = "allow"
     INDICATOR = "indicator"
+    TRUST = "trust"
 
     @property
     def label(self) -> str:

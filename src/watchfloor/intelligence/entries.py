@@ -94,12 +94,14 @@ def is_direct(kind: Kind, effect: Effect, email: str) -> bool:
 def _refuse(kind: Kind, effect: Effect, value: str, *, note: str, direct: bool) -> None:
     if effect is Effect.INDICATOR and kind is Kind.SPOOF:
         raise BadInput("a spoofed pair is blocked or allowed; it is no indicator", place="effect")
+    if effect is Effect.TRUST and kind not in (Kind.SENDER, Kind.DOMAIN):
+        raise BadInput("trust an address or a domain: who sends may be taken for somebody else", place="effect")
     if direct and len(note.strip()) < SHORTEST_REASON:
         raise BadInput(
             "say why this is allowed, in a sentence: nothing that it covers is held against a mail any more",
             place="note",
         )
-    refuse_wide(kind, value, own_domains=configured().own_domains, allows=effect is Effect.ALLOW)
+    refuse_wide(kind, value, own_domains=configured().own_domains, allows=effect in (Effect.ALLOW, Effect.TRUST))
 
 
 def _was_wrong(email: str) -> bool:

@@ -72,6 +72,7 @@ def _read(options: TenantFacts, now: datetime) -> TenantFacts:
         people=tuple(person for source in _people for person in source.people()),
         allowed=_names(rows, Effect.ALLOW),
         blocked=_names(rows, Effect.BLOCK),
+        trusted=_names(rows, Effect.TRUST),
         indicators={
             f"{kind}:{value}": ", ".join(filter(None, (source, confidence and f"{confidence} confidence")))
             or "no source"

@@ -13,7 +13,8 @@ from watchfloor.intelligence.selectors import known_signals
 
 ALLOWED_HELP = (
     "An allow entry stops nothing that it covers but malware: allow from an email whose verdict was wrong where you can. "
-    "Allowed directly, it needs a reason, ends, and comes up for review after 14 days."
+    "Allowed directly, it needs a reason, ends, and comes up for review after 14 days. Trusting a sender only says that they impersonate "
+    "nobody, though they are called like one of your people or your domains."
 )
 
 
@@ -37,7 +38,7 @@ class EntryForm(forms.Form):
         choices=[("", "Default"), *((life.value, life.label) for life in Life)],
         required=False,
         label="Lasts",
-        help_text="By default a block lasts 30 days, an allow entry until 45 days after its last use, an indicator 90 days",
+        help_text="By default a block lasts 30 days, an allow entry until 45 days after its last use, an indicator 90 days, trust for ever",
     )
     until = forms.DateField(
         required=False,

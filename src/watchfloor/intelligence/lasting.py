@@ -16,6 +16,7 @@ LIVES: dict[Effect, tuple[Life, ...]] = {
     Effect.BLOCK: (Life.DAYS_30, Life.DAYS_1, Life.DAYS_7, Life.DAYS_90, Life.NEVER),
     Effect.ALLOW: (Life.UNUSED_45, Life.DAYS_1, Life.DAYS_7, Life.DAYS_30),
     Effect.INDICATOR: (Life.DAYS_90, Life.DAYS_30, Life.DAYS_7, Life.NEVER),
+    Effect.TRUST: (Life.NEVER, Life.DAYS_7, Life.DAYS_30, Life.DAYS_90),
 }
 """The spans; the first is the default."""
 IDLE = timedelta(days=45)

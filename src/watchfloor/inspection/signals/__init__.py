@@ -7,12 +7,17 @@ Gives `observe`, the evidence of all modules in a steady order.
 from collections.abc import Iterator
 
 from watchfloor.inspection.evidence import Evidence
-from watchfloor.inspection.signals import links, lists, looks, lures, sender, spoofs, tenant, wording
+from watchfloor.inspection.signals import links, lists, looks, lures, sender, spoofs, tenant, trust, wording
 from watchfloor.inspection.view import View
 
 
 def observe(view: View) -> Iterator[Evidence]:
     """All evidence against the mail, each signal at most once, the first words kept."""
+    composite = view.authentication.composite
+    yield from trust.spared(_all(view), address=view.sender.address, composite=composite, facts=view.facts)
+
+
+def _all(view: View) -> Iterator[Evidence]:
     seen: set[str] = set()
     view = lists.without_allowed(view)
     for source in (

@@ -17,6 +17,7 @@ from watchfloor.intelligence.entries import (
     remove_entry,
     review_entry,
 )
+from watchfloor.intelligence.facts import facts_at
 from watchfloor.intelligence.lasting import lives_of
 from watchfloor.intelligence.models import Entry, Label
 from watchfloor.intelligence.selectors import EntryFilter, entries, entry_lines
@@ -259,3 +260,14 @@ def test_a_day_that_has_passed_or_is_too_far_is_refused(make, day):
         make(life=day, note="A partner whose mail was taken for phish")
     assert refused.value.place == "until"
     assert not Entry.objects.exists()
+
+
+def test_a_trusted_sender_is_a_fact_of_judging_and_no_allow_entry():
+    add_entry(by=TUNER, kind=Kind.DOMAIN, effect=Effect.TRUST, value="partner.example", now=NOW)
+    facts = facts_at(NOW)
+    assert facts.trusted == {"domain:partner.example"}
+    assert not facts.allowed
+    assert Entry.objects.get().expires_at is None
+    for kind, value in ((Kind.IP, "192.0.2.1"), (Kind.URL, "partner.example/x")):
+        with pytest.raises(BadInput, match="trust an address or a domain"):
+            add_entry(by=TUNER, kind=kind, effect=Effect.TRUST, value=value, now=NOW)

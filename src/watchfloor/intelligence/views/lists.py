@@ -32,6 +32,7 @@ TABS: dict[str, tuple[str, tuple[Kind, ...], tuple[Effect, ...]]] = {
     "urls": ("URLs", (Kind.URL,), (Effect.BLOCK, Effect.ALLOW)),
     "files": ("Files", (Kind.FILE,), (Effect.BLOCK, Effect.ALLOW)),
     "ips": ("IP addresses", (Kind.IP,), (Effect.BLOCK, Effect.ALLOW)),
+    "trusted": ("Trusted senders", (Kind.SENDER, Kind.DOMAIN), (Effect.TRUST,)),
     "ending": ("Ending soon", (), (Effect.BLOCK, Effect.ALLOW)),
     "indicators": ("Indicators", (), (Effect.INDICATOR,)),
 }
@@ -76,11 +77,9 @@ def listing(request: HttpRequest) -> HttpResponse:
         "size": SIZE,
         "here": f"{LIST}?{kept}",
         "export": f"{LIST}/export.csv?{kept}",
-        "add": f"{LIST}/add?kind={TABS[tab][1][0] if TABS[tab][1] else 'domain'}",
+        "add": f"{LIST}/add?kind={TABS[tab][1][0] if TABS[tab][1] else 'domain'}&effect={TABS[tab][2][0]}",
         "news": latest_news(5) if tab == "ending" else (),
-        "lives": [
-            (life.value, life.label) for life in LIVES[Effect.INDICATOR if tab == "indicators" else Effect.BLOCK]
-        ],
+        "lives": [(life.value, life.label) for life in LIVES[TABS[tab][2][0]]],
         "needs_selection": {"data-needs-selection": "entries-grid"},
         "may_change": request.actor.may(Permission.DETECTION_TUNE),  # type: ignore[attr-defined]
         "filtered": bool(wanted.text) or wanted.state not in ("active", "soon"),
