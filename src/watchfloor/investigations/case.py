@@ -30,7 +30,8 @@ Row = Mapping[str, Any]
 @dataclass(frozen=True)
 class Case:
     """One investigation as its steps see it: `urls` and `files` those found malicious so far, with the seeds'; `alerts` those
-    that set it off; `suspects` the people found suspicious or worse so far."""
+    that set it off; `suspects` the people found suspicious or worse so far, `reporters` who
+    reported the mails."""
 
     id: int
     playbook: str
@@ -44,6 +45,7 @@ class Case:
     people: tuple[str, ...] = ()
     alerts: tuple[str, ...] = ()
     suspects: Mapping[str, Verdict] = field(default_factory=dict)
+    reporters: tuple[str, ...] = ()
 
     @cached_property
     def mails(self) -> list[dict[str, Any]]:

@@ -76,6 +76,8 @@ def case_of(investigation: Investigation, *, now: datetime) -> Case:
     found = investigation.evidence.filter(type="user", verdict__in=(Verdict.SUSPICIOUS.value, Verdict.MALICIOUS.value))
     suspects = {value.lower(): Verdict(verdict) for value, verdict in found.values_list("value", "verdict")}
 
+    reported = investigation.evidence.filter(type="submission").values_list("facts", flat=True)
+
     def with_found(first: tuple[str, ...], kind: str) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*first, *bad.filter(type=kind).values_list("value", flat=True))))
 
@@ -92,6 +94,7 @@ def case_of(investigation: Investigation, *, now: datetime) -> Case:
         people=tuple(dict.fromkeys((*seeds.people, *suspects))),
         alerts=tuple(investigation.alerts.values_list("alert_id", flat=True)),
         suspects=suspects,
+        reporters=tuple(dict.fromkeys(str(facts.get("reporter", "")).lower() for facts in reported)),
     )
 
 

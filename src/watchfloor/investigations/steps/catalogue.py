@@ -13,6 +13,7 @@ ENTITIES = Question("entities", "Which mails carry the same malicious URL or fil
 REPORTS = Question("reports", "Did others report it?", reports.who_reported)
 BLOCK = Question("block", "Which URLs should be blocked?", clicks.block_urls)
 ALERTS = Question("alerts", "Which other alerts name these people?", person.their_alerts)
+RISK = Question("risk", "How risky are the accounts held to be?", person.their_risk)
 SIGN_INS = Question("sign-ins", "Were there risky sign-ins?", person.their_sign_ins)
 SETTINGS = Question(
     "settings", "Does mail leave the mailbox by forwarding, rules or delegates?", settings.their_mailbox_settings
@@ -23,4 +24,4 @@ STUCK = Question("stuck", "Where could it not be removed, and why?", acted.where
 STOP = Question("stop", "Must anybody be kept from sending?", person.who_must_stop)
 
 MAIL = (WHAT, SENDER, CARRIED, CAMPAIGN, SIMILAR, CLICKS, ENTITIES, REPORTS, BLOCK)
-PERSON = (ALERTS, SIGN_INS, SENT, SETTINGS)
+PERSON = (ALERTS, RISK, SIGN_INS, SENT, SETTINGS)

@@ -1,5 +1,6 @@
 """About people who may no longer be the only ones in their mailbox (AI-35, AI-39d)."""
 
+from watchfloor.identities.selectors import people_of_names, risks_of
 from watchfloor.incidents import selectors as incidents
 from watchfloor.investigations.case import Case, hunted, is_, quoted
 from watchfloor.investigations.clusters import looked_at
@@ -34,6 +35,36 @@ def their_alerts(case: Case) -> Found:
     answer = f"{len(found):,} other alerts name them, {len(grave):,} of medium or high severity{': ' if names else ''}{names}."
     entities = tuple(FoundEntity("user", one) for one in people)
     return Found(answer, Verdict.SUSPICIOUS if grave else Verdict.CLEAN, entities=entities)
+
+
+def their_risk(case: Case) -> Found:
+    """How risky their accounts are held to be; of reporters it is told and counts nothing: to report is no reason (AI-32, AI-38)."""
+    people = case.people[:MOST_PEOPLE]
+    asked = tuple(dict.fromkeys((*people, *case.reporters[:MOST_PEOPLE])))
+    if not asked:
+        return NOBODY
+    known = people_of_names(asked)
+    risks = risks_of(known.values())
+    told = {one: risks[pk] for one, pk in known.items() if pk in risks}
+    entities = tuple(
+        FoundEntity(
+            "user",
+            one,
+            verdict=Verdict.SUSPICIOUS if one in people and _risky(risk.level, risk.state) else Verdict.UNKNOWN,
+            why=f"the account's risk is {risk.level}",
+            facts={"risk": f"Risk {risk.level}"},
+        )
+        for one, risk in told.items()
+        if _risky(risk.level, risk.state)
+    )
+    words = ", ".join(f"{one} {risk.level} ({risk.score:.0f})" for one, risk in list(told.items())[:10])
+    answer = f"{len(told):,} of {len(asked):,} accounts were scored{': ' if words else ''}{words}."
+    bad = any(one.verdict is Verdict.SUSPICIOUS for one in entities)
+    return Found(answer, Verdict.SUSPICIOUS if bad else Verdict.CLEAN, entities=entities)
+
+
+def _risky(level: str, state: str) -> bool:
+    return level == "high" or state == "confirmedCompromised"
 
 
 def their_sign_ins(case: Case) -> Found:

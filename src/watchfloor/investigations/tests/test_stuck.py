@@ -3,6 +3,7 @@
 import pytest
 
 from watchfloor.connectors.contracts import AccountState, AccountVerb
+from watchfloor.identities.models import DirectoryPerson, PersonRisk
 from watchfloor.investigations.steps import standing
 from watchfloor.investigations.steps.standing import Heard, Standing, ask_servers
 from watchfloor.investigations.tests.conftest import NOW
@@ -97,3 +98,23 @@ def test_a_stranger_or_everybody_as_delegate_counts_and_a_colleague_does_not():
     told = ("everybody may read “INBOX”", "x@stranger.example may read “INBOX”", "bob@corp.example may read “INBOX”")
     assert Standing("mail", delegates=told).strangers == told[:2]
     assert not Heard().known("delegates")
+
+
+def test_a_risky_account_is_told_and_speaks_against_its_owner_but_not_against_who_reports(phish, begun):
+    for name in ("ann", "rita"):
+        person = DirectoryPerson.objects.create(address=f"{name}@corp.example", name=name, imported_at=NOW, groups=[])
+        PersonRisk.objects.create(person=person, score=90, percentile=99, level="high", state="atRisk", scored_at=NOW)
+    report = {
+        "Timestamp": NOW,
+        "NetworkMessageId": phish,
+        "RecipientEmailAddress": "rita@corp.example",
+        "Action": "Reported as phish",
+        "ActionType": "User reported",
+        "ActionResult": "Success",
+        "ReportId": "report",
+    }
+    lake.append("EmailPostDeliveryEvents", [report])
+    found = begun(phish, playbook="reported-phish", people=("ann@corp.example",))
+    assert "ann@corp.example high (90), rita@corp.example high (90)" in step(found, "risk").answer
+    verdicts = dict(found.evidence.filter(type="user").values_list("value", "verdict"))
+    assert (verdicts["ann@corp.example"], verdicts["rita@corp.example"]) == ("Suspicious", "Unknown")
