@@ -14,7 +14,7 @@ from watchfloor.access.models import Person, Role
 from watchfloor.access.roles import BUILT_IN_ROLES
 from watchfloor.access.services import ensure_built_in_roles
 
-WITHOUT_A_RIGHT = {"sign-in", "sign-out", "password", "click/<str:token>"}
+WITHOUT_A_RIGHT = {"sign-in", "sign-out", "password", "click/<str:token>", "click/<str:token>/form"}
 """The only addresses open to everybody who is, or wants to be, signed in, or whose link in a mail we signed."""
 BY_TOKEN = "scim/v2/"
 """Addresses for other programs, which no right of a person opens: they ask for a connection's token."""

@@ -100,6 +100,7 @@ SETTINGS = (
     "lists",
     "allow-block-list",
     "allow-block-list?tab=indicators",
+    "allow-block-list?tab=trusted",
     "allow-block-list/add",
     "allow-block-list/import",
     "click-protection",
@@ -124,6 +125,7 @@ SETTINGS = (
     "user-reports",
     "quarantine",
     "investigations",
+    "after-investigations",
 )
 FILTER = f"f=SenderFromAddress~equal%20any%20of~{PHISH.replace('@', '%40')}"
 
@@ -247,6 +249,13 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
         f"/investigations/new?alert={things['alert'].rpartition('/')[2]}",
     )
     yield from (f"/investigations/1?tab={tab}" for tab in INVESTIGATION_TABS)
+    yield from (
+        "/investigations/1?tab=entities&type=analyzedMessage",
+        "/investigations/1?tab=evidence&verdict=Unknown",
+        "/investigations/restricted",
+        "/investigations/restricted?tab=released",
+        "/investigations/restrict?address=nobody@haldenwirth.example",
+    )
     yield from (
         "/actions/people/new?name=nobody@haldenwirth.example",
         *(
