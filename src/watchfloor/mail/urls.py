@@ -16,6 +16,7 @@ urlpatterns = [
     path("email/<str:network_message_id>/download", views.download, name="email-download"),
     path("email/<str:network_message_id>/picture", deep_views.picture, name="email-picture"),
     path("email/<str:network_message_id>/picture.png", deep_views.picture_png, name="email-picture-png"),
+    path("email/<str:network_message_id>/attachments/block", views.block_attachments, name="email-block-attachments"),
     path("email/<str:network_message_id>/attachments/<str:sha256>", deep_views.attachment, name="email-attachment"),
     path(
         "email/<str:network_message_id>/attachments/<str:sha256>/picture",

@@ -6,9 +6,9 @@ from urllib.parse import urlencode
 
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.views.decorators.clickjacking import xframe_options_exempt
-from django.views.decorators.http import require_GET, require_http_methods
+from django.views.decorators.http import require_GET, require_http_methods, require_POST
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
@@ -18,7 +18,7 @@ from watchfloor.kernel.text import csv_line, visible
 from watchfloor.mail import content, links, page, selectors
 from watchfloor.mail.contracts import EmailEntity
 from watchfloor.mail.inert import POLICY
-from watchfloor.mail.judgement import block_sender, judgement
+from watchfloor.mail.judgement import block_sender, entry_address, judgement
 from watchfloor.mail.panels import shown_panels
 from watchfloor.mail.timeline import timeline, timeline_csv
 from watchfloor.ui.services import render_page
@@ -26,6 +26,8 @@ from watchfloor.ui.services import render_page
 PASS_SALT = "mail.preview"  # noqa: S105 - names the purpose, is no secret
 PASS_SECONDS = 60
 SPANS = (7, 30, 90)
+MOST_BLOCKED = 15
+"""Files whose names the form's address has room for."""
 
 
 class Asked(HttpRequest):
@@ -72,7 +74,9 @@ def _tab(request: Asked, found: EmailEntity, tab: str) -> dict[str, Any]:
     if tab == "urls":
         export = selectors.email_address(found.id, recipient=found.recipient, part="urls.csv")
         return {"urls": links.urls(found, actor=request.actor), "export": export}
-    return {"attachments": page.attachments, "headers": page.headers}[tab](found)
+    if tab == "attachments":
+        return page.attachments(found) | {"tunes": request.actor.may(Permission.DETECTION_TUNE)}
+    return page.headers(found)
 
 
 def _span(request: Asked) -> int:
@@ -177,6 +181,19 @@ def as_file(lines: Iterable[str], *, name: str) -> HttpResponse:
 def attachments_export(request: Asked, network_message_id: str) -> HttpResponse:
     """EE-30 as CSV."""
     return exported(request, network_message_id, page.attachment_lines, name="attachments.csv")
+
+
+@require_POST
+@requires(Permission.DETECTION_TUNE)
+def block_attachments(request: Asked, network_message_id: str) -> HttpResponse:
+    """Off to the form of new entries, filled in with the ticked files of this mail (EE-33)."""
+    try:
+        found = selectors.entity(network_message_id)
+    except NotFound as error:
+        return missing(request, error)
+    ticked = set(request.POST.getlist("row"))
+    files = [str(one["SHA256"]) for one in found.record.attachments if one["SHA256"] in ticked]
+    return redirect(entry_address(found, "file", "\n".join(files[:MOST_BLOCKED])))
 
 
 @require_GET

@@ -1,6 +1,8 @@
 """The email entity page: left pane, tabs, recipients, exports."""
 
+import re
 from html import unescape
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from django.db import connection
@@ -72,6 +74,20 @@ def test_a_url_is_text_and_never_a_link(as_ada, received):
     page = text_of(as_ada.get(f"/email/{received()}?tab=urls"))
     assert "https://evil.example/login?u=ann" in page
     assert 'href="https://evil.example' not in page
+
+
+def test_ticked_attachments_fill_the_form_of_new_entries(as_ada, as_eve, received):
+    key = received(files=(("a.txt", b"one"), ("b.txt", b"two"), ("c.txt", b"three")))
+    page = as_ada.get(f"/email/{key}?tab=attachments").content.decode()
+    boxes = re.findall(r'name="row" value="([0-9a-f]{64})"', page)
+    assert len(boxes) == 3
+    answer = as_ada.post(f"/email/{key}/attachments/block", {"row": [*boxes[:2], "0" * 64]})
+    filled = dict(parse_qsl(urlsplit(answer.url).query))
+    assert (filled["kind"], filled["value"].split("\n"), filled["effect"]) == ("file", boxes[:2], "block")
+    form = as_ada.get(answer.url).content.decode()
+    assert all(box in form for box in boxes[:2])
+    assert as_eve.post(f"/email/{key}/attachments/block", {"row": boxes}).status_code == 403
+    assert as_ada.post("/email/nothing/attachments/block").status_code == 404
 
 
 def test_attachments_show_their_real_type_and_hash(as_ada, received):
