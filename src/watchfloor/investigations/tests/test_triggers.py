@@ -5,10 +5,13 @@ from types import SimpleNamespace
 
 import pytest
 
+from watchfloor.access.contracts import Actor, Permission
 from watchfloor.detection.models import FindingRecord
+from watchfloor.detection.services import detect
 from watchfloor.incidents.models import Alert
 from watchfloor.incidents.promotion import promote
 from watchfloor.investigations import known
+from watchfloor.investigations.aftercare.restricting import restrict
 from watchfloor.investigations.contracts import Kind, Level, Seeds, Status
 from watchfloor.investigations.following import follow, run_again
 from watchfloor.investigations.models import Investigation, TrustPolicy
@@ -231,3 +234,14 @@ def test_at_the_level_off_alerts_start_nothing(queued):
     raise_alert("reported-phish", mail())
     read()
     assert not Investigation.objects.exists()
+
+
+def test_restricting_somebody_from_sending_makes_the_alert_that_starts_its_playbook(queued):
+    by = Actor("person:1", "Max", frozenset(Permission))
+    restrict(by=by, address="bob@corp.example", why="too many mails", at=NOW)
+    detect(now=NOW)
+    promote(now=NOW)
+    assert Alert.objects.get().title == "User restricted from sending email"
+    read()
+    found = Investigation.objects.get()
+    assert (found.playbook, found.seeded.people) == ("user-restricted", ("bob@corp.example",))
