@@ -32,6 +32,7 @@ class Remediation(models.Model):
     `run` numbers the durable jobs of this remediation: a retry is the next run. `second_person` says the policy asks for two.
     `plan` is shared by the remediations of one run of the wizard; `also`, `sender_copy` are `contracts.Targets`', `judgement`, `note`,
     `entries` (with what became of each) and `late_days` `contracts.Beside`'s. `asked_at` is when a proposal was last brought to mind, `asks` how often.
+    `additions` are what was added to it while it waited: by, name, at, messages.
     `people` is what an action on accounts aims at (`contracts.People`). `event_type` is EmailPostDeliveryEvents.ActionType of what it does, where its source does not tell ("Phish ZAP").
     """
 
@@ -72,6 +73,7 @@ class Remediation(models.Model):
     note = models.TextField(blank=True)
     entries: "models.JSONField[Any, Any]" = models.JSONField(default=list)
     late_days = models.PositiveIntegerField(default=0)
+    additions: "models.JSONField[Any, Any]" = models.JSONField(default=list)
     asked_at = models.DateTimeField(null=True)
     asks = models.PositiveIntegerField(default=0)
 
@@ -107,6 +109,11 @@ class Remediation(models.Model):
     def targets(self) -> Targets:
         rows, excepted, also = (tuple(map(Row.parse, texts)) for texts in (self.rows, self.excepted, self.also))
         return Targets(rows, self.query, excepted, also, self.sender_copy)
+
+    @property
+    def proposers(self) -> frozenset[str]:
+        """Ids of all who asked for it, or for a part of it."""
+        return frozenset({self.created_by, *(one["by"] for one in self.additions)})
 
     @property
     def on_accounts(self) -> bool:

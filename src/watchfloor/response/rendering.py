@@ -89,6 +89,7 @@ def remediation_facts(one: Remediation) -> list[tuple[Any, ...]]:
         ("Source", one.source),
         ("Created by", one.created_by_name),
         ("Created", one.created_at),
+        ("Added", "; ".join(f"{add['messages']:,} by {add['name']}" for add in one.additions)),
         ("Decided by", decided or "nobody yet"),
         ("Decided", one.decided_at),
         ("Started", one.started_at),

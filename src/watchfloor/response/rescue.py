@@ -10,7 +10,7 @@ from watchfloor.access.selectors import rights_by_email
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.kernel.errors import BadInput, Conflict, NotFound
 from watchfloor.response.accounts.two_people import others_who_may
-from watchfloor.response.catalogue import any_action_of
+from watchfloor.response.catalogue import action_of, any_action_of
 from watchfloor.response.contracts import RemediationStatus
 from watchfloor.response.models import Remediation
 
@@ -54,5 +54,13 @@ def _rescued(known: Remediation, reason: str, at: datetime) -> Remediation:
 
 
 def permission_to_change(known: Remediation) -> Permission:
-    """What changing a remediation needs; an undo needs what it undoes needed."""
-    return any_action_of((known.undo_of or known).action).permission
+    """What changing a remediation needs; an undo on accounts needs what it undoes needed, one of mail what puts it back."""
+    meant = known.undo_of if known.undo_of and known.on_accounts else known
+    return any_action_of(meant.action).permission
+
+
+def permission_to_undo(original: Remediation) -> Permission:
+    """What undoing needs: what is quarantined comes back by a release, so by who may release."""
+    if original.on_accounts:
+        return permission_to_change(original)
+    return action_of(action_of(original.action).undone_by).permission

@@ -1,6 +1,6 @@
 """The verbs of response: propose, start, approve, reject, stop, retry, undo. Each is permitted, audited and done in one place."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -14,6 +14,7 @@ from watchfloor.access.services import audit_verb, audited, authorise
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from watchfloor.kernel.ids import uuid7
+from watchfloor.response.adding import add_targets, permission_to_propose
 from watchfloor.response.catalogue import action_of, any_action_of, rights_of
 from watchfloor.response.clicks.protecting import with_protected_links as with_protected_links
 from watchfloor.response.contracts import (
@@ -34,10 +35,12 @@ from watchfloor.response.quarantine.policies import answer_at_border as answer_a
 from watchfloor.response.queueing import queue_after_commit
 from watchfloor.response.rescue import approve_at_server as approve_at_server
 from watchfloor.response.rescue import permission_to_change as permission_to_change
+from watchfloor.response.rescue import permission_to_undo as permission_to_undo
 from watchfloor.response.selectors import policy, why_no_undo
 
 audit_verb("remediation.start", "{actor} started the action {target}")
 audit_verb("remediation.propose", "{actor} proposed the action {target}")
+audit_verb("remediation.add", "{actor} added messages to the proposed action {target}")
 audit_verb("remediation.approve", "{actor} approved the action {target}")
 audit_verb("remediation.reject", "{actor} rejected the action {target}")
 audit_verb("remediation.stop", "{actor} stopped the action {target}")
@@ -146,10 +149,10 @@ def start_plan(
 def approve(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: datetime | None = None) -> Remediation:
     """Let a pending remediation run. Raises Conflict when it is no longer pending, Forbidden when a second person must do it."""
     with _deciding(by, "remediation.approve", remediation_id, reason) as (remediation, result):
-        if remediation.second_person and remediation.created_by == by.id:
+        if remediation.second_person and by.id in remediation.proposers:
             raise Forbidden(
                 f"“{remediation.name}” aims at {remediation.expected:,} {remediation.noun} and needs a second person: you "
-                "proposed it yourself",
+                "proposed it yourself, or a part of it",
                 permission=any_action_of(remediation.action).permission.value,
             )
         for further in _rights_beside(bool(remediation.entries)):
@@ -159,6 +162,20 @@ def approve(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: date
         begin_watch(remediation, now=at or utc_now())
         queue_after_commit(remediation)
     return remediation
+
+
+def add_to_proposal(
+    *, by: Actor, remediation_id: UUID | str, targets: Targets, reason: str = "", at: datetime | None = None
+) -> Remediation:
+    """Add messages to a proposal that still waits (EA-40), under its action; what it has already is not added twice.
+
+    Raises Conflict when it was decided or aims at a whole query, BadInput when nothing new is chosen or too much.
+    """
+    with _deciding(by, "remediation.add", remediation_id, reason, right_of=permission_to_propose) as (one, result):
+        add_targets(one, targets, by=by, now=at or utc_now())
+        one.save()
+        result["after"] = after(one)
+    return one
 
 
 def reject(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: datetime | None = None) -> Remediation:
@@ -211,7 +228,7 @@ def undo(
     An undo of everything also ends the catching of late copies.
     """
     now = at or utc_now()
-    with _changing(by, "remediation.undo", remediation_id, reason) as (original, result):
+    with _changing(by, "remediation.undo", remediation_id, reason, right_of=permission_to_undo) as (original, result):
         _refuse_undo(original, rows)
         key = "undo-account-change" if original.on_accounts else action_of(original.action).undone_by
         remediation = new_remediation(by, name or f"Undo: {original.name}"[:200], reason, key, now)
@@ -300,7 +317,12 @@ def _refuse_undo(original: Remediation, rows: Sequence[Row]) -> None:
 
 @contextmanager
 def _changing(
-    by: Actor, verb: str, remediation_id: UUID | str, reason: str
+    by: Actor,
+    verb: str,
+    remediation_id: UUID | str,
+    reason: str,
+    *,
+    right_of: Callable[[Remediation], Permission] = permission_to_change,
 ) -> Iterator[tuple[Remediation, dict[str, Any]]]:
     """Right, audit, and the row locked against two people at once."""
     try:
@@ -309,7 +331,7 @@ def _changing(
         known = None
     if known is None:
         raise NotFound("there is no such remediation", place=str(remediation_id)[:100])
-    right = permission_to_change(known)
+    right = right_of(known)
     before = {"status": known.status}
     with (
         audited(by=by, permission=right, verb=verb, **about(known.name, reason), before=before) as result,
@@ -322,9 +344,14 @@ def _changing(
 
 @contextmanager
 def _deciding(
-    by: Actor, verb: str, remediation_id: UUID | str, reason: str
+    by: Actor,
+    verb: str,
+    remediation_id: UUID | str,
+    reason: str,
+    *,
+    right_of: Callable[[Remediation], Permission] = permission_to_change,
 ) -> Iterator[tuple[Remediation, dict[str, Any]]]:
-    with _changing(by, verb, remediation_id, reason) as (remediation, result):
+    with _changing(by, verb, remediation_id, reason, right_of=right_of) as (remediation, result):
         if remediation.status != S.PENDING:
             decider = f" by {remediation.decided_by_name}" if remediation.decided_by_name else ""
             raise Conflict(f"“{remediation.name}” was decided already{decider}: it is {remediation.status}")

@@ -46,7 +46,12 @@ LEDGER_EXPORTED = (
     "Why it is here",
 )  # fmt: skip
 DECIDERS = frozenset(
-    {Permission.EMAIL_ACTION_MANAGE, Permission.IDENTITY_ACTION_MANAGE, Permission.IDENTITY_RISK_MANAGE}
+    {
+        Permission.EMAIL_ACTION_MANAGE,
+        Permission.IDENTITY_ACTION_MANAGE,
+        Permission.IDENTITY_RISK_MANAGE,
+        Permission.QUARANTINE_MANAGE,
+    }
 )
 DECISIONS: dict[str, tuple[Any, str]] = {
     "approve": (services.approve, "approved"),
@@ -240,8 +245,9 @@ def _detail(request: HttpRequest, one: Remediation) -> dict[str, Any]:
         "total": page.paginator.count,
         "pager_href": f"{one.href}?{without(request.GET, 'page')}",
         "may_act": actor.may(services.permission_to_change(one)),
+        "may_undo": actor.may(services.permission_to_undo(one)),
         "may_read": actor.may(Permission.EMAIL_METADATA_READ),
-        "own_second": one.second_person and one.created_by == actor.id,
+        "own_second": one.second_person and actor.id in one.proposers,
         "pending": one.status == RemediationStatus.PENDING,
         "run": _what_would_happen(one),
         "undo_question": (

@@ -15,9 +15,10 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.connectors.selectors import mailbox_actions
 from watchfloor.kernel.clock import utc_now
-from watchfloor.kernel.errors import BadInput, NotConfigured
+from watchfloor.kernel.errors import BadInput, NotConfigured, WatchfloorError
 from watchfloor.response import services
 from watchfloor.response.action import MailAction
+from watchfloor.response.adding import open_proposals
 from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import ActionSource, Opened, RemediationStatus, Row, Verdict
 from watchfloor.response.drafts import ALLOW_LIVES, LIVES, NONE, SENDER_COPY_WITH, Draft, read_draft
@@ -81,6 +82,8 @@ def submit(request: HttpRequest) -> HttpResponse:
     draft = _draft(request, now=now)
     if trouble := _trouble(draft, request.POST):
         return _review(request, draft, now=now, trouble=trouble)
+    if request.POST.get("do") == "add":
+        return _add(request, draft, now=now)
     try:
         made = services.start_plan(
             by=_actor(request),
@@ -100,6 +103,19 @@ def submit(request: HttpRequest) -> HttpResponse:
     for one in made:
         messages.success(request, _said(one))
     return _done(request, made[0])
+
+
+def _add(request: HttpRequest, draft: Draft, *, now: datetime) -> HttpResponse:
+    """Add the messages to the proposal that was chosen, then its page."""
+    one = request.POST.get("proposal", "")
+    try:
+        made = services.add_to_proposal(
+            by=_actor(request), remediation_id=one, targets=draft.targets, reason=draft.reason, at=now
+        )
+    except WatchfloorError as error:
+        return _review(request, draft, now=now, trouble=error.message)
+    messages.success(request, f"Added to “{made.name}”: it aims at {made.expected:,} messages now.")
+    return _done(request, made)
 
 
 @requires(Permission.EMAIL_ACTION_PROPOSE)
@@ -227,6 +243,7 @@ def _review(request: HttpRequest, draft: Draft, *, now: datetime, trouble: str =
         "reason_required": policy().reason_required,
         "suggested": draft.name or f"{draft.label} {now:%Y-%m-%d %H:%M}"[:200],
         "parts": _parts(draft, now=now),
+        "proposals": open_proposals(draft.action.key) if draft.action and not draft.beside.submits else [],
     }
     return _step(request, "review", draft, now=now, **context)
 
@@ -260,6 +277,8 @@ def _trouble(draft: Draft, parameters: QueryDict) -> str:
     """What still stands in the way of submitting; empty when nothing does."""
     if draft.empty:
         return "Choose an action, say something about the messages, or tick values to block."
+    if parameters.get("do") == "add":
+        return "" if parameters.get("proposal") else "Choose the proposal to add to."
     if not draft.name.strip():
         return "Give the remediation a name, so that others find it."
     if draft.action is not None and draft.action.dangerous and parameters.get("confirmed") != "yes":
