@@ -182,14 +182,15 @@ def counted(mails: "QuerySet[QuarantinedMail]", terms: Sequence[Term], *, most: 
 
 
 def _near(mails: "QuerySet[QuarantinedMail]", order: Sequence[str]) -> tuple["QuerySet[QuarantinedMail] | None", bool]:
-    """The first NEAR mails in this order, and whether that is all of them; None where the order follows no time."""
-    field = order[0].removeprefix("-")
-    edge = list(mails.order_by(*order).values_list(field, flat=True)[NEAR - 1 : NEAR])
-    if not edge:
-        return mails, True
-    if field != "received_at":
-        return None, False
-    return mails.filter(**{f"{field}__{'gte' if order[0].startswith('-') else 'lte'}": edge[0]}), False
+    """The first NEAR mails in this order, and whether that is all of them; None where the order follows no time.
+
+    Named by their keys: asked for those since a moment, SQLite reads the texts of all mails and picks afterwards.
+    """
+    first = mails.order_by(*order).values("pk")
+    near = QuarantinedMail.objects.filter(pk__in=first[:NEAR])
+    if not first[NEAR - 1 : NEAR]:
+        return near, True
+    return (near if order[0].removeprefix("-") == "received_at" else None), False
 
 
 def _all(
