@@ -1,5 +1,7 @@
 """Every case of content/playbooks comes out as its file says: in the investigation, in real mailboxes and at real accounts."""
 
+from dataclasses import replace
+
 import pytest
 
 from watchfloor.investigations.playbook import playbooks
@@ -29,6 +31,17 @@ def connected(db, queued, monkeypatch, servers):
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.name)
 def test_the_case_comes_out_as_it_must(connected, case):
     assert held(case, connected) == []
+
+
+@pytest.mark.lab
+def test_what_stands_at_the_servers_otherwise_is_noticed(connected):
+    case = next(one for one in CASES if one.name == "a mailbox that sends phish to colleagues")
+    wrong = held(replace(case, name="silent of what came after", said={**case.said, "after": {}}), connected)
+    words = " ".join(wrong)
+    assert "k lies in “Recoverable” of p1." in words
+    assert "session of ida." in words
+    assert "risk of ida." in words
+    assert "ends Remediated, not Pending action" in words
 
 
 def test_every_playbook_has_a_case():
