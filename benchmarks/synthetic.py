@@ -1,7 +1,8 @@
 """Millions of synthetic mails, written straight into the cold tier in the lake's own layout.
 
 Skewed senders and recipients, about a fifth of the mails threats, two URL rows a mail when asked; the same seed gives the
-same mails. `python benchmarks/synthetic.py HOME MILLIONS [DAYS]` fills a home that a portal can then be started on.
+same mails. `python benchmarks/synthetic.py HOME MILLIONS [DAYS [bare]]` fills a home that a portal can then be started on; bare
+leaves the URLs out.
 """
 
 import random
@@ -180,5 +181,5 @@ def write_mails(
 if __name__ == "__main__":
     home, millions = Path(sys.argv[1]), float(sys.argv[2])
     days = int(sys.argv[3]) if len(sys.argv) > 3 else 30
-    seconds, rows = write_mails(home, int(millions * 1e6), until=datetime.now(UTC), days=days, urls=True)
+    seconds, rows = write_mails(home, int(millions * 1e6), until=datetime.now(UTC), days=days, urls=len(sys.argv) < 5)
     print(f"{rows:,} rows in {seconds:.1f} s")

@@ -19,6 +19,8 @@ from watchfloor.lake.query.stretches import stretches
 from watchfloor.lake.snapshot import engine, sources_for
 
 EVENTS = "EmailPostDeliveryEvents"
+SORTED_AT_ONCE = 50_000
+"""Rows of a stream that are sorted together, some 50 MB. A day's file is read once for each part of the day."""
 SHALLOW = 1000
 """Rows up to which one statement both sorts and reads a page."""
 
@@ -183,8 +185,17 @@ def day_by_day(query: Query) -> Iterator[Query]:
         end = start
 
 
+def _by_rows(day: Query, rows: int) -> Iterator[Query]:
+    """A day of so many rows cut into stretches of about `SORTED_AT_ONCE`, newest first: what is sorted is held whole."""
+    pieces = max(1, -(-rows // SORTED_AT_ONCE))
+    length = (day.end - day.start) / pieces
+    for number in range(pieces):
+        start = day.start if number == pieces - 1 else day.end - length * (number + 1)
+        yield replace(day, start=start, end=day.end - length * number)
+
+
 def stream_rows(query: Query, *, columns: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
-    """Rows newest first in small lists, one day sorted at a time, so that memory stays flat."""
+    """Rows newest first in small lists, a part of a day sorted at a time, so that memory stays flat however many a day has."""
     for batch in stream_batches(query, columns=columns):
         yield to_rows(pa.Table.from_batches([batch]))
 
@@ -194,10 +205,13 @@ def stream_batches(query: Query, *, columns: Sequence[str]) -> Iterator[pa.Recor
     names = checked(query, columns)
     for day in day_by_day(query):
         found, latest = sources(day, latest=bool(trees.LATEST & set(names)))
-        if found[day.table].is_empty:
+        source = found[day.table]
+        if source.is_empty:
             continue
-        tree = trees.select(day, *map(trees.column, names), latest=latest).order_by(*_order(day, NEWEST))
-        yield from engine().stream(tree, found)
+        rows = sum(file.rows for file in source.files) + (0 if source.hot is None else len(source.hot))
+        for part in _by_rows(day, rows):
+            tree = trees.select(part, *map(trees.column, names), latest=latest).order_by(*_order(part, NEWEST))
+            yield from engine().stream(tree, found | {day.table: source.between(part.start, part.end)})
 
 
 def seen_from(query: Query, table: str) -> Query:

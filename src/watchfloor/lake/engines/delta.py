@@ -71,7 +71,7 @@ class ColdFile:
     @property
     def name(self) -> str:
         """The file's own name, the same wherever it is read."""
-        return Path(self.path).name
+        return self.path.rpartition("/")[2]
 
 
 @dataclass(frozen=True, slots=True)

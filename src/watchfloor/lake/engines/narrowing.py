@@ -2,7 +2,7 @@
 
 import logging
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import pyarrow as pa
@@ -32,18 +32,22 @@ def _looked_up(asked: Question, name: str, source: Source) -> Source:
     ask = _wanted(asked, name, source.segments[0]) if source.segments else ALL
     if ask == ALL:
         return source
-    found = [(segment, _few_rows(segment, ask)) for segment in source.segments]
+    held = {file for segment in source.segments for file in segment.covers}
+    more = any(file.name not in held for file in source.files) or any(one.since for one in source.segments)
+    columns = None if more else needed(asked, source)
+    found = [(segment, _few_rows(segment, ask, columns)) for segment in source.segments]
+    if columns is not None and any(few is None for _, few in found):  # files are read beside them, by all their names
+        columns, found = None, [(one, None if few is None else _few_rows(one, ask, None)) for one, few in found]
     read = [(segment, few) for segment, few in found if few is not None]
     if not read:
         return source
     held = {file for segment, _ in read for file in segment.covers}
-    hot = pa.concat_tables([*(few for _, few in read), *([] if source.hot is None else [source.hot])])
-    files = tuple(file for file in source.files if file.name not in held)
+    hot = [] if source.hot is None else [source.hot if columns is None else source.hot.select(columns)]
     return replace(
         source,
-        files=files,
+        files=tuple(file for file in source.files if file.name not in held),
         segments=tuple(segment for segment, few in found if few is None),
-        hot=hot if files else hot.select(needed(asked, source)),
+        hot=pa.concat_tables([*(few for _, few in read), *hot]),
     )
 
 
@@ -64,10 +68,10 @@ def _with_only(source: Source, segment: Segment, only: words.Found) -> tuple[Seg
     return tuple(replace(one, only=only) if one is segment else one for one in source.segments)
 
 
-def _few_rows(segment: Segment, ask: Wanted) -> pa.Table | None:
+def _few_rows(segment: Segment, ask: Wanted, columns: Sequence[str] | None) -> pa.Table | None:
     """Rows of a segment that may be those asked for; None when there are many, or its blocks are gone."""
     try:
-        few = rows.find(segment.blocks, ask)
+        few = rows.find(segment.blocks, ask, columns)
     except sqlite3.Error as error:
         log.warning("rows of segment %s cannot be read: %s", segment.blocks, error)
         return None

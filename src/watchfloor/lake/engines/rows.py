@@ -11,6 +11,7 @@ import threading
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -82,8 +83,11 @@ def hash_of(id: str) -> int:
     return int.from_bytes(hashlib.md5(id.encode(), usedforsecurity=False).digest()[8:], "little") >> 1
 
 
-def find(path: str, asked: Wanted) -> pa.Table | None:
-    """All rows with one of the keys or ids asked for, among others of the same blocks; None when these are too many to read."""
+def find(path: str, asked: Wanted, columns: Sequence[str] | None = None) -> pa.Table | None:
+    """All rows with one of the keys or ids asked for, among others of the same blocks; None when these are too many to read.
+
+    With all columns, or only with `columns`, which stand in the order of the table's.
+    """
     file, schema, stored = _opened(path)
     most = MOST_BLOCKS
     if asked.unique:
@@ -98,15 +102,21 @@ def find(path: str, asked: Wanted) -> pa.Table | None:
         f"SELECT size, body FROM blocks WHERE n IN ({', '.join(map(str, sorted(numbers)))})"  # noqa: S608 (numbers)
     )
     rows = pa.Table.from_batches([_unpacked(size, body, stored) for size, body in found], schema=stored)
-    if len(stored) == len(schema):
+    names = schema.names if columns is None else columns
+    if names == stored.names:
         return rows
     held = dict(zip(stored.names, rows.columns, strict=True))
-    columns = [held.get(field.name) or nothing(field.type, len(rows)) for field in schema]
-    return pa.Table.from_arrays(columns, schema=schema)
+    made = [held[name] if name in held else nothing(schema.field(name).type, len(rows)) for name in names]
+    return pa.Table.from_arrays(made, names=list(names))
 
 
 def nothing(type: pa.DataType, rows: int) -> pa.Array:
     """A column in which no row holds anything: texts and numbers are never null."""
+    return _nothing(type, -(-rows // BLOCK_ROWS) * BLOCK_ROWS).slice(0, rows)
+
+
+@lru_cache(maxsize=256)
+def _nothing(type: pa.DataType, rows: int) -> pa.Array:
     if pa.types.is_timestamp(type):
         return pa.nulls(rows, type)
     value = "" if pa.types.is_string(type) else False if pa.types.is_boolean(type) else 0
