@@ -1,6 +1,13 @@
-"""How long the incident queue takes among a hundred thousand incidents of a million alerts."""
+"""How long the incident queue takes among a hundred thousand incidents of a million alerts.
 
+Alone, with the processor time of each queue beside, on SQLite or on the database that DATABASE_URL names:
+`python -m labs.postgres python benchmarks/explorer_parts/incidents.py 100000 1000000`.
+"""
+
+import json
+import os
 import random
+import sys
 import time
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -244,3 +251,57 @@ def _evidence(number: int, alerts: int, dice: random.Random) -> Iterator[tuple[A
     ]
     for kind, value, role in named:
         yield number, entity_key(kind, value), kind, value, "", role, "suspicious", NOW, NOW
+
+
+def processor_times(*, rounds: int = 8) -> dict[str, float]:
+    """Milliseconds of processor time per opening, of this process and of PostgreSQL's for this connection; a busy machine changes them little."""
+    client = _client()
+    found: dict[str, float] = {}
+    for one in (*QUEUES, *ALERT_LISTS):
+        _open(client, one)
+        began, theirs = time.process_time(), _of_server()
+        for _ in range(rounds):
+            _open(client, one)
+        found[one] = ((time.process_time() - began) * 1000 + _of_server() - theirs) / rounds
+    return found
+
+
+def _of_server() -> float:
+    """Processor time of the connection's PostgreSQL so far, in ms; 0 on SQLite, which runs in this process."""
+    from django.db import connection
+
+    if connection.vendor != "postgresql":
+        return 0.0
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_backend_pid()")
+        (pid,) = cursor.fetchone()
+    with open(f"/proc/{pid}/stat") as stat:
+        fields = stat.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
+
+
+def alone(incidents: int, alerts: int) -> None:
+    """One part by itself, in a home of its own; the last line is one JSON object."""
+    import shutil
+
+    from benchmarks.workplace import own_home, percentile
+
+    home = own_home()
+    try:
+        from watchfloor.config.preparing import prepare
+
+        prepare()
+        found = measure(incidents, alerts)
+        spent = processor_times()
+        found["incident_queue_cpu_p95_ms"] = percentile([spent[one] for one in QUEUES], 0.95)
+        found["alert_queue_cpu_p95_ms"] = percentile([spent[one] for one in ALERT_LISTS], 0.95)
+        for one, took in sorted(spent.items(), key=lambda pair: -pair[1])[:8]:
+            print(f"{took:7.1f} ms of processor time  {one}", file=sys.stderr)
+        print(json.dumps({key: round(value, 1) for key, value in found.items()}))
+    finally:
+        shutil.rmtree(home, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..")))
+    alone(int(sys.argv[1]), int(sys.argv[2]))

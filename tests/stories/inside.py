@@ -38,6 +38,13 @@ def connect(*, name: str, kind: str, settings: dict[str, str]) -> list[tuple[boo
     return list(report.lines)
 
 
+def disconnect(*, name: str) -> None:
+    """Take a connection away again."""
+    from watchfloor.connectors.services import remove_connection
+
+    remove_connection(by=_analyst(), name=name)
+
+
 def receive(*, rows: list[dict[str, Any]]) -> int:
     """Rows of EmailEvents as the ingest would append them; a text Timestamp is ISO."""
     from watchfloor.lake.services import append
@@ -216,7 +223,7 @@ def hunting(*, query: str) -> dict[str, str]:
 VERBS = {
     one.__name__: one
     for one in (
-        *(connect, receive, rows, verdict, alerts, start, propose, undo, remediation, person, audit),
+        *(connect, disconnect, receive, rows, verdict, alerts, start, propose, undo, remediation, person, audit),
         *(take_in, label, zero_hour, purges, sigma, hunting, tracker),
     )
 }
