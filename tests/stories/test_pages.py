@@ -51,7 +51,7 @@ REPORTS = (
     *("threat-protection", "mail-flow", "mail-latency", "post-delivery", "url-protection"),
     "top-senders-recipients",
 )
-INCIDENT_TABS = ("story", "alerts", "assets", "investigations", "evidence", "summary", "similar", "activity")
+INCIDENT_TABS = ("story", "alerts", "assets", "paths", "investigations", "evidence", "summary", "similar", "activity")
 INVESTIGATION_TABS = ("graph", "alerts", "mailboxes", "evidence", "entities", "log", "pending", "history")
 PERSON_TABS = (
     "",
@@ -108,6 +108,7 @@ SETTINGS = (
     "verdict-labels",
     "detections",
     "detections?show=custom",
+    "alert-categories",
     "detections/add?f=any(Subject~contains%20any%20of~invoice;SenderFromDomain~equal%20any%20of~x.example)",
     "detections/tenant-sending",
     "detections/reported-phish",

@@ -96,7 +96,10 @@ def _mail(subject: str, rows: Sequence[Row], told: Told, pane: Pane) -> Branch:
         pane=pane("analyzedMessage", first["NetworkMessageId"]),
         bad=bool(threats),
     )
-    return mail.of([*_files(ids, told, pane), *_urls(ids, told, pane), *_mailboxes(rows, told, pane)])
+    parts = [list(_files(ids, told, pane)), list(_urls(ids, told, pane)), list(_mailboxes(rows, told, pane))]
+    mail.children = [one for part in parts for one in part[:WIDEST]]
+    mail.more = sum(max(0, len(part) - WIDEST) for part in parts)
+    return mail
 
 
 def _files(ids: set[str], told: Told, pane: Pane) -> Iterable[Branch]:
@@ -107,13 +110,18 @@ def _files(ids: set[str], told: Told, pane: Pane) -> Iterable[Branch]:
 
 
 def _urls(ids: set[str], told: Told, pane: Pane) -> Iterable[Branch]:
+    """Links that differ after “?” are one: each recipient has a link of their own."""
     clicks: dict[str, list[Row]] = defaultdict(list)
-    for row in told.clicks:
+    written: dict[str, dict[str, None]] = defaultdict(dict)
+    for row in (*told.clicks, *told.urls):
         if row["NetworkMessageId"] in ids:
-            clicks[row["Url"]].append(row)
-    written = [row["Url"] for row in told.urls if row["NetworkMessageId"] in ids]
-    for url in sorted(dict.fromkeys([*clicks, *written]), key=lambda one: -len(clicks[one])):
-        branch = Branch("url", url, pane=pane("url", url), bad=bool(clicks[url]))
+            written[row["Url"].split("?")[0].split("#")[0]][row["Url"]] = None
+            if "AccountUpn" in row:
+                clicks[row["Url"].split("?")[0].split("#")[0]].append(row)
+    for url in sorted(written, key=lambda one: -len(clicks[one])):
+        first, number = next(iter(written[url])), len(written[url])
+        name = f"{number:,} × {url}" if number > 1 else first
+        branch = Branch("url", name, pane=pane("url", first), bad=bool(clicks[url]))
         yield branch.of(_click(row, pane) for row in sorted(clicks[url], key=lambda row: row["Timestamp"]))
 
 

@@ -58,6 +58,17 @@ def test_a_wide_branch_says_how_many_more_there_are():
     assert (len(sender.children[0].children), sender.children[0].more) == (WIDEST, 5)
 
 
+def test_links_that_each_recipient_has_of_their_own_are_one_line_and_crowd_nothing_out():
+    links = [{"NetworkMessageId": "m-1", "Url": f"https://x.example/a?u={number}"} for number in range(40)]
+    click = {"NetworkMessageId": "m-1", "Url": "https://x.example/a?u=7", "AccountUpn": "p1@corp.example"}
+    told = Told([mail(1)], links, clicks=[click | {"ActionType": "ClickAllowed", "Timestamp": NOW}])
+    (sender,) = mail_tree(told, PANE)
+    assert shape(sender.children[0].children) == [
+        ("url", "40 × https://x.example/a", [("click", "p1@corp.example", [])]),
+        ("mailbox", "p1@corp.example", []),
+    ]
+
+
 def process(number, name, parent, parent_name):
     return {
         "Timestamp": NOW,
