@@ -206,7 +206,9 @@ def test_a_remediation_changes_where_the_mail_is_now_and_not_where_it_was(tier):
     assert [row["LatestDeliveryLocation"] for row in streamed].count("Hard deleted") == 1
 
 
-def test_streaming_gives_every_row_once_newest_first(tier):
+@pytest.mark.parametrize("at_once", [50_000, 7])
+def test_streaming_gives_every_row_once_newest_first(tier, monkeypatch, at_once):
+    monkeypatch.setattr("watchfloor.lake.ask.SORTED_AT_ONCE", at_once)
     tier("EmailEvents", [mail(n, Timestamp=NOON + n * timedelta(hours=1)) for n in range(40)])
     lists = list(selectors.stream(asked(), columns=["Timestamp", "NetworkMessageId"]))
     times = [row["Timestamp"] for rows in lists for row in rows]
