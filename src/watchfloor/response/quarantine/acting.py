@@ -16,6 +16,7 @@ from watchfloor.connectors.services import checked_addresses
 from watchfloor.kernel.errors import BadInput, NotFound, WatchfloorError
 from watchfloor.response.contracts import RUNNING, RemediationStatus
 from watchfloor.response.quarantine import packing, services
+from watchfloor.response.quarantine.allowing import allow_senders, life_of
 from watchfloor.response.quarantine.content import check_download
 from watchfloor.response.quarantine.contracts import HELD, CopyStatus, ReleaseOptions
 from watchfloor.response.quarantine.filtering import listed, read_listing
@@ -105,12 +106,27 @@ def chosen_mails(parameters: QueryDict, *, by: Actor, now: datetime, me: str) ->
 
 def options_of(verb: Verb, parameters: QueryDict) -> dict[str, Any]:
     """What the form of this verb says, checked. Raises BadInput naming the field."""
+    return _picked(parameters) | _said_of(verb, parameters)
+
+
+def _picked(parameters: QueryDict) -> dict[str, Any]:
+    """Of one mail, those of its copies that were ticked."""
+    if "picks" not in parameters:
+        return {}
+    copies = [int(one) for one in parameters.getlist("copy") if one.isascii() and one.isdigit() and len(one) < 19]
+    if not copies:
+        raise BadInput("choose at least one recipient", place="copy")
+    return {"copies": copies}
+
+
+def _said_of(verb: Verb, parameters: QueryDict) -> dict[str, Any]:
     if verb.key == "release":
         copy_to = [one for one in parameters.get("copy_to", "").replace(";", ",").split(",") if one.strip()]
         return {
             "copy_to": list(checked_addresses(copy_to)) if copy_to else [],
             "only_copy": "only_copy" in parameters,
             "false_positive": "false_positive" in parameters,
+            "allow": str(life_of(parameters.get("allow_until") or parameters.get("allow", "")) or ""),
         }
     if verb.key == "delete":
         return {"permanent": "permanent" in parameters}
@@ -129,6 +145,8 @@ def begin(*, by: Actor, choice: Choice, at: datetime) -> QuarantineBulk:
     if verb.key == "download":
         check_download(reason=choice.reason, password=choice.password)
         check_weight(choice.mails)
+    if choice.options.get("allow"):
+        authorise(by, Permission.DETECTION_TUNE)
     if verb.key == "submit" and len(choice.mails) > MOST_SUBMITTED:
         raise BadInput(f"at most {MOST_SUBMITTED:,} mails are submitted at once")
     job = QuarantineBulk.objects.create(
@@ -184,18 +202,19 @@ def _actor(job: QuarantineBulk) -> Actor:
     return actor_of(person)
 
 
-def _copies(mails: Sequence[int], *statuses: CopyStatus) -> list[int]:
-    found = QuarantinedCopy.objects.filter(mail__in=mails, status__in=[one.value for one in statuses])
-    return list(found.exclude(release__status__in=BUSY).order_by("id").values_list("pk", flat=True))
-
-
-def _all_copies(mails: Sequence[int]) -> int:
-    return QuarantinedCopy.objects.filter(mail__in=mails).count()
+def _copies(job: QuarantineBulk, mails: Sequence[int], *statuses: CopyStatus) -> list[int]:
+    """The copies that the verb is for and that can be acted on; the others are counted as refused."""
+    every = QuarantinedCopy.objects.filter(mail__in=mails)
+    if "copies" in job.options:
+        every = every.filter(pk__in=job.options["copies"])
+    found = every.filter(status__in=[one.value for one in statuses]).exclude(release__status__in=BUSY)
+    copies = list(found.order_by("id").values_list("pk", flat=True))
+    job.refused += every.count() - len(copies)
+    return copies
 
 
 def _release(job: QuarantineBulk, mails: Sequence[int], by: Actor, now: datetime) -> None:
-    copies = _copies(mails, *HELD)
-    job.refused += _all_copies(mails) - len(copies)
+    copies = _copies(job, mails, *HELD)
     if not copies:
         return
     options = ReleaseOptions(
@@ -205,26 +224,26 @@ def _release(job: QuarantineBulk, mails: Sequence[int], by: Actor, now: datetime
     )
     made = services.release(by=by, copies=copies, options=options, reason=job.reason, at=now)
     job.changed, job.href = job.changed + len(copies), made.href
+    if life := life_of(job.options.get("allow", "")):
+        refused = allow_senders(by=by, mails=mails, life=life, reason=job.reason, now=now)
+        job.words = [*job.words, *refused][-MOST_WORDS:]
 
 
 def _approve(job: QuarantineBulk, mails: Sequence[int], by: Actor, now: datetime) -> None:
-    copies = _copies(mails, CopyStatus.REQUESTED)
-    job.refused += _all_copies(mails) - len(copies)
+    copies = _copies(job, mails, CopyStatus.REQUESTED)
     if copies:
         made = services.approve(by=by, copies=copies, reason=job.reason, at=now)
         job.changed, job.href = job.changed + len(copies), made.href
 
 
 def _deny(job: QuarantineBulk, mails: Sequence[int], by: Actor, now: datetime) -> None:
-    copies = _copies(mails, CopyStatus.REQUESTED)
-    job.refused += _all_copies(mails) - len(copies)
+    copies = _copies(job, mails, CopyStatus.REQUESTED)
     if copies:
         job.changed += services.deny(by=by, copies=copies, reason=job.reason, at=now)
 
 
 def _delete(job: QuarantineBulk, mails: Sequence[int], by: Actor, now: datetime) -> None:
-    copies = _copies(mails, *HELD)
-    job.refused += _all_copies(mails) - len(copies)
+    copies = _copies(job, mails, *HELD)
     if copies:
         permanent = bool(job.options.get("permanent"))
         job.changed += services.delete(by=by, copies=copies, permanent=permanent, reason=job.reason, at=now)

@@ -1,5 +1,6 @@
 """Asking what is to be done with the chosen mails, doing it, and how far it is."""
 
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
@@ -12,15 +13,27 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import NotFound, WatchfloorError
+from watchfloor.kernel.text import visible
 from watchfloor.mail.services import suggested_password
 from watchfloor.response.quarantine import acting, packing
 from watchfloor.response.quarantine.acting import VERBS, Choice, Verb
+from watchfloor.response.quarantine.allowing import LIVES
+from watchfloor.response.quarantine.contracts import HELD, CopyStatus
 from watchfloor.response.quarantine.page_models import BulkState, QuarantineBulk
+from watchfloor.response.quarantine.selectors import copies_of
 from watchfloor.response.quarantine.views import address_of
 from watchfloor.response.submissions.contracts import Said
 from watchfloor.ui.services import render_page
 
 READ = Permission.QUARANTINE_READ
+MOST_PICKED = 200
+ACTS_ON: Mapping[str, Collection[str]] = {
+    "release": HELD,
+    "delete": HELD,
+    "approve": {CopyStatus.REQUESTED},
+    "deny": {CopyStatus.REQUESTED},
+}
+"""How a copy stands of which these verbs can pick some."""
 
 
 class Asked(HttpRequest):
@@ -118,10 +131,22 @@ def _ask(request: Asked, verb: Verb, *, error: str = "") -> HttpResponse:
         "said_now": request.POST.get("said", ""),
         "password": request.POST.get("password") or suggested_password(),
         "weight": packing.weighed(mails).words if verb.key == "download" else "",
+        "copies": _to_pick(request, verb, mails),
+        "lives": [(one.value, one.label) for one in LIVES] if request.actor.may(Permission.DETECTION_TUNE) else [],
         "reason": request.POST.get("reason", ""),
         "error": error,
     }
     return render_page(request, "response/quarantine/ask_page.html", context, fragment="response/quarantine/ask.html")
+
+
+def _to_pick(request: HttpRequest, verb: Verb, mails: Sequence[int]) -> list[tuple[int, str, bool]]:
+    """(copy, recipient, whether it is ticked) where one mail with several copies is to be acted on."""
+    wanted = ACTS_ON.get(verb.key)
+    if wanted is None or len(mails) > 1:
+        return []
+    held = [copy for copy in copies_of(mails)[:MOST_PICKED] if copy.status in wanted]
+    ticked = set(request.POST.getlist("copy")) if "picks" in request.POST else {str(copy.pk) for copy in held}
+    return [(copy.pk, visible(copy.recipient), str(copy.pk) in ticked) for copy in held] if len(held) > 1 else []
 
 
 def _missing(request: HttpRequest, words: str) -> HttpResponse:

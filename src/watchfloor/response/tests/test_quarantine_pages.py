@@ -8,6 +8,7 @@ from pyzipper import AESZipFile
 
 from watchfloor.access.models import AuditEntry, Person
 from watchfloor.connectors.models import Connection, Outgoing
+from watchfloor.intelligence.models import Entry
 from watchfloor.response.models import Remediation
 from watchfloor.response.quarantine import acting, content, services, views
 from watchfloor.response.quarantine.contracts import CopyStatus
@@ -103,6 +104,7 @@ def test_mail_whose_recipients_blocked_its_sender_is_hidden_until_asked_for(as_m
 def test_the_number_of_questions_does_not_grow_with_the_rows(as_max, db, django_assert_max_num_queries):
     for number in range(6):
         hold(ANN, BOB, key=str(number), read=False)
+    listed(as_max, "received=7d&q=invoice")  # the search is on record now
     with django_assert_max_num_queries(16):
         assert len(listed(as_max, "received=7d&q=invoice")) == 6
 
@@ -250,6 +252,23 @@ def test_a_release_of_many_is_one_remediation(as_max, db):
     job = QuarantineBulk.objects.get()
     assert (job.changed, job.href) == (4, made.href)
     assert made.release_order.copy_to == ["cat@corp.example"]
+
+
+def test_one_mail_is_released_to_the_recipients_that_are_ticked_and_its_sender_allowed(as_max, db):
+    mail = name(hold(ANN, BOB, reason="Phishing", read=False))
+    form = as_max.post("/quarantine/ask/release", {"row": mail.pk}).content.decode()
+    assert all(f"> {one}</label>" in form for one in (ANN, BOB))
+    said = {"row": mail.pk, "picks": "1", "reason": "The sender confirmed it by telephone", "allow": "unused-45"}
+    assert "choose at least one recipient" in as_max.post("/quarantine/do/release", said).content.decode()
+    assert not Remediation.objects.exists()
+    as_max.post("/quarantine/do/release", said | {"copy": copy_of(BOB).pk})
+    job = QuarantineBulk.objects.get()
+    assert (job.state, job.changed, job.refused, job.words) == (BulkState.DONE, 1, 0, [])
+    assert (copy_of(ANN).release, copy_of(BOB).release.href) == (None, job.href)
+    entry = Entry.objects.get()
+    assert (entry.kind, entry.effect, entry.value, entry.idle_days) == ("sender", "allow", SENDER, 45)
+    as_max.post("/quarantine/do/release", said | {"copy": copy_of(ANN).pk, "allow": "", "allow_until": "no day"})
+    assert copy_of(ANN).release is None
 
 
 def test_requests_are_approved_and_denied_by_the_whole_query(as_max, db):
