@@ -2,7 +2,7 @@
 
 from django.urls import include, path, re_path
 
-from watchfloor.response import settings_page, views, wizard, zero_hour_page
+from watchfloor.response import cluster_page, settings_page, views, wizard, zero_hour_page
 from watchfloor.response.accounts import detail as people_detail
 from watchfloor.response.accounts import settings_view
 from watchfloor.response.accounts import wizard as people_wizard
@@ -25,6 +25,7 @@ urlpatterns = [
     path("action-center/export.csv", views.export),
     path("action-center/decide", views.decide),
     path("action-center/<uuid:remediation_id>", views.detail),
+    path("action-center/<uuid:remediation_id>/cluster", cluster_page.cluster),
     path("action-center/<uuid:remediation_id>/progress", views.progress),
     path("action-center/<uuid:remediation_id>/ledger.csv", views.ledger_export),
     re_path(

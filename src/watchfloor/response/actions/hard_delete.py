@@ -12,7 +12,10 @@ class HardDelete(MailAction):
 
     key = "hard-delete"
     label = "Hard delete"
-    description = "Erases every copy of the message from each mailbox, soft deleted copies too. This cannot be undone."
+    description = (
+        "Erases every copy of the message from each mailbox, soft deleted copies too. This cannot be undone. "
+        "An entry that an invitation left in a calendar stays there: Watchfloor reaches mailboxes, no calendars."
+    )
     icon = "flame"
     destination = Folder.HARD_DELETED
     fits: ClassVar[frozenset[Folder]] = REACHABLE

@@ -1,11 +1,13 @@
 """Adding to a proposal that waits (EA-40), and whose right an undo asks for."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden
+from watchfloor.lake.contracts import Query
+from watchfloor.lake.selectors import parameters_of
 from watchfloor.response import queueing, services
 from watchfloor.response.contracts import RemediationStatus, Row, Targets
 from watchfloor.response.models import LedgerLine, Remediation
@@ -93,3 +95,18 @@ def test_undoing_a_quarantine_asks_for_the_right_to_release(mails, analyst):
         services.undo(by=helper(Permission.EMAIL_ACTION_MANAGE), remediation_id=one.pk, at=NOW)
     undo = services.undo(by=helper(Permission.QUARANTINE_MANAGE), remediation_id=one.pk, at=NOW)
     assert (undo.action, services.permission_to_change(undo)) == ("release", Permission.QUARANTINE_MANAGE)
+
+
+def test_the_panel_of_a_cluster_shows_its_whole_query_and_what_it_holds(mails, analyst, as_ada, as_eve):
+    query = parameters_of(Query("EmailEvents", NOW - timedelta(days=1), NOW + timedelta(days=1)))
+    one = services.start(by=analyst, name="All", reason="", action="soft-delete", targets=Targets(query=query), at=NOW)
+    page = as_ada.get(f"{one.href}/cluster").content.decode()
+    assert "EmailEvents" in page
+    assert "Messages when it was asked" in page
+    assert "it-support@elsewhere.example" in page
+    assert f"{one.href}/cluster" in as_ada.get(one.href).content.decode()
+    assert as_eve.get(f"{one.href}/cluster").status_code == 403
+    chosen = services.propose(
+        by=analyst, name="One", reason="", action="soft-delete", targets=Targets(rows=(ANN,)), at=NOW
+    )
+    assert as_ada.get(f"{chosen.href}/cluster")["Location"] == chosen.href
