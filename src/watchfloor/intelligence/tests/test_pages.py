@@ -28,7 +28,7 @@ def block(value="bo@evil.example", kind=Kind.SENDER, **more):
     add_entry(by=TUNER, kind=kind, effect=Effect.BLOCK, value=value, now=now(), **more)
 
 
-@pytest.mark.parametrize("tab", ["senders", "urls", "files", "ips", "indicators", "none-such"])
+@pytest.mark.parametrize("tab", ["senders", "urls", "files", "ips", "trusted", "indicators", "none-such"])
 def test_an_empty_list_says_what_to_do(as_ada, tab):
     assert 'class="empty' in text(as_ada.get(LIST, {"tab": tab}))
 
@@ -212,3 +212,19 @@ def test_without_labels_the_page_says_how_one_is_made(as_ada):
 @pytest.mark.parametrize("path", [LIST, f"{LIST}/add", f"{LIST}/import", f"{LIST}/export.csv", POLICY, LABELS])
 def test_eve_reads_why_not(as_eve, path):
     assert as_eve.get(path).status_code == 403
+
+
+def test_an_entry_of_any_kind_lasts_until_a_day_that_is_named(as_ada):
+    day = (now() + timedelta(days=60)).date()
+    values = "bo@evil.example\n203.0.113.9"
+    as_ada.post(f"{LIST}/add", {"kind": "", "value": values, "effect": "block", "until": day.isoformat()})
+    ends = {one.kind: one.expires_at for one in Entry.objects.all()}
+    assert set(ends) == {"sender", "ip"}
+    assert {(end - timedelta(hours=12)).date() for end in ends.values()} == {day}
+    later, ids = day + timedelta(days=10), list(Entry.objects.values_list("pk", flat=True))
+    as_ada.post(f"{LIST}/change", {"row": ids, "life": "30", "until": later.isoformat()})
+    as_ada.post(f"{LIST}/{ids[0]}/change", {"life": "30", "until": (later + timedelta(days=1)).isoformat()})
+    assert sorted((one.expires_at - timedelta(hours=12)).date() for one in Entry.objects.all()) == [
+        later,
+        later + timedelta(days=1),
+    ]

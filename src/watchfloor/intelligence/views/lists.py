@@ -32,7 +32,7 @@ TABS: dict[str, tuple[str, tuple[Kind, ...], tuple[Effect, ...]]] = {
     "urls": ("URLs", (Kind.URL,), (Effect.BLOCK, Effect.ALLOW)),
     "files": ("Files", (Kind.FILE,), (Effect.BLOCK, Effect.ALLOW)),
     "ips": ("IP addresses", (Kind.IP,), (Effect.BLOCK, Effect.ALLOW)),
-    "trusted": ("Trusted senders", (Kind.SENDER, Kind.DOMAIN), (Effect.TRUST,)),
+    "trusted": ("Trusted", (Kind.SENDER, Kind.DOMAIN), (Effect.TRUST,)),
     "ending": ("Ending soon", (), (Effect.BLOCK, Effect.ALLOW)),
     "indicators": ("Indicators", (), (Effect.INDICATOR,)),
 }
