@@ -232,8 +232,7 @@ class SigmaEntry(models.Model):
 class SigmaImport(models.Model):
     """One import of Sigma rules. `changed` is a list of [entry's key, title, what changed]; `refused` of {place, title, field, words}.
 
-    One that was handed in on the page is worked off part by part: `done` of `files` are; `seen` tells ids and their places until the
-    end, `words` why it failed. `switch_on` and `everything` are what was asked for, `by_id` who asked.
+    One handed in on the page is worked off in parts: `done` of `files` are; `seen` tells ids and places, `words` why it failed.
     """
 
     at = models.DateTimeField()
@@ -285,9 +284,7 @@ class SigmaPart(models.Model):
 
     class Meta:
         ordering = ("number",)
-        constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["of", "number"], name="one_sigma_part_a_place")
-        ]
+        constraints: ClassVar = [models.UniqueConstraint(fields=["of", "number"], name="one_sigma_part_a_place")]
 
     def __str__(self) -> str:
         return f"part {self.number} of {self.of}"
