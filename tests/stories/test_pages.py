@@ -243,7 +243,13 @@ def addresses(things: dict[str, str]) -> Iterator[str]:
     yield from (f"{things['malware']}&tab=attachments", things["preview"], things["download"], things["action"])
     yield from (f"/quarantine{tail}" for tail in QUARANTINE)
     yield from (f"/submissions{tail}" for tail in SUBMISSIONS)
-    yield from ("/action-center", "/action-center?tab=pending", things["done"], things["asked"])
+    yield from (
+        "/action-center",
+        "/action-center?tab=pending",
+        things["done"],
+        things["asked"],
+        f"{things['done']}/cluster",
+    )
     yield from (
         "/investigations",
         "/investigations?period=all&q=none-such",
