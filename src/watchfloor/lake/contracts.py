@@ -44,11 +44,10 @@ class Shape(StrEnum):
 class Column:
     """One column: `sentence` is a template of what a filter on it says, such as "sender domain is {value}".
 
-    `label` is what grids show; `filterable` puts it into Explorer's filter bar; `default` shows it in a new grid;
-    `choices` lists the values of a discrete column; `listed` marks one that holds several values in a cell (ThreatTypes),
-    matched per value and written as `shape` says.
-    `folded` marks text kept in lower case, so that equality finds it without folding every row; `normal` is "url", "path"
-    or "domain" where scheme and slashes are taken as TE-036 says.
+    `label` is what grids show; `filterable` puts it into Explorer's filter bar; `default` shows it in a new grid; `choices`
+    lists the values of a discrete column; `listed` marks one that holds several values in a cell (ThreatTypes), matched per
+    value and written as `shape` says. `folded` marks text kept in lower case, so that equality finds it without folding every
+    row; `normal` is "url", "path" or "domain" where scheme and slashes are taken as TE-036 says.
     """
 
     name: str
@@ -67,15 +66,15 @@ class Column:
 @dataclass(frozen=True, slots=True)
 class Table:
     """`sort_column` is the one rows of a day are sorted by in the cold tier; `bloom_column` gets a Bloom filter; rows with
-    something in `leads` are those people ask for first; words of `searched` are found without reading all rows. The values of
-    `ranked` are numbered, for ranking them over all rows; a value counts once for each value of `once`, where that is named.
+    something in `leads` are those people ask for first; words of `searched` are found without reading all rows; values of
+    `ranked` are numbered, for ranking all rows, one counting once for each value of `once`.
 
-    `follows` marks events that happen after the mail they concern (clicks, remediation, alerts): a condition on them looks
-    from the start of the query's window until now. `repeats` names columns of EmailEvents that this table holds too, so
-    that a question about mails can be answered here without a join. `own` names columns that Defender's table of this
-    name does not have: KQL can name them, `*` leaves them out. `permission` is what reading its rows needs,
-    `aliases` are other names KQL knows the table by. `filled` says who of the product writes its rows, "" that only people
-    bring them; `closed` that rows come with the mail they belong to and nobody may bring them by themselves.
+    `follows` marks events that happen after the mail they concern (clicks, remediation, alerts): a condition on them looks from
+    the start of the query's window until now. `repeats` names columns of EmailEvents that this table holds too, so that a
+    question about mails can be answered here without a join. `own` names columns that Defender's table of this name does not
+    have: KQL can name them, `*` leaves them out. `permission` is what reading its rows needs, `aliases` are other names KQL
+    knows the table by. `filled` says who of the product writes its rows, "" that only people bring them; `closed` that rows
+    come with the mail they belong to.
     """
 
     name: str
@@ -255,8 +254,7 @@ class EmailRecord:
 class LateVerdict:
     """A verdict on a stored mail that differs from the one it was stored with. `position` is the cursor of who reads it.
 
-    `threat_types` are in Defender's words, empty when the mail turned out harmless; `confidence` is High, Normal or "";
-    `source` is campaign, entry (block list or indicator) or person; `words` say why.
+    `threat_types` are Defender's words, none when it is harmless; `source` is campaign, entry or person; `words` say why.
     """
 
     at: datetime
