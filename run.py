@@ -176,8 +176,8 @@ WITHOUT_DATABASE = ("kernel", "inspection", "lake/kql")
 
 
 def at_once() -> tuple[str, ...]:
-    """Pytest in as many processes as there are cores, eight at most; a file's tests stay in one of them."""
-    processes = max(2, min(8, os.cpu_count() or 2))
+    """Pytest in one process more than there are cores, as many wait for servers; eight at most. A file's tests stay in one."""
+    processes = max(2, min(8, (os.cpu_count() or 2) + 1))
     return ("-n", str(processes), "--dist", "loadfile", "--no-loadscope-reorder")
 
 
