@@ -75,7 +75,7 @@ def _status_of(one: Any) -> RecommendationStatus:
         return R.RUNNING
     if one.status == RemediationStatus.REJECTED:
         return R.REJECTED
-    if one.status == RemediationStatus.COMPLETED and not one.failed:
+    if one.status in (RemediationStatus.COMPLETED, RemediationStatus.UNDONE) and not one.failed:
         return R.DONE
     return R.FAILED
 

@@ -8,6 +8,7 @@ from watchfloor.incidents.models import Incident
 from watchfloor.investigations import remedies
 from watchfloor.investigations.contracts import RecommendationStatus as R
 from watchfloor.investigations.contracts import Status
+from watchfloor.investigations.following import follow
 from watchfloor.investigations.models import Cluster, Investigation, Recommendation
 from watchfloor.investigations.printing import as_html
 from watchfloor.investigations.rendering import spent, time_bar
@@ -166,3 +167,14 @@ def test_the_report_holds_questions_clusters_and_decisions(phish, begun, analyst
     words = as_html(begun(phish), by=analyst, at=NOW)
     for part in ("Soft delete", "Which other mails are like it?", "Same body, same sender IP", "Time line"):
         assert part in words
+
+
+def test_what_was_undone_before_anybody_looked_is_no_failure(phish, begun, as_ada):
+    found = begun(phish)
+    as_ada.post(f"{found.href}/decide", {"decision": "approve", "scope": "all"})
+    wish = found.recommendations.get(kind="mail")
+    Remediation.objects.filter(pk=wish.remediation_id).update(status="Undone", moved=3, frozen_at=NOW)
+    follow(now=NOW + timedelta(minutes=1))
+    wish.refresh_from_db()
+    assert wish.status == R.DONE
+    assert "Undone" in as_ada.get(f"{found.href}?tab=history").content.decode()
