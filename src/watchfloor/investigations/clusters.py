@@ -133,7 +133,12 @@ def members_of(rows: list[dict[str, object]]) -> tuple[str, ...]:
         if row["LatestDeliveryLocation"] in IN_MAILBOX
     )
     named = there if len(there) <= MOST_NAMED else ["\n".join(there)]
-    return tuple(hashlib.sha256(one.encode()).hexdigest()[:12] for one in named)
+    return tuple(map(member_of, named))
+
+
+def member_of(copy: str) -> str:
+    """The digest of one copy, named <NetworkMessageId>|<recipient>."""
+    return hashlib.sha256(copy.encode()).hexdigest()[:12]
 
 
 def counted(query: Query, *, now: datetime) -> tuple[Counters, list[dict[str, object]]]:

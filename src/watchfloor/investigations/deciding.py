@@ -37,7 +37,10 @@ def approve(*, by: Actor, recommendation: int, reason: str = "", at: datetime) -
     if found.kind == WishKind.BLOCK:
         _block(found, by=by, reason=reason, at=at)
     else:
-        remediation = response.approve(by=by, remediation_id=found.remediation_id, reason=reason, at=at)
+        # What others added to the proposal since stands on no page of investigations.
+        remediation = response.approve(
+            by=by, remediation_id=found.remediation_id, reason=reason, seen=found.created_at, at=at
+        )
         _decided(found, by, reason, at, status=R.RUNNING)
         found.remediation_id = str(remediation.pk)
     found.save()

@@ -53,7 +53,10 @@ def _of(messages: Sequence[str], *, now: datetime) -> Query:
 
 
 def looked_into_by(messages: Sequence[str]) -> int:
-    """The investigation that had these mails removed, or looks into who did; 0 for none."""
-    found = {one.remediation_id for one in _removals(messages)}
-    known = Investigation.objects.filter(recommendations__remediation_id__in=found).order_by("-id").first()
-    return known.pk if known is not None else 0
+    """The investigation that had all of these mails removed, or looks into who did; 0 for none: one mail it does not know is news."""
+    by = [{one.remediation_id for one in _removals([message])} for message in messages[:MOST]]
+    known = Investigation.objects.filter(recommendations__remediation_id__in=set().union(*by)).order_by("-id").first()
+    if known is None or len(messages) > MOST:
+        return 0
+    own = set(known.recommendations.exclude(remediation_id="").values_list("remediation_id", flat=True))
+    return known.pk if all(own & one for one in by) else 0

@@ -1,6 +1,7 @@
 """How far the product is trusted: reading and changing the one row, and whether the automatic level may act now."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,12 +14,14 @@ from watchfloor.investigations.contracts import (
     DEFAULT_THRESHOLDS,
     ClusterKind,
     Level,
+    RecommendationStatus,
     Thresholds,
     Wish,
     WishKind,
 )
 from watchfloor.investigations.models import Recommendation, TrustPolicy
-from watchfloor.kernel.errors import BadInput
+from watchfloor.kernel.errors import BadInput, Conflict, NotFound
+from watchfloor.response import services as response
 
 audit_verb("investigation.policy", "{actor} changed how investigations act")
 audit_verb("investigation.kill_switch", "{actor} turned the kill switch of investigations {target}")
@@ -118,7 +121,7 @@ def change(*, by: Actor, at: datetime, **changed: Any) -> TrustPolicy:
 
 
 def switch(*, by: Actor, stopped: bool, at: datetime) -> None:
-    """The kill switch: from now on nothing is done without a person, or again as the level says."""
+    """The kill switch: what runs without a person ends, and from now on nothing is done by itself; or again as the level says."""
     with audited(
         by=by,
         permission=Permission.EMAIL_ACTION_MANAGE,
@@ -129,6 +132,16 @@ def switch(*, by: Actor, stopped: bool, at: datetime) -> None:
         TrustPolicy.objects.update_or_create(
             pk=1, defaults={"stopped": stopped, "changed_at": at, "changed_by": by.name}
         )
+    if stopped:
+        _stop_what_runs(by)
+
+
+def _stop_what_runs(by: Actor) -> None:
+    """Removals begun without a person end after the copies in hand; what was moved can be undone."""
+    running = Recommendation.objects.filter(automatic=True, status=RecommendationStatus.RUNNING.value)
+    for remediation in running.exclude(remediation_id="").values_list("remediation_id", flat=True):
+        with suppress(Conflict, NotFound):  # it has ended meanwhile
+            response.stop(by=by, remediation_id=remediation, reason="the kill switch of investigations")
 
 
 def _check(changed: Mapping[str, Any]) -> None:

@@ -1,7 +1,8 @@
 """From what the steps wish for to proposals in the action center, or deeds within the policy (AI-50..58, the ladder of trust)."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from django.db import transaction
@@ -11,6 +12,7 @@ from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
 from watchfloor.identities.selectors import people_of_names
 from watchfloor.investigations import policy
+from watchfloor.investigations.clusters import member_of
 from watchfloor.investigations.contracts import (
     Level,
     RecommendationStatus,
@@ -22,6 +24,7 @@ from watchfloor.investigations.contracts import (
 )
 from watchfloor.investigations.models import Investigation, Recommendation, TrustPolicy
 from watchfloor.investigations.settling import settle
+from watchfloor.investigations.steps.message import judged_mail
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.lake import selectors as lake
 from watchfloor.response import services as response
@@ -37,6 +40,8 @@ MIND = system_actor(
 R = RecommendationStatus
 ENDED = (R.DONE, R.GONE)
 LONGEST_KEY = 100
+MOST_AIMED = 10_000
+WEIGHED = ("NetworkMessageId", "RecipientEmailAddress", "ThreatTypes", "ConfidenceLevel")
 
 
 def conclude(pk: int, run: int, *, now: datetime) -> str:
@@ -46,7 +51,7 @@ def conclude(pk: int, run: int, *, now: datetime) -> str:
         if investigation.status == Status.STOPPED:
             return investigation.status
         steps = list(investigation.steps.filter(run=run))
-        wishes = chosen([Wish.read(one) for step in steps for one in step.wishes])
+        wishes = chosen(_sparing(Wish.read(one) for step in steps for one in step.wishes))
         if investigation.level == Level.AUTOMATIC:
             policy.hold()
         for wish in wishes:
@@ -58,17 +63,41 @@ def conclude(pk: int, run: int, *, now: datetime) -> str:
 
 
 def chosen(wishes: Sequence[Wish]) -> list[Wish]:
-    """Each wish once; not what lies inside another one; single mails only while none of their clusters is to be removed."""
+    """Each wish once; not what lies inside another one; of single mails those in no cluster that is to be removed."""
     once: dict[str, Wish] = {}
     for wish in wishes:
         once.setdefault(wish.key, wish)
-    if any(key.startswith("cluster:") for key in once):
-        once.pop("mails", None)
+    if (mails := once.pop("mails", None)) is not None and (left := _outside(mails, once.values())) is not None:
+        once["mails"] = left
     kept: list[Wish] = []
     for wish in sorted(once.values(), key=lambda one: -len(one.members)):
         if not wish.members or not any(set(wish.members) <= set(other.members) for other in kept):
             kept.append(wish)
     return [wish for wish in once.values() if wish in kept]
+
+
+def _sparing(wishes: Iterable[Wish]) -> list[Wish]:
+    """The wishes less the mailboxes that are never touched; queries leave them out themselves."""
+    exempt = frozenset(policy.current().exempt)
+    less = (_only(one, [row for row in one.rows if Row.parse(row).recipient not in exempt]) for one in wishes)
+    return [one for one in less if one is not None]
+
+
+def _outside(mails: Wish, wishes: Iterable[Wish]) -> Wish | None:
+    """The condemned mails that no cluster removes; None for none. A cluster too large to be named is taken to hold them."""
+    clusters = [one for one in wishes if one.key.startswith("cluster:")]
+    if any(len(one.members) != one.copies for one in clusters):
+        return None
+    covered = {member for one in clusters for member in one.members}
+    return _only(mails, [row for row in mails.rows if member_of(row) not in covered])
+
+
+def _only(wish: Wish, rows: Sequence[str]) -> Wish | None:
+    """The same wish for some of its rows, None for none of them."""
+    if len(rows) == len(wish.rows):
+        return wish
+    title = f"Soft delete {len(rows):,} cop{'y' if len(rows) == 1 else 'ies'} of condemned mail"
+    return replace(wish, rows=tuple(rows), copies=len(rows), title=title) if rows else None
 
 
 def kept_key(key: str) -> str:
@@ -94,14 +123,11 @@ def _judge(investigation: Investigation, verdicts: list[Verdict]) -> None:
 
 
 def _recommend(investigation: Investigation, wish: Wish, *, now: datetime) -> None:
-    """One recommendation; what was decided stays decided, and new copies of what was done are asked for anew."""
-    key = kept_key(wish.key)
-    known = investigation.recommendations.filter(key=key).first()
-    if known is not None and known.status in ENDED and wish.kind is WishKind.MAIL:
-        key = kept_key(f"{wish.key}@{investigation.run}")
-        known = investigation.recommendations.filter(key=key).first()
-    if known is not None:
+    """One recommendation; what was decided stays decided, and what was done, or never asked for, is asked for anew."""
+    due = _due(investigation, wish)
+    if due is None or investigation.recommendations.filter(key=kept_key(due.key)).exists():
         return
+    wish, key = due, kept_key(due.key)
     one = Recommendation(
         investigation=investigation,
         key=key,
@@ -114,6 +140,19 @@ def _recommend(investigation: Investigation, wish: Wish, *, now: datetime) -> No
     _place(one, wish, Level(investigation.level), now=now)
     one.save(force_insert=True)
     investigation.actions = investigation.recommendations.count()
+
+
+def _due(investigation: Investigation, wish: Wish) -> Wish | None:
+    """The wish, or what of it was not asked for yet: a mail that joined later is no part of what was proposed before."""
+    known = investigation.recommendations.filter(key=kept_key(wish.key)).first()
+    if known is None:
+        return wish
+    if wish.kind is not WishKind.MAIL or not (wish.rows or known.status in ENDED):
+        return None
+    others = investigation.recommendations.filter(kind=wish.kind.value).exclude(status__in=ENDED)
+    asked = {row for one in others for row in one.wished.rows}
+    left = _only(wish, [row for row in wish.rows if row not in asked])
+    return replace(left, key=f"{wish.key}@{investigation.run}") if left else None
 
 
 def _place(one: Recommendation, wish: Wish, level: Level, *, now: datetime) -> None:
@@ -132,10 +171,14 @@ def _place(one: Recommendation, wish: Wish, level: Level, *, now: datetime) -> N
 
 
 def _ask_response(one: Recommendation, wish: Wish, level: Level, *, now: datetime) -> None:
-    in_force = policy.current()
+    targets = targets_of(wish)
     if level is Level.AUTOMATIC:
-        one.not_automatic = policy.why_not_automatic(in_force, wish, _circumstances(in_force, wish, now))
+        aimed = _aimed(wish, now=now)
+        one.not_automatic = _why_not_automatic(one.investigation.playbook, wish, aimed, now=now)
         one.automatic = not one.not_automatic
+    if one.automatic:
+        # What was weighed is what is removed: a query would take in whatever arrives before it runs.
+        targets, one.wish = Targets(rows=tuple(aimed)), one.wish | {"copies": len(aimed)}
     verb = response.start if one.automatic else response.propose
     try:
         remediation = verb(
@@ -143,7 +186,7 @@ def _ask_response(one: Recommendation, wish: Wish, level: Level, *, now: datetim
             name=one.title[:200],
             reason=f"{one.why}. Investigation {one.investigation_id}.",
             action=wish.action,
-            targets=targets_of(wish),
+            targets=targets,
             source=ActionSource.AUTOMATED,
             alert_id=_first_alert(one.investigation),
             incident_id=one.investigation.incident_id,
@@ -172,17 +215,42 @@ def _first_alert(investigation: Investigation) -> str:
     return investigation.alerts.values_list("alert_id", flat=True).first() or ""
 
 
-def _circumstances(in_force: TrustPolicy, wish: Wish, now: datetime) -> policy.Circumstances:
+def _why_not_automatic(playbook: str, wish: Wish, aimed: Mapping[Row, bool], *, now: datetime) -> str:
+    """Why it is for a person, as everything stands now; empty when it may be done."""
+    in_force = policy.current()
+    if not in_force.stopped and policy.level_of(in_force, playbook) is not Level.AUTOMATIC:
+        return "the playbook is no longer trusted to act by itself"
     spared = policy.spared_people(in_force)
-    recipients = _recipients(wish, now=now) if spared and wish.kind is WishKind.MAIL else frozenset()
-    return policy.Circumstances(now, policy.done_today(now=now), spared, recipients)
+    recipients = frozenset(row.recipient for row in aimed)
+    around = policy.Circumstances(now, policy.done_today(now=now), spared, recipients)
+    counted = replace(wish, copies=max(wish.copies, len(aimed)))
+    return policy.why_not_automatic(in_force, counted, around) or _why_not_these(in_force, aimed)
 
 
-def _recipients(wish: Wish, *, now: datetime) -> frozenset[str]:
-    """Whose mailboxes a recommendation on mail concerns."""
+def _why_not_these(in_force: TrustPolicy, aimed: Mapping[Row, bool]) -> str:
+    """A cluster's share counts what was blocked, too: whoever sends much that is, under a good sender's subject, raises it."""
+    if not aimed:
+        return "no copy is left in a mailbox"
+    if len(aimed) > MOST_AIMED:
+        return f"more than {MOST_AIMED:,} copies are for a person"
+    share = 100 * sum(aimed.values()) / len(aimed)
+    if share < in_force.least_share:
+        return f"{share:.0f} % of the copies in mailboxes are malicious, less than {in_force.least_share} %"
+    return ""
+
+
+def _aimed(wish: Wish, *, now: datetime) -> dict[Row, bool]:
+    """The copies a recommendation on mail would remove now, and whether each is malicious; one more than `MOST_AIMED` at most."""
     if not wish.query:
-        return frozenset(Row.parse(one).recipient for one in wish.rows)
+        return dict.fromkeys(map(Row.parse, wish.rows), True)
     query = lake.query_from_parameters(QueryDict(wish.query), now=now)
-    return frozenset(
-        value.lower() for value, _ in lake.top(query, column="RecipientEmailAddress", limit=policy.MOST_NAMED)
-    )
+    rows = lake.rows(query, columns=WEIGHED, limit=MOST_AIMED + 1)
+    words = lake.late_verdicts_on({str(row["NetworkMessageId"]) for row in rows})
+    late = {one.network_message_id: one for one in sorted(words, key=lambda one: one.position)}
+    return {
+        Row(row["NetworkMessageId"], row["RecipientEmailAddress"] or ""): judged_mail(
+            row, late.get(row["NetworkMessageId"])
+        )[0]
+        is Verdict.MALICIOUS
+        for row in rows
+    }

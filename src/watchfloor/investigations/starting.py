@@ -7,7 +7,7 @@ from django.db import transaction
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
 from watchfloor.investigations import policy
-from watchfloor.investigations.contracts import OPEN, Cause, Level, Seeds, Status
+from watchfloor.investigations.contracts import OPEN, Cause, Level, Status
 from watchfloor.investigations.models import Investigation, InvestigationAlert
 from watchfloor.investigations.playbook import playbook_of
 from watchfloor.investigations.queueing import queue_after_commit
@@ -53,7 +53,17 @@ def _same(cause: Cause, at: datetime) -> Investigation | None:
     known = Investigation.objects.select_for_update().filter(cause=_key(cause)).order_by("-id").first()
     if known is None or known.status == Status.STOPPED:
         return None
-    return known if known.status in OPEN or known.created_at >= at - WINDOW else None
+    if known.status not in OPEN and known.created_at < at - WINDOW:
+        return None
+    return None if _full(known, cause) else known
+
+
+def _full(known: Investigation, cause: Cause) -> bool:
+    """Whether a further alert brings more than one investigation looks at: a flood shall hide nothing behind its first mails."""
+    if known.alerts.filter(alert_id=cause.alert_id).exists():
+        return False
+    both = (known.seeded | cause.seeds).kept
+    return any(len(values) > MOST_SEEDS and values != known.seeded.kept[name] for name, values in both.items())
 
 
 def _key(cause: Cause) -> str:
@@ -82,8 +92,7 @@ def _begun(by: Actor, cause: Cause, reason: str, at: datetime, *, kind: str) -> 
 
 def _grow(found: Investigation, cause: Cause, at: datetime) -> bool:
     """Take in what is new; whether there was any. The watching tick makes the next run when the last one is done."""
-    both = found.seeded | cause.seeds
-    kept = Seeds(**{name: tuple(values[:MOST_SEEDS]) for name, values in both.kept.items()})
+    kept = found.seeded | cause.seeds
     if kept == found.seeded:
         return False
     found.seeds, found.grown_at, found.changed_at = kept.kept, at, at

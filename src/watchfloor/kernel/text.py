@@ -36,6 +36,11 @@ def _name_of(character: str) -> str:
     return NAMED.get(character, "") or unicodedata.name(character, f"U+{ord(character):04X}")
 
 
+def some(number: int, one: str, many: str = "") -> str:
+    """A number and its noun: “1 click”, “2,000 clicks”; `many` where an s is not enough."""
+    return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
 def spreadsheet_cell(value: object) -> str:
     """One CSV cell that no spreadsheet runs as a formula (OWASP, CSV injection) and no reader takes for two lines."""
     text = visible(value)

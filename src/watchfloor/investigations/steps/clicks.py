@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from watchfloor.investigations.case import Case, hunted, quoted
 from watchfloor.investigations.contracts import Found, FoundEntity, Verdict, Wish, WishKind
+from watchfloor.kernel.text import some
 
 LET_THROUGH = ("Allowed", "ClickAllowed", "Block page override", "Pending detonation page override")
 MOST = 200
@@ -40,7 +41,7 @@ def who_clicked(case: Case) -> Found:
     ]
     if not rows:
         return Found("Nobody opened a link.", Verdict.UNKNOWN, (question,), entities=tuple(entities))
-    answer = f"{len(rows):,} clicks, {len(through):,} let through, {len(harmed):,} of them to a malicious link by {len(people):,} people."
+    answer = f"{some(len(rows), 'click')}, {len(through):,} let through, {len(harmed):,} of them to a malicious link by {some(len(people), 'person', 'people')}."
     return Found(
         answer,
         Verdict.SUSPICIOUS if harmed else Verdict.UNKNOWN,

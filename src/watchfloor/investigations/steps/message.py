@@ -6,6 +6,7 @@ from typing import Any
 from watchfloor.investigations.case import Case, asked, hunted, quoted
 from watchfloor.investigations.contracts import Found, FoundEntity, Verdict, Wish, WishKind, gravest
 from watchfloor.investigations.judging import IN_MAILBOX, sure, threats_of, verdict_of
+from watchfloor.kernel.text import some
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import LateVerdict
 
@@ -124,7 +125,7 @@ def what_does_it_carry(case: Case) -> Found:
         verdict = Verdict.MALICIOUS if why else Verdict.UNKNOWN
         entities.append(FoundEntity("file", row["SHA256"], row["FileName"] or "", verdict, why))
     bad = sum(one.verdict is Verdict.MALICIOUS for one in entities)
-    answer = f"{len([e for e in entities if e.type == 'url']):,} URLs and {len([e for e in entities if e.type == 'file']):,} files, {bad:,} malicious."
+    answer = f"{some(len([e for e in entities if e.type == 'url']), 'URL')} and {some(len([e for e in entities if e.type == 'file']), 'file')}, {bad:,} malicious."
     verdict = Verdict.MALICIOUS if bad else Verdict.UNKNOWN
     return Found(answer, verdict, (asked_urls, asked_files), entities=tuple(entities))
 

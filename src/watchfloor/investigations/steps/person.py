@@ -15,6 +15,7 @@ from watchfloor.investigations.contracts import (
     WishKind,
 )
 from watchfloor.investigations.steps.similar import STILL_THERE
+from watchfloor.kernel.text import some
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
 
@@ -85,14 +86,14 @@ def their_sign_ins(case: Case) -> Found:
             "user",
             str(row["AccountUpn"]),
             verdict=Verdict.SUSPICIOUS,
-            why=f"{row['Risky']:,} risky sign-ins succeeded",
+            why=f"{some(row['Risky'], 'risky sign-in')} succeeded",
             facts={"risk": "Risky sign-in"},
         )
         for row in risky
     )
     seen = sum(row["SignIns"] for row in rows)
     answer = (
-        f"{seen:,} sign-ins, {sum(row['Risky'] for row in rows):,} of them risky and successful."
+        f"{some(seen, 'sign-in')}, {sum(row['Risky'] for row in rows):,} of them risky and successful."
         if seen
         else "No sign-in is known."
     )
@@ -101,7 +102,7 @@ def their_sign_ins(case: Case) -> Found:
             f"require-sign-in:{row['AccountUpn']}",
             WishKind.ACCOUNTS,
             f"Require {row['AccountUpn']} to sign in again",
-            f"{row['Risky']:,} risky sign-ins succeeded",
+            f"{some(row['Risky'], 'risky sign-in')} succeeded",
             "require-sign-in",
             names=(str(row["AccountUpn"]),),
         )
@@ -175,7 +176,13 @@ def _parts(case: Case, person: str, query: Query) -> list[FoundCluster]:
 def _sent_words(whole: list[FoundCluster]) -> str:
     copies, bad = (sum(getattr(one.counters, name) for one in whole) for name in ("copies", "malicious"))
     return (
-        "; ".join([f"{copies:,} copies sent, {bad:,} malicious", *(one.anomaly for one in whole if one.anomaly)]) + "."
+        "; ".join(
+            [
+                f"{some(copies, 'copy', 'copies')} sent, {bad:,} malicious",
+                *(one.anomaly for one in whole if one.anomaly),
+            ]
+        )
+        + "."
     )
 
 

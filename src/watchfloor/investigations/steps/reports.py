@@ -2,6 +2,7 @@
 
 from watchfloor.investigations.case import Case, hunted, quoted
 from watchfloor.investigations.contracts import Found, FoundEntity, Verdict
+from watchfloor.kernel.text import some
 
 
 def who_reported(case: Case) -> Found:
@@ -27,5 +28,9 @@ def who_reported(case: Case) -> Found:
         )
         for row in rows[:100]
     )
-    answer = f"{len(rows):,} reports by {len(people):,} people." if rows else "Nobody reported it or a mail like it."
+    answer = (
+        f"{some(len(rows), 'report')} by {some(len(people), 'person', 'people')}."
+        if rows
+        else "Nobody reported it or a mail like it."
+    )
     return Found(answer, Verdict.UNKNOWN, (question,), entities=entities)

@@ -6,6 +6,7 @@ from typing import Any
 from watchfloor.investigations.case import Case, hunted, quoted
 from watchfloor.investigations.contracts import Asked, Found, FoundEntity, Verdict, Wish, WishKind
 from watchfloor.investigations.steps.standing import Heard, ask_servers
+from watchfloor.kernel.text import some
 
 MOST_PEOPLE = 20
 CHANGES = {
@@ -40,7 +41,7 @@ def their_mailbox_settings(case: Case) -> Found:
         for person, why in {person: why for (_, person), why in reversed(reasons.items())}.items()
     ]
     verdict = Verdict.SUSPICIOUS if reasons else Verdict.CLEAN
-    answer = f"{len(rows):,} changes of forwarding, rules or delegates, {len(telling):,} of them let mail out or hide it. {_told(heard)}"
+    answer = f"{some(len(rows), 'change')} of forwarding, rules or delegates, {len(telling):,} of them let mail out or hide it. {_told(heard)}"
     return Found(answer, verdict, (question,), entities=tuple(entities), wishes=(*wishes, *advice))
 
 

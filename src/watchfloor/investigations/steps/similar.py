@@ -14,6 +14,7 @@ from watchfloor.investigations.contracts import (
     gravest,
 )
 from watchfloor.investigations.judging import IN_MAILBOX
+from watchfloor.kernel.text import some
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
 
@@ -46,7 +47,7 @@ def _clusters(case: Case, asking: Asking, nothing: str) -> Found:
     worst = gravest([one.verdict for one in found])
     bad = [one for one in found if one.verdict is Verdict.MALICIOUS]
     largest = max(found, key=lambda one: one.counters.copies)
-    answer = f"{len(found)} clusters, {len(bad)} malicious; the largest holds {largest.counters.copies:,} copies, {largest.counters.mailbox:,} of them in mailboxes."
+    answer = f"{some(len(found), 'cluster')}, {len(bad)} malicious; the largest holds {some(largest.counters.copies, 'copy', 'copies')}, {largest.counters.mailbox:,} of them in mailboxes."
     return Found(answer, worst, tuple(questions), tuple(found), wishes=tuple(wishes))
 
 

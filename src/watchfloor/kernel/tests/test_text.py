@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchfloor.kernel.text import csv_line, spaced, spreadsheet_cell, visible, visible_lines
+from watchfloor.kernel.text import csv_line, some, spaced, spreadsheet_cell, visible, visible_lines
 
 
 @pytest.mark.parametrize(
@@ -65,3 +65,7 @@ def test_a_csv_reader_gets_as_many_cells_as_were_written(cells):
 @pytest.mark.parametrize(("tactic", "words"), [("InitialAccess", "Initial access"), ("Malware", "Malware"), ("", "")])
 def test_tactics_are_written_in_words(tactic, words):
     assert spaced(tactic) == words
+
+
+def test_a_noun_agrees_with_its_number():
+    assert [some(1, "click"), some(0, "click"), some(2000, "copy", "copies")] == ["1 click", "0 clicks", "2,000 copies"]
