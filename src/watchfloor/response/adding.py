@@ -44,6 +44,17 @@ def add_targets(one: Remediation, targets: Targets, *, by: Actor, now: datetime)
     return len(fresh)
 
 
+def refuse_unseen(one: Remediation, seen: datetime | None) -> None:
+    """Nobody approves messages they were not shown: raises Conflict when some were added since."""
+    later = [each for each in one.additions if seen is not None and datetime.fromisoformat(each["at"]) >= seen]
+    if later:
+        number = sum(each["messages"] for each in later)
+        raise Conflict(
+            f"{later[-1]['name']} added {number:,} message{'' if number == 1 else 's'} to “{one.name}” since you looked: "
+            "look at it again in the action center"
+        )
+
+
 def _rows(targets: Targets, *, now: datetime) -> list[Row]:
     if not targets.whole_query:
         return list(dict.fromkeys((*targets.rows, *targets.also)))

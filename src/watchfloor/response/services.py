@@ -14,7 +14,7 @@ from watchfloor.access.services import audit_verb, audited, authorise
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from watchfloor.kernel.ids import uuid7
-from watchfloor.response.adding import add_targets, permission_to_propose
+from watchfloor.response.adding import add_targets, permission_to_propose, refuse_unseen
 from watchfloor.response.catalogue import action_of, any_action_of, rights_of
 from watchfloor.response.clicks.protecting import with_protected_links as with_protected_links
 from watchfloor.response.contracts import (
@@ -146,9 +146,20 @@ def start_plan(
     return made
 
 
-def approve(*, by: Actor, remediation_id: UUID | str, reason: str = "", at: datetime | None = None) -> Remediation:
-    """Let a pending remediation run. Raises Conflict when it is no longer pending, Forbidden when a second person must do it."""
+def approve(
+    *,
+    by: Actor,
+    remediation_id: UUID | str,
+    reason: str = "",
+    seen: datetime | None = None,
+    at: datetime | None = None,
+) -> Remediation:
+    """Let a pending remediation run. `seen` is when the approver was shown what it aims at; None does not ask.
+
+    Raises Conflict when it is no longer pending or has grown since it was seen, Forbidden when a second person must do it.
+    """
     with _deciding(by, "remediation.approve", remediation_id, reason) as (remediation, result):
+        refuse_unseen(remediation, seen)
         if remediation.second_person and by.id in remediation.proposers:
             raise Forbidden(
                 f"“{remediation.name}” aims at {remediation.expected:,} {remediation.noun} and needs a second person: you "

@@ -1,6 +1,8 @@
 """The action center (AC-01..08) and the page of one remediation: translate, nothing else."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
@@ -37,6 +39,8 @@ from watchfloor.response.rendering import (
 from watchfloor.ui.services import render_page
 
 LEDGER_SIZE = 50
+UNDER_WAY = timedelta(seconds=5)
+"""An addition is stamped before it is stored: one so young may not be on the page yet."""
 EXPORTED = (
     "Approval ID", "Name", "Reason", "Action", "Status", "Source", "Created", "Created by", "Decided", "Decided by",
     "Decision", "Messages", "Moved", "Deleted", "Changed", "Already", "Missing", "Failed", "Not touched", "Ended", "Targets",
@@ -66,11 +70,12 @@ METADATA = ("Subject", "Sender")
 @require_GET
 def action_center(request: HttpRequest) -> HttpResponse:
     """Pending and History, with the filters in the URL."""
-    listing = selectors.read_listing(request.GET)
-    found = selectors.listed(listing, now=utc_now())
+    listing, now = selectors.read_listing(request.GET), utc_now()
+    found = selectors.listed(listing, now=now)
     page = Paginator(found, listing.size).get_page(listing.page)
     context = {
         "listing": listing,
+        "seen": stamp(now),
         "rows": [RemediationRow.of(one) for one in page.object_list],
         "total": page.paginator.count,
         "page": page.number,
@@ -107,7 +112,8 @@ def decide(request: HttpRequest) -> HttpResponse:
     verb, word = DECISIONS.get(request.POST.get("decision", ""), DECISIONS["reject"])
     reason = request.POST.get("reason", "")
     chosen = request.POST.getlist("row")
-    decided = sum(attempt(request, verb, remediation_id=one, reason=reason) for one in chosen)
+    seen = {"seen": seen_at(request)} if verb is services.approve else {}
+    decided = sum(attempt(request, verb, remediation_id=one, reason=reason, **seen) for one in chosen)
     if decided:
         messages.success(request, f"{decided} {word}.")
     if not chosen:
@@ -175,8 +181,9 @@ def act(request: HttpRequest, remediation_id: UUID, verb: str) -> HttpResponse:
             services.retry(by=actor_of(request), remediation_id=one.pk)
             messages.success(request, "What failed is tried again.")
         else:
-            decision = {"approve": services.approve, "reject": services.reject, "stop": services.stop}[verb]
-            decision(by=actor_of(request), remediation_id=one.pk, reason=reason)
+            approve = partial(services.approve, seen=seen_at(request))
+            decisions: dict[str, Any] = {"approve": approve, "reject": services.reject, "stop": services.stop}
+            decisions[verb](by=actor_of(request), remediation_id=one.pk, reason=reason)
     except WatchfloorError as error:
         messages.error(request, error.message)
     return HttpResponseRedirect(one.href)
@@ -188,6 +195,17 @@ def act(request: HttpRequest, remediation_id: UUID, verb: str) -> HttpResponse:
 def actor_of(request: HttpRequest) -> Actor:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor
+
+
+def stamp(now: datetime) -> int:
+    """What a form on which somebody decides says of when its page was made, in milliseconds since 1970."""
+    return int((now - UNDER_WAY).timestamp() * 1000)
+
+
+def seen_at(request: HttpRequest) -> datetime | None:
+    """When the page was made on which somebody decides; None when the form does not say."""
+    text = request.POST.get("seen", "")
+    return datetime.fromtimestamp(int(text) / 1000, UTC) if text.isdecimal() and len(text) < 15 else None
 
 
 def attempt(request: HttpRequest, verb: Any, **arguments: Any) -> bool:
@@ -230,6 +248,7 @@ def _detail(request: HttpRequest, one: Remediation) -> dict[str, Any]:
     actor = actor_of(request)
     return {
         **progress_context(one),
+        "seen": stamp(utc_now()),
         "action": any_action_of(one.action),
         "facts": remediation_facts(one),
         "tabs": ledger_tabs(one, status),

@@ -1,5 +1,6 @@
 """Adding to a proposal that waits (EA-40), and whose right an undo asks for."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -110,3 +111,25 @@ def test_the_panel_of_a_cluster_shows_its_whole_query_and_what_it_holds(mails, a
         by=analyst, name="One", reason="", action="soft-delete", targets=Targets(rows=(ANN,)), at=NOW
     )
     assert as_ada.get(f"{chosen.href}/cluster")["Location"] == chosen.href
+
+
+def test_nobody_approves_messages_that_were_added_after_they_looked(proposed, analyst):
+    services.add_to_proposal(
+        by=helper(), remediation_id=proposed.pk, targets=Targets(rows=(BOB,)), at=NOW + timedelta(minutes=2)
+    )
+    with pytest.raises(Conflict, match="Hal added 1 message to “Purge” since you looked"):
+        services.approve(by=analyst, remediation_id=proposed.pk, seen=NOW + timedelta(minutes=1), at=NOW)
+    one = services.approve(by=analyst, remediation_id=proposed.pk, seen=NOW + timedelta(minutes=3), at=NOW)
+    assert one.status == S.STARTED
+
+
+@pytest.mark.parametrize("page", ["/action-center/{}", "/action-center?tab=pending"])
+def test_the_forms_say_when_their_page_was_made(as_ada, proposed, page):
+    form = as_ada.get(page.format(proposed.pk)).content.decode()
+    seen = re.search(r'name="seen" value="(\d+)"', form).group(1)
+    services.add_to_proposal(by=helper(), remediation_id=proposed.pk, targets=Targets(rows=(BOB,)))
+    chosen = {"decision": "approve", "row": str(proposed.pk), "seen": seen}
+    as_ada.post("/action-center/decide", chosen)
+    as_ada.post(f"/action-center/{proposed.pk}/approve", {"seen": seen})
+    proposed.refresh_from_db()
+    assert proposed.status == S.PENDING
