@@ -5,18 +5,16 @@ parts that cannot be read by their own encoding, and the whole mail when it is t
 """
 
 import codecs
-import email.parser
-import email.policy
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from email.message import Message
 from itertools import islice, pairwise
 
 from watchfloor.response.clicks import html_links
 from watchfloor.response.clicks.carrying import LINE, Bytes, taken_out
 from watchfloor.response.clicks.html_links import Change, Wrap, clickable
-from watchfloor.response.clicks.signed import sender_of, truly_signed
+from watchfloor.response.clicks.part_header import PartHeader, Unreadable, part_header, sender_of
+from watchfloor.response.clicks.signed import truly_signed
 from watchfloor.response.clicks.text_links import urls_at
 
 MOST_BYTES = 12 << 20
@@ -32,7 +30,6 @@ _SEAL_ENDS = {
     "PGP SIGNED MESSAGE": "\n-----END PGP SIGNATURE-----",
     "PKCS7": "\n-----END PKCS7-----",
 }
-_COMMENT = re.compile(r"\([^()]*\)")
 _UNTOUCHED = ("multipart/encrypted", "message/", "application/")
 _MAILS = ("message/rfc822", "message/global")
 _PAGES = ("text/html", "application/xhtml+xml", "image/svg+xml")
@@ -42,6 +39,7 @@ _ASCII_FIRST = re.compile(
     r"utf_?8|ascii|iso8859|latin|cp125|cp437|cp85|cp86|cp874|koi8|mac_|gb2312|gbk|gb18030|big5|shift_jis|cp932|cp949|cp950|johab|tis_620|euc_"
 )
 """Charsets in which the bytes of "http://" are nothing else: their text is worked on byte by byte."""
+_PYTHONS_OWN = {"idna", "punycode", "undefined", "unicode_escape", "raw_unicode_escape", "mbcs", "oem"}
 
 
 class GivenUp(Exception):
@@ -112,27 +110,33 @@ def _part(header: bytes, body: bytes, work: _Work, depth: int) -> bytes:
     work.parts += 1
     if depth > DEEPEST or work.parts > MOST_PARTS:
         raise GivenUp("it has too many parts")
-    fields = email.parser.BytesHeaderParser(policy=email.policy.compat32).parsebytes(header)
-    kind = fields.get_content_type()
-    if kind in _MAILS:
-        return _mail(body, fields, work, depth)
-    if _is_page(fields, kind):
-        return _text(body, fields, "text/html", work)
-    if kind.startswith(_UNTOUCHED) or _is_file(fields):
+    if work.spent():
+        raise GivenUp("it took too long")
+    try:
+        of = part_header(header)
+    except Unreadable:
+        raise GivenUp("the header of a part cannot be read") from None
+    if of.kind in _MAILS:
+        return _mail(body, of, work, depth)
+    if _is_page(of):
+        return _text(body, of, "text/html", work)
+    if (
+        of.kind.startswith(_UNTOUCHED) or of.attached
+    ):  # what has only a name is shown all the same by many mail programs
         return body
-    if kind.startswith("multipart/"):
-        return _parts(body, fields, work, depth)
-    return _text(body, fields, kind, work) if kind == "text/plain" else body
+    if of.kind.startswith("multipart/"):
+        return _parts(body, of, work, depth)
+    return _text(body, of, of.kind, work) if of.kind == "text/plain" else body
 
 
-def _is_page(fields: Message, kind: str) -> bool:
+def _is_page(of: PartHeader) -> bool:
     """Whether a browser or the mail program shows it as a page, attached or not, whatever type a file is said to be."""
-    return kind in _PAGES or (kind != "text/plain" and (fields.get_filename() or "").lower().endswith(_PAGE_NAMES))
+    return of.kind in _PAGES or (of.kind != "text/plain" and of.file_name.lower().endswith(_PAGE_NAMES))
 
 
-def _mail(body: bytes, fields: Message, work: _Work, depth: int) -> bytes:
+def _mail(body: bytes, of: PartHeader, work: _Work, depth: int) -> bytes:
     """A mail inside the mail, with its own sender."""
-    carried = taken_out(body, _encoding(fields))
+    carried = taken_out(body, of.encoding)
     if carried is None:
         return body
     work.size += len(body)
@@ -145,21 +149,12 @@ def _mail(body: bytes, fields: Message, work: _Work, depth: int) -> bytes:
     return carried.put([Bytes(0, len(carried.data), new)]) if new != carried.data else body
 
 
-def _is_file(fields: Message) -> bool:
-    """What has only a name is shown all the same by many mail programs."""
-    return fields.get_content_disposition() == "attachment"
-
-
-def _parts(body: bytes, fields: Message, work: _Work, depth: int) -> bytes:
+def _parts(body: bytes, of: PartHeader, work: _Work, depth: int) -> bytes:
     """Each part between two delimiter lines; preamble, epilogue and the lines themselves stay."""
-    try:
-        boundary = (fields.get_boundary() or "").encode("latin-1", "surrogateescape")
-    except UnicodeEncodeError:
+    if not of.boundary:
         return body
-    if not boundary:
-        return body
-    line = re.compile(rb"(?:\A|(?<=\n))--" + re.escape(boundary) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
-    if fields.get_content_type() == "multipart/signed" and work.keeps_signed and _signed(body, line, work.sender):
+    line = re.compile(rb"(?:\A|(?<=\n))--" + re.escape(of.boundary) + rb"(--)?[ \t]*(?:\r?\n|\Z)")
+    if of.kind == "multipart/signed" and work.keeps_signed and _signed(body, line, work.sender):
         return body
     made, begins = bytearray(), -1
     for found in line.finditer(body):
@@ -196,28 +191,19 @@ def _inner(part: bytes, work: _Work, depth: int) -> bytes:
     return header + _part(header, body, work, depth + 1) + end
 
 
-def _text(body: bytes, fields: Message, kind: str, work: _Work) -> bytes:
+def _text(body: bytes, of: PartHeader, kind: str, work: _Work) -> bytes:
     work.size += len(body)
     if work.size > MOST_BYTES:
         raise GivenUp("its text is too long")
-    carried = taken_out(body, _encoding(fields))
+    carried = taken_out(body, of.encoding)
     if carried is None:
         return body
-    found = _changes(carried.data, str(fields.get_content_charset("us-ascii")), kind, work)
+    found = _changes(carried.data, of.charset, kind, work)
     return carried.put(found) if found else body
-
-
-def _encoding(fields: Message) -> str:
-    """The name of the encoding alone: mail programs forgive comments and what follows it."""
-    words = _COMMENT.sub(" ", str(fields.get("Content-Transfer-Encoding", "")).lower())
-    found = re.search(r"[a-z0-9-]+", words)
-    return found[0] if found else ""
 
 
 def _changes(data: bytes, charset: str, kind: str, work: _Work) -> Sequence[Bytes]:
     codec = _codec(charset)
-    if codec is None:
-        return ()
     if _ASCII_FIRST.match(codec):
         if (found := _by_letters(data, codec, kind, work)) is not None:
             return found
@@ -327,11 +313,14 @@ def _sealed(text: str) -> list[tuple[int, int]]:
     return found
 
 
-def _codec(charset: str) -> str | None:
+def _codec(charset: str) -> str:
+    """A charset nobody knows is read as ASCII by mail programs; so are codecs that Python alone has."""
     try:
-        return codecs.lookup(charset).name.replace("-", "_")
+        "".encode(charset)  # refuses what is no encoding of text, such as hex
+        found = codecs.lookup(charset).name.replace("-", "_")
     except (LookupError, ValueError):
-        return "ascii" if charset.isascii() else None  # a charset nobody knows is read as ASCII by mail programs
+        return "ascii"
+    return "ascii" if found in _PYTHONS_OWN else found
 
 
 def _in_charset(codec: str, wrap: Wrap) -> Wrap:
