@@ -58,6 +58,12 @@ def category_of(rule_id: str) -> str:
     return rule.policy_category if rule else USUAL
 
 
+def rules_hidden_from(actor: Actor, rules: Iterable[str]) -> list[str]:
+    """Those of the rules whose alerts this person may not see."""
+    hidden = hidden_from(actor)
+    return [one for one in rules if category_of(one) in hidden] if hidden else []
+
+
 def restriction_of(rule_id: str) -> str:
     """The restricted category of a rule's alerts, empty when all who read incidents see them."""
     restricted = readers()

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.db.models import Count, Q, QuerySet
 
+from watchfloor.access.contracts import Actor
 from watchfloor.incidents.contracts import (
     AlertStatus,
     AlertSummary,
@@ -29,12 +30,13 @@ from watchfloor.incidents.filters import (
 )
 from watchfloor.incidents.models import Alert, AlertEvidence, Incident, IncidentLink, Tag
 from watchfloor.incidents.reading import alert_summary, evidence_items, history_of, incident_summary
-from watchfloor.incidents.seeing import seen_by
+from watchfloor.incidents.seeing import must_see, seen_by
 from watchfloor.incidents.touched import last_touched, popularity_of, touched_after
 from watchfloor.kernel.errors import NotFound
 
 __all__ = [
     "alert",
+    "alert_for",
     "alert_queue",
     "alerts_by_rule",
     "alerts_export",
@@ -45,6 +47,7 @@ __all__ = [
     "evidence_items",
     "history_of",
     "incident",
+    "incident_for",
     "incident_queue",
     "incidents_export",
     "last_touched",
@@ -203,10 +206,28 @@ def _with_reasons(rows: Sequence[Alert]) -> tuple[AlertSummary, ...]:
 
 def alert(alert_id: str) -> AlertSummary:
     """One alert with its reason for being in its incident. Raises NotFound."""
+    return _with_reasons([_row_of(alert_id)])[0]
+
+
+def _row_of(alert_id: str) -> Alert:
     row = _alerts(Q(alert_id=alert_id)).first()
     if row is None:
         raise NotFound(f"there is no alert {alert_id}")
+    return row
+
+
+def alert_for(alert_id: str, *, by: Actor) -> AlertSummary:
+    """One alert, for somebody in particular. Raises NotFound, also where it is of a category that is not for them."""
+    row = _row_of(alert_id)
+    must_see(row.incident, by)
     return _with_reasons([row])[0]
+
+
+def incident_for(incident_id: int, *, by: Actor) -> IncidentSummary:
+    """The same of an incident."""
+    found = incident(incident_id)
+    must_see(Incident.objects.get(pk=incident_id), by)
+    return found
 
 
 def alerts_of_incident(incident_id: int, *, limit: int = 1000) -> tuple[AlertSummary, ...]:

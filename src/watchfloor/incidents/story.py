@@ -13,6 +13,7 @@ from watchfloor.incidents.contracts import WORDS, AlertSummary
 from watchfloor.incidents.explorer import explorer_link
 from watchfloor.incidents.models import Alert, AlertEvidence, Incident
 from watchfloor.incidents.reading import entity_href
+from watchfloor.incidents.seeing import seen_by
 
 MOST_ALERTS = 12
 MOST_OF_A_KIND = 3
@@ -196,7 +197,7 @@ def last_day(*, now: datetime) -> dict[str, Any]:
     return {
         "categories": [f"{hour:%H}:00" for hour in hours],
         "series": [
-            {"name": "Alerts received", "values": counts(Alert.objects.all())},
-            {"name": "Incidents created", "values": counts(Incident.objects.all())},
+            {"name": "Alerts received", "values": counts(Alert.objects.filter(seen_by(None, "incident__")))},
+            {"name": "Incidents created", "values": counts(Incident.objects.filter(seen_by(None)))},
         ],
     }

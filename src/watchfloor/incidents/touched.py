@@ -5,16 +5,18 @@ New people of an alert are rows of its evidence, what people decide about it a l
 
 from collections import defaultdict
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from itertools import takewhile
 
 from django.db.models import Count, Max, Q
 
-from watchfloor.incidents.contracts import Popularity, Touched, TouchedAlert
+from watchfloor.incidents.contracts import AlertSummary, Popularity, Touched, TouchedAlert
 from watchfloor.incidents.models import Alert, AlertEvidence, HistoryEntry
 from watchfloor.incidents.reading import alert_summary
 
 ACCOUNTS = ("mailbox", "user", "sender")
+KEPT = "An alert that some roles alone see"
 DECIDED = ("status", "classified", "created", "linked", "unlinked", "merged", "unmerged")
 
 
@@ -47,7 +49,15 @@ def _with_people(condition: Q) -> list[TouchedAlert]:
     evidence = AlertEvidence.objects.filter(alert__in=rows, type__in=ACCOUNTS).order_by("pk")
     for alert, kind, value, role in evidence.values_list("alert_id", "type", "value", "role"):
         people[alert].append((kind, value, role))
-    return [TouchedAlert(alert_summary(row, link=None), row.pk, tuple(people[row.pk])) for row in rows]
+    return [TouchedAlert(_for_everybody(row), row.pk, tuple(people[row.pk])) for row in rows]
+
+
+def _for_everybody(row: Alert) -> AlertSummary:
+    """Readers show what they make of alerts (points of risk, investigations) to people who may not see the alert itself."""
+    found = alert_summary(row, link=None)
+    if not row.incident.restricted:
+        return found
+    return replace(found, title=KEPT, incident_name=KEPT, description="", explanation=(), activities=())
 
 
 def last_touched() -> tuple[int, int]:

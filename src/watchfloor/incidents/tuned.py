@@ -2,14 +2,16 @@
 
 from datetime import datetime
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 
+from watchfloor.access.contracts import Actor
 from watchfloor.access.selectors import system_actor
 from watchfloor.detection.contracts import Finding
 from watchfloor.incidents.contracts import AlertStatus, IncidentStatus
 from watchfloor.incidents.facets import OWN
 from watchfloor.incidents.history import note
 from watchfloor.incidents.models import Alert, HiddenAlert, Incident, TuningRule
+from watchfloor.incidents.seeing import rules_hidden_from
 from watchfloor.incidents.summing import refresh
 from watchfloor.incidents.tuning import Subject, holds, read
 from watchfloor.kernel.errors import BadInput
@@ -83,3 +85,9 @@ def resolve_as_tuned(alert: Alert, *, by: TuningRule, now: datetime) -> None:
         incident.classification, incident.determination = by.classification, by.determination
         incident.save()
         note(by=TUNING, at=now, kind="tuned", text=text, incident=incident)
+
+
+def hidden_alerts(*, by: Actor) -> "QuerySet[HiddenAlert]":
+    """What tuning keeps from the list, without what this person would not see there either."""
+    rules = HiddenAlert.objects.order_by().values_list("rule_id", flat=True).distinct()
+    return HiddenAlert.objects.exclude(rule_id__in=rules_hidden_from(by, rules))

@@ -15,7 +15,7 @@ from watchfloor.incidents.history import note
 from watchfloor.incidents.models import Alert, HiddenAlert, Incident, TuningRule
 from watchfloor.incidents.promotion import take
 from watchfloor.incidents.summing import refresh
-from watchfloor.incidents.tuned import ACTIONS, RESOLVE
+from watchfloor.incidents.tuned import ACTIONS, RESOLVE, hidden_alerts
 from watchfloor.incidents.tuning import read, written
 from watchfloor.kernel.errors import BadInput, NotFound
 
@@ -150,7 +150,8 @@ def unhide(*, keys: Sequence[str], by: Actor, now: datetime) -> int:
         target_type="alert",
         target=f"{len(keys)} hidden",
     ) as result:
-        raised = [_raise(key, by=by, now=now) for key in dict.fromkeys(keys[:AT_ONCE])]
+        seen = hidden_alerts(by=by).filter(finding_key__in=keys[:AT_ONCE]).values_list("finding_key", flat=True)
+        raised = [_raise(key, by=by, now=now) for key in list(seen)]
         result["after"] = {"alerts": [one for one in raised if one]}
     return sum(1 for one in raised if one)
 

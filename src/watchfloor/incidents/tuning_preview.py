@@ -11,6 +11,7 @@ from watchfloor.incidents.contracts import AlertSummary, Classification
 from watchfloor.incidents.facets import OWN
 from watchfloor.incidents.models import Alert, AlertEvidence
 from watchfloor.incidents.reading import alert_summary
+from watchfloor.incidents.seeing import hidden_from, seen_by
 from watchfloor.incidents.tuning import Conditions, Subject, holds, read
 from watchfloor.incidents.tuning_keeping import Wanted
 
@@ -50,7 +51,8 @@ def preview(*, wanted: Wanted, by: Actor, now: datetime, days: int = DAYS) -> Pr
     authorise(by, Permission.DETECTION_TUNE)
     authorise(by, Permission.INCIDENT_READ)  # it names alerts, and its counts answer any question about them
     conditions = read(wanted.conditions)
-    alerts = Alert.objects.filter(last_activity__gte=now - timedelta(days=days)).select_related("incident", "tuned_by")
+    alerts = Alert.objects.filter(seen_by(hidden_from(by), "incident__"), last_activity__gte=now - timedelta(days=days))
+    alerts = alerts.select_related("incident", "tuned_by")
     if wanted.policies:
         alerts = alerts.filter(rule_id__in=list(wanted.policies))
     if wanted.sources:

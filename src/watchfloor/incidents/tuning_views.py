@@ -12,7 +12,8 @@ from watchfloor.access.contracts import Permission
 from watchfloor.access.services import requires
 from watchfloor.incidents import selectors, tuning_keeping
 from watchfloor.incidents.contracts import AlertSummary, EvidenceItem
-from watchfloor.incidents.models import HiddenAlert, TuningRule
+from watchfloor.incidents.models import TuningRule
+from watchfloor.incidents.tuned import hidden_alerts
 from watchfloor.incidents.tuning import read
 from watchfloor.incidents.tuning_forms import LISTED, initial, of_post, of_rule, offered, read_wanted
 from watchfloor.incidents.tuning_preview import preview
@@ -38,7 +39,7 @@ def listing(request: HttpRequest) -> HttpResponse:
     ]
     context = {
         "rules": rules,
-        "hidden": HiddenAlert.objects.count(),
+        "hidden": hidden_alerts(by=actor(request)).count(),
         "may_change": _may(request),
         "may_manage": may_manage(request),
     }
@@ -162,7 +163,7 @@ def reopen(request: HttpRequest, number: int) -> HttpResponse:
 @requires(Permission.INCIDENT_READ)
 def hidden(request: HttpRequest) -> HttpResponse:
     """Alerts that were not raised because a rule hides them, newest first."""
-    rows, by = HiddenAlert.objects.select_related("tuned_by"), request.GET.get("by", "")
+    rows, by = hidden_alerts(by=actor(request)).select_related("tuned_by"), request.GET.get("by", "")
     rows = rows.filter(tuned_by=int(by)) if by.isdecimal() and len(by) < 18 else rows
     page = Paginator(rows, A_PAGE).get_page(page_number(request))
     context = {

@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDi
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods, require_POST
 
-from watchfloor.access.contracts import Permission
+from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.identities.selectors import names_of, ours_among
 from watchfloor.incidents import selectors as incidents
@@ -41,11 +41,11 @@ class Wanted:
     about: str = ""
 
 
-def read_wanted(parameters: QueryDict, *, now: datetime) -> Wanted:
+def read_wanted(parameters: QueryDict, *, by: Actor, now: datetime) -> Wanted:
     """`row` (grids' mails) with `about` (mails, recipients, senders), `message`, `person` (number), `name` (address), `sender`
     (address) or `alert`. Raises BadInput, NotFound."""
     if alert := parameters.get("alert", ""):
-        return _of_alert(alert)
+        return _of_alert(alert, by)
     if rows := _once(parameters.getlist("row")):
         return _of_rows(rows, parameters.get("about", ""), now=now)
     if messages_ := _once(parameters.getlist("message")):
@@ -123,8 +123,8 @@ def _senders_of(mails: tuple[str, ...], *, now: datetime) -> tuple[str, ...]:
     return _once(value for value, _ in lake.top(query, column="SenderFromAddress", limit=MOST) if "@" in value)
 
 
-def _of_alert(alert_id: str) -> Wanted:
-    alert = incidents.alert(alert_id)
+def _of_alert(alert_id: str, by: Actor) -> Wanted:
+    alert = incidents.alert_for(alert_id, by=by)
     playbook = started_by(alert.rule_id)
     if playbook is None:
         people = any(
@@ -144,7 +144,7 @@ def new(request: HttpRequest) -> HttpResponse:
     base = "ui/flyout.html" if getattr(request, "htmx", None) else "ui/page.html"
     context: dict[str, object] = {"base": base, "carried": _carried(parameters)}
     try:
-        wanted = read_wanted(parameters, now=utc_now())
+        wanted = read_wanted(parameters, by=actor_of(request), now=utc_now())
     except WatchfloorError as error:
         return render(request, "investigations/new.html", {**context, "error": error.message})
     context |= {"wanted": wanted, "playbook": playbook_of(wanted.cause.playbook)}
@@ -159,7 +159,7 @@ def start(request: HttpRequest) -> HttpResponse:
     """Begin, and lead to its page."""
     now = utc_now()
     try:
-        wanted = read_wanted(request.POST, now=now)
+        wanted = read_wanted(request.POST, by=actor_of(request), now=now)
         found = services.start(by=actor_of(request), cause=wanted.cause, reason=reason_of(request), at=now)
     except WatchfloorError as error:
         messages.error(request, error.message)

@@ -34,7 +34,7 @@ class Wish:
     comment: str = ""
     category: str = "SuspiciousActivity"
 
-    def check(self) -> None:
+    def check(self, *, by: Actor) -> None:
         """Raises BadInput, NotFound; Conflict for an incident that takes no more alerts."""
         if not self.title.strip():
             raise BadInput("give the alert a title", place="title")
@@ -42,7 +42,7 @@ class Wish:
             raise BadInput(f"the severity is one of {', '.join(SEVERITIES)}", place="severity")
         if not self.entities:
             raise BadInput("name at least one column that is evidence", place="entities")
-        if self.incident and not incidents.incident(self.incident).open:
+        if self.incident and not incidents.incident_for(self.incident, by=by).open:
             raise Conflict(f"incident {self.incident} is resolved or merged; reopen it, or name another")
 
 
@@ -63,7 +63,7 @@ def link_rows(*, run: int, values: Sequence[str], wish: Wish, by: Actor, now: da
         target=wish.title[:200],
         reason=wish.comment,
     ) as result:
-        wish.check()
+        wish.check(by=by)
         answer = kept(run, by=by)
         rows = chosen_rows(answer, values)
         if not rows:

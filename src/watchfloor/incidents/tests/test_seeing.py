@@ -1,5 +1,7 @@
 """A category of alert policies that is kept for some roles: its alerts are seen by them alone, wherever alerts are shown."""
 
+from datetime import timedelta
+
 import pytest
 
 from watchfloor.access.models import AuditEntry, Role
@@ -7,13 +9,19 @@ from watchfloor.access.selectors import actor_of
 from watchfloor.incidents import selectors, services
 from watchfloor.incidents.contracts import SEVERITIES
 from watchfloor.incidents.filters import Filter
-from watchfloor.incidents.models import CategoryReaders, Incident
+from watchfloor.incidents.models import CategoryReaders, HiddenAlert, Incident
 from watchfloor.incidents.seeing import hidden_from, set_readers
+from watchfloor.incidents.story import last_day
+from watchfloor.incidents.touched import touched_after
+from watchfloor.incidents.tuning_keeping import Wanted, save_tuning, unhide
+from watchfloor.incidents.tuning_preview import preview
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Query
 
 LOSS = "Data loss prevention"
+LATER = timedelta(days=1)
+EVERY_USER = {"type": "user", "how": "every", "values": ["*@corp.example"]}
 SHARING = {"rule_id": "unusual-sharing", "title": "Unusual sharing"}
 
 
@@ -129,3 +137,33 @@ def test_an_incident_is_found_by_the_title_of_an_alert(findings, make, as_ada):
     text = as_ada.get("/incidents?range=180d&q=clicked+a+MALICIOUS").content.decode()
     assert f"/incidents/{first.incident_id}" in text
     assert "/incidents/" + str(first.incident_id) not in as_ada.get("/incidents?q=no+such+title").content.decode()
+
+
+def test_what_tuning_hides_is_hidden_from_them_there_too(findings, make, kept, by_ada, by_max, as_ada, as_max):
+    fields = {"name": "Sharing", "action": "hide", "conditions": {"match": "all", "groups": [[EVERY_USER]]}}
+    save_tuning(wanted=Wanted(**fields), by=by_max, now=make.start)
+    findings.add(make.user("bob@corp.example"), **SHARING)
+    findings.promote()
+    record = HiddenAlert.objects.get()
+    for page in ("/alerts/hidden", "/settings/alert-tuning"):
+        assert as_ada.get(page).status_code == 200
+    assert "Unusual sharing" not in as_ada.get("/alerts/hidden").content.decode()
+    assert "Unusual sharing" in as_max.get("/alerts/hidden").content.decode()
+    assert unhide(keys=[record.finding_key], by=by_ada, now=make.start) == 0
+    assert unhide(keys=[record.finding_key], by=by_max, now=make.start) == 1
+    previews = [preview(wanted=Wanted(**fields), by=by, now=make.start + LATER) for by in (by_ada, by_max)]
+    assert [one.looked for one in previews] == [0, 1]
+
+
+def test_what_others_make_of_it_does_not_tell_what_it_is(loss, make, by_ada, by_max):
+    (one,) = touched_after(evidence=0, history=0, before=make.start + timedelta(days=3650)).alerts
+    assert (one.alert.alert_id, one.alert.rule_id) == (loss.alert_id, "unusual-sharing")
+    assert "Unusual sharing" not in repr(one)
+    assert last_day(now=loss.created_at)["series"][0]["values"] == [0] * 24
+    for read in (
+        lambda by: selectors.alert_for(loss.alert_id, by=by),
+        lambda by: selectors.incident_for(loss.incident_id, by=by),
+    ):
+        with pytest.raises(NotFound):
+            read(by_ada)
+        assert read(by_max)

@@ -13,7 +13,6 @@ from email.utils import parseaddr
 from typing import TypeVar
 
 T = TypeVar("T")
-U = TypeVar("U")
 
 LONGEST = 8_000
 """Characters of Content-Type and Content-Disposition; real ones have some hundred."""
@@ -43,7 +42,7 @@ def part_header(header: bytes) -> PartHeader:
     if any(len(str(fields.get(name, ""))) > LONGEST for name in ("Content-Type", "Content-Disposition")):
         raise Unreadable
     kind = fields.get_content_type()
-    boundary = _or_else(lambda: fields.get_boundary() or "", None)
+    boundary: str | None = _or_else(lambda: fields.get_boundary() or "", None)
     if boundary is None and kind.startswith("multipart/"):
         raise Unreadable
     return PartHeader(
@@ -62,7 +61,7 @@ def sender_of(header: bytes) -> str:
     return _or_else(lambda: parseaddr(str(fields.get("From", ""))[:LONGEST_FROM])[1].lower(), "")
 
 
-def _or_else(read: Callable[[], T], otherwise: T | U) -> T | U:
+def _or_else(read: Callable[[], T], otherwise: T) -> T:
     try:
         return read()
     except (ValueError, LookupError, TypeError, RecursionError):
