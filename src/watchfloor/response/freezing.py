@@ -23,6 +23,8 @@ from watchfloor.response.storing import insert_lines
 from watchfloor.response.targets import row_of, sender_of_ours, target_rows
 
 CHUNK = 1000
+COUNTED = ("frozen_at", "total", *(one.value for one in LineStatus if one != LineStatus.PENDING))
+"""What freezing writes of a remediation itself."""
 Item = TypeVar("Item")
 NO_MESSAGE_ID = "the message carries no Message-ID, so it cannot be found in the mailbox"
 SENT_ON = "Sent on inside the organisation"
@@ -45,7 +47,7 @@ def freeze(remediation: Remediation, *, now: datetime) -> None:
             if status != LineStatus.PENDING:
                 setattr(remediation, status.value, tally.get(status.value, 0))
         remediation.frozen_at = now
-        remediation.save()
+        remediation.save(update_fields=COUNTED)  # nothing else: somebody may have asked to stop meanwhile
 
 
 def origins(rows: Sequence[Row]) -> dict[Row, Any]:

@@ -12,6 +12,7 @@ from watchfloor.response.accounts.places import Owner, Place, Systems, as_json, 
 from watchfloor.response.accounts.risk import OWN
 from watchfloor.response.catalogue import account_action_of
 from watchfloor.response.contracts import LineStatus
+from watchfloor.response.freezing import COUNTED
 from watchfloor.response.models import AccountLine, Remediation
 
 NO_ACCOUNT = "no account of this person is known"
@@ -26,7 +27,7 @@ def freeze_accounts(remediation: Remediation, *, systems: Systems, now: datetime
         AccountLine.objects.bulk_create(lines, ignore_conflicts=True, batch_size=500)
         count(remediation)
         remediation.frozen_at = now
-        remediation.save()
+        remediation.save(update_fields=COUNTED)
 
 
 def count(remediation: Remediation) -> None:
