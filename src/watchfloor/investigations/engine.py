@@ -18,9 +18,11 @@ from watchfloor.kernel.errors import WatchfloorError
 log = logging.getLogger(__name__)
 
 
+@transaction.atomic
 def begin(pk: int, *, now: datetime) -> list[str]:
     """Say that it runs; the keys of its questions, in order. Nothing for one that somebody ended."""
-    investigation = Investigation.objects.get(pk=pk)
+    # Locked: an alert that joins at this moment, or somebody who ends it, is not overwritten.
+    investigation = Investigation.objects.select_for_update().get(pk=pk)
     if investigation.status == Status.STOPPED:
         return []
     investigation.status = Status.RUNNING.value

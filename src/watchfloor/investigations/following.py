@@ -115,6 +115,8 @@ def run_again(*, now: datetime, limit: int = 20) -> int:
         ):
             with transaction.atomic():
                 one = Investigation.objects.select_for_update().get(pk=known.pk)
+                if one.status != known.status or one.run != known.run:
+                    continue  # somebody ended it at this moment, or another worker was faster
                 one.run += 1
                 one.status, one.changed_at = Status.QUEUED.value, now
                 one.save()

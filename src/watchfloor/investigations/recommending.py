@@ -27,6 +27,7 @@ from watchfloor.investigations.settling import settle
 from watchfloor.investigations.steps.message import judged_mail
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.lake import selectors as lake
+from watchfloor.lake.contracts import Condition, Operator, Query
 from watchfloor.response import services as response
 from watchfloor.response.contracts import ActionSource, People, Row, Targets
 
@@ -56,7 +57,7 @@ def conclude(pk: int, run: int, *, now: datetime) -> str:
             policy.hold()
         for wish in wishes:
             _recommend(investigation, wish, now=now)
-        _judge(investigation, [Verdict(step.verdict) for step in steps])
+        _judge(investigation, [Verdict(step.verdict) for step in steps], now=now)
         investigation.status = Status.PENDING.value  # no longer at work; settling says what it is
         settle(investigation, now=now)
     return investigation.status
@@ -77,9 +78,14 @@ def chosen(wishes: Sequence[Wish]) -> list[Wish]:
 
 
 def _sparing(wishes: Iterable[Wish]) -> list[Wish]:
-    """The wishes less the mailboxes that are never touched; queries leave them out themselves."""
+    """The wishes less mailboxes that are never touched, which queries leave out themselves, and recipients that are none."""
     exempt = frozenset(policy.current().exempt)
-    less = (_only(one, [row for row in one.rows if Row.parse(row).recipient not in exempt]) for one in wishes)
+
+    def may(row: str) -> bool:
+        recipient = row.partition("|")[2].strip().lower()
+        return "@" in recipient and recipient not in exempt
+
+    less = (_only(one, list(filter(may, one.rows))) for one in wishes)
     return [one for one in less if one is not None]
 
 
@@ -107,14 +113,17 @@ def kept_key(key: str) -> str:
     return f"{key[: LONGEST_KEY - 41]}~{hashlib.sha256(key.encode()).hexdigest()[:40]}"
 
 
-def _judge(investigation: Investigation, verdicts: list[Verdict]) -> None:
-    """The gravest verdict of the whole; a malicious cluster makes its first mail malicious (AI-42)."""
+def _judge(investigation: Investigation, verdicts: list[Verdict], *, now: datetime) -> None:
+    """The gravest verdict of the whole; a malicious cluster makes those first mails malicious that lie in it (AI-42)."""
     clusters = [Verdict(one) for one in investigation.clusters.values_list("verdict", flat=True)]
     worst = gravest([*verdicts, *clusters])
     similar = investigation.clusters.filter(verdict=Verdict.MALICIOUS.value).exclude(kind__in=("url", "file", "sent"))
-    if found := similar.first():
-        mails = investigation.evidence.filter(type="analyzedMessage").exclude(verdict=Verdict.MALICIOUS.value)
-        mails.update(verdict=Verdict.MALICIOUS.value, why=f"its cluster is malicious: {found.why}")
+    mails = investigation.evidence.filter(type="analyzedMessage").exclude(verdict=Verdict.MALICIOUS.value)
+    for found in similar if mails.exists() else ():
+        inside = _first_mails_in(found.parameters, investigation.seeded.messages, now=now)
+        mails.filter(value__in=inside).update(
+            verdict=Verdict.MALICIOUS.value, why=f"its cluster is malicious: {found.why}"
+        )
     investigation.verdict = worst.value
     bad = (Verdict.MALICIOUS.value, Verdict.SUSPICIOUS.value)
     investigation.threats = investigation.evidence.filter(verdict__in=bad).count()
@@ -140,6 +149,14 @@ def _recommend(investigation: Investigation, wish: Wish, *, now: datetime) -> No
     _place(one, wish, Level(investigation.level), now=now)
     one.save(force_insert=True)
     investigation.actions = investigation.recommendations.count()
+
+
+def _first_mails_in(parameters: str, messages: Sequence[str], *, now: datetime) -> list[str]:
+    """Which of these mails a cluster holds."""
+    query = lake.query_from_parameters(QueryDict(parameters), now=now)
+    named = Condition("NetworkMessageId", Operator.EQUAL_ANY, tuple(messages))
+    within = Query(query.table, query.start, query.end, (*query.conditions, named))
+    return [value for value, _ in lake.top(within, column="NetworkMessageId", limit=MOST_AIMED)] if messages else []
 
 
 def _due(investigation: Investigation, wish: Wish) -> Wish | None:

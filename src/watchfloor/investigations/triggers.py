@@ -1,7 +1,10 @@
 """Alerts that start investigations: read by cursor, each exactly once in effect."""
 
+import logging
 from dataclasses import replace
 from datetime import datetime, timedelta
+
+from django.db import InterfaceError, OperationalError
 
 from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
@@ -14,9 +17,11 @@ from watchfloor.investigations.models import Investigation
 from watchfloor.investigations.playbook import Playbook, playbook_of, started_by, told_apart
 from watchfloor.investigations.starting import may_start_by_itself, start
 from watchfloor.kernel.clock import utc_now
+from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.runtime.selectors import cursor_position
 from watchfloor.runtime.services import every, move_cursor
 
+log = logging.getLogger(__name__)
 EVIDENCE, HISTORY = "investigations.evidence", "investigations.history"
 SETTLED = timedelta(seconds=2)
 RECENT = timedelta(days=2)
@@ -41,13 +46,25 @@ def read_alerts(*, now: datetime, limit: int = 100) -> int:
     evidence, history = cursor_position(EVIDENCE), cursor_position(HISTORY)
     touched = incidents.touched_after(evidence=evidence, history=history, before=now - SETTLED, limit=limit)
     for one in touched.alerts:
-        begin(one, now=now)
+        _begin_safely(one, now=now)
     # Starting twice joins, so the cursor may move after the work.
     if touched.evidence != evidence:
         move_cursor(EVIDENCE, position=touched.evidence)
     if touched.history != history:
         move_cursor(HISTORY, position=touched.history)
     return len(touched.alerts)
+
+
+def _begin_safely(touched: TouchedAlert, *, now: datetime) -> None:
+    """An alert that cannot be looked into holds up no other; what may pass (a database or server away) is tried again."""
+    try:
+        begin(touched, now=now)
+    except (OperationalError, InterfaceError):
+        raise
+    except Exception as error:
+        if isinstance(error, WatchfloorError) and error.retry:
+            raise
+        log.exception("alert %s starts no investigation", touched.alert.alert_id)
 
 
 def begin(touched: TouchedAlert, *, now: datetime) -> bool:

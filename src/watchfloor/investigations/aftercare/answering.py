@@ -22,14 +22,17 @@ SPAM = "Spam"
 
 
 def answer_reporters(one: Investigation, care: Aftercare, *, policy: AftercarePolicy, now: datetime) -> int:
-    """Mark the cards of its reported mails and tell the reporters; returns how many answers went to the outbox. Once."""
-    if care.answered_at is not None or one.playbook != "reported-phish":
+    """Mark the cards of its reported mails and tell the reporters; returns how many answers went to the outbox.
+
+    A card is marked once. A report that joined later is answered with the run that looked into it.
+    """
+    if one.playbook != "reported-phish":
         return 0
     mark = mark_of(one)
     if mark is None or not wanted(mark, policy):
         return 0
     answers, words = 0, []
-    for group in unmarked_groups(one.seeded.messages, limit=MOST_GROUPS):
+    for group in unmarked_groups(_mails_of(one, mark), limit=MOST_GROUPS):
         try:
             _, sent = mark_and_notify(
                 by=AUTOMATION, group_id=group, mark=mark, note="", notify=True, learn=False, now=now
@@ -38,8 +41,18 @@ def answer_reporters(one: Investigation, care: Aftercare, *, policy: AftercarePo
             words.append(f"report {group}: {mark.value}, {sent} told")
         except WatchfloorError as error:
             words.append(f"report {group}: {error.message}")
-    care.answered_at, care.answer = now, "; ".join(words) or "a person had answered already"
+    if words or care.answered_at is None:
+        said = "; ".join(words) or "a person had answered already"
+        care.answered_at, care.answer = now, f"{care.answer}; {said}" if care.answer else said
     return answers
+
+
+def _mails_of(one: Investigation, mark: Mark) -> tuple[str, ...]:
+    """The mails that a mark is true of: harmless ones that were looked into with a phish are for a person to answer."""
+    if mark not in (Mark.PHISH, Mark.MALWARE):
+        return one.seeded.messages
+    bad = one.evidence.filter(type="analyzedMessage", verdict=Verdict.MALICIOUS.value).values_list("value", flat=True)
+    return tuple(set(one.seeded.messages) & set(bad))
 
 
 def mark_of(one: Investigation) -> Mark | None:

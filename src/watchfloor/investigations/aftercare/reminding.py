@@ -22,8 +22,10 @@ from watchfloor.kernel.text import visible
 
 log = logging.getLogger(__name__)
 MIND = system_actor("automated investigation", Permission.INCIDENT_MANAGE)
-MOST = 200
+MOST = 500
 NAMED = 50
+PAUSE = timedelta(hours=1)
+"""A circle gets at most one mail in so long, however many come due one after the other."""
 
 
 def remind(*, now: datetime) -> int:
@@ -40,6 +42,8 @@ def overdue(*, hours: int, now: datetime) -> "QuerySet[Investigation]":
 
 def _remind(policy: AftercarePolicy, *, now: datetime) -> int:
     """Again and again, as often as the settings say, until somebody decides."""
+    if Aftercare.objects.filter(reminded_at__gt=now - PAUSE).exists():
+        return 0
     again = now - timedelta(hours=policy.remind_hours)
     due = overdue(hours=policy.remind_hours, now=now).filter(
         Q(aftercare__reminded_at=None) | Q(aftercare__reminded_at__lte=again)
@@ -47,22 +51,33 @@ def _remind(policy: AftercarePolicy, *, now: datetime) -> int:
     rows = list(due[:MOST])
     if rows:
         with transaction.atomic():
-            for one in rows:
-                Aftercare.objects.update_or_create(investigation=one, defaults={"reminded_at": now})
+            _note(rows, reminded_at=now)
             _mail(policy.remind, rows, words="wait for a decision", key=f"remind {now.isoformat()}", now=now)
     return len(rows)
 
 
 def _escalate(policy: AftercarePolicy, *, now: datetime) -> int:
     """Once: to others by mail, and as a comment on the incident, where whoever has it reads it."""
+    if Aftercare.objects.filter(escalated_at__gt=now - PAUSE).exists():
+        return 0
     rows = list(overdue(hours=policy.escalate_hours, now=now).filter(aftercare__escalated_at=None)[:MOST])
-    for one in rows:
-        with transaction.atomic():
-            Aftercare.objects.update_or_create(investigation=one, defaults={"escalated_at": now})
-            _comment(one, now=now)
     if rows:
-        _mail(policy.escalate, rows, words="still wait for a decision", key=f"escalate {now.isoformat()}", now=now)
+        with transaction.atomic():
+            _note(rows, escalated_at=now)
+            for one in rows:
+                _comment(one, now=now)
+            _mail(policy.escalate, rows, words="still wait for a decision", key=f"escalate {now.isoformat()}", now=now)
     return len(rows)
+
+
+def _note(rows: Sequence[Investigation], **said: datetime) -> None:
+    """Write down of all of them that they were brought to mind; one statement."""
+    Aftercare.objects.bulk_create(
+        [Aftercare(investigation=one, **said) for one in rows],
+        update_conflicts=True,
+        unique_fields=["investigation"],
+        update_fields=list(said),
+    )
 
 
 def _comment(one: Investigation, *, now: datetime) -> None:

@@ -161,3 +161,33 @@ def test_nothing_is_forgotten_where_it_is_kept_for_good(phish, begun, max):
     ended(begun(phish), Status.REMEDIATED, Verdict.MALICIOUS)
     settings.change(by=actor_of(max), at=NOW, keep_days=0)
     assert keeping.forget(now=NOW + timedelta(days=4000)) == 0
+
+
+def test_a_harmless_mail_that_was_looked_into_with_a_phish_is_for_a_person_to_answer(reported):
+    reported.evidence.filter(type="analyzedMessage").update(verdict=Verdict.CLEAN.value)
+    ended(reported, Status.REMEDIATED, Verdict.MALICIOUS)
+    following.care(now=LATER)
+    assert not letters()
+    assert ReportGroup.objects.get().marked_as == ""
+
+
+def test_a_report_that_joined_later_is_answered_once_too(reported):
+    ended(reported, Status.REMEDIATED, Verdict.MALICIOUS)
+    following.care(now=LATER)
+    ReportGroup.objects.update(marked_as="")
+    Investigation.objects.update(run=2)
+    following.care(now=LATER + timedelta(minutes=1))
+    following.care(now=LATER + timedelta(minutes=2))
+    assert len(letters()) == 2
+
+
+def test_thousands_that_come_due_one_by_one_are_a_mail_an_hour(phish, begun, outbox, max):
+    settings.change(by=actor_of(max), at=NOW, remind=["soc@corp.example"])
+    found = begun(phish)
+    for number in range(12):
+        found.pk, found.waiting_since = None, NOW + timedelta(minutes=5 * number)
+        found.save()
+    for number in range(60):
+        reminding.remind(now=NOW + timedelta(hours=24, minutes=2 * number))
+    assert len(letters()) <= 3
+    assert Aftercare.objects.exclude(reminded_at=None).count() == 13

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from watchfloor.identities.models import DirectoryPerson
-from watchfloor.investigations import engine, recommending, starting
+from watchfloor.investigations import engine, recommending, starting, triggers
 from watchfloor.investigations.contracts import Cause, Level, RecommendationStatus, Seeds, Status
 from watchfloor.investigations.models import Investigation, TrustPolicy
 from watchfloor.investigations.services import approve, start, switch_kill
@@ -136,6 +136,36 @@ def test_a_mailbox_of_the_security_team_is_not_touched_by_name_either(begun, que
     facts = {"Subject": "", "EmailClusterId": 0}
     lake.append("EmailEvents", [email_row(LONE, f"{name}@corp.example", **facts) for name in ("soc", "eve")])
     assert begun(LONE).recommendations.get(kind="mail").wished.rows == (f"{LONE}|eve@corp.example",)
+
+
+def test_a_recipient_that_is_no_mailbox_keeps_no_other_copy_from_being_removed(begun, queued):
+    facts = {"Subject": "", "EmailClusterId": 0}
+    lake.append("EmailEvents", [email_row(LONE, name, **facts) for name in ("postmaster", "eve@corp.example")])
+    one = begun(LONE).recommendations.get(kind="mail")
+    assert (one.status, one.wished.rows) == (RecommendationStatus.PENDING, (f"{LONE}|eve@corp.example",))
+
+
+def test_a_clean_mail_is_not_condemned_by_another_mails_cluster(phish, begun):
+    lake.append("EmailEvents", [email_row(LONE, "eve@corp.example", **OTHERS, ThreatTypes=[], ConfidenceLevel="")])
+    found = begun(phish, LONE)
+    assert {one.value: one.verdict for one in found.evidence.filter(type="analyzedMessage")} == {
+        PHISH: "Malicious", LONE: "No threats found",
+    }  # fmt: skip
+
+
+def test_an_alert_that_cannot_be_read_holds_up_no_other(queued, monkeypatch):
+    real = triggers.begin
+
+    def breaks(touched, *, now):
+        if touched.alert.title == "malicious-mail-removed":
+            raise ValueError("weird")
+        return real(touched, now=now)
+
+    monkeypatch.setattr(triggers, "begin", breaks)
+    raise_alert("malicious-mail-removed", mail(LONE), key="weird")
+    raise_alert("reported-phish", mail(), cluster())
+    read()
+    assert Investigation.objects.get().playbook == "reported-phish"
 
 
 def test_an_alert_with_one_mail_more_than_was_removed_is_looked_into(phish, begun):
