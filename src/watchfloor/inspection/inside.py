@@ -1,7 +1,7 @@
 """What lies inside an attached container, judged file by file as far as it can be unpacked, else by its names."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from watchfloor.inspection import documents, file_types, limits, macros
@@ -39,7 +39,23 @@ def look_inside(name: str, data: bytes, listing: Listing, blocked: frozenset[str
                 names += [f"{member.path}/{entry.name}" for entry in member.listing.entries]
                 remarks += _remarks(member.path, member.listing)
                 evidence += _listed(name, f"{name}/{member.path}", member.listing)
-    return Inside(tuple(evidence), tuple(urls[: limits.URLS]), tuple(names[: limits.MEMBERS]), tuple(remarks[:10]))
+    return Inside(tuple(evidence), tuple(urls[: limits.URLS]), tuple(_telling(names)), tuple(remarks[:10]))
+
+
+def _telling(names: Sequence[str]) -> Sequence[str]:
+    """As many as are kept; of more, programs and scripts first, then one of each kind, so that padding hides none of them."""
+    if len(names) <= limits.MEMBERS:
+        return names
+    kinds: set[str] = set()
+
+    def rank(name: str) -> int:
+        kind = file_types.extension_of(name)
+        known = kind in kinds
+        kinds.add(kind)
+        return 0 if kind in file_types.EXECUTABLES else 1 + known
+
+    ranked = [(rank(name), place, name) for place, name in enumerate(names)]
+    return [name for _, _, name in sorted(ranked)[: limits.MEMBERS]]
 
 
 def _remarks(path: str, listing: Listing) -> list[str]:

@@ -7,6 +7,7 @@ from watchfloor.inspection.delivery import hop_of, is_outside
 from watchfloor.inspection.domain_kinds import site_kinds
 from watchfloor.inspection.embedded import EmbeddedMail, embedded_mails
 from watchfloor.inspection.entry_names import domains_above, ip_names, url_names
+from watchfloor.inspection.file_types import extension_of
 from watchfloor.inspection.grouping import NUMBERS, Groups, Placement, Representative, file_keys, keys_of, likeness
 from watchfloor.inspection.inspect import inspect
 from watchfloor.inspection.nesting import too_deep
@@ -43,6 +44,7 @@ __all__ = [
     "brand_of",
     "domains_above",
     "embedded_mails",
+    "extension_of",
     "file_keys",
     "file_of",
     "hop_of",

@@ -251,3 +251,10 @@ def test_a_qr_code_written_into_the_html_is_a_url():
 def test_where_an_attached_page_sends_its_reader_by_script_is_found():
     raw = with_file(b"<script>window.location.href='https://go.example/login'</script>", "voice.html")
     assert [url.url for url in read(raw).urls] == ["https://go.example/login"]
+
+
+def test_padding_hides_no_program_nor_kind_of_file_among_the_names_of_an_archive():
+    padded = zipped(*((f"page{n}.txt", b"x") for n in range(300)), ("disk.iso", b"x"), ("run.js", b"x"))
+    (file,) = read(with_file(padded, "all.zip")).attachments
+    assert len(file.members) == limits.MEMBERS
+    assert {"disk.iso", "run.js"} <= set(file.members)

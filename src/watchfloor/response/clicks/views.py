@@ -2,6 +2,7 @@
 
 import json
 import logging
+from dataclasses import replace
 from datetime import datetime
 from hashlib import blake2b
 from typing import Any
@@ -68,21 +69,29 @@ def _answer(request: HttpRequest, token: str, sent: bool) -> HttpResponse:
         return _page(request, "response/clicks/unsigned.html", {}, status=404 if passed else 429)
     if not SAME.passed(_name_of(link)):
         return _page(request, "response/clicks/later.html", {}, status=429)
+    onward = _onward_url(request, link, sent=sent)
     decision = decide(link.url, link.mail, facts=known.facts, bad=known.bad)
+    if decision.page is Page.GO and onward != link.url:  # what was filled in decides, too, and is not kept
+        filled = decide(onward, link.mail, facts=known.facts, bad=known.bad)
+        decision = replace(filled, chain=decision.chain) if filled.page is not Page.GO else decision
     may = _may_go_on(decision, known)
     went_on = may and request.method == "POST" and not sent
     if link.mail and not made_by_nobody(request.method or "", request.headers):
         JOURNAL.keep(row_of(link, decision, request, went_on=went_on, at=utc_now()))
     if decision.page is Page.GO or went_on:
-        return _onward(request, link, went_on=went_on, sent=sent)
+        return _onward(request, link.url if went_on else onward, went_on=went_on, sent=sent)
     return _shown(request, link, decision, may, token)
 
 
-def _onward(request: HttpRequest, link: Link, *, went_on: bool, sent: bool) -> HttpResponse:
-    """307 keeps what a form posts; of a form sent with GET the fields take the place of the query, as browsers do it."""
-    url = link.url
+def _onward_url(request: HttpRequest, link: Link, *, sent: bool) -> str:
+    """Of a form sent with GET the fields take the place of the query, as browsers do it."""
     if sent and request.method != "POST" and request.META.get("QUERY_STRING"):
-        url = f"{url.partition('#')[0].partition('?')[0]}?{request.META['QUERY_STRING']}"
+        return f"{link.url.partition('#')[0].partition('?')[0]}?{request.META['QUERY_STRING']}"
+    return link.url
+
+
+def _onward(request: HttpRequest, url: str, *, went_on: bool, sent: bool) -> HttpResponse:
+    """307 keeps what a form posts."""
     status = 303 if went_on else 307 if sent and request.method == "POST" else 302
     return HttpResponse(status=status, headers={"Location": location_of(url)})
 

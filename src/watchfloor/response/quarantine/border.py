@@ -6,6 +6,7 @@ from typing import Any
 
 from watchfloor.connectors.contracts import Disposition, InlineAnswer
 from watchfloor.inspection.contracts import Confidence, Inspection, ThreatType, Verdict
+from watchfloor.inspection.services import extension_of
 from watchfloor.kernel.text import visible
 from watchfloor.response.quarantine.contracts import NEVER_BY_USERS, POLICY_TYPES, REASONS, BorderPolicy, BorderThreat
 
@@ -68,13 +69,17 @@ def judged(inspection: Inspection, policy: BorderPolicy) -> tuple[BorderThreat |
 def blocked_file(inspection: Inspection, types: Collection[str]) -> str:
     """The first attachment, or file in one, of these types by its name or by what it really is; "" when there is none."""
     for one in inspection.attachments:
-        if one.extension.lower() in types or TRUE_TYPES.get(one.file_type) in types:
+        if one.extension.lower() in types or _ending(one.file_name) in types or TRUE_TYPES.get(one.file_type) in types:
             return visible(one.file_name)[:200] or one.file_type
         for member in one.members:
-            name = member.rpartition("/")[2]
-            if "." in name and name.rpartition(".")[2].lower() in types:
+            if _ending(member) in types:
                 return visible(member)[:200]
     return ""
+
+
+def _ending(path: str) -> str:
+    """The extension as the system reads it that opens the file: without dots and blanks behind it, also of a name that is no more."""
+    return extension_of(f"-{path.rpartition('/')[2]}")
 
 
 def heeded(

@@ -135,6 +135,18 @@ def test_a_form_that_leads_to_a_blocked_address_is_stopped_and_takes_nothing_pas
     assert kept(home)[-1]["ActionType"] == "ClickBlocked"
 
 
+def test_an_address_that_a_form_fills_in_is_judged_too_and_not_kept(home, key, manager):
+    """A form that leads to somebody's redirector, with the address as one of its fields."""
+    block(manager)
+    WATCH.forget()
+    token = sign(Link("https://www.google.com/url", MAIL, WHO), key=key)
+    where = {"q": "https://login.evil.example/secret"}
+    stopped = Client().get(f"/click/{token}/form", where, headers={"User-Agent": BROWSER})
+    assert (stopped.status_code, "Location" in stopped) == (200, False)
+    assert kept(home)[-1]["ActionType"] == "ClickBlockedByTenantPolicy"
+    assert "secret" not in json.dumps(kept(home))
+
+
 def test_a_url_too_long_for_its_link_is_kept_under_its_digest(home, key):
     url = f"https://x.example/{'ä' * 40_000}"
     short = shortened(Link(url, MAIL, WHO))
