@@ -11,6 +11,7 @@ from django.views.decorators.http import require_GET, require_POST
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.investigations import exporting, selectors, services
+from watchfloor.investigations.models import Recommendation
 from watchfloor.investigations.rendering import Line
 from watchfloor.investigations.tabs import TABS, tab_context
 from watchfloor.kernel.clock import utc_now
@@ -117,8 +118,7 @@ def export_part(request: HttpRequest, pk: str, part: str) -> HttpResponse:
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve or reject what is chosen, or all that waits (AI-73); the verbs ask for the right."""
     found = selectors.investigation(pk)
-    waiting = found.recommendations.filter(status="Pending approval").values_list("pk", flat=True)
-    _decide(request, list(waiting))
+    _decide(request, list(found.recommendations.filter(status="Pending approval")))
     return HttpResponseRedirect(f"{found.href}?tab=pending")
 
 
@@ -126,15 +126,18 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def decide_in_incident(request: HttpRequest, incident: int) -> HttpResponse:
     """The same in an incident, across its investigations."""
-    _decide(request, [one.pk for one in selectors.waiting_in_incident(incident)])
+    _decide(request, list(selectors.waiting_in_incident(incident)))
     tab = "evidence" if request.POST.get("tab") == "evidence" else "investigations"
     return HttpResponseRedirect(f"/incidents/{incident}?tab={tab}")
 
 
-def _decide(request: HttpRequest, waiting: list[int]) -> None:
-    """Only what waits here can be chosen here."""
+def _decide(request: HttpRequest, waiting: list[Recommendation]) -> None:
+    """Only what waits here can be chosen here; “all” are those that stood on the page, not what was recommended since."""
+    seen = request.POST.get("seen", "")
+    upto = int(seen) if seen.isdecimal() and len(seen) < 15 else float("inf")
     rows = {int(one) for one in request.POST.getlist("row") if one.isdecimal() and len(one) < 18}
-    chosen = waiting if request.POST.get("scope") == "all" else [one for one in waiting if one in rows]
+    everything = request.POST.get("scope") == "all"
+    chosen = [one.pk for one in waiting if (one.created_at.timestamp() < upto if everything else one.pk in rows)]
     verb = services.approve if request.POST.get("decision") == "approve" else services.reject
     reason = reason_of(request)
     done = sum(attempt(request, verb, recommendation=one, reason=reason, at=utc_now()) for one in chosen)

@@ -1,5 +1,6 @@
 """Whoever sends mail, or reports it, does not steer what is removed, what is hidden, or what happens without a person."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -197,3 +198,17 @@ def test_what_others_added_to_a_proposal_is_not_approved_from_the_investigation(
     with pytest.raises(Conflict, match="look at it again"):
         approve(by=analyst, recommendation=one.pk, at=NOW + timedelta(hours=2))
     assert one.investigation.status == Status.PENDING
+
+
+def test_all_are_those_that_stood_on_the_page(phish, begun, as_ada):
+    found = begun(phish)
+    one = found.recommendations.get(kind="mail")
+    page = as_ada.get(f"{found.href}?tab=pending").content.decode()
+    assert re.search(r'name="seen" value="\d{10}"', page)
+    later = {"scope": "all", "decision": "approve", "seen": str(int(one.created_at.timestamp()) - 60)}
+    as_ada.post(f"{found.href}/decide", later)
+    one.refresh_from_db()
+    assert one.status == RecommendationStatus.PENDING
+    as_ada.post(f"{found.href}/decide", {**later, "seen": str(int(one.created_at.timestamp()) + 60)})
+    one.refresh_from_db()
+    assert one.status == RecommendationStatus.RUNNING
