@@ -87,7 +87,7 @@ def _stands(state: ColdSnapshot, name: str) -> bool:
 def _fetch_all(name: str, state: ColdSnapshot, there: Store, progress: Callable[[int, int], None]) -> None:
     folder = lake_folder() / ARRIVING / name
     root = f"{there.location.key(name)}/"
-    wanted = {folder / _key(file, there).removeprefix(root): file for file in state.files}
+    wanted = {_below(folder, _key(file, there).removeprefix(root)): file for file in state.files}
     _forget_others(folder, keep=set(wanted))
     missing = [path for path, file in wanted.items() if not path.exists() or path.stat().st_size != file.bytes]
     total, done = sum(file.bytes for file in state.files), sum(wanted[path].bytes for path in set(wanted) - {*missing})
@@ -100,7 +100,15 @@ def _fetch_all(name: str, state: ColdSnapshot, there: Store, progress: Callable[
     log = sorted(key for key, _ in there.bucket.listed(f"{root}_delta_log/"))
     # The pointer to the newest checkpoint comes last, as it came there.
     for key in sorted(log, key=lambda key: (key.endswith("_last_checkpoint"), key)):
-        _fetch(there, key, folder / key.removeprefix(root))
+        _fetch(there, key, _below(folder, key.removeprefix(root)))
+
+
+def _below(folder: Path, name: str) -> Path:
+    """Where a file of the table goes. Names of the store are anybody's who may write there; none leads out of the folder."""
+    path = Path(os.path.normpath(folder / name))
+    if Path(os.path.normpath(folder)) not in path.parents:
+        raise Conflict(f"a file of the store is named “{name[:100]}”, which is none of a table", place=folder.name)
+    return path
 
 
 def _key(file: ColdFile, there: Store) -> str:

@@ -177,3 +177,10 @@ def test_a_process_killed_twice_leaves_a_lake_that_comes_home_whole(filled, sett
     assert list(services.move_home())
     come_home(settings)
     assert seen() == filled
+
+
+@pytest.mark.parametrize("name", ["../../settings.json", "/etc/passwd", "_delta_log/../../x", "."])
+def test_no_name_in_the_store_leads_out_of_the_tables_folder(tmp_path, name):
+    assert moving_home._below(tmp_path, "day=1/part-0.parquet") == tmp_path / "day=1" / "part-0.parquet"
+    with pytest.raises(Conflict, match="none of a table"):
+        moving_home._below(tmp_path, name)
