@@ -10,7 +10,7 @@ from uuid import UUID
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
-from django.shortcuts import render
+from django.shortcuts import redirect, render
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.views.decorators.http import require_GET, require_POST
 
@@ -69,7 +69,10 @@ METADATA = ("Subject", "Sender")
 @requires(Permission.ACTION_CENTER_READ)
 @require_GET
 def action_center(request: HttpRequest) -> HttpResponse:
-    """Pending and History, with the filters in the URL."""
+    """Pending and History, with the filters in the URL; without any, what waits comes first."""
+    counts = selectors.tab_counts()
+    if not request.GET and counts["pending"]:
+        return redirect("/action-center?tab=pending")
     listing, now = selectors.read_listing(request.GET), utc_now()
     found = selectors.listed(listing, now=now)
     page = Paginator(found, listing.size).get_page(listing.page)
@@ -80,7 +83,7 @@ def action_center(request: HttpRequest) -> HttpResponse:
         "total": page.paginator.count,
         "page": page.number,
         "choices": selectors.choices(),
-        "counts": selectors.tab_counts(),
+        "counts": counts,
         "columns": column_heads(request.GET, listing),
         "sizes": selectors.SIZES,
         "clear_href": f"/action-center?tab={listing.tab}",

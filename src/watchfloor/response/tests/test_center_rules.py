@@ -106,6 +106,12 @@ def test_history_has_what_was_decided_in_the_period_and_pending_all_that_waits(s
     assert listed("tab=pending&period=day") == {"waits"}, "however old"
 
 
+def test_what_waits_for_a_decision_comes_first(several, as_ada):
+    assert as_ada.get("/action-center").headers["Location"] == "/action-center?tab=pending"
+    Remediation.objects.filter(status=S.PENDING.value).update(status=S.COMPLETED.value)
+    assert as_ada.get("/action-center").status_code == 200
+
+
 @pytest.mark.parametrize(
     ("query", "found"),
     [
