@@ -4,7 +4,7 @@ from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import audit_verb, audited
@@ -78,10 +78,13 @@ def add_entry(
         _last(entry, lasts, now)
         if direct and entry.expires_at is not None:
             entry.review_at = min(now + REVIEW, entry.expires_at - timedelta(hours=12))
-        with transaction.atomic():
-            _make_room(entry, now)
-            entry.save()
-            changed(now=now)
+        try:
+            with transaction.atomic():
+                _make_room(entry, now)
+                entry.save()
+                changed(now=now)
+        except IntegrityError:  # somebody else was as quick
+            raise Conflict(f"there is an entry {entry} already", place="value") from None
         result["after"] = {"life": told(lasts), "email": email, "direct": direct}
     return str(entry)
 

@@ -271,3 +271,12 @@ def test_a_trusted_sender_is_a_fact_of_judging_and_no_allow_entry():
     for kind, value in ((Kind.IP, "192.0.2.1"), (Kind.URL, "partner.example/x")):
         with pytest.raises(BadInput, match="trust an address or a domain"):
             add_entry(by=TUNER, kind=kind, effect=Effect.TRUST, value=value, now=NOW)
+
+
+def test_of_two_who_add_the_same_at_once_the_second_is_told(db, monkeypatch):
+    wanted = {"by": TUNER, "kind": Kind.DOMAIN, "effect": Effect.BLOCK, "value": "evil.example", "now": NOW}
+    add_entry(**wanted)
+    monkeypatch.setattr("watchfloor.intelligence.entries._make_room", lambda entry, now: None)
+    with pytest.raises(Conflict, match="already"):
+        add_entry(**wanted)
+    assert Entry.objects.count() == 1
