@@ -37,8 +37,12 @@ def file_of(nodeid: str) -> str:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config, items):
-    """On PostgreSQL only what asks for a database; among several processes, files with slow tests first."""
-    if os.environ.get("DATABASE_URL"):
+    """On PostgreSQL only what asks for a database, elsewhere not what needs PostgreSQL; in several processes files with slow tests first."""
+    if not os.environ.get("DATABASE_URL"):
+        only_there = [item for item in items if item.get_closest_marker("postgresql")]
+        config.hook.pytest_deselected(items=only_there)
+        items[:] = [item for item in items if item not in only_there]
+    else:
         asking = {True: [], False: []}
         for item in items:
             names = {"db", "transactional_db"}

@@ -188,4 +188,8 @@ def test_a_threshold_reached_by_real_mails_raises_one_alert_told_by_mail_and_web
     expect(page.get_by_role("heading", level=1)).to_have_text("Many tombolas")
     expect(page.locator(".story-tree")).to_contain_text("Quarterly tombola")
     accessible(page)
+    page.goto(f"{demo.url}/settings/webhook-deliveries")
+    page.locator(".grid tbody a").first.click()
+    page.wait_for_url("**/webhook-deliveries/*")
+    accessible(page)
     assert complaints == []

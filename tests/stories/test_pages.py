@@ -38,7 +38,7 @@ level: critical
 
 OUTSIDE = {"sign-in", "sign-out"}
 """Walked without being signed in, or ends the session."""
-ELSEWHERE = {"settings/detections/policy-<int:number>/edit"}
+ELSEWHERE = {"settings/detections/policy-<int:number>/edit", "settings/webhook-deliveries/<int:id>"}
 """Walked by the story that makes what it shows."""
 
 EXPLORER_VIEWS = ("all-email", "malware", "phish", "content-malware", "url-clicks")

@@ -71,6 +71,12 @@ def restriction_of(rule_id: str) -> str:
     return category if category in restricted else ""
 
 
+def incidents_hidden_from(actor: Actor) -> tuple[int, ...]:
+    """The incidents this person may not see, for what hangs on them elsewhere. Usually none: one query."""
+    hidden = hidden_from(actor)
+    return tuple(Incident.objects.filter(restricted__in=hidden).values_list("pk", flat=True)) if hidden else ()
+
+
 def must_see(incident: Incident, by: Actor) -> None:
     """Raises NotFound, as for one that is not there."""
     if incident.restricted and incident.restricted in hidden_from(by):

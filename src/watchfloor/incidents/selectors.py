@@ -30,7 +30,7 @@ from watchfloor.incidents.filters import (
 )
 from watchfloor.incidents.models import Alert, AlertEvidence, Incident, IncidentLink, Tag
 from watchfloor.incidents.reading import alert_summary, evidence_items, history_of, incident_summary
-from watchfloor.incidents.seeing import must_see, seen_by
+from watchfloor.incidents.seeing import incidents_hidden_from, must_see, seen_by
 from watchfloor.incidents.touched import last_touched, popularity_of, touched_after
 from watchfloor.kernel.errors import NotFound
 
@@ -50,6 +50,7 @@ __all__ = [
     "incident_for",
     "incident_queue",
     "incidents_export",
+    "incidents_hidden_from",
     "last_touched",
     "named_in",
     "open_counts",

@@ -23,7 +23,7 @@ MOST_CLUSTERS = 50
 @require_GET
 def of_an_incident(request: HttpRequest, incident: int) -> HttpResponse:
     """The runs of an incident, and what waits for a decision in them (IN-35)."""
-    found = selectors.of_incident(incident)
+    found = selectors.of_incident(incident, by=actor_of(request))
     now = utc_now()
     context = {"rows": [Line.of(one, now=now) for one in found], **_waiting(request, incident, tab="investigations")}
     return render(request, "investigations/beside.html", context)
@@ -33,7 +33,7 @@ def of_an_incident(request: HttpRequest, incident: int) -> HttpResponse:
 @require_GET
 def evidence_of_an_incident(request: HttpRequest, incident: int) -> HttpResponse:
     """What its investigations recommend about the evidence, and the clusters with their two counts (IN-36, IN-37)."""
-    clusters = cluster_lines(selectors.clusters_of_incident(incident, limit=MOST_CLUSTERS))
+    clusters = cluster_lines(selectors.clusters_of_incident(incident, by=actor_of(request), limit=MOST_CLUSTERS))
     may_read = actor_of(request).may(Permission.EMAIL_METADATA_READ)
     context = {"clusters": clusters, "may_read": may_read, **_waiting(request, incident, tab="evidence")}
     return render(request, "investigations/beside_evidence.html", context)
@@ -41,7 +41,7 @@ def evidence_of_an_incident(request: HttpRequest, incident: int) -> HttpResponse
 
 def _waiting(request: HttpRequest, incident: int, *, tab: str) -> dict[str, Any]:
     actor = actor_of(request)
-    waiting = selectors.waiting_in_incident(incident)
+    waiting = selectors.waiting_in_incident(incident, by=actor)
     return {
         "incident": incident,
         "decide_href": f"/investigations/of-incident/{incident}/decide",
@@ -57,7 +57,7 @@ def _waiting(request: HttpRequest, incident: int, *, tab: str) -> dict[str, Any]
 def of_an_alert(request: HttpRequest, alert_id: str) -> HttpResponse:
     """The runs of an alert, a button to begin one, and who may not send where it is about sending (AI-85)."""
     actor = actor_of(request)
-    context = _panel(request, selectors.of_alert(alert_id), f"alert={alert_id}")
+    context = _panel(request, selectors.of_alert(alert_id, by=actor), f"alert={alert_id}")
     rule = selectors.rule_of_alert(alert_id) if actor.may(Permission.IDENTITY_READ) else ""
     return render(request, "investigations/panel.html", {**context, "sending": rule in SENDING_RULES})
 
@@ -68,7 +68,7 @@ def of_a_message(request: HttpRequest, network_message_id: str) -> HttpResponse:
     """The runs that met a mail, and a button to begin one; nothing for people who may not read incidents."""
     if not actor_of(request).may(Permission.INCIDENT_READ):
         return HttpResponse()
-    found = selectors.of_message(network_message_id)
+    found = selectors.of_message(network_message_id, by=actor_of(request))
     return render(request, "investigations/panel.html", _panel(request, found, f"message={network_message_id}"))
 
 
@@ -76,7 +76,7 @@ def of_a_message(request: HttpRequest, network_message_id: str) -> HttpResponse:
 @require_GET
 def of_a_remediation(request: HttpRequest, remediation_id: UUID) -> HttpResponse:
     """The run that recommended a remediation (AC-03); nothing where a person thought of it."""
-    found = selectors.of_remediation(str(remediation_id))
+    found = selectors.of_remediation(str(remediation_id), by=actor_of(request))
     if not found or not actor_of(request).may(Permission.INCIDENT_READ):
         return HttpResponse()
     return render(request, "investigations/panel.html", {"rows": [Line.of(one, now=utc_now()) for one in found]})

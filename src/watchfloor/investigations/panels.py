@@ -45,7 +45,7 @@ class InvestigationsOfAnEmail:
     permission = Permission.INCIDENT_READ
 
     def render(self, *, entity: EmailEntity, actor: Actor) -> str:
-        rows = [Line.of(one, now=utc_now()) for one in of_message(entity.id)]
+        rows = [Line.of(one, now=utc_now()) for one in of_message(entity.id, by=actor)]
         may_start = actor.may(Permission.EMAIL_ACTION_PROPOSE)
         if not rows and not may_start:
             return ""
@@ -63,7 +63,7 @@ class InvestigationsOfAnEmail:
                 details=one.name,
                 href=one.href,
             )
-            for one in of_message(entity.id)
+            for one in of_message(entity.id, by=actor)
         ]
 
 
@@ -76,7 +76,7 @@ class InvestigationsOfAPerson:
     permission = Permission.INCIDENT_READ
 
     def render(self, person_pk: int, actor: Actor, /) -> str:
-        rows = [Line.of(one, now=utc_now()) for one in of_person(names_of(person_pk).addresses)]
+        rows = [Line.of(one, now=utc_now()) for one in of_person(names_of(person_pk).addresses, by=actor)]
         return render_to_string("investigations/panel.html", {"rows": rows}) if rows else ""
 
 

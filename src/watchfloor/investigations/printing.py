@@ -27,7 +27,7 @@ def investigation_pdf(*, pk: int, by: Actor, at: datetime) -> bytes:
         target_type="investigation",
         target=str(pk),
     ) as result:
-        document = print_pdf(as_html(investigation(pk), by=by, at=at))
+        document = print_pdf(as_html(investigation(pk, by=by), by=by, at=at))
         result["after"] = {"bytes": len(document)}
     return document
 

@@ -17,7 +17,7 @@ from watchfloor.kernel.errors import WatchfloorError
 @require_GET
 def pdf(request: HttpRequest, pk: int) -> HttpResponse:
     """The document, or back to the page with why there is none."""
-    found = investigation(pk)
+    found = investigation(pk, by=actor_of(request))
     try:
         document = investigation_pdf(pk=pk, by=actor_of(request), at=utc_now())
     except WatchfloorError as error:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from django.db.models import Count, Q, QuerySet
 from django.http import QueryDict
 
+from watchfloor.access.contracts import Actor
 from watchfloor.incidents import selectors as incidents
 from watchfloor.investigations.contracts import Kind, Level, RecommendationStatus, Status
 from watchfloor.investigations.models import Cluster, Investigation, Recommendation
@@ -59,9 +60,15 @@ def read_listing(parameters: QueryDict) -> Listing:
     )
 
 
-def listed(listing: Listing, *, now: datetime) -> "QuerySet[Investigation]":
+def seen(by: Actor) -> "QuerySet[Investigation]":
+    """Those whose incident this person may see (AP-05): an investigation tells all that its alerts do."""
+    hidden = incidents.incidents_hidden_from(by)
+    return Investigation.objects.exclude(incident_id__in=map(str, hidden)) if hidden else Investigation.objects.all()
+
+
+def listed(listing: Listing, *, by: Actor, now: datetime) -> "QuerySet[Investigation]":
     """The investigations under these filters. What waits for people is never hidden by the period (LM-08)."""
-    found = Investigation.objects.all()
+    found = seen(by)
     span = PERIODS[listing.period][1]
     if span is not None and not listing.incident:
         found = found.filter(Q(created_at__gte=now - span) | Q(status=Status.PENDING.value))
@@ -83,46 +90,44 @@ def choices() -> dict[str, list[tuple[str, str]]]:
     }
 
 
-def investigation(pk: int) -> Investigation:
-    """One; raises NotFound."""
-    found = Investigation.objects.filter(pk=pk).first() if pk < 2**62 else None
+def investigation(pk: int, *, by: Actor) -> Investigation:
+    """One; raises NotFound, also for one that is not for this person."""
+    found = seen(by).filter(pk=pk).first() if pk < 2**62 else None
     if found is None:
         raise NotFound(f"there is no investigation {pk}")
     return found
 
 
-def of_message(network_message_id: str, *, limit: int = 20) -> tuple[Investigation, ...]:
+def of_message(network_message_id: str, *, by: Actor, limit: int = 20) -> tuple[Investigation, ...]:
     """The investigations that met a mail, newest first."""
     met = Q(evidence__type="analyzedMessage", evidence__value=network_message_id)
-    return tuple(Investigation.objects.filter(met).distinct()[:limit])
+    return tuple(seen(by).filter(met).distinct()[:limit])
 
 
-def of_incident(incident_id: int, *, limit: int = 50) -> tuple[Investigation, ...]:
-    return tuple(Investigation.objects.filter(incident_id=str(incident_id))[:limit])
+def of_incident(incident_id: int, *, by: Actor, limit: int = 50) -> tuple[Investigation, ...]:
+    return tuple(seen(by).filter(incident_id=str(incident_id))[:limit])
 
 
-def of_alert(alert_id: str, *, limit: int = 20) -> tuple[Investigation, ...]:
-    return tuple(Investigation.objects.filter(alerts__alert_id=alert_id)[:limit])
+def of_alert(alert_id: str, *, by: Actor, limit: int = 20) -> tuple[Investigation, ...]:
+    return tuple(seen(by).filter(alerts__alert_id=alert_id)[:limit])
 
 
-def of_remediation(remediation_id: str) -> tuple[Investigation, ...]:
+def of_remediation(remediation_id: str, *, by: Actor) -> tuple[Investigation, ...]:
     """The investigation that recommended a remediation."""
-    return tuple(Investigation.objects.filter(recommendations__remediation_id=remediation_id).distinct())
+    return tuple(seen(by).filter(recommendations__remediation_id=remediation_id).distinct())
 
 
-def clusters_of_incident(incident_id: int, *, limit: int) -> tuple[Cluster, ...]:
+def clusters_of_incident(incident_id: int, *, by: Actor, limit: int) -> tuple[Cluster, ...]:
     """The clusters of an incident's investigations, the gravest of the newest first."""
-    found = Cluster.objects.filter(investigation__incident_id=str(incident_id)).filter(
-        verdict__in=("Malicious", "Suspicious")
-    )
+    mine = seen(by).filter(incident_id=str(incident_id))
+    found = Cluster.objects.filter(investigation__in=mine, verdict__in=("Malicious", "Suspicious"))
     return tuple(found.order_by("-investigation", "verdict", "id")[:limit])
 
 
-def waiting_in_incident(incident_id: int, *, limit: int = 200) -> tuple[Recommendation, ...]:
+def waiting_in_incident(incident_id: int, *, by: Actor, limit: int = 200) -> tuple[Recommendation, ...]:
     """What an incident's investigations recommend and nobody decided yet."""
-    found = Recommendation.objects.filter(
-        investigation__incident_id=str(incident_id), status=RecommendationStatus.PENDING.value
-    )
+    mine = seen(by).filter(incident_id=str(incident_id))
+    found = Recommendation.objects.filter(investigation__in=mine, status=RecommendationStatus.PENDING.value)
     return tuple(found.select_related("investigation")[:limit])
 
 
@@ -134,10 +139,10 @@ def rule_of_alert(alert_id: str) -> str:
         return ""
 
 
-def of_person(addresses: tuple[str, ...], *, limit: int = 20) -> tuple[Investigation, ...]:
+def of_person(addresses: tuple[str, ...], *, by: Actor, limit: int = 20) -> tuple[Investigation, ...]:
     """Those that looked at a person's mailbox or account."""
     met = Q(evidence__type__in=("user", "mailbox"), evidence__value__in=addresses)
-    return tuple(Investigation.objects.filter(met).distinct()[:limit])
+    return tuple(seen(by).filter(met).distinct()[:limit])
 
 
 @dataclass(frozen=True, slots=True)

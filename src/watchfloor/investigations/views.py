@@ -49,7 +49,7 @@ def reason_of(request: HttpRequest) -> str:
 def investigations(request: HttpRequest) -> HttpResponse:
     """The list, with its filters in the URL (AI-60, AI-61)."""
     listing, now = selectors.read_listing(request.GET), utc_now()
-    page = Paginator(selectors.listed(listing, now=now), listing.size).get_page(listing.page)
+    page = Paginator(selectors.listed(listing, by=actor_of(request), now=now), listing.size).get_page(listing.page)
     parameters = request.GET.copy()
     parameters.pop("page", None)
     context = {
@@ -71,7 +71,9 @@ def investigations(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> HttpResponse:
     """The listed investigations as CSV, all pages."""
     now = utc_now()
-    found = selectors.listed(selectors.read_listing(request.GET), now=now).iterator(chunk_size=1000)
+    found = selectors.listed(selectors.read_listing(request.GET), by=actor_of(request), now=now).iterator(
+        chunk_size=1000
+    )
     return exporting.csv_answer("Investigations.csv", exporting.LIST, exporting.list_rows(found, now=now))
 
 
@@ -79,7 +81,7 @@ def export(request: HttpRequest) -> HttpResponse:
 @require_GET
 def investigation(request: HttpRequest, pk: int) -> HttpResponse:
     """One investigation in its tabs (AI-63)."""
-    found = selectors.investigation(pk)
+    found = selectors.investigation(pk, by=actor_of(request))
     tab = request.GET.get("tab", "graph")
     tab = tab if tab in {key for key, _ in TABS} else "graph"
     actor = actor_of(request)
@@ -98,7 +100,7 @@ def investigation(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far it is, polled while it works; when it has ended, the whole page anew."""
-    found = selectors.investigation(pk)
+    found = selectors.investigation(pk, by=actor_of(request))
     if not found.working and getattr(request, "htmx", None):
         return HttpResponse(headers={"HX-Refresh": "true"})
     context = tab_context(found, "graph", may_read=False, now=utc_now())
@@ -110,14 +112,14 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 def export_part(request: HttpRequest, pk: str, part: str) -> HttpResponse:
     """The log, the actions or the clusters as CSV."""
     name, header, rows = EXPORTS[part]
-    return exporting.csv_answer(name, header, rows(selectors.investigation(int(pk))))
+    return exporting.csv_answer(name, header, rows(selectors.investigation(int(pk), by=actor_of(request))))
 
 
 @requires(Permission.INCIDENT_READ)
 @require_POST
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """Approve or reject what is chosen, or all that waits (AI-73); the verbs ask for the right."""
-    found = selectors.investigation(pk)
+    found = selectors.investigation(pk, by=actor_of(request))
     _decide(request, list(found.recommendations.filter(status="Pending approval")))
     return HttpResponseRedirect(f"{found.href}?tab=pending")
 
@@ -126,7 +128,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def decide_in_incident(request: HttpRequest, incident: int) -> HttpResponse:
     """The same in an incident, across its investigations."""
-    _decide(request, list(selectors.waiting_in_incident(incident)))
+    _decide(request, list(selectors.waiting_in_incident(incident, by=actor_of(request))))
     tab = "evidence" if request.POST.get("tab") == "evidence" else "investigations"
     return HttpResponseRedirect(f"/incidents/{incident}?tab={tab}")
 
@@ -151,9 +153,10 @@ def _decide(request: HttpRequest, waiting: list[Recommendation]) -> None:
 @require_POST
 def agree(request: HttpRequest, pk: int) -> HttpResponse:
     """Say whether what would be done is right."""
+    found = selectors.investigation(pk, by=actor_of(request))
     agreed = request.POST.get("agreed") == "yes"
-    chosen = [int(one) for one in request.POST.getlist("row") if one.isdecimal()]
-    for one in chosen:
+    chosen = [int(one) for one in request.POST.getlist("row") if one.isdecimal() and len(one) < 18]
+    for one in found.recommendations.filter(pk__in=chosen).values_list("pk", flat=True):
         attempt(request, services.agree, recommendation=one, agreed=agreed, at=utc_now())
     return HttpResponseRedirect(f"/investigations/{pk}?tab=pending")
 
@@ -162,6 +165,7 @@ def agree(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 def stop(request: HttpRequest, pk: int) -> HttpResponse:
     """End it now."""
+    selectors.investigation(pk, by=actor_of(request))
     attempt(request, services.stop, investigation=pk, reason=reason_of(request), at=utc_now())
     return HttpResponseRedirect(f"/investigations/{pk}")
 

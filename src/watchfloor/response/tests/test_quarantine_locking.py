@@ -68,11 +68,10 @@ def test_what_ended_meanwhile_is_not_ended_again(db, monkeypatch):
     assert QuarantinedCopy.objects.get().status == CopyStatus.NEEDS_REVIEW
 
 
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_two_who_delete_crosswise_end_both_and_no_mail_is_left_with_an_old_state():
     """Each takes one person's copies of all mails, in the opposite order. SQLite lets in one writer at a time anyway."""
-    if connection.vendor == "sqlite":
-        pytest.skip("needs a database that locks rows; run the tests with DATABASE_URL of a PostgreSQL")
     keys = mails(COUNT)
     together = threading.Barrier(2)
 
@@ -87,10 +86,9 @@ def test_two_who_delete_crosswise_end_both_and_no_mail_is_left_with_an_old_state
     assert set(QuarantinedMail.objects.values_list("status", flat=True)) == {CopyStatus.DELETED.value}
 
 
+@pytest.mark.postgresql
 @pytest.mark.django_db(transaction=True)
 def test_the_state_of_a_mail_follows_both_who_change_its_copies_at_once():
-    if connection.vendor == "sqlite":
-        pytest.skip("needs a database that locks rows; run the tests with DATABASE_URL of a PostgreSQL")
     first, second = mails(1)
     holding, began = threading.Event(), threading.Event()
 
