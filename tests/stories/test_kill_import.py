@@ -16,7 +16,7 @@ from watchfloor.demo.organisation import found_organisation
 from watchfloor.demo.traffic import ordinary_mail
 
 MAILS = 2000
-KILLS = 20
+KILLS = 8
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 
 COUNT = """

@@ -12,7 +12,7 @@ from tests.stories.killing import kill
 
 PEOPLE = [f"p{number:02}@corp.example" for number in range(30)]
 FIRST, SECOND = PEOPLE[:20], PEOPLE[20:]
-KILLS = 5
+KILLS = 3
 BODY = (
     "Dear colleagues,\r\n\r\nthe annual review of our travel guidelines has begun. Everybody who travelled since March is "
     "asked to read the new rules on trains, hotels and hired cars, and to tell the travel office until the end of the month "

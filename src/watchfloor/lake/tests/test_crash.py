@@ -17,7 +17,7 @@ from labs.postgres import postgres
 from labs.s3 import S3
 
 SCRIPT = Path(__file__).with_name("crash.py")
-KILLS = 5
+KILLS = 4
 
 
 class Part:
@@ -64,8 +64,6 @@ def environment(home: Path, database: str, store: dict[str, str]) -> dict[str, s
     ("database", "place"),
     [
         ("sqlite", "disk"),
-        pytest.param("postgresql", "disk", marks=pytest.mark.lab),
-        ("sqlite", "store"),
         pytest.param("postgresql", "store", marks=pytest.mark.lab),
     ],
 )

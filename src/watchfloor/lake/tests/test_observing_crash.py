@@ -16,7 +16,7 @@ from labs import wait_until
 from labs.postgres import postgres
 
 SCRIPT = Path(__file__).with_name("observing_crash.py")
-KILLS = 3
+KILLS = 2
 
 
 class Part:

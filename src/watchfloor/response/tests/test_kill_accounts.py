@@ -18,7 +18,7 @@ from tests.stories.killing import environ_of, kill, start
 PROCESS = str(Path(__file__).with_name("suspend_process.py"))
 UIDS = [f"p{number:03}" for number in range(80)]
 PEOPLE = [f"{uid}@corp.example" for uid in UIDS]
-KILLS = 3
+KILLS = 2
 pytestmark = [pytest.mark.lab, pytest.mark.slow]
 
 

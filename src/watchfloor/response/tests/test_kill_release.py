@@ -96,7 +96,7 @@ def test_a_release_to_80_people_killed_at_random_moments_reaches_each_once(tmp_p
     asked(environ, "begin", connections(dovecot, dovecot.lmtp_port, "lmtp"), json.dumps(PEOPLE))
     dice = random.Random(20261122)
     kills = 0
-    for _ in range(4):
+    for _ in range(3):
         worker = start("-m", "watchfloor.config.worker", environ=environ, log=log)
         seen, until = handed(home), time.monotonic() + 30
         while handed(home) == seen and status(home) != "Completed" and time.monotonic() < until:
