@@ -31,23 +31,29 @@ SHARING_THE_DEMO = {f"tests/stories/test_{name}.py" for name in ("pages", "analy
 """All walk through the sample organisation, which takes longer to build than most tests run."""
 
 
+CLIENTS = {"as_ada", "as_max", "as_eve"}
+
+
 def file_of(nodeid: str) -> str:
     return nodeid.split("::", 1)[0]
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection_modifyitems(config, items):
-    """On PostgreSQL only what asks for a database, elsewhere not what needs PostgreSQL; in several processes files with slow tests first."""
+    """On PostgreSQL only what asks for a database, and pages only at full scale: what they show comes from selectors, asked there as well.
+
+    Elsewhere not what needs PostgreSQL; in several processes files with slow tests first.
+    """
     if not os.environ.get("DATABASE_URL"):
         only_there = [item for item in items if item.get_closest_marker("postgresql")]
         config.hook.pytest_deselected(items=only_there)
         items[:] = [item for item in items if item not in only_there]
     else:
-        asking = {True: [], False: []}
+        asking, pages_too = {True: [], False: []}, os.environ.get("WATCHFLOOR_SCALE") == "full"
         for item in items:
             names = {"db", "transactional_db"}
             asks = not names.isdisjoint(item.fixturenames) or item.get_closest_marker("django_db")
-            asking[bool(asks)].append(item)
+            asking[bool(asks and (pages_too or CLIENTS.isdisjoint(item.fixturenames)))].append(item)
         config.hook.pytest_deselected(items=asking[False])
         items[:] = asking[True]
     yield

@@ -185,32 +185,31 @@ def test(*arguments: str) -> None:
     """The whole suite: checks, then pytest with real servers and a real browser, then the slices once more on PostgreSQL."""
     servers()
     check()
-    python = BIN / "python"
-    run(python, "-m", "pytest", *(arguments or at_once()))
+    run(BIN / "python", "-m", "pytest", *(arguments or at_once()))
     if not arguments:
-        print("The slices on PostgreSQL ...", flush=True)
-        run(
-            python,
-            "-m",
-            "labs.postgres",
-            python,
-            "-m",
-            "pytest",
-            "-q",
-            *at_once(),
-            "-m",
-            "not lab and not browser and not slow",
-            *(f"--ignore=src/watchfloor/{part}" for part in WITHOUT_DATABASE),
-            "src/watchfloor",
-        )
+        on_postgresql()
+
+
+def on_postgresql() -> None:
+    """The slices on PostgreSQL: verbs and selectors, and with WATCHFLOOR_SCALE=full their pages too."""
+    print("The slices on PostgreSQL ...", flush=True)
+    python = BIN / "python"
+    run(
+        *(python, "-m", "labs.postgres", python, "-m", "pytest", "-q", *at_once()),
+        *("-m", "not lab and not browser and not slow"),
+        *(f"--ignore=src/watchfloor/{part}" for part in WITHOUT_DATABASE),
+        "src/watchfloor",
+    )
 
 
 def test_scale(*arguments: str) -> None:
-    """All questions of the other engines, of which `test` asks a part; writes docs/reference/engines.md."""
+    """All questions of the other engines, of which `test` asks a part, and pages on PostgreSQL; writes docs/reference/engines.md."""
     env("dev")
     servers()
     os.environ["WATCHFLOOR_SCALE"] = "full"
     run(BIN / "python", "-m", "pytest", "-q", "tests/scale/test_engines.py", *arguments)
+    if not arguments:
+        on_postgresql()
 
 
 def demo(*arguments: str) -> None:
