@@ -4,6 +4,7 @@ import json
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 import pyarrow as pa
@@ -20,6 +21,7 @@ from watchfloor.lake.charts import bucket_starts
 from watchfloor.lake.contracts import (
     Batch,
     Bucketed,
+    Column,
     Condition,
     EmailRecord,
     LateVerdict,
@@ -218,7 +220,13 @@ def stream_batches(query: Query, *, columns: Sequence[str]) -> Iterator[pa.Recor
 
 def values_of(row: Mapping[str, Any], name: str, *, of: str = "EmailEvents") -> tuple[str, ...]:
     """The values in one cell of a row of table `of`: several for a listed column, in their order; none when empty."""
-    return values_in(row.get(name), table(of).column(name))
+    return values_in(row.get(name), _column(of, name))
+
+
+@cache
+def _column(table_name: str, name: str) -> Column:
+    """A column by its name, looked for once: detection asks for cells by the hundred thousand."""
+    return table(table_name).column(name)
 
 
 def query_from_parameters(parameters: Mapping[str, Any], *, now: datetime, table: str = "EmailEvents") -> Query:
