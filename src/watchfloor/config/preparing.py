@@ -6,11 +6,10 @@ def prepare() -> None:
     import django
 
     django.setup()
-    from django.core.management import call_command
-
     from watchfloor.access.services import ensure_built_in_roles
+    from watchfloor.config.migrating import migrate
     from watchfloor.runtime.services import check_key
 
     check_key()
-    call_command("migrate", verbosity=0)
+    migrate()
     ensure_built_in_roles()
