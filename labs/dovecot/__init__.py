@@ -26,6 +26,20 @@ HIDDEN = """* owner lrwstipekxa
 {folder} user={master} lrwstipekxa
 """
 OPEN = "* owner lrwstipekxa\n* user={master} lrwstipekxa\n"
+SHARING = """
+protocol imap {
+  mail_plugins = $mail_plugins imap_acl
+}
+namespace {
+  type = shared
+  separator = /
+  prefix = shared/%%u/
+  location = sdbox:%%h/sdbox
+  subscriptions = no
+  list = children
+}
+"""
+"""More of a configuration, for servers on which people may let others into their mailboxes."""
 
 
 class Dovecot(Server):

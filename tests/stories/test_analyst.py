@@ -83,7 +83,7 @@ def test_an_analyst_finds_a_phish_removes_it_everywhere_and_puts_it_back(demo, d
     expect(page.get_by_text("has started")).to_have_count(1)
 
     # The action center tells how it ended; the mailboxes agree.
-    page.goto(f"{demo.url}/action-center")
+    page.goto(f"{demo.url}/action-center?q=Remove+the+password+phish")
     page.get_by_role("link", name="Remove the password phish").first.click()
     expect(flyout.get_by_text("Completed").first).to_be_visible(timeout=60_000)
     flyout.get_by_role("link", name="Open the page").click()

@@ -14,7 +14,15 @@ from watchfloor.connectors.account_actions import (
     AccountSystem,
     AccountVerb,
 )
-from watchfloor.connectors.mailbox_words import ActionOutcome, Fetched, Folder, Located, MailboxActions, Target
+from watchfloor.connectors.mailbox_words import (
+    IN_MAILBOX,
+    ActionOutcome,
+    Fetched,
+    Folder,
+    Located,
+    MailboxActions,
+    Target,
+)
 from watchfloor.connectors.observed import (
     Account,
     AccountFlag,
@@ -30,6 +38,7 @@ from watchfloor.connectors.shown import ConnectionLine, DeadLetterLine
 from watchfloor.kernel.errors import BadInput
 
 __all__ = [
+    "IN_MAILBOX",
     "AcceptedMail",
     "Account",
     "AccountActions",

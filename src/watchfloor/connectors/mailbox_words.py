@@ -19,6 +19,10 @@ class Folder(StrEnum):
     UNKNOWN = "Unknown"
 
 
+IN_MAILBOX = (Folder.INBOX.value, Folder.JUNK.value)
+"""Where its reader still meets a message, and a soft delete makes sense."""
+
+
 @dataclass(frozen=True, slots=True)
 class Located:
     """One copy of a message in one mailbox: `path` is the server's folder name, `uid` valid under `uidvalidity` (0: unknown).

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from watchfloor.access.contracts import Actor
+from watchfloor.connectors.contracts import IN_MAILBOX
 from watchfloor.incidents.contracts import EvidenceItem
 from watchfloor.incidents.explorer import AROUND
 from watchfloor.lake import selectors as lake
@@ -12,7 +13,6 @@ from watchfloor.lake.contracts import Condition, Measure, Operator, Query
 
 MOST = 20
 BY = ("EmailClusterId", "ThreatTypes", "ConfidenceLevel", "LatestDeliveryLocation")
-IN_MAILBOX = ("Inbox/folder", "Junk folder")
 OUTSIDE = "On-prem/external"
 
 
@@ -52,8 +52,7 @@ def cluster_lines(items: Sequence[EvidenceItem], *, actor: Actor) -> list[Cluste
 
 def _count(line: ClusterLine, row: Mapping[str, Any]) -> None:
     copies, threats = int(row["Copies"]), lake.values_of(row, "ThreatTypes")
-    # A filter of the column compares the grade of Phish, and so does this.
-    sure = '"Phish":"High"' in str(row["ConfidenceLevel"] or "").replace(" ", "")
+    sure = "High" in lake.values_of(row, "ConfidenceLevel")
     location = row["LatestDeliveryLocation"] or ""
     line.copies += copies
     line.malware += copies if "Malware" in threats else 0

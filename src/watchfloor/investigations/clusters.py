@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from datetime import datetime
 
+from watchfloor.connectors.contracts import IN_MAILBOX
 from watchfloor.investigations.case import Case, asked, is_
 from watchfloor.investigations.contracts import (
     Asked,
@@ -16,13 +17,11 @@ from watchfloor.investigations.contracts import (
     Verdict,
 )
 from watchfloor.investigations.judging import (
-    IN_MAILBOX,
     anomaly_of,
     corrected,
     judged,
     sure,
     tallied,
-    threats_of,
     verdict_of,
 )
 from watchfloor.lake import selectors as lake
@@ -162,7 +161,7 @@ def _with_late(counters: Counters, rows: list[dict[str, object]]) -> Counters:
         word = newest.get(str(row["NetworkMessageId"]))
         if word is None:
             continue
-        was = verdict_of(threats_of(row["ThreatTypes"]), high=sure(row["ConfidenceLevel"]))
+        was = verdict_of(lake.values_of(row, "ThreatTypes"), high=sure(row))
         high = word.confidence != "Normal"
         now = verdict_of(word.threat_types, high=high)
         late += now is Verdict.MALICIOUS and was is not Verdict.MALICIOUS

@@ -1,34 +1,22 @@
 """What copies count as, and what a share of them makes of a cluster. Pure: rows in, words out."""
 
-import json
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from watchfloor.connectors.contracts import IN_MAILBOX
 from watchfloor.investigations.contracts import Counters, Thresholds, Verdict
+from watchfloor.lake import selectors as lake
 
-IN_MAILBOX = ("Inbox/folder", "Junk folder")
-"""Where a pending soft delete makes sense (AI-43)."""
 USUAL_DAYS = 9
 SPIKE = 3.0
 LEAST_SPIKE = 10
 
 
-def threats_of(cell: Any) -> tuple[str, ...]:
-    """The words of a ThreatTypes cell."""
-    if isinstance(cell, list | tuple):
-        return tuple(map(str, cell))
-    return tuple(word.strip() for word in str(cell or "").split(",") if word.strip())
-
-
-def sure(cell: Any) -> bool:
-    """Whether ConfidenceLevel grades its phish High."""
-    try:
-        grades = json.loads(cell) if isinstance(cell, str) and cell else cell
-    except ValueError:
-        return False
-    return isinstance(grades, Mapping) and grades.get("Phish") == "High"
+def sure(row: Mapping[str, Any]) -> bool:
+    """Whether a row of EmailEvents grades its phish High."""
+    return "High" in lake.values_of(row, "ConfidenceLevel")
 
 
 def verdict_of(threats: Iterable[str], *, high: bool) -> Verdict:
@@ -44,8 +32,8 @@ def tallied(groups: Iterable[Mapping[str, Any]], *, now: datetime) -> Counters:
     told = dict.fromkeys((name for name in Counters().kept if name != "usual_day"), 0)
     yesterday = now - timedelta(days=1)
     for group in groups:
-        copies, words = int(group["Copies"]), set(threats_of(group["ThreatTypes"]))
-        high = sure(group["ConfidenceLevel"])
+        copies, words = int(group["Copies"]), set(lake.values_of(group, "ThreatTypes"))
+        high = sure(group)
         verdict = verdict_of(words, high=high)
         location, action = group["LatestDeliveryLocation"] or "", group["DeliveryAction"] or ""
         inside, outside = location in IN_MAILBOX, location == "On-prem/external"

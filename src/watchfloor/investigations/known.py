@@ -23,7 +23,7 @@ def trait_of(seeds: Seeds, *, now: datetime) -> str:
     urls, files = condemned(tuple(messages[:MOST]))
     rows = lake.rows(_of(messages, now=now), columns=COLUMNS, limit=MOST)
     said = " ".join(str(row["DetectionMethods"]) for row in rows)
-    if any(not one.automatic for one in _removals(messages)):
+    if any(not one.automatic for removals in _removals(messages).values() for one in removals):
         return "hand"
     if (
         seeds.files
@@ -38,13 +38,10 @@ def trait_of(seeds: Seeds, *, now: datetime) -> str:
     return "campaign" if any(one is not None and one.mails > 1 for one in campaigns) else ""
 
 
-def _removals(messages: Sequence[str]) -> list[MessageRemediation]:
-    return [
-        one
-        for message in messages[:MOST]
-        for one in remediations.remediations_of_message(network_message_id=message)
-        if one.line_status in DONE
-    ]
+def _removals(messages: Sequence[str]) -> dict[str, list[MessageRemediation]]:
+    """What was done to each of the first of these mails."""
+    found = remediations.remediations_of_messages(messages[:MOST])
+    return {mail: [one for one in done if one.line_status in DONE] for mail, done in found.items()}
 
 
 def _of(messages: Sequence[str], *, now: datetime) -> Query:
@@ -54,7 +51,7 @@ def _of(messages: Sequence[str], *, now: datetime) -> Query:
 
 def looked_into_by(messages: Sequence[str]) -> int:
     """The investigation that had all of these mails removed, or looks into who did; 0 for none: one mail it does not know is news."""
-    by = [{one.remediation_id for one in _removals([message])} for message in messages[:MOST]]
+    by = [{one.remediation_id for one in removals} for removals in _removals(messages).values()]
     known = Investigation.objects.filter(recommendations__remediation_id__in=set().union(*by)).order_by("-id").first()
     if known is None or len(messages) > MOST:
         return 0

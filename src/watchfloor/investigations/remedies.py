@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+from watchfloor.connectors.contracts import IN_MAILBOX
 from watchfloor.investigations.contracts import RecommendationStatus, Verdict
 from watchfloor.investigations.models import Cluster, Evidence, Investigation, Recommendation
 from watchfloor.investigations.rendering import ClusterLine, EntityLine
@@ -87,7 +88,6 @@ AS_REMEDY: Mapping[R, Remedy] = {
     R.DONE: Remedy.REMEDIATED,
     R.GONE: Remedy.REMEDIATED,
 }
-IN_MAILBOX = ("Inbox/folder", "Junk folder")
 
 
 def prevented(found: Investigation) -> bool:

@@ -18,7 +18,7 @@ from watchfloor.investigations.playbook import Playbook, playbook_of, started_by
 from watchfloor.investigations.starting import may_start_by_itself, start
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import WatchfloorError
-from watchfloor.runtime.selectors import cursor_position
+from watchfloor.runtime.selectors import cursor_positions
 from watchfloor.runtime.services import every, move_cursor
 
 log = logging.getLogger(__name__)
@@ -43,7 +43,7 @@ def read_alerts(*, now: datetime, limit: int = 100) -> int:
     if left <= 0:
         return 0
     limit = min(limit, max(1, left // ROWS_AN_ALERT))
-    evidence, history = cursor_position(EVIDENCE), cursor_position(HISTORY)
+    evidence, history = cursor_positions(EVIDENCE, HISTORY).values()
     touched = incidents.touched_after(evidence=evidence, history=history, before=now - SETTLED, limit=limit)
     for one in touched.alerts:
         _begin_safely(one, now=now)

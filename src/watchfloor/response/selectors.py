@@ -1,6 +1,6 @@
 """Reads of remediations, their ledger and the action center; each in a number of queries that does not grow with the rows."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -62,6 +62,15 @@ def remediations_of_message(*, network_message_id: str, recipient: str = "") -> 
     if recipient:
         lines = lines.filter(recipient=recipient.lower())
     return tuple(_of_message(line) for line in lines.order_by("remediation__created_at", "id"))
+
+
+def remediations_of_messages(messages: Sequence[str]) -> dict[str, list[MessageRemediation]]:
+    """What was done to each of these messages in all mailboxes, oldest first: one query for all."""
+    lines = LedgerLine.objects.filter(network_message_id__in=messages).select_related("remediation")
+    found: dict[str, list[MessageRemediation]] = {one: [] for one in messages}
+    for line in lines.order_by("remediation__created_at", "id"):
+        found[line.network_message_id].append(_of_message(line))
+    return found
 
 
 def tab_counts() -> dict[str, int]:

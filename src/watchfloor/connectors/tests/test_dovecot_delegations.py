@@ -3,7 +3,7 @@
 import pytest
 from imapclient.exceptions import IMAPClientError
 
-from labs.dovecot import Dovecot
+from labs.dovecot import SHARING, Dovecot
 from watchfloor.connectors.contracts import AccountRef, AccountVerb
 from watchfloor.connectors.systems.dovecot import SYSTEM
 from watchfloor.connectors.systems.dovecot.delegations import Grant
@@ -11,19 +11,6 @@ from watchfloor.connectors.systems.dovecot.delegations import Grant
 STOP = AccountVerb.STOP_DELEGATION
 ADA, MAX, EVE = "ada@corp.example", "max@corp.example", "eve@corp.example"
 REF = AccountRef(source="ldap", key="1", mail=ADA)
-SHARING = """
-protocol imap {
-  mail_plugins = $mail_plugins imap_acl
-}
-namespace {
-  type = shared
-  separator = /
-  prefix = shared/%%u/
-  location = sdbox:%%h/sdbox
-  subscriptions = no
-  list = children
-}
-"""
 
 
 @pytest.fixture(scope="module")

@@ -18,7 +18,7 @@ from watchfloor.investigations.contracts import RecommendationStatus, Status
 from watchfloor.investigations.models import Investigation
 from watchfloor.investigations.rendering import waited
 from watchfloor.kernel.errors import WatchfloorError
-from watchfloor.kernel.text import visible
+from watchfloor.kernel.text import some, visible
 
 log = logging.getLogger(__name__)
 MIND = system_actor("automated investigation", Permission.INCIDENT_MANAGE)
@@ -94,9 +94,7 @@ def _mail(to: Sequence[str], rows: Sequence[Investigation], *, words: str, key: 
     if not to or not can_send():
         return
     number = len(rows)
-    subject = (
-        f"{number} investigation{'' if number == 1 else 's'} {words if number > 1 else words.replace('wait', 'waits')}"
-    )
+    subject = f"{some(number, 'investigation')} {words if number > 1 else words.replace('wait', 'waits')}"
     try:
         send_mail(to=to, subject=subject, text="\n".join(_letter(rows, now=now)), dedup_key=key[:200], now=now)
     except WatchfloorError as error:

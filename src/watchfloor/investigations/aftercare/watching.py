@@ -12,7 +12,7 @@ from watchfloor.investigations.aftercare.models import Restriction
 from watchfloor.investigations.aftercare.policy import current
 from watchfloor.investigations.aftercare.restricting import restrict
 from watchfloor.kernel.errors import WatchfloorError
-from watchfloor.runtime.selectors import cursor_position
+from watchfloor.runtime.selectors import cursor_positions
 from watchfloor.runtime.services import move_cursor
 
 SENDING_RULES = frozenset({"sending-limit"})
@@ -25,10 +25,9 @@ MIND = system_actor("sending limits", Permission.IDENTITY_ACTION_MANAGE)
 
 def restrict_by_alert(*, now: datetime) -> int:
     """Restrict the senders of new alerts of sending limits; returns how many alerts were read. Reads on while it is switched off."""
-    touched = incidents.touched_after(
-        evidence=cursor_position(EVIDENCE), history=cursor_position(HISTORY), before=now - SETTLED, limit=100
-    )
-    if not touched.alerts and touched.history == cursor_position(HISTORY):
+    evidence, history = cursor_positions(EVIDENCE, HISTORY).values()
+    touched = incidents.touched_after(evidence=evidence, history=history, before=now - SETTLED, limit=100)
+    if not touched.alerts and touched.history == history:
         return 0
     acts = current().restrict
     with transaction.atomic():

@@ -13,11 +13,8 @@ GOOD = ("Success", "Already in destination", "Not found")
 
 
 def _lines(case: Case) -> list[MessageRemediation]:
-    return [
-        line
-        for message in case.seeds.messages[:MOST]
-        for line in remediations.remediations_of_message(network_message_id=message)
-    ]
+    found = remediations.remediations_of_messages(case.seeds.messages[:MOST])
+    return [line for lines in found.values() for line in lines]
 
 
 def what_was_done(case: Case) -> Found:

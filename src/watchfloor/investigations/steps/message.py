@@ -3,9 +3,10 @@
 import time
 from typing import Any
 
+from watchfloor.connectors.contracts import IN_MAILBOX
 from watchfloor.investigations.case import Case, asked, hunted, quoted
 from watchfloor.investigations.contracts import Found, FoundEntity, Verdict, Wish, WishKind, gravest
-from watchfloor.investigations.judging import IN_MAILBOX, sure, threats_of, verdict_of
+from watchfloor.investigations.judging import sure, verdict_of
 from watchfloor.kernel.text import some
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import LateVerdict
@@ -25,8 +26,8 @@ def judged_mail(row: dict[str, Any], late: LateVerdict | None) -> tuple[Verdict,
     """What one mail is by what was said of it last, and who said it."""
     if late is not None:
         return verdict_of(late.threat_types, high=late.confidence != "Normal"), late.words
-    threats = threats_of(row["ThreatTypes"])
-    verdict = verdict_of(threats, high=sure(row["ConfidenceLevel"]))
+    threats = lake.values_of(row, "ThreatTypes")
+    verdict = verdict_of(threats, high=sure(row))
     return verdict, f"judged {', '.join(threats)} on arrival" if threats else "no threat was found on arrival"
 
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from watchfloor.connectors.contracts import IN_MAILBOX
 from watchfloor.investigations.case import Case
 from watchfloor.investigations.clusters import entities, key_of, looked_at, similarity
 from watchfloor.investigations.contracts import (
@@ -13,7 +14,6 @@ from watchfloor.investigations.contracts import (
     WishKind,
     gravest,
 )
-from watchfloor.investigations.judging import IN_MAILBOX
 from watchfloor.kernel.text import some
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query

@@ -16,7 +16,7 @@ from typing import Any
 from imapclient import IMAPClient
 from imapclient.exceptions import LoginError
 
-from labs.dovecot import Dovecot, deliver
+from labs.dovecot import SHARING, Dovecot, deliver
 from labs.openldap import OpenLdap
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.connectors.connections import add_connection
@@ -40,20 +40,9 @@ from watchfloor.response.services import start
 
 PERSON = Actor("person:1", "Max", frozenset(Permission))
 FOLDERS = {"Inbox/folder": "INBOX", "Junk folder": "Junk", "Recoverable items folder": "Recoverable"}
-MORE = """
+SCRIPTS = """
 plugin {
   sieve = file:~/sieve;active=~/.dovecot.sieve
-}
-protocol imap {
-  mail_plugins = $mail_plugins imap_acl
-}
-namespace {
-  type = shared
-  separator = /
-  prefix = shared/%%u/
-  location = sdbox:%%h/sdbox
-  subscriptions = no
-  list = children
 }
 """
 UNTOUCHED = {"signs_in": True, "session": False, "forwards": False, "rules": False, "delegates": [], "risk": ""}
@@ -267,7 +256,7 @@ def lab(cases: Sequence[GoldenCase]) -> Iterator[Lab]:
     with OpenLdap(people=sorted(one.partition("@")[0] for one in accounts)) as ldap:
         checked = {"ldap": f"ldap://127.0.0.1:{ldap.port}", "ldap_base": ldap.suffix}
         bound = (ldap.service, ldap.service_password)
-        with Dovecot(users=sorted(mailboxes | accounts), ldap_user=bound, more=MORE, **checked) as mail:
+        with Dovecot(users=sorted(mailboxes | accounts), ldap_user=bound, more=SCRIPTS + SHARING, **checked) as mail:
             one = Lab(ldap, mail)
             try:
                 yield one

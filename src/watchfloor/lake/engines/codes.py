@@ -49,8 +49,8 @@ class Codes:
 
     def between(self, start: datetime | None, end: datetime | None) -> slice:
         """The rows in [start, end)."""
-        first = 0 if end is None else self._place(_micros(end))
-        last = self.rows if start is None else self._place(_micros(start))
+        first = 0 if end is None else self._place(micros(end))
+        last = self.rows if start is None else self._place(micros(start))
         return slice(first, max(first, last))
 
     def latest(self, span: slice) -> int:
@@ -124,9 +124,12 @@ def _column(database: duckdb.DuckDBPyConnection, chosen: str, led: str, *, coded
     if not coded:
         return pa.chunked_array(parts, pa.int64()).combine_chunks()
     whole = pa.chunked_array([part.dictionary_encode() for part in parts]).unify_dictionaries().combine_chunks()
-    size = len(whole.dictionary)
-    type = pa.int8() if size <= 127 else pa.int16() if size <= 32767 else pa.int32()
-    return pa.DictionaryArray.from_arrays(whole.indices.cast(type), whole.dictionary)
+    return pa.DictionaryArray.from_arrays(whole.indices.cast(narrowest(len(whole.dictionary))), whole.dictionary)
+
+
+def narrowest(most: int) -> pa.DataType:
+    """The narrowest kind of number that holds `most`."""
+    return pa.int8() if most <= 127 else pa.int16() if most <= 32767 else pa.int32()
 
 
 def opened(path: str) -> Codes | None:
@@ -149,5 +152,6 @@ def _opened(path: str) -> Codes | None:
     return Codes(batch.column(TIME), columns, rest, len(batch))
 
 
-def _micros(at: datetime) -> int:
+def micros(at: datetime) -> int:
+    """A moment as segments keep it: microseconds since 1970."""
     return round(at.timestamp() * MICROSECOND)

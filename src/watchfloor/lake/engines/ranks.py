@@ -21,7 +21,7 @@ import pyarrow as pa
 from sqlglot import exp
 
 from watchfloor.lake.contracts import Table
-from watchfloor.lake.engines.codes import MICROSECOND, decided
+from watchfloor.lake.engines.codes import decided, micros, narrowest
 
 FEW = 100
 """A column of at most so many values may be part of a condition."""
@@ -112,8 +112,8 @@ class Ranks:
         """The rows in [start, end): some of the leading ones, and some of the others."""
         found = []
         for low, high in ((0, self.led), (self.led, self.rows)):
-            first = low if end is None else self._place(_micros(end), low, high)
-            last = high if start is None else self._place(_micros(start), low, high)
+            first = low if end is None else self._place(micros(end), low, high)
+            last = high if start is None else self._place(micros(start), low, high)
             if first < last:
                 found.append(slice(first, last))
         return found
@@ -194,7 +194,7 @@ def _numbered(database: duckdb.DuckDBPyConnection, name: str, once: str) -> dict
         "FROM hashed LEFT JOIN known USING (h) ORDER BY hashed.r"
     )
     made = {
-        "numbers": _numbers(database, number, _small(known + 1)),
+        "numbers": _numbers(database, number, narrowest(known + 1)),
         "values": _numbers(database, value, pa.large_string()),
         "totals": _numbers(database, "SELECT n FROM known ORDER BY id", pa.int32()),
         "hashes": _numbers(database, "SELECT h FROM known ORDER BY id", pa.int64()),
@@ -221,11 +221,6 @@ def _numbers(database: duckdb.DuckDBPyConnection, text: str, type: pa.DataType) 
     reader = database.cursor().sql(text).to_arrow_reader(_BATCH)
     parts = [batch.column(0).cast(type) for batch in reader]
     return pa.concat_arrays(parts) if parts else pa.array([], type)
-
-
-def _small(most: int) -> pa.DataType:
-    """The narrowest kind of number that holds `most`."""
-    return pa.int8() if most <= 127 else pa.int16() if most <= 32767 else pa.int32()
 
 
 def _all(database: duckdb.DuckDBPyConnection, chosen: str) -> tuple[Any, ...]:
@@ -261,7 +256,3 @@ def _view(array: pa.Array, code: Literal["i", "q"]) -> memoryview:
     size = 8 if code == "q" else 4
     whole = memoryview(body or b"")[array.offset * size : (array.offset + len(array)) * size]
     return whole.cast(code)
-
-
-def _micros(at: datetime) -> int:
-    return round(at.timestamp() * MICROSECOND)

@@ -17,7 +17,9 @@ from django.template.defaultfilters import filesizeformat
 from watchfloor.access.contracts import Actor
 from watchfloor.access.services import record
 from watchfloor.kernel.errors import BadInput, Conflict
+from watchfloor.kernel.text import some
 from watchfloor.mail.services import write_encrypted_zip
+from watchfloor.response.freezing import in_chunks
 from watchfloor.response.quarantine.content import eml_files
 from watchfloor.response.quarantine.models import QuarantinedMail
 from watchfloor.response.quarantine.page_models import QuarantineBulk
@@ -40,7 +42,7 @@ class Weight:
 
     @property
     def words(self) -> str:
-        return f"{self.mails:,} mail{'' if self.mails == 1 else 's'} with {filesizeformat(self.size)}"
+        return f"{some(self.mails, 'mail')} with {filesizeformat(self.size)}"
 
 
 def folder() -> Path:
@@ -51,9 +53,9 @@ def folder() -> Path:
 def weighed(mails: Sequence[int]) -> Weight:
     """What these mails weigh as they came."""
     size = fit = 0
-    for some in _runs(mails):
-        sizes = dict(QuarantinedMail.objects.filter(pk__in=some).values_list("pk", "size"))
-        for key in some:
+    for run in in_chunks(mails, size=AT_ONCE):
+        sizes = dict(QuarantinedMail.objects.filter(pk__in=run).values_list("pk", "size"))
+        for key in run:
             size += sizes.get(key, 0)
             fit += size <= MOST_BYTES and fit < MOST_FILES
     return Weight(len(mails), size, fit)
@@ -110,9 +112,9 @@ def pack(job: QuarantineBulk, *, by: Actor) -> None:
 def _files(job: QuarantineBulk) -> Iterator[tuple[str, bytes]]:
     """Each mail of the job in turn, one in memory at a time; the job says how far it is."""
     size = 0
-    for done, some in enumerate(_runs(job.mails)):
+    for done, run in enumerate(in_chunks(job.mails, size=AT_ONCE)):
         QuarantineBulk.objects.filter(pk=job.pk).update(state="running", done=done * AT_ONCE)
-        for name, raw in eml_files(QuarantinedMail.objects.filter(pk__in=some)):
+        for name, raw in eml_files(QuarantinedMail.objects.filter(pk__in=run)):
             size += len(raw)
             if size > MOST_BYTES:
                 raise BadInput(f"these mails have more than {filesizeformat(MOST_BYTES)}; choose fewer")
@@ -123,10 +125,6 @@ def _room() -> int:
     """Free bytes where downloads lie."""
     where = folder()
     return shutil.disk_usage(where if where.exists() else where.parent).free
-
-
-def _runs(mails: Sequence[int]) -> Iterator[Sequence[int]]:
-    return (mails[start : start + AT_ONCE] for start in range(0, len(mails), AT_ONCE))
 
 
 def tidy(*, now: datetime, keep: float) -> int:

@@ -70,7 +70,7 @@ def kill_while_acting(worker, server: Dovecot, home: Path, dice: random.Random) 
         if progress(home)[0] == "Completed":
             break
         time.sleep(0.01)
-    time.sleep(dice.uniform(0, 0.5))
+    time.sleep(dice.uniform(0, 0.1))
     ended = progress(home)[0] == "Completed"
     kill(worker)
     return ended

@@ -10,6 +10,7 @@ from watchfloor.connectors.event_intake import SHAPE_SETTINGS, reading_line, rea
 from watchfloor.connectors.systems.log_files.following import Follower, files_of, held
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput
+from watchfloor.kernel.text import some
 
 LOOK_EVERY = 1.0
 
@@ -41,7 +42,7 @@ class LogFilesSystem:
         except (BadInput, OSError) as error:
             return report((False, str(error)))
         closed = [path for path in files if not os.access(path, os.R_OK)]
-        found = f"finds {len(files)} file{'s' if len(files) != 1 else ''}" if files else "finds no file yet"
+        found = f"finds {some(len(files), 'file')}" if files else "finds no file yet"
         return report(
             (True, f"{found}{_examples(files)}"),
             (not closed, f"may not read {closed[0]}" if closed else "may read all of them"),
