@@ -1,13 +1,14 @@
 """Reads of incidents and alerts; the number of queries does not grow with the rows."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Count, Q, QuerySet
+from django.db.models import Count, Max, Q, QuerySet
 
 from watchfloor.access.contracts import Actor
+from watchfloor.detection.contracts import EvidenceType
 from watchfloor.incidents.contracts import (
     AlertStatus,
     AlertSummary,
@@ -17,6 +18,7 @@ from watchfloor.incidents.contracts import (
     NamedIn,
     OpenCounts,
 )
+from watchfloor.incidents.correlation import entity_key
 from watchfloor.incidents.filters import (
     ALERT_SORTS,
     INCIDENT_SORTS,
@@ -51,6 +53,7 @@ __all__ = [
     "incident_queue",
     "incidents_export",
     "incidents_hidden_from",
+    "last_named_by",
     "last_touched",
     "named_in",
     "open_counts",
@@ -262,6 +265,16 @@ def alerts_naming(
     """Alerts with activity in [start, end) that name one of these as a mailbox or user, newest first: one person's names."""
     within = Q(pk__in=named_evidence(values).values("alert"), last_activity__gte=start, last_activity__lt=end)
     return _with_reasons(list(_alerts(within & _everybodys())[:limit]))
+
+
+def last_named_by(rule_id: str, values: Collection[str], *, start: datetime, end: datetime) -> dict[str, datetime]:
+    """The last activity in [start, end) of a rule's alerts by each of these mailboxes or users they name; one query."""
+    keys = {entity_key(EvidenceType.USER, value): value for value in values}
+    named = named_evidence(list(values)).filter(
+        alert__rule_id=rule_id, alert__last_activity__gte=start, alert__last_activity__lt=end
+    )
+    last = named.order_by().values("key").annotate(last=Max("alert__last_activity"))
+    return {keys[row["key"]]: row["last"] for row in last}
 
 
 def _everybodys() -> Q:

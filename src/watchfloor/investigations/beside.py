@@ -14,6 +14,7 @@ from watchfloor.investigations.remedies import cluster_lines
 from watchfloor.investigations.rendering import DecisionLine, Line
 from watchfloor.investigations.views import DECIDERS, actor_of
 from watchfloor.kernel.clock import utc_now
+from watchfloor.ui.services import stamp
 
 SENDING_RULES = frozenset({"sending-limit", "user-restricted", "suspicious-sending", "internal-phish"})
 MOST_CLUSTERS = 50
@@ -40,13 +41,14 @@ def evidence_of_an_incident(request: HttpRequest, incident: int) -> HttpResponse
 
 
 def _waiting(request: HttpRequest, incident: int, *, tab: str) -> dict[str, Any]:
-    actor = actor_of(request)
+    actor, now = actor_of(request), utc_now()
     waiting = selectors.waiting_in_incident(incident, by=actor)
     return {
         "incident": incident,
         "decide_href": f"/investigations/of-incident/{incident}/decide",
         "tab": tab,
-        "waiting": [DecisionLine.of(one, now=utc_now()) for one in waiting],
+        "waiting": [DecisionLine.of(one, now=now) for one in waiting],
+        "seen": stamp(now),
         "may_decide": bool(actor.permissions & DECIDERS),
         "may_read": actor.may(Permission.EMAIL_METADATA_READ),
     }

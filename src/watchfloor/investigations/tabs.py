@@ -29,6 +29,7 @@ from watchfloor.investigations.rendering import (
 from watchfloor.investigations.summing import SUMMED, summary_of
 from watchfloor.response import selectors as remediations
 from watchfloor.response.contracts import Listing
+from watchfloor.ui.services import stamp
 
 TABS = (
     ("graph", "Investigation graph"),
@@ -155,7 +156,7 @@ def _pending(found: Investigation, counts: dict[str, int], now: datetime) -> dic
     waiting = found.recommendations.filter(status__in=OPEN)[:MOST]
     rows = sorted((DecisionLine.of(one, now=now) for one in waiting), key=lambda row: row.action)
     passive = [row for row in rows if row.one.status == RecommendationStatus.WOULD]
-    return {"rows": [row for row in rows if row not in passive], "passive": passive}
+    return {"rows": [row for row in rows if row not in passive], "passive": passive, "seen": stamp(now)}
 
 
 def _history(found: Investigation, counts: dict[str, int], now: datetime) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.db import transaction
@@ -24,6 +24,7 @@ TITLE = "URL found malicious after a user opened it"
 BACK = timedelta(hours=48)
 HARMFUL = frozenset({"Phish", "Malware"})
 MOST = 200
+LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
 
 @every(3, name="investigations.turned")
@@ -51,9 +52,11 @@ def _findings(verdicts: Sequence[LateVerdict], *, now: datetime) -> Iterable[Fin
     harmful = {mail: one for mail, one in newest.items() if HARMFUL & set(one.threat_types)}
     if not harmful:
         return
-    for row in _clicks(tuple(harmful), now=now):
-        verdict = harmful[str(row["NetworkMessageId"])]
-        if verdict.at - BACK <= row["Timestamp"] <= verdict.at and not _told(row, now=now):
+    paired = [(row, harmful[str(row["NetworkMessageId"])]) for row in _clicks(tuple(harmful), now=now)]
+    due = [(row, verdict) for row, verdict in paired if verdict.at - BACK <= row["Timestamp"] <= verdict.at]
+    told = _told([row for row, _ in due], now=now)
+    for row, verdict in due:
+        if told.get(_who(row), LONG_AGO) < row["Timestamp"]:
             yield _finding(row, verdict)
 
 
@@ -68,14 +71,20 @@ def _clicks(mails: tuple[str, ...], *, now: datetime) -> list[dict[str, Any]]:
     return [row for row in hunted(text, now=now)[1] if row["AccountUpn"] and row["Url"]]
 
 
-def _told(row: Mapping[str, Any], *, now: datetime) -> bool:
-    """Whether the click made its alert when it happened."""
-    named = incidents.alerts_naming([str(row["AccountUpn"]).lower()], start=row["Timestamp"] - BACK, end=now + BACK)
-    return any(one.rule_id == AT_THE_CLICK and one.last_activity >= row["Timestamp"] for one in named)
+def _told(clicks: Sequence[Mapping[str, Any]], *, now: datetime) -> Mapping[str, datetime]:
+    """Until when clicks of each of these people made alerts as they happened; one query."""
+    if not clicks:
+        return {}
+    first = min(row["Timestamp"] for row in clicks)
+    return incidents.last_named_by(AT_THE_CLICK, {_who(row) for row in clicks}, start=first - BACK, end=now + BACK)
+
+
+def _who(row: Mapping[str, Any]) -> str:
+    return str(row["AccountUpn"]).lower()
 
 
 def _finding(row: Mapping[str, Any], verdict: LateVerdict) -> Finding:
-    who, url, mail = str(row["AccountUpn"]).lower(), str(row["Url"]), str(row["NetworkMessageId"])
+    who, url, mail = _who(row), str(row["Url"]), str(row["NetworkMessageId"])
     evidence = (
         Evidence(EvidenceType.USER, who, role="compromised"),
         Evidence(EvidenceType.MAILBOX, who, role="compromised"),

@@ -16,7 +16,7 @@ from watchfloor.investigations.rendering import Line
 from watchfloor.investigations.tabs import TABS, tab_context
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import WatchfloorError
-from watchfloor.ui.services import render_page
+from watchfloor.ui.services import render_page, seen_at
 
 EXPORTS = {
     "log": ("AirLogs.csv", exporting.LOG, exporting.log_rows),
@@ -135,11 +135,10 @@ def decide_in_incident(request: HttpRequest, incident: int) -> HttpResponse:
 
 def _decide(request: HttpRequest, waiting: list[Recommendation]) -> None:
     """Only what waits here can be chosen here; “all” are those that stood on the page, not what was recommended since."""
-    seen = request.POST.get("seen", "")
-    upto = int(seen) if seen.isdecimal() and len(seen) < 15 else float("inf")
+    upto = seen_at(request)
     rows = {int(one) for one in request.POST.getlist("row") if one.isdecimal() and len(one) < 18}
     everything = request.POST.get("scope") == "all"
-    chosen = [one.pk for one in waiting if (one.created_at.timestamp() < upto if everything else one.pk in rows)]
+    chosen = [one.pk for one in waiting if ((upto is None or one.created_at < upto) if everything else one.pk in rows)]
     verb = services.approve if request.POST.get("decision") == "approve" else services.reject
     reason = reason_of(request)
     done = sum(attempt(request, verb, recommendation=one, reason=reason, at=utc_now()) for one in chosen)

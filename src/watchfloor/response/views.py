@@ -1,7 +1,6 @@
 """The action center (AC-01..08) and the page of one remediation: translate, nothing else."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -36,11 +35,9 @@ from watchfloor.response.rendering import (
     progress_context,
     remediation_facts,
 )
-from watchfloor.ui.services import render_page
+from watchfloor.ui.services import render_page, seen_at, stamp
 
 LEDGER_SIZE = 50
-UNDER_WAY = timedelta(seconds=5)
-"""An addition is stamped before it is stored: one so young may not be on the page yet."""
 EXPORTED = (
     "Approval ID", "Name", "Reason", "Action", "Status", "Source", "Created", "Created by", "Decided", "Decided by",
     "Decision", "Messages", "Moved", "Deleted", "Changed", "Already", "Missing", "Failed", "Not touched", "Ended", "Targets",
@@ -198,17 +195,6 @@ def act(request: HttpRequest, remediation_id: UUID, verb: str) -> HttpResponse:
 def actor_of(request: HttpRequest) -> Actor:
     actor: Actor = request.actor  # type: ignore[attr-defined]
     return actor
-
-
-def stamp(now: datetime) -> int:
-    """What a form on which somebody decides says of when its page was made, in milliseconds since 1970."""
-    return int((now - UNDER_WAY).timestamp() * 1000)
-
-
-def seen_at(request: HttpRequest) -> datetime | None:
-    """When the page was made on which somebody decides; None when the form does not say."""
-    text = request.POST.get("seen", "")
-    return datetime.fromtimestamp(int(text) / 1000, UTC) if text.isdecimal() and len(text) < 15 else None
 
 
 def attempt(request: HttpRequest, verb: Any, **arguments: Any) -> bool:

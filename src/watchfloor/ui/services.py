@@ -11,6 +11,8 @@ from django.template.loader import render_to_string
 from django.utils import timezone
 
 from watchfloor.ui.contracts import GroupKey, SettingsPage
+from watchfloor.ui.deciding import seen_at as seen_at
+from watchfloor.ui.deciding import stamp as stamp
 
 _settings_pages: dict[str, SettingsPage] = {}
 

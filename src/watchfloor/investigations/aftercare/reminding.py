@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 
 from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
@@ -15,7 +15,7 @@ from watchfloor.incidents import services as incidents
 from watchfloor.investigations.aftercare.models import Aftercare, AftercarePolicy
 from watchfloor.investigations.aftercare.policy import current
 from watchfloor.investigations.contracts import RecommendationStatus, Status
-from watchfloor.investigations.models import Investigation
+from watchfloor.investigations.models import Investigation, Recommendation
 from watchfloor.investigations.rendering import waited
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.kernel.text import some, visible
@@ -104,10 +104,19 @@ def _mail(to: Sequence[str], rows: Sequence[Investigation], *, words: str, key: 
 def _letter(rows: Sequence[Investigation], *, now: datetime) -> list[str]:
     base = settings.WATCHFLOOR.address
     lines = ["What these investigations recommend is done only when somebody approves it; nothing expires.", ""]
+    asked = _to_decide(rows[:NAMED])
     for one in rows[:NAMED]:
-        asked = one.recommendations.filter(status=RecommendationStatus.PENDING.value).count()
-        lines += [f"{visible(one.name)}", f"  {one.verdict}, {asked} to decide, waits {waited(one, now=now)}"]
+        lines += [
+            f"{visible(one.name)}",
+            f"  {one.verdict}, {asked.get(one.pk, 0)} to decide, waits {waited(one, now=now)}",
+        ]
         lines += [f"  {base}{one.href}?tab=pending", ""]
     if len(rows) > NAMED:
         lines.append(f"and {len(rows) - NAMED} more: {base}/investigations?status=Pending%20action")
     return lines
+
+
+def _to_decide(rows: Sequence[Investigation]) -> dict[int, int]:
+    """How many recommendations wait in each; one query."""
+    waiting = Recommendation.objects.filter(investigation__in=rows, status=RecommendationStatus.PENDING.value)
+    return dict(waiting.order_by().values_list("investigation").annotate(number=Count("pk")))

@@ -191,3 +191,10 @@ def test_thousands_that_come_due_one_by_one_are_a_mail_an_hour(phish, begun, out
         reminding.remind(now=NOW + timedelta(hours=24, minutes=2 * number))
     assert len(letters()) <= 3
     assert Aftercare.objects.exclude(reminded_at=None).count() == 13
+
+
+def test_the_letter_asks_once_for_all_what_is_to_be_decided(phish, begun, django_assert_num_queries):
+    rows = [begun(phish) for _ in range(3)]
+    with django_assert_num_queries(1):
+        words = "\n".join(reminding._letter(rows, now=LATER))
+    assert words.count("Malicious, 1 to decide") == 3

@@ -9,7 +9,7 @@ from watchfloor.incidents.promotion import promote
 from watchfloor.investigations.models import Investigation
 from watchfloor.investigations.tests.conftest import NOW, email_row
 from watchfloor.investigations.tests.test_triggers import raise_alert, read
-from watchfloor.investigations.turned import RULE, tell_turned
+from watchfloor.investigations.turned import RULE, _told, tell_turned
 from watchfloor.lake import services as lake
 from watchfloor.lake.contracts import LateVerdict
 
@@ -83,3 +83,11 @@ def test_a_mail_found_harmless_tells_nothing(opened):
     opened()
     condemned(threats=())
     assert told() == []
+
+
+def test_who_was_told_already_is_asked_once_for_all_clicks(opened, django_assert_num_queries):
+    raise_alert("malicious-url-click", ("user", "ann@corp.example", "", "compromised", "suspicious"))
+    clicks = [{"AccountUpn": f"{name}@corp.example", "Timestamp": NOW} for name in ("Ann", "bob", "cat")]
+    with django_assert_num_queries(1):
+        told = _told(clicks, now=NOW)
+    assert list(told) == ["ann@corp.example"]
