@@ -11,6 +11,9 @@ from watchfloor.intelligence.entries import (
 )
 from watchfloor.intelligence.facts import take_people_from
 from watchfloor.intelligence.labels import label_verdict
+from watchfloor.intelligence.lasting import read as read_lasting
+from watchfloor.intelligence.lasting import refuse_end
+from watchfloor.intelligence.lasting import told as lasting_in_words
 from watchfloor.intelligence.many import add_entries, change_entries, change_entry
 from watchfloor.intelligence.news import tell_news_to
 from watchfloor.intelligence.policy import change_threshold, restore_reason, silence_reason
@@ -29,9 +32,12 @@ __all__ = [
     "expire_entry",
     "import_indicators",
     "label_verdict",
+    "lasting_in_words",
     "note_uses",
+    "read_lasting",
     "refusal_of_server",
     "refusal_to_send",
+    "refuse_end",
     "remove_entry",
     "restore_reason",
     "review_entry",

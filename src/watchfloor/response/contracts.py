@@ -121,7 +121,10 @@ class Targets:
 
 @dataclass(frozen=True, slots=True, order=True)
 class EntryWish:
-    """One value to block or allow in the same step; `kind` and `effect` are intelligence's words, `life` how long it lasts."""
+    """One value to block or allow in the same step; `kind` and `effect` are intelligence's words.
+
+    `life` is how long it lasts: a span by its key, the day it ends (2026-12-24), or nothing for the usual span.
+    """
 
     kind: str
     value: str

@@ -8,12 +8,14 @@ from uuid import UUID
 from django.db import transaction
 
 from watchfloor.access.contracts import Actor
+from watchfloor.intelligence.contracts import Effect, Kind
+from watchfloor.intelligence.services import read_lasting, refuse_end
 from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.ids import uuid7
 from watchfloor.response.accounts.targets import aim
 from watchfloor.response.accounts.two_people import why_two
 from watchfloor.response.catalogue import any_action_of
-from watchfloor.response.contracts import Beside, People, Targets
+from watchfloor.response.contracts import Beside, EntryWish, People, Targets
 from watchfloor.response.contracts import RemediationStatus as S
 from watchfloor.response.dry_run import expected_count
 from watchfloor.response.late import MOST_DAYS, begin_watch
@@ -77,6 +79,8 @@ def drafted(
     remediation.also = [str(row) for row in targets.also]
     remediation.sender_copy, remediation.plan = targets.sender_copy, plan
     remediation.judgement, remediation.note = beside.judgement or "", beside.note.strip()
+    for entry in beside.entries:
+        refuse_wish(entry, now=now)
     remediation.entries = [asdict(entry) for entry in beside.entries]
     if not 0 <= beside.late_days <= MOST_DAYS:
         raise BadInput(f"late copies are caught for at most {MOST_DAYS} days", place="late_days")
@@ -84,6 +88,12 @@ def drafted(
     remediation.sentence = sentence_of(targets, now=now)
     remediation.expected = expected_count(targets, now=now)
     return remediation
+
+
+def refuse_wish(entry: EntryWish, *, now: datetime) -> None:
+    """Raise BadInput for an end that such an entry may not have."""
+    if entry.life:
+        refuse_end(Kind(entry.kind), Effect(entry.effect), read_lasting(entry.life), now=now)
 
 
 def begun(remediation: Remediation, by: Actor, result: dict[str, Any], **origin: str) -> Remediation:

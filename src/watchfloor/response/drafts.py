@@ -1,5 +1,6 @@
 """What a person has chosen so far in the Take action wizard, read from its form; each step carries it on in hidden fields."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -8,6 +9,7 @@ from django.http import QueryDict
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import authorise
 from watchfloor.intelligence.contracts import Effect, Kind, Life
+from watchfloor.intelligence.services import read_lasting
 from watchfloor.kernel.errors import BadInput
 from watchfloor.response.action import MailAction
 from watchfloor.response.catalogue import action_of
@@ -75,6 +77,17 @@ class Draft:
         return words[:1].upper() + words[1:]
 
     @property
+    def until(self) -> str:
+        """The day that was named for the end of the entries, as 2026-12-24."""
+        return dict(self.ticked).get("until", "")
+
+    @property
+    def offered(self) -> int:
+        """How many values the second step offered; 0 when it did not say."""
+        text = dict(self.ticked).get("values", "")
+        return int(text) if text.isdecimal() and len(text) < 5 else 0
+
+    @property
     def empty(self) -> bool:
         return self.action is None and not self.beside.submits
 
@@ -100,7 +113,9 @@ def read_draft(parameters: QueryDict, *, actor: Actor, now: datetime) -> Draft:
     aim += [(name, value) for name in ("alert_id", "incident_id") if (value := parameters.get(name, ""))]
     ticked = [("also", str(row)) for row in aimed.also] + ([("sender_copy", "yes")] if aimed.sender_copy else [])
     ticked += [("entry", text) for text in parameters.getlist("entry")]
-    ticked += [(name, value) for name in ("life", "late_days") if (value := parameters.get(name, ""))]
+    ticked += [
+        (name, value) for name in ("life", "until", "late_days", "values") if (value := parameters.get(name, ""))
+    ]
     return Draft(
         targets=aimed,
         action=action,
@@ -132,10 +147,16 @@ def _entries(parameters: QueryDict, judgement: Said | None) -> tuple[EntryWish, 
     if len(ticked) > MOST_ENTRIES:
         raise BadInput(f"tick at most {MOST_ENTRIES} values", place="entry")
     clean = judgement is Said.CLEAN
-    life = parameters.get("life", "")
-    if life and life not in (ALLOW_LIVES if clean else LIVES):
-        life = (ALLOW_LIVES if clean else LIVES)[0]
+    life = _life(parameters, ALLOW_LIVES if clean else LIVES)
     return tuple(_entry(text, Effect.ALLOW if clean else Effect.BLOCK, life) for text in ticked)
+
+
+def _life(parameters: QueryDict, offered: Sequence[Life]) -> str:
+    """A day that was named counts before the span that was chosen; whether it may be that day is asked with the entries."""
+    if day := parameters.get("until", ""):
+        return str(read_lasting(day))
+    life = parameters.get("life", "")
+    return offered[0].value if life and life not in offered else life
 
 
 def _entry(text: str, effect: Effect, life: str) -> EntryWish:

@@ -1,8 +1,11 @@
 """The values of the targets that can be blocked or allowed in the same step (EA-21): sender, domain, URLs, files."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from watchfloor.connectors.selectors import tenant_facts
+from watchfloor.identities.selectors import is_own_domain, ours_among
 from watchfloor.intelligence.contracts import Kind
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
@@ -37,13 +40,25 @@ class Nameable:
 def nameable(targets: Targets, *, now: datetime) -> tuple[Nameable, ...]:
     """The most frequent values of each kind among the targets; addresses and domains of our own are none."""
     query = _query(targets, now=now)
-    own = {domain.lower() for domain in lake.tenant_facts().own_domains}
-    found: list[Nameable] = []
-    for kind, column in COLUMNS:
-        for value, count in lake.top(query, column=column, limit=MOST_OF_A_KIND):
-            if value and not (kind in {Kind.SENDER, Kind.DOMAIN} and value.rpartition("@")[2].lower() in own):
-                found.append(Nameable(kind, str(value), count))
-    return tuple(_with_names(found, query))
+    found = [
+        Nameable(kind, str(value), count)
+        for kind, column in COLUMNS
+        for value, count in lake.top(query, column=column, limit=MOST_OF_A_KIND)
+        if value
+    ]
+    return tuple(_with_names(_of_others(found), query))
+
+
+def _of_others(found: Sequence[Nameable]) -> list[Nameable]:
+    """Without the addresses and domains that are ours: nobody shuts out their own people by a tick."""
+    ours = ours_among([one.value for one in found if one.kind is Kind.SENDER], if_unset=False)
+    own = tenant_facts().own_domains
+    return [
+        one
+        for one in found
+        if not (one.kind is Kind.SENDER and one.value.lower() in ours)
+        and not (one.kind is Kind.DOMAIN and is_own_domain(one.value, own=own))
+    ]
 
 
 def _query(targets: Targets, *, now: datetime) -> Query:

@@ -10,8 +10,8 @@ from typing import Any
 
 from watchfloor.access.contracts import Actor
 from watchfloor.access.selectors import actor_of, person_of
-from watchfloor.intelligence.contracts import Effect, Kind, Life
-from watchfloor.intelligence.services import add_entry
+from watchfloor.intelligence.contracts import Effect, Kind
+from watchfloor.intelligence.services import add_entry, read_lasting
 from watchfloor.kernel.errors import Conflict, WatchfloorError
 from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import LineStatus
@@ -86,7 +86,7 @@ def _enter(entry: dict[str, Any], by: Actor, remediation: Remediation, emails: S
             kind=Kind(entry["kind"]),
             effect=Effect(entry["effect"]),
             value=entry["value"],
-            life=Life(entry["life"]) if entry.get("life") else None,
+            life=read_lasting(entry["life"]) if entry.get("life") else None,
             note=remediation.note or remediation.reason,
             source=remediation.name,
             email=email,

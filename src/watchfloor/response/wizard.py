@@ -14,6 +14,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.connectors.selectors import mailbox_actions
+from watchfloor.intelligence.services import lasting_in_words, read_lasting
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, NotConfigured, WatchfloorError
 from watchfloor.response import services
@@ -21,6 +22,7 @@ from watchfloor.response.action import MailAction
 from watchfloor.response.adding import open_proposals
 from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import ActionSource, Opened, RemediationStatus, Row, Verdict
+from watchfloor.response.drafting import refuse_wish
 from watchfloor.response.drafts import ALLOW_LIVES, LIVES, NONE, SENDER_COPY_WITH, Draft, read_draft
 from watchfloor.response.dry_run import dry_run, expected_count, verdicts
 from watchfloor.response.exports import csv_answer
@@ -28,6 +30,9 @@ from watchfloor.response.late import MOST_DAYS, watch_sentence
 from watchfloor.response.models import Remediation
 from watchfloor.response.nameable import nameable
 from watchfloor.response.opened import opened_by
+from watchfloor.response.quarantine.held_among import MOST as MOST_HELD
+from watchfloor.response.quarantine.held_among import held_among
+from watchfloor.response.quarantine.models import QuarantinedCopy
 from watchfloor.response.selectors import needs_second_person, policy
 from watchfloor.response.sent_on import sent_on
 from watchfloor.response.submissions.contracts import Said
@@ -70,6 +75,12 @@ def review(request: HttpRequest) -> HttpResponse:
         return _choose(request, draft)
     if draft.empty:
         messages.warning(request, "Choose an action, say something about the messages, or tick values to block.")
+        return _targets(request, draft, now=now)
+    try:
+        for entry in draft.beside.entries:
+            refuse_wish(entry, now=now)
+    except BadInput as error:
+        messages.warning(request, f"{error.message[:1].upper()}{error.message[1:]}.")
         return _targets(request, draft, now=now)
     return _review(request, draft, now=now)
 
@@ -172,13 +183,31 @@ def _choose(request: HttpRequest, draft: Draft) -> HttpResponse:
     now = utc_now()
     show_all = bool(_parameters(request).get("all"))
     offered = verdicts(draft.targets, now=now, show_all=show_all)
+    held = _held(request, draft, now=now)
     context = {
+        "held": held,
+        "held_mails": sorted({copy.mail_id for copy in held}),
+        "held_words": _held_words(held),
         "offered": offered,
         "show_all": show_all,
         "selected": _preselected(draft, offered),
         "judgements": [(one.value, one.label) for one in Said],
     }
     return _step(request, "choose", draft, now=now, **context)
+
+
+def _held(request: HttpRequest, draft: Draft, *, now: datetime) -> list[QuarantinedCopy]:
+    """What this person may release of it."""
+    return held_among(draft.targets, now=now) if _actor(request).may(Permission.QUARANTINE_MANAGE) else []
+
+
+def _held_words(held: Sequence[QuarantinedCopy]) -> str:
+    number, people = len(held), len({copy.recipient for copy in held})
+    first = "The first " if number == MOST_HELD else ""
+    return (
+        f"{first}{number:,} cop{'y' if number == 1 else 'ies'} for {people:,} recipient{'' if people == 1 else 's'} lie"
+        f"{'s' if number == 1 else ''} in quarantine, outside the mailboxes. Release gives them to all or some of their recipients."
+    )
 
 
 def _preselected(draft: Draft, offered: tuple[Verdict, ...]) -> str:
@@ -262,6 +291,9 @@ def _parts(draft: Draft, *, now: datetime) -> list[str]:
     parts = [f"{draft.action.label}: {draft.action.description}"] if draft.action else []
     if draft.beside.judgement:
         parts.append(f"Submit: {draft.beside.judgement.label}.")
+    if draft.beside.entries and draft.offered:
+        chosen = len(draft.beside.entries)
+        parts.append(f"{chosen:,} of the {draft.offered:,} values they came with:")
     parts += [f"{one.words}, {_lasting(one.life)}" for one in draft.beside.entries]
     if draft.beside.late_days and draft.action:
         parts.append(f"Late copies for {draft.beside.late_days} days: {watch_sentence(draft.targets, now=now)}.")
@@ -269,8 +301,8 @@ def _parts(draft: Draft, *, now: datetime) -> list[str]:
 
 
 def _lasting(life: str) -> str:
-    known = {one.value: one.label for one in (*LIVES, *ALLOW_LIVES)}
-    return known.get(life, "for the usual time").lower() + "."
+    words = lasting_in_words(read_lasting(life)) if life else "for the usual time"
+    return f"{words[:1].lower()}{words[1:]}."
 
 
 def _trouble(draft: Draft, parameters: QueryDict) -> str:

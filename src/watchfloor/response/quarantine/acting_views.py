@@ -19,6 +19,7 @@ from watchfloor.response.quarantine import acting, packing
 from watchfloor.response.quarantine.acting import VERBS, Choice, Verb
 from watchfloor.response.quarantine.allowing import LIVES
 from watchfloor.response.quarantine.contracts import HELD, CopyStatus
+from watchfloor.response.quarantine.models import QuarantinedCopy
 from watchfloor.response.quarantine.page_models import BulkState, QuarantineBulk
 from watchfloor.response.quarantine.selectors import copies_of
 from watchfloor.response.quarantine.views import address_of
@@ -115,13 +116,16 @@ def shown(job: QuarantineBulk) -> dict[str, Any]:
 
 
 def _ask(request: Asked, verb: Verb, *, error: str = "") -> HttpResponse:
-    names = ("row", "pick", "query")
+    names: tuple[str, ...] = ("row", "pick", "query")
     try:
         mails, sentence = acting.chosen_mails(
             request.POST, by=request.actor, now=utc_now(), me=address_of(request.actor)
         )
     except WatchfloorError as wrong:
         return _missing(request, wrong.message)
+    copies = _to_pick(request, verb, mails)
+    if "picks" in request.POST and not copies:
+        names = (*names, "picks", "copy")  # too many to tick one by one: they are carried on
     context = {
         "verb": verb,
         "count": len(mails),
@@ -131,7 +135,8 @@ def _ask(request: Asked, verb: Verb, *, error: str = "") -> HttpResponse:
         "said_now": request.POST.get("said", ""),
         "password": request.POST.get("password") or suggested_password(),
         "weight": packing.weighed(mails).words if verb.key == "download" else "",
-        "copies": _to_pick(request, verb, mails),
+        "copies": copies,
+        "carried": len(request.POST.getlist("copy")) if "copy" in names else 0,
         "lives": [(one.value, one.label) for one in LIVES] if request.actor.may(Permission.DETECTION_TUNE) else [],
         "reason": request.POST.get("reason", ""),
         "error": error,
@@ -140,13 +145,20 @@ def _ask(request: Asked, verb: Verb, *, error: str = "") -> HttpResponse:
 
 
 def _to_pick(request: HttpRequest, verb: Verb, mails: Sequence[int]) -> list[tuple[int, str, bool]]:
-    """(copy, recipient, whether it is ticked) where one mail with several copies is to be acted on."""
-    wanted = ACTS_ON.get(verb.key)
-    if wanted is None or len(mails) > 1:
+    """(copy, recipient, whether it is ticked) where one mail, or what was picked, has several copies to be acted on."""
+    wanted, picks = ACTS_ON.get(verb.key), "picks" in request.POST
+    if wanted is None or (len(mails) > 1 and not picks):
         return []
-    held = [copy for copy in copies_of(mails)[:MOST_PICKED] if copy.status in wanted]
-    ticked = set(request.POST.getlist("copy")) if "picks" in request.POST else {str(copy.pk) for copy in held}
-    return [(copy.pk, visible(copy.recipient), str(copy.pk) in ticked) for copy in held] if len(held) > 1 else []
+    held = [copy for copy in copies_of(mails)[: MOST_PICKED + 1] if copy.status in wanted]
+    if len(held) > MOST_PICKED and len(mails) > 1:
+        return []
+    ticked = set(request.POST.getlist("copy")) if picks else {str(copy.pk) for copy in held}
+    shown = [(copy.pk, _named(copy, mails), str(copy.pk) in ticked) for copy in held[:MOST_PICKED]]
+    return shown if len(shown) > 1 else []
+
+
+def _named(copy: QuarantinedCopy, mails: Sequence[int]) -> str:
+    return visible(copy.recipient if len(mails) == 1 else f"{copy.recipient}: {copy.mail}")
 
 
 def _missing(request: HttpRequest, words: str) -> HttpResponse:

@@ -1,6 +1,7 @@
 """The wizard's further questions: what is said and blocked, copies sent on, late copies, who opened it."""
 
 import re
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,6 +10,9 @@ import watchfloor.lake.jobs  # noqa: F401  # registers the tick of ingest
 from watchfloor.connectors import selectors as connectors
 from watchfloor.connectors.contracts import NewMail
 from watchfloor.connectors.services import accept_many
+from watchfloor.intelligence.contracts import Effect
+from watchfloor.intelligence.models import Entry
+from watchfloor.kernel.clock import utc_now
 from watchfloor.lake import services as lake
 from watchfloor.lake.models import Email
 from watchfloor.response import opened, services, wizard
@@ -17,6 +21,7 @@ from watchfloor.response.contracts import Opened, RemediationStatus, Row, Target
 from watchfloor.response.models import LateWatch, Remediation
 from watchfloor.response.nameable import nameable
 from watchfloor.response.sent_on import sent_on
+from watchfloor.response.submitting import carry_out_entries
 from watchfloor.response.tests.conftest import NOW, PEOPLE, PHISH, email_row
 from watchfloor.runtime.services import run_ticks
 
@@ -161,6 +166,52 @@ def test_what_is_clean_may_be_allowed_and_for_no_longer_than_offered(as_max, sen
     as_max.post("/actions/new/submit", form | {"name": "Fine", "reason": "", "do": "start"})
     (entry,) = Remediation.objects.get().entries
     assert (entry["effect"], entry["life"]) == ("allow", "1")
+
+
+def test_a_day_of_ones_own_choosing_ends_the_entries(as_max, sent):
+    form = {"row": str(sent["ann@corp.example"]), "action": "none", "entry": "sender:it@evil.example", "life": "7"}
+    day = f"{utc_now() + timedelta(days=400):%Y-%m-%d}"
+    form |= {"until": day, "values": "3"}
+    page = as_max.post("/actions/new/targets", form).content.decode()
+    assert f'name="until" value="{day}"' in page
+    page = as_max.post("/actions/new/review", form).content.decode()
+    assert "1 of the 3 values they came with:" in page
+    assert f"until {utc_now() + timedelta(days=400):%d %B %Y}." in page
+    assert ("until", day) in re.findall(r'name="(until)" value="([^"]*)"', page)
+    as_max.post("/actions/new/submit", form | {"name": "Block him", "reason": "", "do": "start"})
+    one = Remediation.objects.get()
+    assert one.entries[0]["life"] == day
+    assert carry_out_entries(one, effect=Effect.BLOCK, now=utc_now()) == 1
+    ends = Entry.objects.get().expires_at
+    assert timedelta(days=399) < ends - utc_now() < timedelta(days=402)
+
+
+@pytest.mark.parametrize(("judgement", "days", "words"), [("", -2, "has passed"), ("clean", 60, "within 30 days")])
+def test_a_day_that_such_an_entry_may_not_have_is_said_before_the_review(as_max, sent, judgement, days, words):
+    form = {"row": str(sent["ann@corp.example"]), "action": "none", "entry": "sender:it@evil.example"}
+    form |= {"judgement": judgement, "until": f"{utc_now() + timedelta(days=days):%Y-%m-%d}"}
+    page = as_max.post("/actions/new/review", form).content.decode()
+    assert words in page
+    assert 'id="until"' in page
+    answer = as_max.post("/actions/new/submit", form | {"name": "Block him", "reason": "", "do": "start"})
+    assert words in answer.content.decode()
+    assert not Remediation.objects.exists()
+    assert as_max.post("/actions/new/review", form | {"until": "soon"}).status_code == 400
+
+
+def test_addresses_of_our_people_and_domains_below_ours_are_no_values_to_block(db, settings):
+    from watchfloor.identities.models import DirectoryPerson
+
+    settings.WATCHFLOOR = replace(settings.WATCHFLOOR, own_domains="corp.example")
+    DirectoryPerson.objects.create(address="ceo@private.example", name="Our boss", source="test", imported_at=NOW)
+    senders = ("ceo@private.example", "news@mail.corp.example", "it@evil.example")
+    lake.append("EmailEvents", [
+        email_row(f"7777777{n}-7777-4777-8777-777777777777", "ann@corp.example", SenderFromAddress=one, SenderFromDomain=one.partition("@")[2])
+        for n, one in enumerate(senders)
+    ])  # fmt: skip
+    rows = tuple(Row(f"7777777{n}-7777-4777-8777-777777777777", "ann@corp.example") for n in range(3))
+    found = {one.field for one in nameable(Targets(rows=rows), now=NOW + timedelta(hours=1))}
+    assert found == {"sender:it@evil.example", "domain:evil.example", "domain:private.example"}
 
 
 @pytest.mark.parametrize(
