@@ -20,7 +20,13 @@ SEALED = "gAAAAA"
 
 def lake_folder() -> Path:
     """Always local: locks, the cache of an object store, and, without one, the tables."""
-    return Path(settings.HOME) / "lake"
+    return _below(settings.HOME)
+
+
+@cache
+def _below(home: Path) -> Path:
+    """One object for each home: it remembers its hash, and every question looks tables up by it."""
+    return Path(home) / "lake"
 
 
 def place() -> Place:

@@ -70,8 +70,8 @@ def source_of(name: str, window: Window) -> Source:
         if time.monotonic() - began < TOO_OLD:
             break
     files = state.within(window.start, window.end)
-    whole = Source(files, hot, _nothing(name), state.lacking, segments(name).live(state))
-    return whole.between(window.start, window.end)
+    sealed = [one for one in segments(name).live(state) if one.lo < window.end and one.hi >= window.start]
+    return Source(files, hot, _nothing(name), state.lacking, tuple(sealed))
 
 
 @cache

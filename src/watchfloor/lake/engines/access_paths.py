@@ -84,7 +84,7 @@ def wanted(
     values: dict[str, tuple[str, ...]] = {}
     for select in _readers(asked, name):
         values = dict(_equalities(select, folded)) | values
-    return Wanted(*(_few(values.get(column, ())) for column in (key, id, other)))
+    return Wanted(*(few(values.get(column, ())) for column in (key, id, other)))
 
 
 def required(asked: Question, name: str) -> Iterator[exp.Expr]:
@@ -121,7 +121,8 @@ def _passes(select: exp.Select) -> bool:
     )
 
 
-def _few(values: tuple[str, ...]) -> tuple[str, ...]:
+def few(values: tuple[str, ...]) -> tuple[str, ...]:
+    """The values, none when reading by time beats looking them up."""
     return values if len(values) <= MOST_VALUES else ()
 
 

@@ -67,11 +67,11 @@ class ColdFile:
     modified: datetime
     uri: str = ""
     lease: Lease | None = field(default=None, compare=False, repr=False)
+    name: str = field(init=False, compare=False, repr=False)
+    """The file's own, the same wherever it is read; each question compares it with those that segments hold."""
 
-    @property
-    def name(self) -> str:
-        """The file's own name, the same wherever it is read."""
-        return self.path.rpartition("/")[2]
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "name", self.path.rpartition("/")[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,8 @@ class ColdSnapshot:
 
     def within(self, start: datetime, end: datetime) -> tuple[ColdFile, ...]:
         """Files that may hold rows of [start, end)."""
-        found = tuple(file for file in self.files if file.lo < end and file.hi >= start)
+        whole = self.files and self.files[0].hi < end and self.files[-1].hi >= start  # by their order
+        found = self.files if whole else tuple([one for one in self.files if one.lo < end and one.hi >= start])
         lease = self.shelf.lease() if self.shelf and found else None
         return tuple(replace(file, lease=lease) for file in found) if lease else found
 

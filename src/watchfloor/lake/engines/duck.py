@@ -14,11 +14,11 @@ from sqlglot import ErrorLevel, exp
 
 from watchfloor.kernel.errors import BadInput
 from watchfloor.lake.contracts import QueryFailed, TooLarge, TooSlow
-from watchfloor.lake.engines import codes, counting, newest, plain, ranks
+from watchfloor.lake.engines import at_hand, codes, counting, newest, plain, ranks
 from watchfloor.lake.engines.access_paths import Question
 from watchfloor.lake.engines.alarm import ALARM
 from watchfloor.lake.engines.cache import ready
-from watchfloor.lake.engines.narrowing import read_by
+from watchfloor.lake.engines.narrowing import pieces_for, read_by
 from watchfloor.lake.engines.ranking import MOST_PARTS, Ranked, ranked
 from watchfloor.lake.engines.segments import Segment, quoted
 from watchfloor.lake.engines.source import Source, needed
@@ -58,10 +58,10 @@ class DuckEngine:
 
     def run(self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 30.0) -> pa.Table:
         """The whole answer. Raises TooSlow after `timeout` seconds, TooLarge when memory is out, QueryFailed for the rest."""
-        asked = Question(tree)
-        sources = read_by(asked, sources)
         if (answer := _plainly(tree, sources)) is not None:
             return answer
+        asked = Question(tree)
+        sources = read_by(asked, sources)
         if (answer := self._counted(asked, sources, timeout)) is not None:
             return answer
         if (answer := self._newest(tree, sources, timeout)) is not None:
@@ -266,13 +266,13 @@ def _told() -> Iterator[None]:
 
 
 def _plainly(tree: exp.Expr, sources: Mapping[str, Source]) -> pa.Table | None:
-    """The answer without the engine, when all rows are at hand and the question is plain."""
-    if len(sources) != 1:
+    """The answer without the engine, when the question is plain and all rows it may want are at hand."""
+    asked = plain.understood(tree)
+    source = sources.get(asked.source) if asked else None
+    if asked is None or source is None:
         return None
-    [(name, source)] = sources.items()
-    if source.files or source.segments or source.hot is None:
-        return None
-    return plain.answered(tree, name, source.hot)
+    pieces = pieces_for(asked, source)
+    return None if pieces is None else at_hand.answered(asked, pieces, source.empty.schema)
 
 
 def _columns(asked: Question, source: Source) -> str:

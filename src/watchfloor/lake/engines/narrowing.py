@@ -10,14 +10,46 @@ import pyarrow.compute as pc
 
 from watchfloor.lake.engines import rows, words
 from watchfloor.lake.engines.access_paths import ALL, Question, Wanted, required, times, wanted
+from watchfloor.lake.engines.plain import Plain
 from watchfloor.lake.engines.segments import Segment
 from watchfloor.lake.engines.source import Source, needed
 
+INSTANT = pa.timestamp("us", tz="UTC")
 log = logging.getLogger(__name__)
 
 
 def _wanted(asked: Question, name: str, segment: Segment) -> Wanted:
     return wanted(asked, name, key=segment.key, id=segment.id, other=segment.other, folded=segment.folded)
+
+
+def pieces_for(asked: Plain, source: Source) -> list[pa.RecordBatch | pa.Table] | None:
+    """All rows of a source that a plain question may ask for, among others; None when not all of them are found quickly."""
+    segments, found = source.segments, list[pa.RecordBatch | pa.Table]()
+    if segments:
+        first = segments[0]
+        ask = asked.wanted(key=first.key, id=first.id, other=first.other, folded=first.folded)
+        if ask == ALL or source.bare:
+            return None
+        for segment in segments:
+            few = _few_pieces(segment, ask)
+            if few is None:
+                return None
+            found += few
+    elif source.files:
+        return None
+    return found if source.hot is None else [*found, source.hot]
+
+
+def _few_pieces(segment: Segment, ask: Wanted) -> Sequence[pa.RecordBatch | pa.Table] | None:
+    """Blocks of a segment with the rows asked for; None when there are many, or its blocks are gone."""
+    try:
+        few = rows.pieces(segment.blocks, ask)
+    except sqlite3.Error as error:
+        log.warning("rows of segment %s cannot be read: %s", segment.blocks, error)
+        return None
+    if few is None or segment.since is None:
+        return few
+    return [one.filter(pc.greater_equal(one.column("Timestamp"), pa.scalar(segment.since, INSTANT))) for one in few]
 
 
 def read_by(asked: Question, sources: Mapping[str, Source]) -> dict[str, Source]:
@@ -32,8 +64,7 @@ def _looked_up(asked: Question, name: str, source: Source) -> Source:
     ask = _wanted(asked, name, source.segments[0]) if source.segments else ALL
     if ask == ALL:
         return source
-    held = {file for segment in source.segments for file in segment.covers}
-    more = any(file.name not in held for file in source.files) or any(one.since for one in source.segments)
+    more = bool(source.bare) or any(one.since for one in source.segments)
     columns = None if more else needed(asked, source)
     found = [(segment, _few_rows(segment, ask, columns)) for segment in source.segments]
     if columns is not None and any(few is None for _, few in found):  # files are read beside them, by all their names

@@ -1,112 +1,144 @@
-"""Answers to the plainest questions over a few rows in memory: to plan a statement takes longer than to answer them.
+"""The plainest questions, told from their trees: to plan a statement takes longer than to answer these from few rows at hand.
 
-`SELECT columns FROM source WHERE column = text AND Timestamp >= moment ORDER BY Timestamp LIMIT n`, or counts by columns in their
-place, and nothing more; whatever else a tree says, the engine answers it.
+`SELECT columns FROM source WHERE column = text AND Timestamp >= moment ORDER BY column LIMIT n`, or counts by columns in their
+place, and nothing more; whatever else a tree says, the engine answers it. A tree is gone through once and by its bare
+parts, since every look-up does.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import reduce
-from typing import Any
+from typing import NamedTuple
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from sqlglot import exp
 
-from watchfloor.lake.engines.access_paths import conjuncts
+from watchfloor.lake.engines.access_paths import Wanted, conjuncts, few
 
-PARTS = {"expressions", "from_", "where", "group", "order", "limit", "offset", "kind", "hint"}
-MOST_ROWS = 50_000
-_COMPARED: dict[type[exp.Expr], Callable[[pa.ChunkedArray, pa.Scalar], pa.ChunkedArray]] = {
-    exp.GTE: pc.greater_equal,
-    exp.GT: pc.greater,
-    exp.LTE: pc.less_equal,
-    exp.LT: pc.less,
-}
+PARTS = {"expressions", "from_", "where", "group", "order", "limit", "offset"}
+COMPARED: dict[type[exp.Expr], str] = {exp.GTE: ">=", exp.GT: ">", exp.LTE: "<=", exp.LT: "<"}
 
 
 class NotPlain(Exception):
     """The engine has to answer this."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Chosen:
+class Chosen(NamedTuple):
     """One column of the answer: `column` of the rows as it is, or counted ("count_all", "count_distinct") in each group."""
 
     name: str
     column: str
-    count: str = ""
+    counted: str = ""
 
     @property
     def made(self) -> str:
         """What Arrow calls it once counted."""
-        return self.column if not self.count else self.count if not self.column else f"{self.column}_{self.count}"
+        return self.column if not self.counted else self.counted if not self.column else f"{self.column}_{self.counted}"
 
 
-def answered(tree: exp.Expr, name: str, rows: pa.Table) -> pa.Table | None:
-    """The answer of `tree` over `rows` of the source `name`; None when the tree says more than is understood here."""
-    if not isinstance(tree, exp.Select) or any(part and key not in PARTS for key, part in tree.args.items()):
+class Test(NamedTuple):
+    """What every row has to meet: its `column` is one of `texts`, or stands as `compare` says to `moment`."""
+
+    column: str
+    texts: tuple[str, ...] = ()
+    lowered: bool = False
+    compare: str = ""
+    moment: datetime | None = None
+
+
+class Plain(NamedTuple):
+    """A plain question of `source`. `chosen` is empty for all columns; `order` names columns of the rows, or of the counts."""
+
+    source: str
+    chosen: tuple[Chosen, ...]
+    tests: tuple[Test, ...]
+    groups: tuple[str, ...]
+    order: tuple[tuple[str, str], ...]
+    limit: int | None
+    offset: int
+
+    def wanted(self, *, key: str, id: str, other: str, folded: frozenset[str]) -> Wanted:
+        """What it asks for by key or id; see `access_paths.wanted`."""
+        texts = {one.column: one.texts for one in self.tests if not one.lowered or one.column in folded}
+        return Wanted(*(few(texts.get(column, ())) for column in (key, id, other)))
+
+
+def understood(tree: exp.Expr) -> Plain | None:
+    """The question of a tree; None when it says more than is understood here."""
+    if type(tree) is not exp.Select:
         return None
-    source = tree.args.get("from_")
-    if source is None or not isinstance(source.this, exp.Table) or source.this.name != name or len(rows) > MOST_ROWS:
-        return None
-    if any(part for key, part in source.this.args.items() if key != "this"):
+    args = tree.args
+    if any(part and key not in PARTS for key, part in args.items()):
         return None
     try:
-        return _answered(tree, rows)
+        return _understood(tree, _source(args.get("from_")))
     except NotPlain:
         return None
 
 
-def _answered(tree: exp.Select, rows: pa.Table) -> pa.Table:
-    chosen, groups = _chosen(tree, rows.schema), _groups(tree, rows.schema)
-    order = _order(tree, chosen, counted=bool(groups))
-    offset, limit = number_of(tree, "offset") or 0, number_of(tree, "limit")
-    if any(bool(one.count) != bool(groups) for one in chosen if one.column not in groups):
+def _understood(tree: exp.Select, source: str) -> Plain:
+    chosen, groups = _chosen(tree.args["expressions"]), _groups(tree)
+    if any(bool(one.counted) != bool(groups) for one in chosen if one.column not in groups) or (groups and not chosen):
         raise NotPlain
-    mask = _mask(tree, rows)
-    columns = [one.column for one in chosen if one.column] + groups + [name for name, _ in order if not groups]
-    kept = rows.select(list(dict.fromkeys(columns)))
-    kept = kept if mask is None else kept.filter(mask)
-    if groups:
-        kept = kept.group_by(groups, use_threads=False).aggregate([_counting(one) for one in chosen if one.count])
-    kept = (kept.sort_by(order) if order else kept).slice(offset, limit)
-    return kept.select([one.made for one in chosen]).rename_columns([one.name for one in chosen])
-
-
-def _counting(one: _Chosen) -> tuple[Any, ...]:
-    return (
-        ([], "count_all") if one.count == "count_all" else (one.column, "count_distinct", pc.CountOptions("only_valid"))
+    where = tree.args.get("where")
+    return Plain(
+        source,
+        chosen,
+        tuple(map(_test, conjuncts(where.args["this"]))) if where else (),
+        groups,
+        _order(tree, chosen, counted=bool(groups)),
+        number_of(tree, "limit"),
+        number_of(tree, "offset") or 0,
     )
 
 
-def _chosen(tree: exp.Select, schema: pa.Schema) -> list[_Chosen]:
-    first = tree.expressions[0] if tree.expressions else None
-    if isinstance(first, exp.Star) and len(tree.expressions) == 1 and not any(first.args.values()):
-        return [_Chosen(name, name) for name in schema.names]
-    return [_choice(one.unalias(), one.alias, schema) for one in tree.expressions]
+def _source(source: exp.Expr | None) -> str:
+    table = source.args["this"] if source is not None else None
+    if type(table) is not exp.Table or any(part for key, part in table.args.items() if key != "this"):
+        raise NotPlain
+    return _text(table.args["this"])
 
 
-def _choice(side: exp.Expr, name: str, schema: pa.Schema) -> _Chosen:
+def _text(name: object) -> str:
+    text = name.args["this"] if type(name) is exp.Identifier else None
+    if not isinstance(text, str):
+        raise NotPlain
+    return text
+
+
+def _column(side: exp.Expr) -> str:
+    if type(side) is not exp.Column or side.args.get("table"):
+        raise NotPlain
+    return _text(side.args["this"])
+
+
+def _chosen(sides: list[exp.Expr]) -> tuple[Chosen, ...]:
+    """Empty for `*`."""
+    if len(sides) == 1 and type(sides[0]) is exp.Star and not any(sides[0].args.values()):
+        return ()
+    if not sides:
+        raise NotPlain
+    return tuple([Chosen(name := _column(one), name) if type(one) is exp.Column else _alias(one) for one in sides])
+
+
+def _alias(one: exp.Expr) -> Chosen:
+    side, name = one.unalias(), one.alias
     if not isinstance(side, exp.Count):
-        return _Chosen(name or side.name, _column(side, schema))
+        column = _column(side)
+        return Chosen(name or column, column)
     if not name or side.expressions:
         raise NotPlain
     if isinstance(side.this, exp.Star) and not any(side.this.args.values()):
-        return _Chosen(name, "", "count_all")
+        return Chosen(name, "", "count_all")
     if isinstance(side.this, exp.Distinct) and len(side.this.expressions) == 1 and not side.this.args.get("on"):
-        return _Chosen(name, _column(side.this.expressions[0], schema), "count_distinct")
+        return Chosen(name, _column(side.this.expressions[0]), "count_distinct")
     raise NotPlain
 
 
-def _groups(tree: exp.Select, schema: pa.Schema) -> list[str]:
+def _groups(tree: exp.Select) -> tuple[str, ...]:
     group = tree.args.get("group")
     if group is None:
-        return []
+        return ()
     if any(part for key, part in group.args.items() if key != "expressions"):
         raise NotPlain
-    return [_column(_meant(tree, one), schema) for one in group.expressions]
+    return tuple(_column(_meant(tree, one)) for one in group.expressions)
 
 
 def _meant(tree: exp.Select, side: exp.Expr) -> exp.Expr:
@@ -117,37 +149,23 @@ def _meant(tree: exp.Select, side: exp.Expr) -> exp.Expr:
     return side
 
 
-def _column(side: exp.Expr, schema: pa.Schema) -> str:
-    if not isinstance(side, exp.Column) or side.args.get("table") or side.name not in schema.names:
-        raise NotPlain
-    return side.name
-
-
-def _mask(tree: exp.Select, rows: pa.Table) -> pa.ChunkedArray | None:
-    """Which rows meet every condition; None when there is no condition."""
-    where = tree.args.get("where")
-    masks = [_holds(part, rows) for part in conjuncts(where.this)] if where else []
-    return reduce(pc.and_kleene, masks) if masks else None
-
-
-def _holds(part: exp.Expr, rows: pa.Table) -> pa.ChunkedArray:
-    if isinstance(part, exp.EQ | exp.In):
-        lower = isinstance(part.this, exp.Lower)
-        texts = [part.expression] if isinstance(part, exp.EQ) else part.expressions
-        column = rows.column(_column(part.this.this if lower else part.this, rows.schema))
-        plain = all(isinstance(text, exp.Literal) and text.is_string for text in texts)
-        if not texts or not plain or not pa.types.is_string(column.type):
-            raise NotPlain
-        if lower:
-            if not pc.all(pc.string_is_ascii(column)).as_py():
-                raise NotPlain
-            column = pc.ascii_lower(column)
-        return pc.is_in(column, value_set=pa.array([text.this for text in texts], pa.string()))
-    compare = _COMPARED.get(type(part))
+def _test(part: exp.Expr) -> Test:
+    kind, args = type(part), part.args
+    if kind is exp.EQ or kind is exp.In:
+        lowered = type(args["this"]) is exp.Lower
+        column = _column(args["this"].args["this"] if lowered else args["this"])
+        return Test(column, _texts([args["expression"]] if kind is exp.EQ else part.expressions), lowered)
+    compare = COMPARED.get(kind)
     if compare is None:
         raise NotPlain
-    column = rows.column(_column(part.this, rows.schema))
-    return compare(column, pa.scalar(moment(part.expression), pa.timestamp("us", "UTC")))
+    return Test(_column(args["this"]), compare=compare, moment=moment(args["expression"]))
+
+
+def _texts(sides: list[exp.Expr]) -> tuple[str, ...]:
+    """Texts to compare with, at least one."""
+    if not sides or not all(type(one) is exp.Literal and one.args["is_string"] for one in sides):
+        raise NotPlain
+    return tuple([one.args["this"] for one in sides])
 
 
 def moment(side: exp.Expr) -> datetime:
@@ -162,25 +180,32 @@ def moment(side: exp.Expr) -> datetime:
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _order(tree: exp.Select, chosen: list[_Chosen], *, counted: bool) -> list[tuple[str, str]]:
-    """By time for rows; by anything chosen for counts."""
+def _order(tree: exp.Select, chosen: tuple[Chosen, ...], *, counted: bool) -> tuple[tuple[str, str], ...]:
+    """By columns for rows; by anything chosen for counts. What has no value stands last, as everywhere here."""
     order = tree.args.get("order")
-    return [_sorted_by(tree, one, chosen, counted) for one in order.expressions] if order else []
+    return tuple(_sorted_by(one, chosen, counted) for one in order.expressions) if order else ()
 
 
-def _sorted_by(tree: exp.Select, one: exp.Expr, chosen: list[_Chosen], counted: bool) -> tuple[str, str]:
+def _sorted_by(one: exp.Expr, chosen: tuple[Chosen, ...], counted: bool) -> tuple[str, str]:
+    if type(one) is not exp.Ordered or one.args.get("nulls_first") or one.args.get("with_fill"):
+        raise NotPlain
     way = "descending" if one.args.get("desc") else "ascending"
     side = one.this
     if not counted:
-        if isinstance(side, exp.Column) and side.name == "Timestamp" and not side.args.get("table"):
-            return "Timestamp", way
-        raise NotPlain
+        return _row_order(_column(side), chosen), way
     number = int(side.this) if isinstance(side, exp.Literal) and not side.is_string else 0
     named = [item for item in chosen if isinstance(side, exp.Column) and item.name == side.name]
     found = chosen[number - 1] if 1 <= number <= len(chosen) else named[0] if len(named) == 1 else None
     if found is None:
         raise NotPlain
     return found.made, way
+
+
+def _row_order(column: str, chosen: tuple[Chosen, ...]) -> str:
+    """The column, unless the name stands for another one in the answer."""
+    if any(one.name == column and one.column != column for one in chosen):
+        raise NotPlain
+    return column
 
 
 def number_of(tree: exp.Select, name: str) -> int | None:

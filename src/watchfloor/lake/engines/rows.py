@@ -24,6 +24,8 @@ MOST_BLOCKS = 80
 ROWS_A_BLOCK_MORE = 40_000
 """The column store takes as long for so many rows as one more piece of a key does."""
 IDS_AT_ONCE = 1024
+HELD_BLOCKS = 64
+"""Unpacked blocks that a process keeps, some 4 MB."""
 _LAYOUT = """
 PRAGMA journal_mode = OFF;
 PRAGMA synchronous = OFF;
@@ -83,12 +85,12 @@ def hash_of(id: str) -> int:
     return int.from_bytes(hashlib.md5(id.encode(), usedforsecurity=False).digest()[8:], "little") >> 1
 
 
-def find(path: str, asked: Wanted, columns: Sequence[str] | None = None) -> pa.Table | None:
-    """All rows with one of the keys or ids asked for, among others of the same blocks; None when these are too many to read.
+def pieces(path: str, asked: Wanted) -> list[pa.RecordBatch] | None:
+    """The blocks that hold all rows with one of the keys or ids asked for, among others; None when these are too many to read.
 
-    With all columns, or only with `columns`, which stand in the order of the table's.
+    Columns that hold nothing in any row of the file are not among theirs.
     """
-    file, schema, stored = _opened(path)
+    file = _opened(path)[0]
     most = MOST_BLOCKS
     if asked.unique:
         numbers = _of_ids(file, asked.unique)
@@ -98,16 +100,31 @@ def find(path: str, asked: Wanted, columns: Sequence[str] | None = None) -> pa.T
         numbers = _of_keys(file, asked.keys, most)
     if len(numbers) > most:
         return None
-    found = file.execute(
-        f"SELECT size, body FROM blocks WHERE n IN ({', '.join(map(str, sorted(numbers)))})"  # noqa: S608 (numbers)
-    )
-    rows = pa.Table.from_batches([_unpacked(size, body, stored) for size, body in found], schema=stored)
+    read = _block if len(numbers) <= HELD_BLOCKS // 4 else _block.__wrapped__
+    return [read(path, number) for number in sorted(numbers)]
+
+
+def find(path: str, asked: Wanted, columns: Sequence[str] | None = None) -> pa.Table | None:
+    """The rows of these blocks with all columns, or only with `columns`, which stand in the order of the table's."""
+    blocks = pieces(path, asked)
+    if blocks is None:
+        return None
+    _, schema, stored = _opened(path)
+    rows = pa.Table.from_batches(blocks, schema=stored)
     names = schema.names if columns is None else columns
     if names == stored.names:
         return rows
     held = dict(zip(stored.names, rows.columns, strict=True))
     made = [held[name] if name in held else nothing(schema.field(name).type, len(rows)) for name in names]
     return pa.Table.from_arrays(made, names=list(names))
+
+
+@lru_cache(maxsize=HELD_BLOCKS)
+def _block(path: str, number: int) -> pa.RecordBatch:
+    """One block, unpacked. The last ones read are kept: whoever looks at a mail asks for its rows more than once."""
+    file, _, stored = _opened(path)
+    size, body = file.execute("SELECT size, body FROM blocks WHERE n = ?", (number,)).fetchone()
+    return pa.ipc.read_record_batch(pa.decompress(body, decompressed_size=size, codec="zstd"), stored)
 
 
 def nothing(type: pa.DataType, rows: int) -> pa.Array:
@@ -123,29 +140,29 @@ def _nothing(type: pa.DataType, rows: int) -> pa.Array:
     return pa.repeat(pa.scalar(value, type), rows)
 
 
-def _unpacked(size: int, body: bytes, schema: pa.Schema) -> pa.RecordBatch:
-    return pa.ipc.read_record_batch(pa.decompress(body, decompressed_size=size, codec="zstd"), schema)
-
-
 def _of_ids(file: sqlite3.Connection, ids: Sequence[str]) -> set[int]:
-    """The blocks of each id: in the last piece of the index that begins below its hash, and in those that begin with it."""
+    """The blocks of each id: in the pieces of the index that begin with its hash, and in the last that begins below it."""
     numbers: set[int] = set()
     for hash in map(hash_of, ids):
-        before = "SELECT body FROM ids WHERE first < ? ORDER BY first DESC, part DESC LIMIT 1"
-        same = "SELECT body FROM ids WHERE first = ? LIMIT 2"
-        for found in (file.execute(before, (hash,)), file.execute(same, (hash,))):
-            for (body,) in found:
-                numbers.update(_in_piece(body, hash))
+        for first, body in file.execute(_PIECES, (hash,)):
+            numbers.update(_in_piece(body, hash))
+            if first < hash:
+                break
         if len(numbers) > MOST_BLOCKS:
             break
     return numbers
 
 
-def _in_piece(body: bytes, hash: int) -> Iterator[int]:
+_PIECES = "SELECT first, body FROM ids WHERE first <= ? ORDER BY first DESC, part DESC LIMIT 3"
+
+
+def _in_piece(body: bytes, hash: int) -> Sequence[int]:
     """The blocks that one piece of the index names for a hash."""
+    held = memoryview(body)
     count = len(body) // 12
-    hashes, numbers = array("q", body[: 8 * count]), array("i", body[8 * count :])
-    yield from numbers[bisect_left(hashes, hash) : bisect_right(hashes, hash)]
+    hashes = held[: 8 * count].cast("q")
+    at = bisect_left(hashes, hash)
+    return held[8 * count :].cast("i")[at : bisect_right(hashes, hash, at)]
 
 
 def _of_keys(file: sqlite3.Connection, keys: Sequence[str], most: int) -> set[int]:

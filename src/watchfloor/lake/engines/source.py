@@ -29,12 +29,18 @@ class Source:
     def is_empty(self) -> bool:
         return not self.files and self.hot is None
 
+    @property
+    def bare(self) -> list[ColdFile]:
+        """The files of which no segment holds the rows."""
+        held = {name for segment in self.segments for name in segment.covers}
+        return [file for file in self.files if file.name not in held]
+
     def between(self, start: datetime, end: datetime) -> "Source":
         """The same moment of the table, with only the files that may hold rows of [start, end)."""
         return replace(
             self,
-            files=tuple(file for file in self.files if file.lo < end and file.hi >= start),
-            segments=tuple(one for one in self.segments if one.lo < end and one.hi >= start),
+            files=tuple([one for one in self.files if one.lo < end and one.hi >= start]),
+            segments=tuple([one for one in self.segments if one.lo < end and one.hi >= start]),
         )
 
     def without(self, files: Sequence[ColdFile]) -> "Source":
