@@ -200,7 +200,7 @@ class FoundCluster:
 
 @dataclass(frozen=True, slots=True)
 class FoundEntity:
-    """One thing met on the way; `type` is analyzedMessage, url, file, ip, sender, mailbox or user."""
+    """One thing met on the way; `type` is analyzedMessage, url, file, ip, sender, device, mailbox or user."""
 
     type: str
     value: str

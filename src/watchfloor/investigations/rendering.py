@@ -2,10 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote, urlencode
 
+from watchfloor.investigations.case import quoted
 from watchfloor.investigations.contracts import Counters, RecommendationStatus, Status, Verdict
 from watchfloor.investigations.models import Cluster, Evidence, Investigation, Recommendation, Step
 
@@ -32,6 +33,7 @@ TYPES = {
     "file": "File",
     "ip": "IP address",
     "sender": "Sender",
+    "device": "Device",
     "mailbox": "Mailbox",
     "user": "User",
 }
@@ -158,7 +160,20 @@ def entity_href(one: Evidence) -> str:
         return f"/email/{quote(one.value, safe='')}"
     if one.type in ("user", "mailbox"):
         return f"/identities/of/{value}"
+    if one.type == "device":
+        return hunting_href(of_device(one))
     return {"url": f"/explorer/url?value={value}", "ip": f"/explorer/ip?value={value}"}.get(one.type, "")
+
+
+def of_device(one: Evidence) -> str:
+    """KQL: what a device connected to and who signed in to it around the time it was met."""
+    named = f"DeviceName =~ {quoted([one.value])}"
+    back = f"Timestamp > datetime({(one.first_seen - timedelta(days=7)).isoformat()})"
+    return (
+        f"union DeviceNetworkEvents, DeviceLogonEvents\n| where {back} and {named}\n"
+        "| project Timestamp, DeviceName, ActionType, AccountName, RemoteUrl, RemoteIP, InitiatingProcessFileName\n"
+        "| sort by Timestamp desc"
+    )
 
 
 @dataclass(frozen=True, slots=True)

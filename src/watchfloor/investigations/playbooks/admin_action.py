@@ -14,4 +14,4 @@ class AdminAction(Playbook):
     )
     rules = ("malicious-mail-removed",)
     trait = "hand"
-    questions = (ask.ACTED, ask.WHAT, ask.CARRIED, ask.CLICKS, ask.SIMILAR, ask.ENTITIES, ask.BLOCK)
+    questions = (ask.ACTED, ask.WHAT, ask.CARRIED, ask.CLICKS, ask.DEVICES, ask.SIMILAR, ask.ENTITIES, ask.BLOCK)

@@ -14,4 +14,14 @@ class MaliciousClick(Playbook):
     )
     rules = ("malicious-url-click", "url-verdict-change")
     about = ("url", "mailCluster", "user")
-    questions = (ask.WHAT, ask.SENDER, ask.CARRIED, ask.CLICKS, ask.ENTITIES, ask.SIMILAR, ask.BLOCK, *ask.PERSON)
+    questions = (
+        ask.WHAT,
+        ask.SENDER,
+        ask.CARRIED,
+        ask.CLICKS,
+        ask.DEVICES,
+        ask.ENTITIES,
+        ask.SIMILAR,
+        ask.BLOCK,
+        *ask.PERSON,
+    )

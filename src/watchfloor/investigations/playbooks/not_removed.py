@@ -11,4 +11,14 @@ class NotRemoved(Playbook):
     kind = Kind.NOT_REMOVED
     description = "Locates the copies of malicious mail that was delivered, and recommends removing them."
     rules = ("malicious-mail-delivered", "malicious-mail-not-removed", "malicious-mail-left")
-    questions = (ask.WHAT, ask.STUCK, ask.SENDER, ask.CARRIED, ask.CLICKS, ask.SIMILAR, ask.ENTITIES, ask.BLOCK)
+    questions = (
+        ask.WHAT,
+        ask.STUCK,
+        ask.SENDER,
+        ask.CARRIED,
+        ask.CLICKS,
+        ask.DEVICES,
+        ask.SIMILAR,
+        ask.ENTITIES,
+        ask.BLOCK,
+    )

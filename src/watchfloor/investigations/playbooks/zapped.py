@@ -11,4 +11,4 @@ class Zapped(Playbook):
     kind = Kind.ZAPPED_MAIL
     description = "Looks for the copies that removing missed, and for who opened a link before."
     rules = ("malicious-mail-removed",)
-    questions = (ask.WHAT, ask.CARRIED, ask.CLICKS, ask.SIMILAR, ask.ENTITIES, ask.BLOCK)
+    questions = (ask.WHAT, ask.CARRIED, ask.CLICKS, ask.DEVICES, ask.SIMILAR, ask.ENTITIES, ask.BLOCK)

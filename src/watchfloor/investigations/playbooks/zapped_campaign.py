@@ -12,4 +12,14 @@ class ZappedCampaign(Playbook):
     description = "Looks for mails of the campaign that removing missed, and for who opened a link before."
     rules = ("malicious-mail-removed",)
     trait = "campaign"
-    questions = (ask.WHAT, ask.SENDER, ask.CAMPAIGN, ask.CARRIED, ask.CLICKS, ask.SIMILAR, ask.ENTITIES, ask.BLOCK)
+    questions = (
+        ask.WHAT,
+        ask.SENDER,
+        ask.CAMPAIGN,
+        ask.CARRIED,
+        ask.CLICKS,
+        ask.DEVICES,
+        ask.SIMILAR,
+        ask.ENTITIES,
+        ask.BLOCK,
+    )

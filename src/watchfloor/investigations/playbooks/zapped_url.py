@@ -14,4 +14,4 @@ class ZappedUrl(Playbook):
     )
     rules = ("malicious-mail-removed",)
     trait = "url"
-    questions = (ask.WHAT, ask.CARRIED, ask.CLICKS, ask.ENTITIES, ask.SIMILAR, ask.BLOCK)
+    questions = (ask.WHAT, ask.CARRIED, ask.CLICKS, ask.DEVICES, ask.ENTITIES, ask.SIMILAR, ask.BLOCK)

@@ -1,7 +1,7 @@
 """The questions as playbooks name them."""
 
 from watchfloor.investigations.playbook import Question
-from watchfloor.investigations.steps import acted, clicks, message, person, reports, settings, similar
+from watchfloor.investigations.steps import acted, clicks, devices, message, person, reports, settings, similar
 
 WHAT = Question("what", "What is the mail, and what was it judged?", message.what_is_it)
 SENDER = Question("sender", "Who sent it, and does the sender prove who it is?", message.who_sent_it)
@@ -9,6 +9,7 @@ CARRIED = Question("carried", "Which URLs and files does it carry?", message.wha
 CAMPAIGN = Question("campaign", "Is it part of a campaign?", similar.known_campaign)
 SIMILAR = Question("similar", "Which other mails are like it?", similar.similar_mails)
 CLICKS = Question("clicks", "Who opened its links?", clicks.who_clicked)
+DEVICES = Question("devices", "On which device was a malicious link opened?", devices.which_devices)
 ENTITIES = Question("entities", "Which mails carry the same malicious URL or file?", similar.same_entities)
 REPORTS = Question("reports", "Did others report it?", reports.who_reported)
 BLOCK = Question("block", "Which URLs should be blocked?", clicks.block_urls)
@@ -23,5 +24,5 @@ ACTED = Question("acted", "What was done by hand?", acted.what_was_done)
 STUCK = Question("stuck", "Where could it not be removed, and why?", acted.where_it_stuck)
 STOP = Question("stop", "Must anybody be kept from sending?", person.who_must_stop)
 
-MAIL = (WHAT, SENDER, CARRIED, CAMPAIGN, SIMILAR, CLICKS, ENTITIES, REPORTS, BLOCK)
+MAIL = (WHAT, SENDER, CARRIED, CAMPAIGN, SIMILAR, CLICKS, DEVICES, ENTITIES, REPORTS, BLOCK)
 PERSON = (ALERTS, RISK, SIGN_INS, SENT, SETTINGS)

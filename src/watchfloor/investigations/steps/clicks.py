@@ -1,53 +1,97 @@
 """About people who opened the links."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
 
-from watchfloor.investigations.case import Case, hunted, quoted
-from watchfloor.investigations.contracts import Found, FoundEntity, Verdict, Wish, WishKind
+from watchfloor.investigations.case import Case, Row, hunted, quoted
+from watchfloor.investigations.contracts import Asked, Found, FoundEntity, Verdict, Wish, WishKind
 from watchfloor.kernel.text import some
 
 LET_THROUGH = ("Allowed", "ClickAllowed", "Block page override", "Pending detonation page override")
 MOST = 200
 MOST_BLOCKED = 20
 MANY = 3
+RECENT = timedelta(hours=48)
+"""So far back clicks are told of on their own: whoever clicked then may still be signed in there."""
 
 
-def who_clicked(case: Case) -> Found:
-    """Clicks on links of these mails and on the malicious URLs, in the mailbox's own time (AI-32, AI-38)."""
+@dataclass(frozen=True, slots=True)
+class Clicks:
+    """Clicks on the links in question; `bad` are the URLs that are malicious."""
+
+    asked: Asked
+    rows: tuple[Row, ...]
+    bad: frozenset[str]
+
+    @property
+    def through(self) -> tuple[Row, ...]:
+        return tuple(row for row in self.rows if row["ActionType"] in LET_THROUGH or row["IsClickedThrough"])
+
+    @property
+    def harmed(self) -> tuple[Row, ...]:
+        """Those let through to a malicious link."""
+        return tuple(row for row in self.through if row["Url"] in self.bad)
+
+    @property
+    def people(self) -> tuple[str, ...]:
+        """Who reached a malicious link, in lower case."""
+        return tuple(dict.fromkeys(str(row["AccountUpn"]).lower() for row in self.harmed if row["AccountUpn"]))
+
+    @property
+    def recent(self) -> "Clicks":
+        """Those of the 48 hours before it began, and since."""
+        return replace(self, rows=tuple(row for row in self.rows if row["Within48Hours"]))
+
+    def __str__(self) -> str:
+        if not self.rows:
+            return "none."
+        people = some(len(self.people), "person", "people")
+        return f"{some(len(self.rows), 'click')}, {len(self.through):,} let through, {len(self.harmed):,} of them to a malicious link by {people}."
+
+
+def clicks_of(case: Case) -> Clicks | None:
+    """Clicks on links of these mails and on the malicious URLs, in the mailbox's own time; None without a link to ask about."""
     about = []
     if case.seeds.messages:
         about.append(f"NetworkMessageId in ({quoted(case.seeds.messages[:MOST])})")
     if case.urls:
         about.append(f"Url in~ ({quoted(case.urls[:50])})")
     if not about:
-        return Found("There is no link to ask about.")
+        return None
     text = (
         f"UrlClickEvents\n| where Timestamp between (datetime({case.start.isoformat()}) .. datetime({case.end.isoformat()}))\n"
         f"| where {' or '.join(about)}\n"
-        "| project Timestamp, AccountUpn, Url, ActionType, ThreatTypes, IsClickedThrough, IPAddress\n| sort by Timestamp desc"
+        f"| extend Within48Hours = Timestamp >= datetime({(case.created_at - RECENT).isoformat()})\n"
+        "| project Timestamp, AccountUpn, Url, ActionType, ThreatTypes, IsClickedThrough, IPAddress, Within48Hours\n"
+        "| sort by Timestamp desc"
     )
     question, rows = hunted(text, now=case.now)
-    bad = set(case.urls) | {row["Url"] for row in rows if row["ThreatTypes"]}
-    through = [row for row in rows if row["ActionType"] in LET_THROUGH or row["IsClickedThrough"]]
-    harmed = [row for row in through if row["Url"] in bad]
-    people = tuple(dict.fromkeys(str(row["AccountUpn"]) for row in harmed if row["AccountUpn"]))
+    bad = frozenset(case.urls) | {row["Url"] for row in rows if row["ThreatTypes"]}
+    return Clicks(question, tuple(rows), bad)
+
+
+def who_clicked(case: Case) -> Found:
+    """Who opened a link, in all the time looked at and in the 48 hours before this began (AI-32, AI-38)."""
+    clicks = clicks_of(case)
+    if clicks is None:
+        return Found("There is no link to ask about.")
+    if not clicks.rows:
+        return Found("Nobody opened a link.", Verdict.UNKNOWN, (clicks.asked,))
     entities = [
         FoundEntity("user", one, verdict=Verdict.SUSPICIOUS, why="opened a malicious link", facts={"risk": "Clicked"})
-        for one in people
+        for one in clicks.people
     ]
     entities += [
         FoundEntity("url", one, verdict=Verdict.MALICIOUS, why="condemned when it was clicked")
-        for one in sorted({str(row["Url"]) for row in rows if row["ThreatTypes"]})
+        for one in sorted({str(row["Url"]) for row in clicks.rows if row["ThreatTypes"]})
     ]
-    if not rows:
-        return Found("Nobody opened a link.", Verdict.UNKNOWN, (question,), entities=tuple(entities))
-    answer = f"{some(len(rows), 'click')}, {len(through):,} let through, {len(harmed):,} of them to a malicious link by {some(len(people), 'person', 'people')}."
     return Found(
-        answer,
-        Verdict.SUSPICIOUS if harmed else Verdict.UNKNOWN,
-        (question,),
+        f"{clicks} In the 48 hours before this began, and since: {clicks.recent}",
+        Verdict.SUSPICIOUS if clicks.harmed else Verdict.UNKNOWN,
+        (clicks.asked,),
         entities=tuple(entities),
-        wishes=_advice(people),
+        wishes=_advice(clicks.people),
     )
 
 
@@ -57,7 +101,7 @@ def _advice(people: tuple[str, ...]) -> tuple[Wish, ...]:
         Wish(
             f"ask:{one}",
             WishKind.GUIDANCE,
-            f"Ask {one} whether a password was entered, and look at the device that clicked",
+            f"Ask {one} whether a password was entered, and on which device",
             "the link was let through",
             names=(one,),
         )
