@@ -33,11 +33,14 @@ def serve() -> None:
     from watchfloor.config.lake import check_lake
 
     check_lake()
+    from django.db import connections
+
     from watchfloor.config.options import options
-    from watchfloor.config.serve import supervise
+    from watchfloor.config.serve import become_supervisor
 
     typer.echo(f"Watchfloor is at {options().address}")
-    raise typer.Exit(supervise())
+    connections.close_all()
+    become_supervisor()
 
 
 @app.command("import")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from watchfloor.config.worker import pause
+from watchfloor.config.ticking import pause
 
 
 @pytest.mark.parametrize(("seconds", "idle", "expected"), [(0.3, 5, 0.3), (0.3, 31, 1.0), (60, 5, 60), (60, 900, 60)])
