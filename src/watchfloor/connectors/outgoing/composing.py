@@ -17,6 +17,7 @@ MOST_RECIPIENTS = 100
 LONGEST_SUBJECT = 200
 _LOCAL = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+(?:\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~-]+)*")
 _DOMAIN = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)*")
+_CONTENT_ID = re.compile(r"[a-z0-9.-]+@[a-z0-9.-]+")
 _MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9][a-z0-9.+-]*")
 
 
@@ -76,14 +77,29 @@ def compose(
     mail.set_content(text, cte="quoted-printable")
     if html:
         mail.add_alternative(html, subtype="html", cte="quoted-printable")
-    for one in attachments:
-        _attach(mail, one)
+    for one in sorted(attachments, key=lambda one: not one.inline):
+        _attach(mail, one, html=bool(html))
     return mail.as_bytes()
 
 
-def _attach(mail: EmailMessage, one: Attachment) -> None:
+def _attach(mail: EmailMessage, one: Attachment, *, html: bool) -> None:
     if not _MEDIA_TYPE.fullmatch(one.media_type):
         raise BadInput(f"“{one_line(one.media_type)}” is no media type", place="attachments")
     main, sub = one.media_type.split("/")
     name = re.sub(r'[\\/:*?"<>|]', "_", one_line(one.name))[:100] or "attachment"
-    mail.add_attachment(one.content, maintype=main, subtype=sub, filename=name)
+    if not one.inline:
+        mail.add_attachment(one.content, maintype=main, subtype=sub, filename=name)
+        return
+    if not html or not _CONTENT_ID.fullmatch(one.inline):
+        raise BadInput(
+            "a picture within the text needs HTML and a Content-ID like logo@corp.example", place="attachments"
+        )
+    told = [part for part in mail.walk() if part.get_content_type() == "text/html"]
+    _around(mail, told[0]).add_related(
+        one.content, maintype=main, subtype=sub, cid=f"<{one.inline}>", filename=name, disposition="inline"
+    )
+
+
+def _around(mail: EmailMessage, html: EmailMessage) -> EmailMessage:
+    """The part that holds the HTML and what it shows, once there is one; else the HTML itself, which becomes it."""
+    return next((part for part in mail.walk() if part.get_content_type() == "multipart/related"), html)

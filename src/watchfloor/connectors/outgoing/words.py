@@ -18,11 +18,12 @@ class MailState(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Attachment:
-    """One file of a mail; `media_type` as application/pdf."""
+    """One file of a mail; `media_type` as application/pdf. `inline` is the Content-ID by which the HTML shows it (logo@corp.example)."""
 
     name: str
     media_type: str
     content: bytes = field(repr=False)
+    inline: str = ""
 
 
 @dataclass(frozen=True, slots=True)

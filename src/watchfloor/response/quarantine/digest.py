@@ -20,8 +20,9 @@ from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.text import visible
 from watchfloor.response.quarantine.contracts import CopyStatus, HeldReason, threat_behind
 from watchfloor.response.quarantine.links import address_for, digest_settings
+from watchfloor.response.quarantine.logo import as_html, inline_logo, prepared
 from watchfloor.response.quarantine.models import QuarantinedCopy
-from watchfloor.response.quarantine.own_words import LANGUAGES, reason_in, words_of
+from watchfloor.response.quarantine.own_words import languages, reason_in, words_of
 from watchfloor.response.quarantine.page_models import DigestSettings, MailboxSender
 from watchfloor.response.quarantine.policies import border_policy
 from watchfloor.runtime.selectors import cursor_position
@@ -40,22 +41,37 @@ LONGEST_LINK, LONGEST_INTRODUCTION = 60, 1_000
 
 
 def change_digest(
-    *, by: Actor, every: str, language: str, introduction: str, with_blocked: bool, link_days: int, at: datetime
+    *,
+    by: Actor,
+    every: str,
+    language: str,
+    introduction: str,
+    with_blocked: bool,
+    link_days: int,
+    logo: bytes | None = None,
+    at: datetime,
 ) -> DigestSettings:
-    """How recipients are told. Raises BadInput naming the field, Forbidden."""
+    """How recipients are told. `logo` is a picture as it was uploaded, empty for none, None to leave it.
+
+    Raises BadInput naming the field, Forbidden.
+    """
     with audited(
         by=by, permission=Permission.QUARANTINE_MANAGE, verb="quarantine.digest", target_type="setting", target="digest"
     ) as result:
-        if every not in EVERY or language not in LANGUAGES:
+        if every not in EVERY or language not in languages():
             raise BadInput("choose one of the list", place="every" if every not in EVERY else "language")
         if not 1 <= link_days <= LONGEST_LINK:
             raise BadInput(f"links work for 1 to {LONGEST_LINK} days", place="link_days")
         row = digest_settings()
         row.every, row.language, row.with_blocked, row.link_days = every, language, with_blocked, link_days
+        if logo is not None:
+            row.logo = prepared(logo) if logo else None
         row.introduction = introduction.replace("\x00", "").strip()[:LONGEST_INTRODUCTION]
         row.changed_at, row.changed_by = at, by.name
         row.save()
         result["after"] = {"every": every, "language": language, "blocked senders": with_blocked, "days": link_days}
+        if logo is not None:
+            result["after"]["logo"] = "changed" if logo else "none"
     return row
 
 
@@ -137,11 +153,14 @@ def _tell(
         QuarantinedCopy.objects.filter(pk__in=[copy.pk for copy in copies]).update(notified_at=now)
         if told and recipient.count("@") == 1:
             subject, text = digest_mail(recipient, told, said)
+            logo = [inline_logo(said.logo)] if said.logo else []
             try:
                 send_mail(
                     to=[recipient],
                     subject=subject,
                     text=text,
+                    html=as_html(text) if logo else "",
+                    attachments=logo,
                     dedup_key=f"quarantine-digest-{due:%Y%m%d%H%M}-{recipient}"[:200],
                     now=now,
                 )
@@ -154,7 +173,10 @@ def _blocked_by(recipient: str) -> set[str]:
 
 
 def digest_mail(recipient: str, copies: Sequence[QuarantinedCopy], said: DigestSettings) -> tuple[str, str]:
-    """Subject and plain text. No HTML: nothing of a hostile mail can look like a part of ours, and no link of it works."""
+    """Subject and plain text: nothing of a hostile mail can look like a part of ours, and no link of it works.
+
+    HTML is made of it only to show a logo, and shows the same words.
+    """
     words = words_of(said.language)
     subject = words["digest_subject_one"] if len(copies) == 1 else words["digest_subject"].format(count=len(copies))
     lines = [said.introduction, ""] if said.introduction else []

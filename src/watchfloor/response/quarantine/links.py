@@ -17,8 +17,8 @@ PATH = "/quarantine/mine"
 
 
 def digest_settings() -> DigestSettings:
-    """The one row; its defaults while nobody changed them."""
-    return DigestSettings.objects.filter(pk=ONLY).first() or DigestSettings(pk=ONLY)
+    """The one row; its defaults while nobody changed them. The logo is read when it is asked for."""
+    return DigestSettings.objects.defer("logo").filter(pk=ONLY).first() or DigestSettings(pk=ONLY)
 
 
 def token_for(recipient: str, *, said: DigestSettings) -> str:

@@ -24,7 +24,8 @@ from watchfloor.kernel.text import visible
 from watchfloor.mail.services import INERT_POLICY
 from watchfloor.response.quarantine import own, senders, services
 from watchfloor.response.quarantine.links import PATH, digest_settings, recipient_of
-from watchfloor.response.quarantine.own_words import LANGUAGES, words_of
+from watchfloor.response.quarantine.logo import logo_address
+from watchfloor.response.quarantine.own_words import languages, words_of
 from watchfloor.response.quarantine.selectors import recipient_may
 
 PASS_SALT = "quarantine.mine.body"  # noqa: S105 - names the purpose, is no secret
@@ -46,7 +47,7 @@ def by_link(view: View) -> View:
     def gate(request: HttpRequest, token: str, *args: Any, **kwargs: Any) -> HttpResponse:
         said = digest_settings()
         language = request.GET.get("lang", "")
-        language = language if language in LANGUAGES else said.language
+        language = language if language in languages() else said.language
         try:
             recipient = recipient_of(token, said=said)
         except NotFound:
@@ -54,7 +55,7 @@ def by_link(view: View) -> View:
             return _private(_refusal(request, language, "too_often" if often else "bad_link", 429 if often else 404))
         if requests.over(recipient, REQUESTS_A_MINUTE):
             return _private(_refusal(request, language, "too_often", 429))
-        request.recipient, request.language = recipient, language  # type: ignore[attr-defined]
+        request.recipient, request.language, request.said = recipient, language, said  # type: ignore[attr-defined]
         request.home = f"{PATH}/{token}"  # type: ignore[attr-defined]
         return _private(view(request, *args, **kwargs))
 
@@ -66,13 +67,13 @@ def by_link(view: View) -> View:
 def mine(request: Any) -> HttpResponse:
     """The recipient's held mail."""
     done = request.GET.get("done", "")
-    other = next(one for one in LANGUAGES if one != request.language)
     context = _context(request) | {
         "mails": own.own_mails(request.recipient, language=request.language, now=utc_now()),
         "senders": list(senders.listed_by(request.recipient).items()),
         "done": words_of(request.language).get(f"done_{done}", "") if done in DONE else "",
         "refused": done == "refused",
-        "other": f"{request.home}?lang={other}",
+        "languages": [(one.code, one.name, f"{request.home}?lang={one.code}") for one in languages().values()],
+        "logo": logo_address(request.said.logo),
     }
     return render(request, "response/quarantine/mine.html", context)
 

@@ -85,7 +85,10 @@ class MailboxSender(models.Model):
 
 
 class DigestSettings(models.Model):
-    """How recipients are told of what is held for them; one row. `links` numbers the keys of the links: the next one ends all older."""
+    """How recipients are told of what is held for them; one row. `links` numbers the keys of the links: the next one ends all older.
+
+    `logo` is a PNG of ours (see `logo.prepared`), null for none.
+    """
 
     every = models.CharField(max_length=10, default="daily")
     language = models.CharField(max_length=5, default="en")
@@ -93,6 +96,7 @@ class DigestSettings(models.Model):
     with_blocked = models.BooleanField(default=False)
     link_days = models.PositiveSmallIntegerField(default=14)
     links = models.PositiveIntegerField(default=1)
+    logo = models.BinaryField(null=True)
     changed_at = models.DateTimeField(null=True)
     changed_by = models.CharField(max_length=200, blank=True)
 
