@@ -20,6 +20,7 @@ from watchfloor.investigations.triggers import cause_of
 from watchfloor.investigations.views import actor_of, reason_of
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, WatchfloorError
+from watchfloor.kernel.text import some
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
 
@@ -57,7 +58,7 @@ def read_wanted(parameters: QueryDict, *, by: Actor, now: datetime) -> Wanted:
         return _of_people(tuple(dict.fromkeys(people))[:MOST])
     if senders := _once(one for one in parameters.getlist("sender") if "@" in one):
         return _of_senders(senders, now=now)
-    raise BadInput("choose a mail or a person to look into", place="row")
+    raise BadInput("name a mail, a person or a sender to look into", place="row")
 
 
 def _once(values: Iterable[str]) -> tuple[str, ...]:
@@ -97,7 +98,7 @@ def _of_people(people: tuple[str, ...]) -> Wanted:
 
 
 def _of_senders(senders: tuple[str, ...], *, now: datetime) -> Wanted:
-    """Our own people as people; what others sent as mails (AI-39e)."""
+    """Our own people as people; others by their address, with the newest mails they sent, if any (AI-39e)."""
     ours = ours_among(senders, if_unset=False)
     own = tuple(one for one in senders if one in ours)
     if own:
@@ -105,15 +106,11 @@ def _of_senders(senders: tuple[str, ...], *, now: datetime) -> Wanted:
     sent = Condition("SenderFromAddress", Operator.EQUAL_ANY, senders)
     rows = lake.rows(Query("EmailEvents", now - BACK, now, (sent,)), columns=("NetworkMessageId",), limit=MOST * 20)
     mails = _once(str(row["NetworkMessageId"]) for row in rows)
-    if not mails:
-        raise BadInput(f"{senders[0]} sent no mail within {BACK.days} days", place="sender")
-    words = (
-        f"the newest {len(mails):,} mails of {', '.join(senders[:3])}"
-        if len(mails) > 1
-        else f"the mail of {senders[0]}"
-    )
+    named = ", ".join(senders[:3]) + (f" and {len(senders) - 3} more" if len(senders) > 3 else "")
+    newest = f"and its newest {some(len(mails), 'mail')}" if mails else f"which sent no mail within {BACK.days} days"
+    seeds = Seeds(messages=mails, senders=senders)
     name = f"By hand: {senders[0]}"
-    return Wanted(Cause("manual-mail", f"sender:{senders[0]}", name, Seeds(messages=mails)), words)
+    return Wanted(Cause("manual-sender", f"sender:{senders[0]}", name, seeds), f"{named}, {newest}")
 
 
 def _senders_of(mails: tuple[str, ...], *, now: datetime) -> tuple[str, ...]:
@@ -146,7 +143,8 @@ def new(request: HttpRequest) -> HttpResponse:
     try:
         wanted = read_wanted(parameters, by=actor_of(request), now=utc_now())
     except WatchfloorError as error:
-        return render(request, "investigations/new.html", {**context, "error": error.message})
+        context["error"] = error.message if context["carried"] else ""
+        return render(request, "investigations/new.html", context)
     context |= {"wanted": wanted, "playbook": playbook_of(wanted.cause.playbook)}
     if not wanted.cause.seeds:
         context["error"] = "Its evidence names no mail, URL or person to look into."

@@ -82,6 +82,7 @@ class ClusterKind(StrEnum):
     URL = "url"
     FILE = "file"
     SENT = "sent"
+    SENDER = "sender"
 
     @property
     def label(self) -> str:
@@ -93,6 +94,7 @@ class ClusterKind(StrEnum):
             "url": "Carries the URL",
             "file": "Carries the file",
             "sent": "Sent by the mailbox",
+            "sender": "Sent from the address",
         }[self]
 
 
@@ -120,6 +122,7 @@ DEFAULT_THRESHOLDS: dict[ClusterKind, Thresholds] = {
     ClusterKind.URL: Thresholds(Threshold(1, 50), Threshold(1, 50)),
     ClusterKind.FILE: Thresholds(Threshold(1, 10), Threshold(1, 10)),
     ClusterKind.SENT: Thresholds(Threshold(1, 1), Threshold(3, 10)),
+    ClusterKind.SENDER: Thresholds(Threshold(1, 50), Threshold(1, 50)),
 }
 """What looks alike in body and origin is condemned by a handful; a subject or a link that strangers share needs more."""
 
@@ -223,7 +226,7 @@ class WishKind(StrEnum):
 class Wish:
     """What a step recommends. `key` names it once for all within the investigation.
 
-    `query` and `rows` aim an action on mail, `names` one on accounts, `value` is the URL to block; `members` as in FoundCluster.
+    `query` and `rows` aim an action on mail, `names` one on accounts, `value` is the URL or, with the action block-sender, the address to block; `members` as in FoundCluster.
     `done` is a remediation that somebody began by hand already: nobody needs to be asked.
     """
 
@@ -287,6 +290,7 @@ class Seeds:
     people: tuple[str, ...] = ()
     urls: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
+    senders: tuple[str, ...] = ()
 
     @classmethod
     def read(cls, kept: Mapping[str, Any]) -> "Seeds":

@@ -78,11 +78,10 @@ def _block(found: Recommendation, *, by: Actor, reason: str, at: datetime) -> No
         target=found.title,
         reason=reason,
     ) as result:
+        kind = EntryKind.SENDER if found.wished.action == "block-sender" else EntryKind.URL
         note = f"Investigation {found.investigation_id}: {reason or found.why}"
         try:
-            name = add_entry(
-                by=by, kind=EntryKind.URL, effect=Effect.BLOCK, value=found.wished.value, now=at, note=note
-            )
+            name = add_entry(by=by, kind=kind, effect=Effect.BLOCK, value=found.wished.value, now=at, note=note)
         except Conflict as known:
             name = known.message
         _decided(found, by, reason, at, status=R.DONE)

@@ -9,6 +9,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.identities.page.contracts import PersonAction
 from watchfloor.identities.selectors import names_of
 from watchfloor.identities.services import register_person_action, register_person_panel
+from watchfloor.investigations import asked_by_state as _asked_by_state  # noqa: F401  # a filter of the queues
 from watchfloor.investigations.rendering import Line
 from watchfloor.investigations.selectors import of_message, of_person
 from watchfloor.kernel.clock import utc_now

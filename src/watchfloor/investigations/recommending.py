@@ -117,7 +117,9 @@ def _judge(investigation: Investigation, verdicts: list[Verdict], *, now: dateti
     """The gravest verdict of the whole; a malicious cluster makes those first mails malicious that lie in it (AI-42)."""
     clusters = [Verdict(one) for one in investigation.clusters.values_list("verdict", flat=True)]
     worst = gravest([*verdicts, *clusters])
-    similar = investigation.clusters.filter(verdict=Verdict.MALICIOUS.value).exclude(kind__in=("url", "file", "sent"))
+    similar = investigation.clusters.filter(verdict=Verdict.MALICIOUS.value).exclude(
+        kind__in=("url", "file", "sent", "sender")
+    )
     mails = investigation.evidence.filter(type="analyzedMessage").exclude(verdict=Verdict.MALICIOUS.value)
     for found in similar if mails.exists() else ():
         inside = _first_mails_in(found.parameters, investigation.seeded.messages, now=now)

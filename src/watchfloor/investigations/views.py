@@ -62,6 +62,7 @@ def investigations(request: HttpRequest) -> HttpResponse:
         "query": parameters.urlencode(),
         "pager_href": f"/investigations?{parameters.urlencode()}",
         "may_read_people": actor_of(request).may(Permission.IDENTITY_READ),
+        "may_start": actor_of(request).may(Permission.EMAIL_ACTION_PROPOSE),
     }
     return render_page(request, "investigations/list.html", context)
 

@@ -1,7 +1,7 @@
 """The questions as playbooks name them."""
 
 from watchfloor.investigations.playbook import Question
-from watchfloor.investigations.steps import acted, clicks, devices, message, person, reports, settings, similar
+from watchfloor.investigations.steps import acted, clicks, devices, message, person, reports, sender, settings, similar
 
 WHAT = Question("what", "What is the mail, and what was it judged?", message.what_is_it)
 SENDER = Question("sender", "Who sent it, and does the sender prove who it is?", message.who_sent_it)
@@ -23,6 +23,11 @@ SENT = Question("sent", "What did the mailbox send?", person.their_sent_mail)
 ACTED = Question("acted", "What was done by hand?", acted.what_was_done)
 STUCK = Question("stuck", "Where could it not be removed, and why?", acted.where_it_stuck)
 STOP = Question("stop", "Must anybody be kept from sending?", person.who_must_stop)
+
+CAME = Question("came", "What came from this address so far?", sender.what_came_from_it)
+FROM_IT = Question("from-it", "How much of what it sends is malicious?", sender.all_from_it)
+WROTE = Question("wrote", "Who of ours wrote to it?", sender.who_wrote_to_it)
+LISTED = Question("listed", "Does the allow/block list name it?", sender.is_it_listed)
 
 MAIL = (WHAT, SENDER, CARRIED, CAMPAIGN, SIMILAR, CLICKS, DEVICES, ENTITIES, REPORTS, BLOCK)
 PERSON = (ALERTS, RISK, SIGN_INS, SENT, SETTINGS)

@@ -41,7 +41,7 @@ def _clusters(case: Case, asking: Asking, nothing: str) -> Found:
         questions.append(question)
         if cluster.counters.copies:
             found.append(cluster)
-            wishes += _removal(cluster, query)
+            wishes += removal(cluster, query)
     if not found:
         return Found(nothing, Verdict.UNKNOWN, tuple(questions))
     worst = gravest([one.verdict for one in found])
@@ -51,7 +51,7 @@ def _clusters(case: Case, asking: Asking, nothing: str) -> Found:
     return Found(answer, worst, tuple(questions), tuple(found), wishes=tuple(wishes))
 
 
-def _removal(cluster: FoundCluster, query: Query) -> list[Wish]:
+def removal(cluster: FoundCluster, query: Query) -> list[Wish]:
     """Soft delete of what still lies in mailboxes (AI-43, AI-50)."""
     there = cluster.counters.mailbox
     if cluster.verdict is not Verdict.MALICIOUS or not there:

@@ -30,12 +30,26 @@ def test_a_sender_from_outside_is_looked_into_by_the_mails_they_sent(as_ada, que
     lake.append("EmailEvents", [email_row(PHISH, "ann@corp.example", Timestamp=utc_now())])
     as_ada.post("/investigations/start", {"sender": SENDER})
     found = Investigation.objects.get()
-    assert (found.playbook, found.name, found.seeded.messages) == ("manual-mail", f"By hand: {SENDER}", (PHISH,))
+    assert (found.playbook, found.name) == ("manual-sender", f"By hand: {SENDER}")
+    assert (found.seeded.messages, found.seeded.senders) == ((PHISH,), (SENDER,))
 
 
-def test_a_sender_who_sent_nothing_is_said_so(as_ada, queued):
-    words = as_ada.get("/investigations/new?sender=nobody@elsewhere.example").content.decode()
+def test_an_address_that_sent_nothing_lately_is_said_so_and_may_be_looked_into(as_ada, queued):
+    address = "nobody@elsewhere.example"
+    words = as_ada.get(f"/investigations/new?sender={address}").content.decode()
     assert "sent no mail within 30 days" in words
+    as_ada.post("/investigations/start", {"sender": address})
+    assert Investigation.objects.get().seeded.senders == (address,)
+
+
+def test_the_page_asks_for_an_address_where_none_is_given(as_ada):
+    words = as_ada.get("/investigations/new").content.decode()
+    assert 'name="sender"' in words
+    assert "cannot be investigated" not in words
+    wrong = as_ada.get("/investigations/new?sender=nonsense").content.decode()
+    assert "cannot be investigated" in wrong
+    assert 'name="sender"' in wrong
+    assert 'href="/investigations/new"' in as_ada.get("/investigations").content.decode()
 
 
 def test_the_grid_offers_it_to_those_who_may(as_ada):

@@ -56,7 +56,13 @@ def test_within_48_hours_an_alert_tells_who_opened_it_and_starts_the_playbook(op
     read()
     found = Investigation.objects.get()
     assert found.playbook == "malicious-click"
-    assert found.seeded.kept == {"messages": [MAIL], "people": ["ann@corp.example"], "urls": [URL], "files": []}
+    assert found.seeded.kept == {
+        "messages": [MAIL],
+        "people": ["ann@corp.example"],
+        "urls": [URL],
+        "files": [],
+        "senders": [],
+    }
     assert condemned(at=NOW + timedelta(seconds=5)) == 1
     assert told() == [RULE], "the same click is told once"
 
