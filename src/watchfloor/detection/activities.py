@@ -10,6 +10,8 @@ WHAT = ("ActionType", "LogonType", "Action")
 WHO = ("AccountUpn", "AccountDisplayName", "SenderFromAddress", "FileOwnerUpn", "AccountName")
 TO_WHAT = ("ObjectName", "Url", "Subject", "FileName", "TargetAccountUpn", "TargetAccountDisplayName", "Application")
 FROM_WHERE = ("IPAddress", "SenderIP")
+SHOWN = frozenset({*WHAT, *WHO, *TO_WHAT, *FROM_WHERE, "EmailDirection", "ActionTrigger", "RecipientEmailAddress"})
+"""Columns that tell an activity, beside a row's time and mail."""
 MAIL = {"Inbound": "Mail received", "Outbound": "Mail sent", "Intra-org": "Mail inside the organisation"}
 LONGEST = 300
 

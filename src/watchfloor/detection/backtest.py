@@ -12,7 +12,7 @@ from watchfloor.connectors.selectors import tenant_facts
 from watchfloor.detection.contracts import Group, Row, Rule
 from watchfloor.detection.counting import MOST_GROUPS, busiest, volumes
 from watchfloor.detection.evaluation import evaluate_batches
-from watchfloor.detection.history import LakeHistory, query_of
+from watchfloor.detection.history import LakeHistory, Stretch, query_of
 from watchfloor.detection.unusual import sentence_of
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import leaves
@@ -58,6 +58,9 @@ class _Whole(LakeHistory):
 
     def distinct_counts(self, rule: Rule, groups: Sequence[str], *, start: datetime, end: datetime) -> dict[str, int]:
         return LakeHistory.distinct_counts(self, self.rule or rule, groups, start=start, end=end)
+
+    def counts(self, rule: Rule, stretches: Sequence[Stretch]) -> list[tuple[int, int]]:
+        return LakeHistory.counts(self, self.rule or rule, stretches)
 
     def window(self, rule: Rule, group: str, *, start: datetime, end: datetime) -> list[Row]:
         return []  # only counted here, not shown

@@ -1,17 +1,18 @@
 """Holding rules against rows. Pure: what the lake knows beyond the rows comes through `History`."""
 
 import hashlib
-import json
-from bisect import bisect_right
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
-from itertools import accumulate
-from typing import Any, Protocol
+from typing import Any
 
 from watchfloor.detection.contracts import Evidence, EvidenceType, Group, Row, Rule
-from watchfloor.detection.words import condition_words, fill, items, listed, threshold_words
-from watchfloor.lake.contracts import Condition, Part
+from watchfloor.detection.holding import Holding, marked
+from watchfloor.detection.relating import History, Related, keys_of
+from watchfloor.detection.running import Running
+from watchfloor.detection.thresholds import Reached, different, over_threshold
+from watchfloor.detection.words import condition_words, fill, listed, threshold_words
+from watchfloor.lake.contracts import Condition
 
 EVIDENCE_CAP = 1000
 """Per finding and type: a flood must not make one alert of a hundred thousand rows; what is left out is counted."""
@@ -20,26 +21,12 @@ ADDRESSES = {EvidenceType.MAILBOX, EvidenceType.USER, EvidenceType.SENDER}
 IDENTITY = ("NetworkMessageId", "RecipientEmailAddress", "AccountUpn", "Url", "SHA256", "ActionType")
 
 
-class History(Protocol):
-    """What evaluation asks beyond the rows in hand. Times bound each question, [start, end]; no `own_domains` means not known."""
-
-    @property
-    def own_domains(self) -> frozenset[str]: ...
-
-    def matching(self, rows: Sequence[Row], *, condition: Condition, table: str) -> list[dict[str, Any]]: ...
-
-    def related(self, table: str, ids: Sequence[str], *, rule: Rule, rows: Sequence[Row]) -> Iterable[Row]: ...
-
-    def distinct_counts(
-        self, rule: Rule, groups: Sequence[str], *, start: datetime, end: datetime
-    ) -> dict[str, int]: ...
-
-    def window(self, rule: Rule, group: str, *, start: datetime, end: datetime) -> list[Row]: ...
-
-
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A rule held for `rows`, which share `aggregation_key`; `key` is the same for the same rule and new rows."""
+    """A rule held for `rows`, which share `aggregation_key`; `key` is the same for the same rule and new rows.
+
+    `hits` counts rows, also those of a threshold's window that are too many to be in `rows`.
+    """
 
     rule: Rule
     key: str
@@ -57,255 +44,162 @@ class Match:
         return min(moments), max(moments)
 
 
-@dataclass(slots=True)
-class Related:
-    """Rows of other tables by NetworkMessageId, fetched once for the rows that need them."""
-
-    history: History
-    rule: Rule
-    found: dict[str, dict[str, list[Row]]] = field(default_factory=dict)
-    at_hand: Sequence[Row] = ()
-
-    def of(self, table: str, rows: Sequence[Row]) -> dict[str, list[Row]]:
-        known = self.found.setdefault(table, {})
-        missing = sorted({str(row["NetworkMessageId"]) for row in rows if row.get("NetworkMessageId")} - known.keys())
-        if missing:
-            known.update({message: [] for message in missing})
-            for row in self.history.related(table, missing, rule=self.rule, rows=rows):
-                known.setdefault(str(row["NetworkMessageId"]), []).append(row)
-        return known
-
-    def of_row(self, table: str, row: Row) -> list[Row]:
-        """The rows of another table for one row; asked at once for all rows at hand, for one by one takes a minute in a flood."""
-        message = str(row.get("NetworkMessageId", ""))
-        if message not in self.found.get(table, {}):
-            self.of(table, [*self.at_hand, row])
-        return self.found[table].get(message, [])
-
-    def values(self, row: Row, column: str) -> tuple[str, ...]:
-        """Every value of a column, own or `OtherTable.Column`; empty ones and a cluster of 0 left out."""
-        table, _, name = column.rpartition(".")
-        sources = self.of_row(table, row) if table else [row]
-        of = table or self.rule.table
-        return tuple(value for source in sources for value in items(source, name, of) if value not in ("", "0"))
-
-
-@dataclass(slots=True)
-class Holding:
-    """Which rows (by number) a group of conditions holds for."""
-
-    rule: Rule
-    related: Related
-
-    def group(self, group: Group, rows: Sequence[Row]) -> list[Row]:
-        if group.negated:
-            held = {row["_row"] for row in self.group(replace(group, negated=False), rows)}
-            return [row for row in rows if row["_row"] not in held]
-        own_first = sorted(group.parts, key=lambda part: isinstance(part, Group) or "." in part.column)
-        if group.any_of and own_first:
-            numbers = {row["_row"] for part in own_first for row in self.part(part, rows)}
-            return [row for row in rows if row["_row"] in numbers]
-        for part in own_first:
-            if rows:
-                rows = self.part(part, rows)
-        return list(rows)
-
-    def part(self, part: Part, rows: Sequence[Row]) -> list[Row]:
-        if isinstance(part, Group):
-            return self.group(part, rows)
-        table, _, name = part.column.rpartition(".")
-        if not table:
-            matched = self.related.history.matching(rows, condition=part, table=self.rule.table)
-            numbers = {row["_row"] for row in matched}
-            return [row for row in rows if row["_row"] in numbers]
-        others = [row for found in self.related.of(table, rows).values() for row in found]
-        bare = Condition(name, part.operator, part.values)
-        held = {
-            str(row["NetworkMessageId"]) for row in self.related.history.matching(others, condition=bare, table=table)
-        }
-        return [row for row in rows if str(row.get("NetworkMessageId", "")) in held]
-
-
 def evaluate(rule: Rule, rows: Sequence[Row], history: History) -> list[Match]:
     """Every match of one rule over new rows of its table, one per aggregation key, in the order of the rows."""
     return evaluate_batches(rule, [rows], history)
 
 
-def evaluate_batches(rule: Rule, batches: Sequence[Sequence[Row]], history: History) -> list[Match]:
+def evaluate_batches(
+    rule: Rule, batches: Sequence[Sequence[Row]], history: History, running: Running | None = None
+) -> list[Match]:
     """The matches of each batch, one batch after another; what must be asked of the lake is asked once for all of them."""
-    rows = [row for batch in batches for row in batch]
-    numbered = [{**row, "_row": number} for number, row in enumerate(rows)]
+    return matches_of(rule, held_rows(rule, batches, history), history, running)
+
+
+def held_rows(rule: Rule, batches: Sequence[Sequence[Row]], history: History) -> list[list[Row]]:
+    """Of each batch the rows for which the rule's conditions hold; its threshold aside."""
+    holding = Holding(rule, Related(history, rule))
+    return [holding.rows(batch) for batch in batches]
+
+
+def matches_of(
+    rule: Rule, parts: Sequence[Sequence[Row]], history: History, running: Running | None = None
+) -> list[Match]:
+    """The matches among rows for which the conditions hold, part by part."""
     related = Related(history, rule)
-    holding = Holding(rule, related)
-    parts = _cut(holding.group(rule.where, numbered), [len(batch) for batch in batches])
-    if rule.threshold and len(batches) > 1:
-        busy = _wide_counts(rule, _grouped(rule, [row for part in parts for row in part]), history)
-        parts = [[row for row in part if _reaches(rule, row, busy)] for part in parts]
     if rule.threshold:
-        groups = [group for part in parts for group in _over_threshold(rule, part, history)]
+        groups = over_threshold(rule, parts, history, running)
     else:
-        groups = [(part, part) for part in parts if part]
-    related.at_hand = [row for _, all_rows in groups for row in all_rows]
-    found: list[Match] = []
-    for new_rows, all_rows in groups:
-        fresh = _by_key(rule, new_rows, related)
-        for key, members in _by_key(rule, all_rows, related).items():
-            if key in fresh:
-                found.append(_match(rule, key, fresh[key], members, holding))
-    return found
+        groups = [Reached(part, part, len(part)) for part in parts if part]
+    related.at_hand = [row for group in groups for row in group.rows]
+    return [match for group in groups for match in _matches(group, Holding(rule, related))]
 
 
-def _cut(rows: Sequence[Row], sizes: Sequence[int]) -> list[list[Row]]:
-    """Numbered rows parted again into the batches they came from."""
-    ends = list(accumulate(sizes))
-    parts: list[list[Row]] = [[] for _ in sizes]
-    for row in rows:
-        parts[bisect_right(ends, row["_row"])].append(row)
+def _matches(group: Reached, holding: Holding) -> Iterable[Match]:
+    """One per key, and per stretch of time where the next row is another alert's."""
+    rule = holding.rule
+    fresh = _by_key(rule, group.fresh, holding.related)
+    shown = fresh if group.rows is group.fresh else _by_key(rule, group.rows, holding.related)
+    more = group.hits - len(group.rows)
+    for key, rows in shown.items():
+        if key not in fresh:
+            continue
+        if shown is not fresh:
+            yield _match(key, fresh[key], rows, holding, hits=len(rows) + max(0, more))
+            more = 0
+            continue
+        for near in _near(rule, rows):
+            yield _match(key, near, near, holding, hits=len(near))
+
+
+def _near(rule: Rule, rows: Sequence[Row]) -> Iterable[Sequence[Row]]:
+    """Rows of one key parted where more time lies between two than joins hits to one alert (AP-04)."""
+    window = rule.aggregation.window
+    if not window or max(row["Timestamp"] for row in rows) - min(row["Timestamp"] for row in rows) <= window:
+        return [rows]
+    ordered = sorted(rows, key=lambda row: row["Timestamp"])
+    parts = [[ordered[0]]]
+    for row in ordered[1:]:
+        if row["Timestamp"] - parts[-1][-1]["Timestamp"] > window:
+            parts.append([])
+        parts[-1].append(row)
     return parts
 
 
-def _by_key(rule: Rule, rows: Sequence[Row], related: Related) -> dict[str, list[Row]]:
+def _by_key(rule: Rule, rows: Sequence[Row], related: Related) -> dict[str, Sequence[Row]]:
     """Rows by their natural key: the first filled column of the rule's `aggregate.by`, else the message itself."""
-    grouped: dict[str, list[Row]] = {}
     if not rule.aggregation.by:
-        return {"*": list(rows)} if rows else {}
-    for row in rows:
-        filled = ((column, related.values(row, column)) for column in rule.aggregation.by)
-        column, values = next(((c, v) for c, v in filled if v), _itself(row))
-        grouped.setdefault(f"{column}={'|'.join(sorted(set(values)))}"[:400], []).append(row)
-    return grouped
+        return {"*": rows} if rows else {}
+    grouped: dict[str, list[Row]] = {}
+    known: dict[Any, str] = {}
+    for kind, row in zip(keys_of(rows, rule.aggregation.by), rows, strict=True):
+        if kind not in known:
+            known[kind] = _key(rule, row, related)
+        grouped.setdefault(known[kind] or _itself(row), []).append(row)
+    return dict(grouped)
 
 
-def _itself(row: Row) -> tuple[str, tuple[str, ...]]:
+def _key(rule: Rule, row: Row, related: Related) -> str:
+    """“EmailClusterId=71”; empty when no column is filled."""
+    filled = ((column, related.values(row, column)) for column in rule.aggregation.by)
+    return next((f"{column}={'|'.join(sorted(set(values)))}"[:400] for column, values in filled if values), "")
+
+
+def _itself(row: Row) -> str:
     """What tells a row from all others: its mail, else its own id."""
     column = "NetworkMessageId" if row.get("NetworkMessageId") else "ReportId"
-    return column, (str(row.get(column, "")),)
+    return f"{column}={row.get(column, '')}"[:400]
 
 
-def _over_threshold(rule: Rule, rows: Sequence[Row], history: History) -> list[tuple[list[Row], list[Row]]]:
-    """(new rows, rows to show) of each group that reaches the threshold; the whole window when it is only just reached.
-
-    One question with the widest window finds the candidates; only they are counted exactly.
-    """
-    threshold = rule.threshold
-    assert threshold is not None
-    grouped = _grouped(rule, rows)
-    wide = _wide_counts(rule, grouped, history)
-    reached: list[tuple[list[Row], list[Row]]] = []
-    for group, members in grouped.items():
-        if wide.get(group, 0) < threshold.at_least:
-            continue
-        last = max(row["Timestamp"] for row in members)
-        total = history.distinct_counts(rule, [group], start=last - threshold.window, end=last).get(group, 0)
-        if total < threshold.at_least:
-            continue
-        here = _different(rule, members)
-        earlier = total - here >= threshold.at_least
-        whole = members if earlier else history.window(rule, group, start=last - threshold.window, end=last)
-        reached.append((members, whole or members))
-    return reached
-
-
-def _grouped(rule: Rule, rows: Sequence[Row]) -> dict[str, list[Row]]:
-    """Rows by the threshold's column; those without a value in it left out."""
-    assert rule.threshold is not None
-    if not rule.threshold.group_by:
-        return {"": list(rows)} if rows else {}
-    grouped: dict[str, list[Row]] = {}
-    for row in rows:
-        if row.get(rule.threshold.group_by):
-            grouped.setdefault(str(row[rule.threshold.group_by]), []).append(row)
-    grouped.pop("0", None)
-    return grouped
-
-
-def _wide_counts(rule: Rule, grouped: Mapping[str, Sequence[Row]], history: History) -> dict[str, int]:
-    """Per group the most that any window of the threshold among these rows can hold: one question for all."""
-    assert rule.threshold is not None
-    if not grouped:
-        return {}
-    moments = [row["Timestamp"] for members in grouped.values() for row in members]
-    start = min(moments) - rule.threshold.window
-    return history.distinct_counts(rule, list(grouped), start=start, end=max(moments))
-
-
-def _different(rule: Rule, rows: Sequence[Row]) -> int:
-    """What a threshold counts among rows in hand: different values of its column, or the rows."""
-    assert rule.threshold is not None
-    column = rule.threshold.distinct
-    return len({row.get(column) for row in rows}) if column else len(rows)
-
-
-def _reaches(rule: Rule, row: Row, counts: Mapping[str, int]) -> bool:
-    assert rule.threshold is not None
-    group = str(row.get(rule.threshold.group_by)) if rule.threshold.group_by else ""
-    return counts.get(group, 0) >= rule.threshold.at_least
-
-
-def _match(rule: Rule, key: str, fresh: Sequence[Row], rows: Sequence[Row], holding: Holding) -> Match:
-    digest = hashlib.sha256("\n".join([rule.id, key, *sorted(map(_identity, fresh))]).encode()).hexdigest()
-    evidence, omitted = evidence_of(rule, rows, holding.related)
+def _match(key: str, fresh: Sequence[Row], rows: Sequence[Row], holding: Holding, *, hits: int) -> Match:
+    rule, related = holding.rule, holding.related
+    digest = hashlib.sha256("\n".join([rule.id, key, *sorted(map(_identity, fresh))]).encode())
+    evidence, omitted = evidence_of(rule, rows, related)
     return Match(
         rule=rule,
-        key=digest,
+        key=digest.hexdigest(),
         aggregation_key=key,
         rows=tuple(rows),
         explanation=tuple(_explain(rule, rows, holding)),
-        description=fill(rule.story, rows, holding.related.values),
+        description=story_of(rule, rows, related, hits=hits),
         evidence=evidence,
         omitted=omitted,
-        hits=len(rows),
+        hits=hits,
     )
+
+
+def story_of(rule: Rule, rows: Sequence[Row], related: Related, *, hits: int) -> str:
+    """The rule's story with the values of these rows, of `hits` in all."""
+    return fill(rule.story, lambda column: related.listed(rows, column), count=hits)
 
 
 def _identity(row: Row) -> str:
     """A row as a repeat is known by; what is no mail is known by its own id too, as two activities may share a moment."""
-    own = [] if row.get("NetworkMessageId") else [str(row.get("ReportId", ""))]
-    return json.dumps([str(row.get(name, "")) for name in IDENTITY] + [row["Timestamp"].isoformat(), *own])
+    own = "" if row.get("NetworkMessageId") else str(row.get("ReportId", ""))
+    return "\x1f".join([*(str(row.get(name, "")) for name in IDENTITY), str(row["Timestamp"].timestamp()), own])
 
 
 def _explain(rule: Rule, rows: Sequence[Row], holding: Holding) -> Iterable[str]:
     """The conditions that held, each with the values found; of alternatives only those that did."""
-    numbered = [{**row, "_row": number} for number, row in enumerate(rows)]
+    kinds = marked(rows, keys_of(rows, holding.columns))
 
     def lines(group: Group) -> Iterable[str]:
         for part in group.parts:
             if isinstance(part, Group) and not part.negated:
                 yield from lines(part)
                 continue
-            held = holding.part(part, numbered)
+            held = holding.part(part, kinds)
             if held and isinstance(part, Group):
                 yield condition_words(part, rule.table)
             elif held:
                 assert isinstance(part, Condition)
-                found = listed(value for row in held for value in holding.related.values(row, part.column))
+                found = listed(holding.related.listed(held, part.column))
                 yield f"{condition_words(part, rule.table)} (found: {found})"
 
     yield from lines(rule.where)
     if rule.threshold:
-        yield f"{threshold_words(rule.threshold, rule.table)} (found: {_different(rule, rows):,})"
+        yield f"{threshold_words(rule.threshold, rule.table)} (found: {different(rule, rows):,})"
 
 
 def evidence_of(rule: Rule, rows: Sequence[Row], related: Related) -> tuple[tuple[Evidence, ...], int]:
-    """The entities of the rows, each once, at most EVIDENCE_CAP of a type; and how many were left out."""
+    """The entities of the rows, each once, at most EVIDENCE_CAP of a type; and how many different ones were left out."""
     found: dict[tuple[EvidenceType, str], Evidence] = {}
     counts: dict[EvidenceType, int] = {}
-    omitted = 0
+    omitted: set[tuple[EvidenceType, str]] = set()
     for entity in rule.entities:
-        for row in rows:
+        for row in related.alike(rows, [entity.column, entity.label]):
             label = next(iter(related.values(row, entity.label)), "") if entity.label else ""
             for value in related.values(row, entity.column):
                 value = value.strip().lower() if entity.type in ADDRESSES else value
-                if (entity.type, value) in found or (entity.own and not _own(value, related.history)):
+                one = (entity.type, value)
+                if one in found or one in omitted or (entity.own and not _own(value, related.history)):
                     continue
                 if counts.get(entity.type, 0) >= EVIDENCE_CAP:
-                    omitted += 1
+                    omitted.add(one)
                     continue
                 counts[entity.type] = counts.get(entity.type, 0) + 1
-                found[entity.type, value] = Evidence(
-                    entity.type, value[:2000], label[:500], entity.role, entity.verdict
-                )
-    return tuple(found.values()), omitted
+                found[one] = Evidence(entity.type, value[:2000], label[:500], entity.role, entity.verdict)
+    return tuple(found.values()), len(omitted)
 
 
 def _own(address: str, history: History) -> bool:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from watchfloor.detection.contracts import Example, Row, Rule
+from watchfloor.detection.relating import MESSAGE, columns_of
+from watchfloor.detection.thresholds import different
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query, leaves
 
@@ -13,8 +15,12 @@ MAIL_TABLES = {"EmailEvents", "EmailUrlInfo", "EmailAttachmentInfo"}
 LOOK_BACK = timedelta(days=30)
 """How old the mail may be that a later event (a click, a removal) speaks of."""
 AT_ONCE = 500
+MOST_DIFFERENT = 20_000
+"""Rows of so many mails that differ in what a rule names."""
 WINDOW_ROWS = 1000
 MOMENT = timedelta(microseconds=1)
+Stretch = tuple[str, datetime, datetime]
+"""A group, and the first and last moment of a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +35,11 @@ class LakeHistory:
     def related(self, table: str, ids: Sequence[str], *, rule: Rule, rows: Sequence[Row]) -> Iterable[Row]:
         moments = [row["Timestamp"] for row in rows]
         back = timedelta(hours=1) if rule.table in MAIL_TABLES else LOOK_BACK
+        columns = (MESSAGE, *(name for name in columns_of(rule, table) if name != MESSAGE))
         for at in range(0, len(ids), AT_ONCE):
-            some = Condition("NetworkMessageId", Operator.EQUAL_ANY, tuple(ids[at : at + AT_ONCE]))
+            some = Condition(MESSAGE, Operator.EQUAL_ANY, tuple(ids[at : at + AT_ONCE]))
             query = Query(table, min(moments) - back, max(moments) + timedelta(hours=1), (some,))
-            yield from lake.all_rows(query, limit=20_000)
+            yield from lake.different_rows(query, columns=columns, limit=MOST_DIFFERENT)
 
     def distinct_counts(self, rule: Rule, groups: Sequence[str], *, start: datetime, end: datetime) -> dict[str, int]:
         threshold = rule.threshold
@@ -43,6 +50,15 @@ class LakeHistory:
         if not threshold.distinct:
             return {"": lake.count(query)}
         return {"": len(lake.top(query, column=threshold.distinct, limit=max(threshold.at_least, 1000)))}
+
+    def counts(self, rule: Rule, stretches: Sequence[Stretch]) -> list[tuple[int, int]]:
+        threshold = rule.threshold
+        assert threshold is not None
+        groups = list(dict.fromkeys(group for group, _, _ in stretches))
+        start, end = min(one[1] for one in stretches), max(one[2] for one in stretches)
+        query = self._window_query(rule, groups, start=start, end=end)
+        asked = [lake.Stretch(*one) for one in stretches]
+        return lake.counted_in(query, asked, column=threshold.group_by, distinct=threshold.distinct)
 
     def window(self, rule: Rule, group: str, *, start: datetime, end: datetime) -> list[Row]:
         query = self._window_query(rule, [group], start=start, end=end)
@@ -77,7 +93,10 @@ class ExampleHistory:
         return [row for row in self.example.related.get(table, ()) if row["NetworkMessageId"] in ids]
 
     def distinct_counts(self, rule: Rule, groups: Sequence[str], *, start: datetime, end: datetime) -> dict[str, int]:
-        return {group: len(self._distinct(rule, group, start=start, end=end)) for group in groups}
+        return {group: self._counted(rule, group, start=start, end=end)[1] for group in groups}
+
+    def counts(self, rule: Rule, stretches: Sequence[Stretch]) -> list[tuple[int, int]]:
+        return [self._counted(rule, group, start=start, end=end) for group, start, end in stretches]
 
     def window(self, rule: Rule, group: str, *, start: datetime, end: datetime) -> list[Row]:
         assert rule.threshold is not None
@@ -85,10 +104,9 @@ class ExampleHistory:
         column = rule.threshold.group_by
         return [row for row in inside if not column or str(row.get(column)) == group]
 
-    def _distinct(self, rule: Rule, group: str, *, start: datetime, end: datetime) -> set[str]:
+    def _counted(self, rule: Rule, group: str, *, start: datetime, end: datetime) -> tuple[int, int]:
         assert rule.threshold is not None
         rows: Sequence[Row] = self.window(rule, group, start=start, end=end)
         own = [part for part in rule.where.parts if all("." not in one.column for one in leaves([part]))]
         rows = lake.matching(list(rows), conditions=own, any_of=rule.where.any_of, table=rule.table)
-        column = rule.threshold.distinct
-        return {str(row.get(column)) if column else str(number) for number, row in enumerate(rows)}
+        return len(rows), different(rule, rows)

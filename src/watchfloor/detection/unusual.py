@@ -8,13 +8,14 @@ from watchfloor.connectors.selectors import tenant_facts
 from watchfloor.detection.activities import activities_of
 from watchfloor.detection.contracts import Finding, Rule
 from watchfloor.detection.counting import busiest, floor, named, volumes
-from watchfloor.detection.evaluation import Related, evidence_of
+from watchfloor.detection.evaluation import evidence_of, story_of
 from watchfloor.detection.history import LakeHistory, query_of
 from watchfloor.detection.models import VolumeLook
+from watchfloor.detection.relating import Related
 from watchfloor.detection.reported import report_findings
 from watchfloor.detection.selectors import enabled_rules
 from watchfloor.detection.volume import Window
-from watchfloor.detection.words import fill, label, rule_words, span_words
+from watchfloor.detection.words import label, rule_words, span_words
 from watchfloor.lake import selectors as lake
 
 SETTLED = timedelta(minutes=5)
@@ -66,7 +67,7 @@ def _finding(rule: Rule, window: Window, group: str) -> Finding:
         title=rule.title,
         severity=rule.severity,
         category=rule.category,
-        description=f"{says} {fill(rule.story, rows, related.values)}".strip(),
+        description=f"{says} {story_of(rule, rows, related, hits=window.count)}".strip(),
         techniques=rule.techniques,
         first_activity=window.start,
         last_activity=end,

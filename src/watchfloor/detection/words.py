@@ -1,7 +1,7 @@
 """What rules say to people: conditions as sentences, stories filled from rows."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -78,16 +78,14 @@ def rule_words(rule: Rule) -> tuple[str, ...]:
     return (*lines, unusual_words(rule.unusual, rule.table)) if rule.unusual else lines
 
 
-def fill(story: str, rows: Sequence[Any], values: Callable[[Any, str], tuple[str, ...]]) -> str:
-    """The story with {Column} as its values in words and {#Column} as how many different ones; {count} is the rows."""
+def fill(story: str, different: Callable[[str], Collection[str]], *, count: int) -> str:
+    """The story with {Column} as its different values in words and {#Column} as how many there are; {count} is the rows."""
 
     def replace(found: re.Match[str]) -> str:
         counting, column = found.groups()
         if column == "count":
-            return f"{len(rows):,}"
-        distinct = dict.fromkeys(value for row in rows for value in values(row, column))
-        if counting:
-            return f"{len(distinct):,}"
-        return listed(distinct) or "(not known)"
+            return f"{count:,}"
+        values = different(column)
+        return f"{len(values):,}" if counting else listed(values) or "(not known)"
 
     return PLACE.sub(replace, story)

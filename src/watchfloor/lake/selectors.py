@@ -43,6 +43,7 @@ from watchfloor.lake.lists import states as list_states
 from watchfloor.lake.models import Email, HotBatch
 from watchfloor.lake.models import LateVerdict as LateVerdictRow
 from watchfloor.lake.named import emails_known_as
+from watchfloor.lake.newly import Newly, Stretch, among, counted_in, different_rows, newly
 from watchfloor.lake.place import lake_place
 from watchfloor.lake.placing import place_of, whereabouts
 from watchfloor.lake.query import address
@@ -65,12 +66,15 @@ __all__ = [
     "Checked",
     "KqlTables",
     "Met",
+    "Newly",
     "Order",
+    "Stretch",
     "Tail",
     "Tally",
     "ValueCount",
     "Values",
     "all_rows",
+    "among",
     "arrivals_after",
     "bucket_starts",
     "by_threat",
@@ -83,6 +87,8 @@ __all__ = [
     "complete_query",
     "condition_sentence",
     "count",
+    "counted_in",
+    "different_rows",
     "documented_order",
     "elements_of",
     "email",
@@ -108,6 +114,7 @@ __all__ = [
     "late_verdicts_since",
     "list_states",
     "matching",
+    "newly",
     "normalised",
     "over_time",
     "parameters_of",

@@ -123,7 +123,11 @@ def test_a_cell_gives_each_value_its_column_holds(column, value, texts):
 
 def test_a_story_counts_and_lists():
     rows = [{"who": "a"}, {"who": "b"}, {"who": "c"}, {"who": "d"}, {"who": "a"}]
-    text = fill("{count} of {#who}: {who}; {gone}", rows, lambda row, column: (row[column],) if column in row else ())
+    text = fill(
+        "{count} of {#who}: {who}; {gone}",
+        lambda name: list(dict.fromkeys(r[name] for r in rows if name in r)),
+        count=5,
+    )
     assert text == "5 of 4: a, b, c and 1 more; (not known)"
     assert listed(["a"]) == "a"
 
