@@ -7,10 +7,13 @@ from watchfloor.identities.clicks import reading as clicks
 from watchfloor.identities.content.looking import look
 from watchfloor.identities.directory_reading import CURSOR, KINDS, read_directory
 from watchfloor.identities.directory_rows import snapshot_all
+from watchfloor.identities.page.asset_knowledge import UsersOfAnIncident
 from watchfloor.identities.scoring import jobs as scoring_jobs  # noqa: F401  the ticks of the score
+from watchfloor.incidents.services import register_asset_knowledge
 from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.services import every
 
+register_asset_knowledge(UsersOfAnIncident())  # incidents are tagged by who is touched, and that the worker does
 register_observer(CURSOR, kinds=KINDS)
 register_observer(clicks.CURSOR, kinds=clicks.KINDS)
 

@@ -254,7 +254,7 @@ class EvidenceItem:
 class AssetFacts:
     """What is known of one asset: `key` tells who it is whatever name was used, `href` its page, `summary` its fly-out.
 
-    `cells` are (words, tone) under the heads of who told it.
+    `cells` are (words, tone) under the heads of who told it; `critical` says that its takeover would be costly.
     """
 
     key: str = ""
@@ -262,6 +262,7 @@ class AssetFacts:
     href: str = ""
     summary: str = ""
     cells: tuple[tuple[str, str], ...] = ()
+    critical: bool = False
 
 
 class AssetKnowledge(Protocol):
@@ -294,6 +295,19 @@ class AttackPath:
     criticality: str
     edges: tuple[tuple[tuple[str, str, str], tuple[str, str, str], str], ...]
     certain: bool = True
+
+
+class InvestigationKnowledge(Protocol):
+    """What a slice above knows of investigations: their `states` as (value, label), and the ids of the alerts they looked into.
+
+    `alert_ids` is asked for those in some states, or with None for all, and answers with what a database condition takes: a
+    query of one column.
+    """
+
+    @property
+    def states(self) -> Sequence[tuple[str, str]]: ...
+
+    def alert_ids(self, states: Sequence[str] | None, /) -> Any: ...
 
 
 class AttackPathKnowledge(Protocol):

@@ -11,6 +11,7 @@ from watchfloor.detection.contracts import EvidenceType
 from watchfloor.incidents.contracts import SEVERITIES
 from watchfloor.incidents.correlation import entity_key
 from watchfloor.incidents.facets import OWN, facet
+from watchfloor.incidents.investigated import alerts_in, incidents_in, read_states
 from watchfloor.incidents.models import AlertEvidence, Tag
 from watchfloor.incidents.seeing import seen_by
 
@@ -44,7 +45,7 @@ class Filter:
     """What a queue shows. Empty tuples filter nothing; `range` is a key of RANGES, or "custom" with `start` and `end`.
 
     `naming` keeps what names one of these as a user or mailbox: all names of one person. `has` are kinds of entity, `several`
-    keeps incidents whose alerts are of more than one category or source. `hidden` are categories whose alerts who asks may not
+    keeps incidents whose alerts are of more than one category or source. `investigations` are states that a slice above knows. `hidden` are categories whose alerts who asks may not
     see; None, when nobody in particular asks, hides all that not everybody sees.
     """
 
@@ -64,6 +65,7 @@ class Filter:
     alert_severities: tuple[str, ...] = ()
     has: tuple[str, ...] = ()
     several: tuple[str, ...] = ()
+    investigations: tuple[str, ...] = ()
     entity: str = ""
     sort: str = "activity"
     naming: tuple[str, ...] = ()
@@ -97,6 +99,7 @@ def read_filter(parameters: Any, *, statuses: tuple[str, ...], range: str) -> Fi
         alert_severities=tuple(one for one in parameters.getlist("alert-severity") if one in SEVERITIES),
         has=tuple(one for one in parameters.getlist("has") if one in tuple(EvidenceType)),
         several=tuple(one for one in parameters.getlist("several") if one in SEVERAL),
+        investigations=read_states(parameters.getlist("investigation")),
         entity=_text(parameters, "entity"),
         sort=parameters.get("sort", "activity"),
     )
@@ -162,7 +165,7 @@ def incident_conditions(chosen: Filter) -> Q:
     if chosen.tags:
         tagged = Tag.objects.filter(_any(Q(text__iexact=text) for text in chosen.tags))
         condition &= Q(pk__in=tagged.values("incident"))
-    return condition
+    return condition & incidents_in(chosen.investigations)
 
 
 def alert_conditions(chosen: Filter) -> Q:
@@ -179,7 +182,7 @@ def alert_conditions(chosen: Filter) -> Q:
     if chosen.tags:
         tagged = Tag.objects.filter(_any(Q(text__iexact=text) for text in chosen.tags))
         condition &= Q(incident__in=tagged.values("incident"))
-    return condition
+    return condition & alerts_in(chosen.investigations)
 
 
 def _any(conditions: Iterable[Q]) -> Q:

@@ -4,6 +4,7 @@ from watchfloor.incidents import sentinel  # noqa: F401  gives custom detections
 from watchfloor.incidents.alert_notifying import notify_of_alerts, tell_of_capped
 from watchfloor.incidents.notifying import notify
 from watchfloor.incidents.promotion import promote
+from watchfloor.incidents.tagging import tag_changed
 from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.services import every
 
@@ -26,3 +27,8 @@ def alert_notices_tick() -> int:
 @every(300, name="alert-notices.capped")
 def capped_tick() -> int:
     return tell_of_capped(now=utc_now())
+
+
+@every(10, name="incident-tags")
+def tags_tick() -> int:
+    return sum(tag_changed(now=utc_now()) for _ in range(4))

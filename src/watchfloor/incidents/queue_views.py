@@ -13,6 +13,7 @@ from watchfloor.access.services import requires
 from watchfloor.incidents import keeping
 from watchfloor.incidents.contracts import SEVERITIES, WORDS
 from watchfloor.incidents.filters import SEVERAL, read_filter
+from watchfloor.incidents.investigated import states_known
 from watchfloor.incidents.managing import options_for
 from watchfloor.incidents.offering import categories, entity_kinds, rules_known, sources_known, tags_known
 from watchfloor.incidents.views import actor, may_manage, safe_return
@@ -46,6 +47,7 @@ def _choices(queue: str, chosen: Any) -> list[tuple[str, str, Sequence[tuple[str
         ("category", "Category", categories(), chosen.categories),
         ("source", "Detection source", sources_known(), chosen.sources),
         ("rule", "Alert policy", rules_known(), chosen.rules),
+        ("investigation", "Automated investigation", states_known(), chosen.investigations),
     ]
     if queue == "incidents":
         severities = [(one, WORDS[one]) for one in SEVERITIES]

@@ -15,6 +15,7 @@ from watchfloor.incidents.contracts import (
     Classification,
     IncidentStatus,
 )
+from watchfloor.incidents.investigated import register_investigations
 from watchfloor.incidents.joining import link_alert, merge, split_alert, unmerge, why_not
 from watchfloor.incidents.models import Alert, Comment, Incident, Tag
 from watchfloor.incidents.summing import refresh, words_of
@@ -32,6 +33,7 @@ __all__ = [
     "merge",
     "register_asset_knowledge",
     "register_attack_paths",
+    "register_investigations",
     "rename",
     "set_alert_status",
     "set_severity",

@@ -6,6 +6,7 @@ from typing import Any
 
 from watchfloor.incidents.contracts import WORDS
 from watchfloor.incidents.filters import ANY, RANGES, Filter
+from watchfloor.incidents.investigated import state_words
 from watchfloor.kernel.text import spaced
 
 
@@ -45,13 +46,20 @@ def _parts(chosen: Filter, assignees: dict[str, str]) -> Iterator[tuple[str, str
         "tag": ("tag ", chosen.tags),
         "has": ("names a ", chosen.has),
         "several": ("more than one ", chosen.several),
+        "investigation": ("investigation: ", tuple(chosen.investigations)),
     }
     for field, (before, values) in listed.items():
         for value in values:
-            shown = (
-                spaced(value) if field == "category" else WORDS.get(value, value).lower() if field != "rule" else value
-            )
+            shown = _shown(field, value)
             yield field, value, before + (value if field in ("tag", "source", "technique") else shown)
+
+
+def _shown(field: str, value: str) -> str:
+    if field == "category":
+        return spaced(value)
+    if field == "investigation":
+        return state_words(value).lower()
+    return value if field == "rule" else WORDS.get(value, value).lower()
 
 
 def _without(parameters: Any, field: str, value: str) -> str:

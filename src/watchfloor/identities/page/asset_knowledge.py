@@ -36,6 +36,7 @@ def facts_of(person: PersonDetail, risk: RiskSummary | None) -> AssetFacts:
         href=person.href,
         summary=f"{person.href}/summary",
         cells=(shown, standing(person), (person.department, "plain")),
+        critical=standing(person)[1] in ("danger", "warning"),
     )
 
 
