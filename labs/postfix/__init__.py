@@ -118,13 +118,26 @@ class Postfix(Server):
         return path.read_text(errors="replace") if path.exists() else ""
 
     def send(
-        self, raw: bytes, *, mail_from: str, to: Sequence[str], client_ip: str = "", helo: str = "client.example"
+        self,
+        raw: bytes,
+        *,
+        mail_from: str,
+        to: Sequence[str],
+        client_ip: str = "",
+        helo: str = "client.example",
+        login: str = "",
     ) -> None:
-        """Hand in one mail; with `client_ip` as if it came from there (XCLIENT). Raises smtplib's errors when refused."""
+        """Hand in one mail; with `client_ip` as if it came from there, with `login` as if somebody had signed in (XCLIENT).
+
+        Raises smtplib's errors when refused.
+        """
         with smtplib.SMTP("127.0.0.1", self.port, timeout=30) as session:
             session.ehlo(helo)
             if client_ip:
                 session.docmd("XCLIENT", f"ADDR={client_ip} NAME=client.example")
+                session.ehlo(helo)
+            if login:
+                session.docmd("XCLIENT", f"LOGIN={login}")
                 session.ehlo(helo)
             session.sendmail(mail_from, list(to), raw)
 

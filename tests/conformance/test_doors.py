@@ -22,6 +22,8 @@ from watchfloor.connectors.services import set_judge
 from watchfloor.connectors.systems.milter.listening import Milter
 from watchfloor.connectors.systems.smtp_journal.listening import Journal
 from watchfloor.connectors.systems.smtp_journal.system import journal_of
+from watchfloor.investigations.models import Restriction
+from watchfloor.investigations.services import refusal_of_restricted
 from watchfloor.kernel.clock import utc_now
 
 ADA, MAX, EVE = "ada@corp.example", "max@corp.example", "eve@corp.example"
@@ -66,7 +68,7 @@ def milter(**more: object) -> Milter:
 def judge_says(disposition: Disposition, words: str = "", **more: object):
     asked = []
 
-    def judge(raw, *, mail_from, recipients, client_ip, helo):
+    def judge(raw, *, mail_from, recipients, client_ip, helo, signed_in):
         asked.append((raw, mail_from, tuple(recipients), client_ip, helo))
         return InlineAnswer(disposition, words, **more)
 
@@ -189,6 +191,23 @@ def test_enforce_rejects_with_a_reason_and_keeps_what_was_rejected():
             postfix.send(MAIL, mail_from="x@evil.example", to=[ADA])
         assert refused.value.smtp_code == 550
         assert accepted_after(0, limit=2)[0].facts["disposition"] == "reject"
+
+
+def test_a_restricted_person_is_refused_by_who_signed_in_whatever_the_envelope_says():
+    Restriction.objects.create(address="bob@corp.example", since=utc_now(), by="Max", why="sends to strangers")
+
+    def judge(raw, *, mail_from, signed_in, **how):
+        words = refusal_of_restricted(raw, mail_from=mail_from, signed_in=signed_in, at=utc_now())
+        return InlineAnswer(Disposition.REJECT if words else Disposition.ACCEPT, words)
+
+    with listening(milter(enforce=True)) as door, Postfix(milter=f"inet:{door.address}") as postfix:
+        set_judge(judge)
+        with pytest.raises(smtplib.SMTPDataError, match=r"^\(550, b'5\.1\.8 Access denied"):
+            postfix.send(MAIL, mail_from="news@corp.example", to=[ADA], login="bob@corp.example")
+        with pytest.raises(smtplib.SMTPDataError, match="restricted from sending"):
+            postfix.send(b"From: Bob <bob@corp.example>\r\n" + MAIL, mail_from="", to=[ADA], login="relay")
+        postfix.send(MAIL, mail_from="news@corp.example", to=[ADA], login="ann@corp.example")
+    assert Restriction.objects.get().refused == 2
 
 
 @pytest.mark.parametrize(("fail_open", "delivered"), [(True, True), (False, False)])

@@ -25,12 +25,14 @@ def judge_inline() -> None:
     set_judge(_judge)
 
 
-def _judge(raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str) -> InlineAnswer:
+def _judge(
+    raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str, signed_in: str = ""
+) -> InlineAnswer:
     envelope = Envelope(mail_from, tuple(recipients), client_ip, helo)
     now, facts = utc_now(), tenant_facts()
     refused = refusal_of_server(client_ip=client_ip, facts=facts)
     refused = refused or refusal_to_send(mail_from=mail_from, recipients=recipients, facts=facts)
-    if refused := refused or refusal_of_restricted(mail_from=mail_from, at=now):
+    if refused := refused or refusal_of_restricted(raw, mail_from=mail_from, signed_in=signed_in, at=now):
         return InlineAnswer(Disposition.REJECT, refused)
     pool = _pool()
     pool.tell(facts)

@@ -239,10 +239,20 @@ class InlineAnswer:
 
 
 class MailJudge(Protocol):
-    """Given by the composition root, so that the milter can ask without knowing who answers."""
+    """Given by the composition root, so that the milter can ask without knowing who answers.
+
+    `signed_in` is the login name under which the client handed the mail in, "" when it did not sign in.
+    """
 
     def __call__(
-        self, raw: bytes, *, mail_from: str, recipients: Sequence[str], client_ip: str, helo: str
+        self,
+        raw: bytes,
+        *,
+        mail_from: str,
+        recipients: Sequence[str],
+        client_ip: str,
+        helo: str,
+        signed_in: str = "",
     ) -> InlineAnswer: ...
 
 

@@ -1,9 +1,12 @@
 """Who of our own people may not send, why, and who let them send again (AI-85).
 
-What holds them is the border: where a connection judges outgoing mail before delivery, mail of a restricted sender is refused.
+What holds them is the border: where a connection judges outgoing mail before delivery, mail of a restricted sender is refused,
+by its envelope, and of clients that signed in by who signed in and by the From that people see.
 """
 
 from datetime import datetime
+from email.parser import BytesHeaderParser
+from email.utils import getaddresses
 
 from django.db import transaction
 from django.db.models import F, QuerySet
@@ -13,7 +16,7 @@ from watchfloor.access.services import audit_verb, audited
 from watchfloor.connectors.contracts import Capability
 from watchfloor.connectors.selectors import connection_lines, enabled_connections, settings_of
 from watchfloor.connectors.services import checked_addresses
-from watchfloor.identities.selectors import is_ours
+from watchfloor.identities.selectors import is_ours, names_of, people_of_names
 from watchfloor.investigations.aftercare.events import tell_restriction
 from watchfloor.investigations.aftercare.models import Restriction
 from watchfloor.kernel.errors import BadInput, Conflict, NotFound
@@ -24,6 +27,7 @@ audit_verb("sending.release", "{actor} let {target} send mail again")
 REFUSAL = "5.1.8 Access denied, your account was restricted from sending because it sent mail others hold to be unwanted; ask your security team"
 """The enhanced status code under which the original refuses a bad outbound sender."""
 ENFORCE = "enforce"
+MOST_HEAD, MOST_FROM = 1_000_000, 10
 
 
 def restrict(*, by: Actor, address: str, why: str, alert_id: str = "", at: datetime) -> Restriction:
@@ -95,13 +99,31 @@ def released(*, limit: int = 100) -> "QuerySet[Restriction]":
     return Restriction.objects.exclude(released_at=None).order_by("-released_at")[:limit]
 
 
-def refusal_of(*, mail_from: str, at: datetime) -> str:
-    """The words with which the border refuses a mail of this envelope sender; "" when it may go. One query."""
-    sender = mail_from.strip().strip("<>").lower()
-    if not sender or not restricted().filter(address=sender).exists():
+def refusal_of(raw: bytes, *, mail_from: str, signed_in: str = "", at: datetime) -> str:
+    """The words with which the border refuses a mail of somebody restricted; "" when it may go.
+
+    Theirs is what their address sends by its envelope; of clients that signed in also what they hand in under any address, and
+    what names them in From: without a sign-in that header is anybody's to write. One query while nobody is restricted.
+    """
+    held = set(restricted().values_list("address", flat=True))
+    if not held:
         return ""
-    restricted().filter(address=sender).update(refused=F("refused") + 1, refused_at=at)
+    named = {mail_from.strip().strip("<>").lower()}
+    if signed_in:
+        named |= {signed_in.strip().lower(), *_from(raw)}
+    known = people_of_names(named - held)
+    theirs = named.union(*(names_of(one).addresses for one in set(known.values())))
+    if not (found := held & theirs):
+        return ""
+    restricted().filter(address__in=found).update(refused=F("refused") + 1, refused_at=at)
     return REFUSAL
+
+
+def _from(raw: bytes) -> set[str]:
+    """The addresses in From, in lower case; whatever the header holds, this does not fail."""
+    head = raw.replace(b"\r\n", b"\n").partition(b"\n\n")[0][:MOST_HEAD]
+    lines = BytesHeaderParser().parsebytes(head + b"\n\n").get_all("From", [])
+    return {address.lower() for _, address in getaddresses([str(one) for one in lines[:MOST_FROM]]) if "@" in address}
 
 
 def holds() -> bool:

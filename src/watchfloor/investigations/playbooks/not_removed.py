@@ -10,7 +10,7 @@ class NotRemoved(Playbook):
     title = "Malicious mail not removed"
     kind = Kind.NOT_REMOVED
     description = "Locates the copies of malicious mail that was delivered, and recommends removing them."
-    rules = ("malicious-mail-delivered", "malicious-mail-not-removed", "malicious-mail-left")
+    rules = ("malicious-mail-delivered", "malicious-mail-not-removed", "malicious-mail-left", "malicious-mail-stays")
     questions = (
         ask.WHAT,
         ask.STUCK,

@@ -102,7 +102,7 @@ def test_an_analyst_starts_one_of_a_person(as_ada, queued):
 
 
 def test_nothing_chosen_is_said_in_words(as_ada):
-    assert b"choose a mail or a person" in as_ada.get("/investigations/new").content
+    assert b"Mails are chosen in Explorer" in as_ada.get("/investigations/new").content
 
 
 def test_somebody_without_the_right_starts_nothing(as_eve, phish):

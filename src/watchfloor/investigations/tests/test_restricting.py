@@ -6,6 +6,7 @@ import pytest
 
 from watchfloor.access.models import AuditEntry
 from watchfloor.access.selectors import actor_of
+from watchfloor.identities.models import Account, DirectoryPerson
 from watchfloor.investigations.aftercare import policy as settings
 from watchfloor.investigations.aftercare import restricting, watching
 from watchfloor.investigations.models import Restriction
@@ -16,6 +17,7 @@ from watchfloor.runtime.services import move_cursor
 
 pytestmark = pytest.mark.django_db
 BOB = "bob@corp.example"
+MAIL = b"From: ann@corp.example\r\nSubject: Hello\r\n\r\nText.\r\n"
 
 
 @pytest.fixture
@@ -27,10 +29,43 @@ def bob_restricted(as_max):
 
 
 def test_the_border_refuses_what_a_restricted_person_sends_and_counts_it(bob_restricted):
-    assert refusal_of_restricted(mail_from="<BOB@corp.example>", at=NOW).startswith("5.1.8")
-    assert refusal_of_restricted(mail_from="ann@corp.example", at=NOW) == ""
-    assert refusal_of_restricted(mail_from="", at=NOW) == ""
+    assert refusal_of_restricted(MAIL, mail_from="<BOB@corp.example>", at=NOW).startswith("5.1.8")
+    assert refusal_of_restricted(MAIL, mail_from="ann@corp.example", at=NOW) == ""
+    assert refusal_of_restricted(MAIL, mail_from="", at=NOW) == ""
     assert Restriction.objects.get().refused == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "signed_in", "refused"),
+    [
+        (b"From: Bob <Bob@corp.example>", "relay@corp.example", True),
+        (b"from:\r\n bob@corp.example, ann@corp.example", "relay@corp.example", True),
+        (b"From: bob@corp.example", "", False),
+        (b"From: support@corp.example", "bob@corp.example", True),
+        (b"From: support@corp.example", "ann@corp.example", False),
+        (b"From: =?utf-8?q?bob=40corp.example?= <ann@corp.example>", "ann@corp.example", False),
+        (b"From: \xff\xfe<<bob@@,;", "ann@corp.example", False),
+    ],
+    ids=["their From", "one of two in From", "a stranger writes From", "their login", "others", "a name", "hostile"],
+)
+def test_of_who_signed_in_the_login_and_from_count_as_well_as_the_envelope(bob_restricted, head, signed_in, refused):
+    raw = b"Subject: x\r\n" + head + b"\r\n\r\nFrom: bob@corp.example\r\n"
+    said = refusal_of_restricted(raw, mail_from="bounces@corp.example", signed_in=signed_in, at=NOW)
+    assert bool(said) is refused
+
+
+def test_every_address_of_a_restricted_person_is_held(bob_restricted):
+    person = DirectoryPerson.objects.create(address=BOB, name="Bob", source="ldap", imported_at=NOW, groups=[])
+    Account.objects.create(
+        person=person, source="ldap", key="b", provider="OpenLDAP", name="bob", upn=BOB, mail="robert@corp.example",
+        first_seen_at=NOW, seen_at=NOW,
+    )  # fmt: skip
+    assert refusal_of_restricted(MAIL, mail_from="robert@corp.example", at=NOW)
+
+
+def test_while_nobody_is_restricted_a_mail_costs_one_query(db, django_assert_num_queries):
+    with django_assert_num_queries(1):
+        assert refusal_of_restricted(MAIL, mail_from=BOB, signed_in="bob", at=NOW) == ""
 
 
 def test_the_page_names_them_and_says_that_nothing_holds_them_without_a_border(bob_restricted, as_max):
@@ -42,7 +77,7 @@ def test_the_page_names_them_and_says_that_nothing_holds_them_without_a_border(b
 
 def test_a_released_person_may_send_and_the_audit_log_tells(bob_restricted, as_max):
     as_max.post("/investigations/release", {"restriction": bob_restricted.pk, "reason": "A mailing of ours"})
-    assert refusal_of_restricted(mail_from=BOB, at=NOW) == ""
+    assert refusal_of_restricted(MAIL, mail_from=BOB, at=NOW) == ""
     assert b"A mailing of ours" in as_max.get("/investigations/restricted?tab=released").content
     verbs = set(AuditEntry.objects.filter(outcome="success").values_list("verb", flat=True))
     assert {"sending.restrict", "sending.release"} <= verbs

@@ -131,6 +131,7 @@ def test_after_a_person_ended_it_the_next_alert_begins_anew(queued, analyst):
         ("malicious-mail-removed", "zapped"),
         ("malicious-mail-delivered", "not-removed"),
         ("malicious-mail-left", "not-removed"),
+        ("malicious-mail-stays", "not-removed"),
         ("suspicious-sending", "user-compromise"),
         ("internal-phish", "user-compromise"),
         ("suspicious-forwarding", "user-compromise"),

@@ -147,7 +147,7 @@ def test_the_settings_page_shows_and_changes_the_ladder(as_max):
         "level": "passive", "most_copies": 7, "daily_cap": 9, "least_share": 60, "from_hour": 8, "to_hour": 18,
         "exempt": "Soc@corp.example", "level_zapped": "off",
     }  # fmt: skip
-    for kind in ("likeness-ip", "likeness-domain", "subject-ip", "subject-domain", "url", "file", "sent"):
+    for kind in ("likeness-ip", "likeness-domain", "subject-ip", "subject-domain", "url", "file", "sent", "sender"):
         fields |= {f"{kind}_hits": 2, f"{kind}_share": 30, f"{kind}_hits_suspicious": 1, f"{kind}_share_suspicious": 5}
     assert as_max.post("/settings/investigations", fields).status_code == 302
     kept = policy.current()

@@ -56,7 +56,7 @@ def listening(door: Milter):
         thread.join(5)
 
 
-def judge_malware(raw, *, mail_from, recipients, client_ip, helo):
+def judge_malware(raw, *, mail_from, recipients, client_ip, helo, signed_in):
     """The real policy on a real inspection, of which the verdict is given."""
     found = inspect(
         raw, envelope=Envelope(mail_from, tuple(recipients), client_ip, helo), facts=tenant_facts(), now=utc_now()

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,8 @@ log = logging.getLogger(__name__)
 ID, VERDICT = "X-Watchfloor-Id", "X-Watchfloor-Verdict"
 OURS = (ID, VERDICT, RELEASE)
 THREADS = 4
+STATUS = re.compile(r"5\.\d{1,3}\.\d{1,3} ")
+"""An enhanced status code of their own at the beginning of a refusal (RFC 3463)."""
 BUSY = protocol.reply_code("451 4.3.2 Watchfloor has no room for another connection; come again later")
 MOST_CONNECTIONS = 300
 """Three times what Postfix opens by default (default_process_limit)."""
@@ -146,7 +149,14 @@ class Milter:
         asked = judge()
         if not self.enforce or asked is None:
             return InlineAnswer(Disposition.ACCEPT)
-        return asked(raw, mail_from=seen.mail_from, recipients=seen.recipients, client_ip=client.ip, helo=client.helo)
+        return asked(
+            raw,
+            mail_from=seen.mail_from,
+            recipients=seen.recipients,
+            client_ip=client.ip,
+            helo=client.helo,
+            signed_in=client.macros.get("{auth_authen}", ""),
+        )
 
     def _replies(self, seen: Seen, id: str, answer: InlineAnswer) -> list[bytes]:
         """What the mail server is told; the mail is on disk by now."""
@@ -154,7 +164,7 @@ class Milter:
             return [protocol.ACCEPT]
         if answer.disposition is Disposition.REJECT:
             words = answer.words or "Blocked by policy"  # which may begin with an enhanced status code of their own
-            return [protocol.reply_code(f"550 {words if words.startswith('5.7.') else f'5.7.1 {words}'}")]
+            return [protocol.reply_code(f"550 {words if STATUS.match(words) else f'5.7.1 {words}'}")]
         held = self._held(seen, answer)
         if held and not held.symmetric_difference(seen.recipients):
             return [protocol.DISCARD]
