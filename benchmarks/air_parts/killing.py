@@ -1,5 +1,7 @@
 """Investigations at work while the worker is killed again and again: all finish, and nothing takes effect twice."""
 
+import os
+import signal
 import time
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,7 +13,7 @@ from django.conf import settings
 from django.db.models import Count
 
 from benchmarks.air_parts.walking import begun
-from benchmarks.workplace import say
+from benchmarks.workplace import say, tree_of
 from tests.stories.killing import environ_of, kill, start
 from watchfloor.config.slices import load
 from watchfloor.investigations.contracts import Status
@@ -84,10 +86,12 @@ def _until_done(number: int, every_s: float, kills: int) -> tuple[int, float]:
             share = Step.objects.filter(investigation__in=OURS).count() / steps
             due = now - since >= every_s if every_s else killed < kills and share > (killed + 0.5) / (kills + 1)
             if due:
-                kill(worker)
+                _kill_at_work(worker)
                 killed += 1
-                say(f"killed at {Step.objects.count():,} of {steps:,} steps")
-                worker, since = _worker(), time.monotonic()
+                say(f"{now - began:4.0f} s: killed at {Step.objects.count():,} of {steps:,} steps")
+                since = time.monotonic()
+            if worker.poll() is not None:  # it died young: the supervisor would start it anew
+                worker = _worker()
             if now - began > LONGEST_S:
                 break
             time.sleep(0.05)
@@ -99,6 +103,12 @@ def _until_done(number: int, every_s: float, kills: int) -> tuple[int, float]:
 def _worker() -> "Popen[bytes]":
     home = Path(settings.HOME)
     return start("-m", "watchfloor.config.worker", environ=environ_of(home), log=home / "worker.log")
+
+
+def _kill_at_work(worker: "Popen[bytes]") -> None:
+    """`kill -9` to the process that does the work: the one forked last below the one that forks."""
+    if below := tree_of(worker.pid)[1:]:
+        os.kill(below[0], signal.SIGKILL)
 
 
 def _twice() -> int:

@@ -18,27 +18,30 @@ RESTS_AFTER_S, RESTING_S = 30.0, 1.0
 """What found nothing to do for so long looks once a second, not three times: all ticks together took a tenth of a core all night."""
 
 
-FIRST_LOOKS_S = 4.0
-"""Over so long the first looks are spread: durable jobs go on at once, and sixty looks beside them would hold them up."""
+RARE_S = 5.0
+"""What looks less often first does so after this: upkeep is for a worker that lives on, not for one that dies again and again."""
 
 
-def start_ticks(ticks: Sequence[Tick], stopping: threading.Event) -> list["Ticking"]:
-    """Every tick in its thread; what is known of its health already is not written anew."""
+JOBS_FIRST_S = 2.0
+"""Where jobs wait they have the start to themselves: a worker that is killed every few seconds still gets them on."""
+
+
+def start_ticks(ticks: Sequence[Tick], stopping: threading.Event, *, jobs: bool) -> list["Ticking"]:
+    """Every tick in its thread, after the `jobs` that wait; what is known of its health already is not written anew."""
+    after = JOBS_FIRST_S if jobs else 0.0
     known = {one.part: (one.state, one.sentence) for one in health()}
-    threads = [
-        Ticking(
-            tick, stopping, known=known.get(tick.name, ("", "")), first=first_look(tick.seconds, place / len(ticks))
-        )
-        for place, tick in enumerate(ticks)
-    ]
+    threads = []
+    for place, tick in enumerate(ticks):
+        first = first_look(tick.seconds, place / len(ticks), after=after)
+        threads.append(Ticking(tick, stopping, known=known.get(tick.name, ("", "")), first=first))
     for thread in threads:
         thread.start()
     return threads
 
 
-def first_look(seconds: float, share: float) -> float:
-    """Seconds from the start until a tick looks for the first time, never later than it would look again."""
-    return min(seconds, FIRST_LOOKS_S) * share
+def first_look(seconds: float, share: float, *, after: float = 0) -> float:
+    """Seconds from the start until a tick looks for the first time; spread, so that sixty at once hold up nothing else."""
+    return after + (seconds * share if seconds <= RARE_S else RARE_S + min(seconds - RARE_S, RARE_S) * share)
 
 
 def pause(seconds: float, *, idle: float) -> float:

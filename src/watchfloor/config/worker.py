@@ -29,7 +29,7 @@ def work() -> None:
     from watchfloor.config.judging import judge_inline
     from watchfloor.config.ticking import start_ticks
     from watchfloor.lake.services import keep_apart
-    from watchfloor.runtime.jobs import launch_jobs, stop_jobs
+    from watchfloor.runtime.jobs import jobs_wait, launch_jobs, stop_jobs
     from watchfloor.runtime.services import registered_ticks
 
     stopping = threading.Event()
@@ -39,7 +39,7 @@ def work() -> None:
     judge_inline()
     keep_apart()
     launch_jobs(wait=30)  # a worker whose parent was killed may still be ending
-    threads = start_ticks(registered_ticks(), stopping)
+    threads = start_ticks(registered_ticks(), stopping, jobs=jobs_wait())
     while not stopping.wait(1):
         pass
     for thread in threads:

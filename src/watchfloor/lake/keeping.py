@@ -2,6 +2,7 @@
 
 `python -m watchfloor.lake.keeping flush`, `maintain` or `seal`, started by the worker's ticks. It holds the writer's lock itself,
 so it may outlive a worker that is killed, and two never write together; sealing writes beside the tables and has its own.
+While it lives no other of its kind is started: workers killed one after another do not leave a crowd behind.
 """
 
 import os
@@ -43,8 +44,13 @@ def keep(errand: Errand, *, now: datetime) -> None:
     if not _apart:
         _do(errand, now=now)
         return
+    from watchfloor.lake import storage
+
     command = [sys.executable, "-m", "watchfloor.lake.keeping", errand]
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, check=False)
+    with storage.held(f".{errand}") as lock:
+        if lock is None:
+            return  # one whose worker was killed is still at it
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, check=False, pass_fds=(lock,))
     if done.returncode:
         raise KeepingFailed(f"“{errand}” of the lake ended with {done.returncode}; see the worker's log")
 

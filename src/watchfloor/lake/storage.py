@@ -50,10 +50,17 @@ def only_writer(*, wait: bool = False) -> Iterator[bool]:
 @contextmanager
 def alone(name: str, *, wait: bool = False) -> Iterator[bool]:
     """True when no other process of this machine holds the lake's lock `name`; it goes with the process, however it ends."""
+    with held(name, wait=wait) as handle:
+        yield handle is not None
+
+
+@contextmanager
+def held(name: str, *, wait: bool = False) -> Iterator[int | None]:
+    """The lake's lock `name` as an open file, None when another holds it; a child that is given the file holds it as well."""
     lake_folder().mkdir(parents=True, exist_ok=True)
     handle = os.open(lake_folder() / name, os.O_RDWR | os.O_CREAT, 0o600)
     try:
-        yield _locked(handle, wait=wait)
+        yield handle if _locked(handle, wait=wait) else None
     finally:
         os.close(handle)
 

@@ -116,6 +116,14 @@ def job_status(id: str) -> str:
     return _WORDS.get(found[0].status, "unknown") if found else "unknown"
 
 
+def jobs_wait() -> bool:
+    """Whether any job waits for its turn, or was cut off and goes on."""
+    waiting = _client(system_database_url()).list_workflows(
+        status=["ENQUEUED", "PENDING"], limit=1, load_input=False, load_output=False
+    )
+    return bool(waiting)
+
+
 def cancel_job(id: str) -> None:
     """Ask a job to end before its next step; a job that has ended stays as it is."""
     _client(system_database_url()).cancel_workflow(id)

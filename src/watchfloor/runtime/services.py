@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.contracts import Tick
+from watchfloor.runtime.giving_way import giving_way
 from watchfloor.runtime.models import Cursor, PartHealth
 from watchfloor.runtime.ordering import keep_order
 from watchfloor.runtime.parts import show_health_at
@@ -28,11 +29,14 @@ __all__ = [
 _ticks: dict[str, Tick] = {}
 
 
-def every(seconds: float, *, name: str) -> Callable[[Callable[[], int]], Callable[[], int]]:
-    """Register a function as a tick of the worker. Source: a slice's `jobs` module, imported at start."""
+def every(seconds: float, *, name: str, gives_way: bool = False) -> Callable[[Callable[[], int]], Callable[[], int]]:
+    """Register a function as a tick of the worker. Source: a slice's `jobs` module, imported at start.
+
+    One that `gives_way` rests after a call that took much processor time, for whom a flood gives work for minutes.
+    """
 
     def register(run: Callable[[], int]) -> Callable[[], int]:
-        _ticks[name] = Tick(name, seconds, run)
+        _ticks[name] = Tick(name, seconds, giving_way(run, name=name) if gives_way else run)
         return run
 
     return register

@@ -158,7 +158,6 @@ os._exit(0)
 
 
 def test_the_worker_forks_with_no_thread_no_connection_and_no_file_of_the_home_open(tmp_path):
-
     environ = {**os.environ, "WATCHFLOOR_HOME": str(tmp_path)}
     done = subprocess.run([sys.executable, "-c", READY], env=environ, capture_output=True, text=True, check=True)
     assert json.loads(done.stdout) == {"threads": 1, "connected": [], "files": [], "forked": 1}

@@ -45,3 +45,31 @@ def test_a_child_that_fails_is_an_error_that_says_where_to_look(monkeypatch):
     monkeypatch.setattr(keeping.sys, "executable", "/bin/false")
     with pytest.raises(keeping.KeepingFailed, match="see the worker's log"):
         keeping.keep(keeping.Errand.FLUSH, now=utc_now() - timedelta(0))
+
+
+def test_what_a_killed_worker_left_at_work_is_not_started_a_second_time(monkeypatch, tmp_path):
+    slow = tmp_path / "slow"
+    slow.write_text("#!/bin/sh\nexec sleep 60\n")
+    slow.chmod(0o700)
+    monkeypatch.setattr(keeping, "_apart", True)
+    monkeypatch.setattr(keeping.sys, "executable", str(slow))
+    children = []
+
+    def left_behind(command, **facts):
+        facts.pop("check")
+        children.append(subprocess.Popen(command, **facts))
+        return subprocess.CompletedProcess(command, 0)  # as after a kill: the child lives, its starter is gone
+
+    monkeypatch.setattr(keeping.subprocess, "run", left_behind)
+    try:
+        for errand in (keeping.Errand.SEAL, keeping.Errand.SEAL, keeping.Errand.FLUSH):
+            keeping.keep(errand, now=utc_now())
+        assert [child.args[-1] for child in children] == ["seal", "flush"]
+    finally:
+        for child in children:
+            child.kill()
+            child.wait()
+    keeping.keep(keeping.Errand.SEAL, now=utc_now())
+    children[-1].kill()
+    children[-1].wait()
+    assert len(children) == 3
