@@ -172,6 +172,31 @@ def test_an_address_is_placed_and_told_with_its_sign_ins(as_ada, mail):
     assert "Private" in text_of(as_ada.get("/explorer/ip?value=10.0.0.1"))
 
 
+def test_an_address_is_told_with_the_devices_that_met_it_and_what_was_done_from_it(as_ada, mail):
+    ip, now = "198.51.100.7", utc_now()
+    device = {"Timestamp": now, "DeviceId": "pc-1", "ReportId": 1}
+    append("DeviceInfo", [{**device, "DeviceName": "PC-SHOWS", "PublicIP": ip}])
+    append("DeviceNetworkEvents", [{**device, "DeviceName": "PC-HAS", "LocalIP": ip, "RemoteIP": "8.8.8.8"}])
+    append("DeviceLogonEvents", [{**device, "DeviceName": "SRV-ENTERED", "RemoteIP": ip, "ActionType": "LogonFailed"}])
+    sign_in = {"Timestamp": now, "AccountUpn": "ann@corp.example", "DeviceName": "PHONE", "IPAddress": ip}
+    append("IdentityLogonEvents", [{**sign_in, "ActionType": "LogonSuccess", "ReportId": "1"}])
+    did = {"Timestamp": now, "IPAddress": ip, "AccountId": "bob@corp.example", "ActionType": "FileDownloaded"}
+    append("CloudAppEvents", [{**did, "IsAdminOperation": True, "ReportId": "2"}])
+    answer = as_ada.get(f"/explorer/ip?value={ip}")
+    words = text_of(answer)
+    for head, found in (
+        ("Devices that show it to the world (1)", "PC-SHOWS"),
+        ("Devices that have it in their network (1)", "PC-HAS"),
+        ("Devices signed in to from it (1)", "SRV-ENTERED"),
+        ("Devices people signed in with from it (1)", "PHONE"),
+        ("Accounts active in cloud applications from it (1)", "bob@corp.example"),
+        ("What they did (1)", "FileDownloaded"),
+    ):
+        assert head in words
+        assert found in words
+    assert "query=CloudAppEvents" in button(answer, "Activity log")
+
+
 def test_a_family_is_told_with_files_and_people(as_ada, mail):
     mail(ThreatTypes=["Malware"], ThreatNames=["Emotet"], age=timedelta(hours=3))
     words = text_of(as_ada.get("/explorer/family?value=Emotet"))
