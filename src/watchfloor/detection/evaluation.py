@@ -72,7 +72,8 @@ def matches_of(
     else:
         groups = [Reached(part, part, len(part)) for part in parts if part]
     related.at_hand = [row for group in groups for row in group.rows]
-    return [match for group in groups for match in _matches(group, Holding(rule, related))]
+    holding = Holding(rule, related)
+    return [match for group in groups for match in _matches(group, holding)]
 
 
 def _matches(group: Reached, holding: Holding) -> Iterable[Match]:

@@ -1,7 +1,7 @@
 """Which rows a rule's conditions hold for."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from watchfloor.detection.contracts import Group, Row, Rule
@@ -32,6 +32,7 @@ class Holding:
 
     rule: Rule
     related: Related
+    tried: dict[Condition, dict[Any, bool]] = field(default_factory=dict)
 
     def rows(self, rows: Sequence[Row]) -> list[Row]:
         """The rows for which the rule's conditions hold, in their order; what many rows say alike is looked at once."""
@@ -63,14 +64,23 @@ class Holding:
             return self.group(part, rows)
         table, _, name = part.column.rpartition(".")
         if not table:
-            matched = self.related.history.matching(rows, condition=part, table=self.rule.table)
-            numbers = {row["_row"] for row in matched}
-            return [row for row in rows if row["_row"] in numbers]
+            return self._own(part, rows)
         wanted = {str(row.get(MESSAGE, "")) for row in rows}
         others = [row for mail, found in self.related.of(table, rows).items() if mail in wanted for row in found]
         bare = Condition(name, part.operator, part.values)
         held = {str(row[MESSAGE]) for row in self.related.history.matching(others, condition=bare, table=table)}
         return [row for row in rows if str(row.get(MESSAGE, "")) in held]
+
+    def _own(self, part: Condition, rows: Sequence[Row]) -> list[Row]:
+        """Each different cell is tried once, however many alerts explain themselves by it."""
+        tried = self.tried.setdefault(part, {})
+        cells = keys_of(rows, [part.column])
+        if new := {cell: row for cell, row in first_of(cells, rows).items() if cell not in tried}:
+            fits = self.related.history.matching(
+                [{**row, "_cell": cell} for cell, row in new.items()], condition=part, table=self.rule.table
+            )
+            tried |= dict.fromkeys(new, False) | dict.fromkeys((row["_cell"] for row in fits), True)
+        return [row for cell, row in zip(cells, rows, strict=True) if tried[cell]]
 
 
 def marked(rows: Sequence[Row], keys: Sequence[Any]) -> list[Row]:

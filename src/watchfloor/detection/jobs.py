@@ -26,7 +26,7 @@ def _delays_registered() -> bool:
     return True
 
 
-@every(1, name="detection")
+@every(1, name="detection", gives_way=True)
 def detection_tick() -> int:
     _registered()
     return detect(now=utc_now())

@@ -9,7 +9,7 @@ from watchfloor.kernel.clock import utc_now
 from watchfloor.runtime.services import every
 
 
-@every(1, name="incidents")
+@every(1, name="incidents", gives_way=True)
 def incidents_tick() -> int:
     return promote(now=utc_now())
 
