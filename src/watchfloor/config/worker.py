@@ -1,12 +1,17 @@
 """The worker process: ticks of every slice, durable jobs, listeners; ends on SIGTERM after the step in hand."""
 
+import importlib
 import logging
 import os
 import signal
 import threading
+from contextlib import suppress
 
 from watchfloor.config.again import again_and_again, collected_once
 from watchfloor.config.parent import when_parent_is_gone
+
+LATE = ("dbos._sys_db_sqlite", "pandas", "sqlalchemy.dialects.sqlite", "sqlglot.dialects.duckdb")
+"""What the engines import with their first question, and so every fork anew; arrow takes pandas where it finds it."""
 
 
 def main() -> int:
@@ -21,6 +26,9 @@ def main() -> int:
         from watchfloor.config.slices import load
 
         load("jobs")
+        for name in LATE:
+            with suppress(ImportError):
+                importlib.import_module(name)
     return again_and_again(work)
 
 

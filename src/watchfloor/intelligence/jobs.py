@@ -62,7 +62,7 @@ def forget() -> int:
     return 0
 
 
-@DBOS.workflow(name=WORKFLOW)
+@DBOS.workflow(name=WORKFLOW, max_recovery_attempts=None)
 def back_test(id: str) -> int:
     """One step per day, so that a restart goes on where it was; returns how many days."""
     days = days_of(id)

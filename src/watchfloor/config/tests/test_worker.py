@@ -1,7 +1,10 @@
 """The worker's rounds."""
 
 import pytest
+from dbos._dbos import _get_or_create_dbos_registry
+from dbos._registrations import get_func_info
 
+from watchfloor.config.slices import load
 from watchfloor.config.ticking import JOBS_FIRST_S, first_look, pause
 
 
@@ -21,3 +24,14 @@ def test_first_looks_are_spread_and_upkeep_comes_last(seconds, share, expected):
 def test_jobs_that_wait_go_before_the_first_looks():
     assert first_look(0.3, 0, after=JOBS_FIRST_S) == JOBS_FIRST_S
     assert first_look(0.3, 0) == 0
+
+
+def test_no_kind_of_job_is_given_up_because_its_worker_was_killed_often():
+    load("jobs")
+    limits = {
+        name: get_func_info(function).max_recovery_attempts
+        for name, function in _get_or_create_dbos_registry().workflow_info_map.items()
+        if not name.startswith(("<temp>", "test.", "_dbos"))
+    }
+    assert {"investigations.investigate", "response.remediate"} <= set(limits)
+    assert {name: most for name, most in limits.items() if most is not None} == {}

@@ -1,5 +1,6 @@
 """A job survives the death of the process that ran it, and runs each finished step once."""
 
+import sqlite3
 import subprocess
 import sys
 import threading
@@ -68,6 +69,21 @@ def survives_kill_9(home, url=""):
 def test_a_job_whose_worker_is_killed_goes_on_after_its_last_finished_step(home):
     survives_kill_9(home)
     assert not (home / "network").exists(), "the job engine talked to the network"
+
+
+def test_a_job_whose_worker_was_killed_hundreds_of_times_goes_on_still(home):
+    with worker(home):
+        jobs.enqueue("test.three_steps", "ada", id="job-1")
+        wait_for(lambda: "second begins ADA" in lines(home))
+    with sqlite3.connect(home / "jobs.sqlite3") as kept:
+        kept.execute("UPDATE workflow_status SET recovery_attempts = 500 WHERE workflow_uuid = 'job-1'")
+    kept.close()
+    (home / "go").touch()
+    assert jobs.jobs_wait()
+    with worker(home):
+        wait_for(lambda: jobs.job_status("job-1") == "done")
+    assert lines(home)[-1] == "third ADA!"
+    assert not jobs.jobs_wait()
 
 
 @pytest.mark.lab

@@ -48,7 +48,7 @@ def main() -> None:
     def third(name: str) -> None:
         note(f"third {name}")
 
-    @DBOS.workflow(name="test.three_steps")
+    @DBOS.workflow(name="test.three_steps", max_recovery_attempts=None)
     def three_steps(name: str) -> None:
         third(second(first(name)))
 
