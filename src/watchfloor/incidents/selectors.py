@@ -9,6 +9,7 @@ from django.db.models import Count, Max, Q, QuerySet
 
 from watchfloor.access.contracts import Actor
 from watchfloor.detection.contracts import EvidenceType
+from watchfloor.incidents.clusters import cluster_lines
 from watchfloor.incidents.contracts import (
     AlertStatus,
     AlertSummary,
@@ -39,6 +40,7 @@ from watchfloor.kernel.errors import NotFound
 __all__ = [
     "alert",
     "alert_for",
+    "alert_of_finding",
     "alert_queue",
     "alerts_by_rule",
     "alerts_export",
@@ -46,7 +48,9 @@ __all__ = [
     "alerts_of_incident",
     "alerts_of_message",
     "alerts_of_person",
+    "cluster_lines",
     "evidence_items",
+    "finding_of_alert",
     "history_of",
     "incident",
     "incident_for",
@@ -211,6 +215,16 @@ def _with_reasons(rows: Sequence[Alert]) -> tuple[AlertSummary, ...]:
 def alert(alert_id: str) -> AlertSummary:
     """One alert with its reason for being in its incident. Raises NotFound."""
     return _with_reasons([_row_of(alert_id)])[0]
+
+
+def alert_of_finding(key: str) -> AlertSummary | None:
+    """The alert that was raised of a finding, for pages that do not tell who asks; None while there is none."""
+    return next(iter(_with_reasons(list(_alerts(Q(finding_key=key) & _everybodys())[:1]))), None)
+
+
+def finding_of_alert(alert_id: str) -> str:
+    """The key of the finding an alert was raised of; empty for no alert."""
+    return Alert.objects.filter(alert_id=alert_id).values_list("finding_key", flat=True).first() or ""
 
 
 def _row_of(alert_id: str) -> Alert:

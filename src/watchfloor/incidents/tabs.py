@@ -9,7 +9,6 @@ from watchfloor.access.contracts import Actor
 from watchfloor.incidents import selectors
 from watchfloor.incidents.asset_views import asset_context
 from watchfloor.incidents.attack_paths import attack_paths, path_map
-from watchfloor.incidents.clusters import cluster_lines
 from watchfloor.incidents.contracts import HistoryFilter, IncidentSummary
 from watchfloor.incidents.filters import read_moment
 from watchfloor.incidents.reading import history_people
@@ -84,8 +83,6 @@ def _evidence(request: HttpRequest, found: IncidentSummary, actor: Actor) -> dic
         "kinds": ARTEFACTS,
         "chosen_type": chosen,
         "items": items,
-        "clusters": cluster_lines(items, actor=actor),
-        "asked_at": utc_now(),
     }
 
 

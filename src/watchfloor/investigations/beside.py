@@ -10,14 +10,14 @@ from django.views.decorators.http import require_GET
 from watchfloor.access.contracts import Permission
 from watchfloor.access.services import requires
 from watchfloor.investigations import selectors
-from watchfloor.investigations.remedies import cluster_lines
+from watchfloor.investigations.incident_clusters import HEADS, clusters_of
 from watchfloor.investigations.rendering import DecisionLine, Line
 from watchfloor.investigations.views import DECIDERS, actor_of
 from watchfloor.kernel.clock import utc_now
+from watchfloor.response.selectors import alerts_of_remediation
 from watchfloor.ui.services import stamp
 
 SENDING_RULES = frozenset({"sending-limit", "user-restricted", "suspicious-sending", "internal-phish"})
-MOST_CLUSTERS = 50
 
 
 @requires(Permission.INCIDENT_READ)
@@ -33,10 +33,9 @@ def of_an_incident(request: HttpRequest, incident: int) -> HttpResponse:
 @requires(Permission.INCIDENT_READ)
 @require_GET
 def evidence_of_an_incident(request: HttpRequest, incident: int) -> HttpResponse:
-    """What its investigations recommend about the evidence, and the clusters with their two counts (IN-36, IN-37)."""
-    clusters = cluster_lines(selectors.clusters_of_incident(incident, by=actor_of(request), limit=MOST_CLUSTERS))
-    may_read = actor_of(request).may(Permission.EMAIL_METADATA_READ)
-    context = {"clusters": clusters, "may_read": may_read, **_waiting(request, incident, tab="evidence")}
+    """What its investigations recommend about the evidence, and the clusters as they are counted now (IN-36, IN-37)."""
+    clusters = clusters_of(incident, by=actor_of(request), now=utc_now())
+    context = {"clusters": clusters, "cluster_heads": HEADS, **_waiting(request, incident, tab="evidence")}
     return render(request, "investigations/beside_evidence.html", context)
 
 
@@ -77,11 +76,15 @@ def of_a_message(request: HttpRequest, network_message_id: str) -> HttpResponse:
 @requires(Permission.ACTION_CENTER_READ)
 @require_GET
 def of_a_remediation(request: HttpRequest, remediation_id: UUID) -> HttpResponse:
-    """The run that recommended a remediation (AC-03); nothing where a person thought of it."""
-    found = selectors.of_remediation(str(remediation_id), by=actor_of(request))
-    if not found or not actor_of(request).may(Permission.INCIDENT_READ):
+    """The run that recommended a remediation (AC-03), and those of the alerts it belongs to (EA-64); nothing where there is none."""
+    actor = actor_of(request)
+    if not actor.may(Permission.INCIDENT_READ):
         return HttpResponse()
-    return render(request, "investigations/panel.html", {"rows": [Line.of(one, now=utc_now()) for one in found]})
+    runs = [*selectors.of_remediation(str(remediation_id), by=actor)]
+    for alert in alerts_of_remediation(str(remediation_id)):
+        runs += selectors.of_alert(alert, by=actor)
+    rows = [Line.of(one, now=utc_now()) for one in dict.fromkeys(runs)]
+    return render(request, "investigations/of_remediation.html", {"rows": rows})
 
 
 def _panel(request: HttpRequest, found: Any, query: str) -> dict[str, Any]:

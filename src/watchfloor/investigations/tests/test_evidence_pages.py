@@ -13,10 +13,13 @@ from watchfloor.investigations.models import Cluster, Investigation, Recommendat
 from watchfloor.investigations.printing import as_html
 from watchfloor.investigations.rendering import spent, time_bar
 from watchfloor.investigations.tests.conftest import NOW, PHISH, email_row
+from watchfloor.investigations.tests.test_triggers import cluster as named_cluster
+from watchfloor.investigations.tests.test_triggers import raise_alert
 from watchfloor.lake import services as lake
 from watchfloor.response.models import Remediation
 
 pytestmark = pytest.mark.django_db
+OTHER = "33333333-3333-4333-8333-333333333333"
 
 
 def cluster(*, then: int, left: int, verdict: str = "Malicious") -> Cluster:
@@ -104,6 +107,19 @@ def test_the_incident_shows_what_waits_and_the_clusters_with_their_counts(in_inc
     assert "Pending approval" in evidence
     page = as_ada.get(f"/incidents/{incident.pk}?tab=evidence").content.decode()
     assert f"/investigations/evidence-of-incident/{incident.pk}" in page
+
+
+def test_one_list_holds_the_clusters_that_investigations_judged_and_those_that_alerts_alone_name(phish, begun, as_ada):
+    lake.append("EmailEvents", [email_row(OTHER, "eve@corp.example", EmailClusterId=99, SenderIP="192.0.2.9")])
+    alert = raise_alert("reported-phish", named_cluster("71"), named_cluster("99"))
+    begun(phish)
+    Investigation.objects.update(incident_id=str(alert.incident_id))
+    page = as_ada.get(f"/investigations/evidence-of-incident/{alert.incident_id}").content.decode()
+    assert page.count('id="clusters"') == 1
+    assert page.count("Not judged") == 1, "71 is judged by its likeness, 99 is not"
+    assert page.count("Malicious") == 4
+    whole = as_ada.get(f"/incidents/{alert.incident_id}?tab=evidence").content.decode()
+    assert 'id="clusters"' not in whole
 
 
 def test_approving_in_the_incident_approves_the_remediation(in_incident, as_ada):
