@@ -179,13 +179,18 @@ def fields_used(key: str) -> list[pa.Field]:
     return [field for field in schema_of(TABLES[key]) if field.name in words]
 
 
+_INSTANT = pa.timestamp("us", tz="UTC")
+
+
 def rows_of(rows: pa.Table) -> list[tuple[Any, ...]]:
     """Rows as Python has them, times as microseconds: no store should pay for a time zone's library."""
     columns = []
     for column in rows.columns:
         if pa.types.is_timestamp(column.type):
-            column = column.cast(pa.timestamp("us", tz="UTC")).cast(pa.int64())
-        columns.append(column.to_pylist())
+            column = column if column.type == _INSTANT else column.cast(_INSTANT)
+            columns.append([one for chunk in column.chunks for one in chunk.view(pa.int64()).to_pylist()])
+        else:
+            columns.append(column.to_pylist())
     return list(zip(*columns, strict=True))
 
 

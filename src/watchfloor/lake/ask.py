@@ -78,9 +78,12 @@ def _shallow(
 
 
 def _from_one_end(query: Query, tree: exp.Select, page: Page, found: Mapping[str, Source]) -> list[dict[str, Any]]:
-    """A page by time: read from the end it begins at, more and more days at once, until it is full."""
+    """A page by time: few rows as they are found, else read from the end it begins at, more and more days at once, until it is full."""
     rows: list[dict[str, Any]] = []
     wanted = page.offset + page.limit
+    few = engine().few(tree.limit(wanted, copy=False), found)
+    if few is not None:
+        return to_rows(few)[page.offset :]
     source = found[query.table]
     days = [file.day for file in source.files]
     for window in stretches(trees.Window(query.start, query.end), days, descending=page.descending):

@@ -1,5 +1,6 @@
 """What tables mean at one moment: cold files of a Delta snapshot, and the hot batches above its watermark."""
 
+import os
 import time
 from collections.abc import Iterable
 from functools import cache
@@ -26,14 +27,46 @@ TOO_OLD = 30.0
 ATTEMPTS = 3
 
 
+class _Views:
+    """What this process holds of a lake, as long as its home and options stay: every question begins with it."""
+
+    def __init__(self) -> None:
+        self.process, self.home, self.options = os.getpid(), settings.HOME, settings.WATCHFLOOR
+        self.cold: dict[str, ColdTable] = {}
+        self.segments: dict[str, Segments] = {}
+        self.engine: DuckEngine | None = None
+
+    def stand(self) -> bool:
+        """Whether they are those of this process and of its settings now."""
+        options, home = settings.WATCHFLOOR, settings.HOME
+        return self.options is options and self.home is home and self.process == os.getpid()
+
+
+_views: _Views | None = None
+
+
+def _held() -> _Views:
+    global _views
+    held = _views
+    if held is None or not held.stand():
+        held = _views = _Views()
+    return held
+
+
 def cold(name: str) -> ColdTable:
     """The cold tier of one table."""
-    return cold_table(place(), table_named(name))
+    held = _held()
+    if name not in held.cold:
+        held.cold[name] = cold_table(place(), table_named(name))
+    return held.cold[name]
 
 
 def engine() -> DuckEngine:
     """The engine of this process."""
-    return duck(home=Path(settings.HOME), memory=settings.WATCHFLOOR.lake_memory)
+    held = _held()
+    if held.engine is None:
+        held.engine = duck(home=Path(settings.HOME), memory=settings.WATCHFLOOR.lake_memory)
+    return held.engine
 
 
 def hunting_engine() -> DuckEngine:
@@ -81,7 +114,10 @@ def _nothing(name: str) -> pa.Table:
 
 def segments(name: str) -> Segments:
     """The sealed segments of one table."""
-    return segments_of(lake_folder(), table_named(name), schema_of(name))
+    held = _held()
+    if name not in held.segments:
+        held.segments[name] = segments_of(lake_folder(), table_named(name), schema_of(name))
+    return held.segments[name]
 
 
 def sources_for(query: Query, names: Iterable[str]) -> dict[str, Source]:

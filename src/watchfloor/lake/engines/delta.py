@@ -118,6 +118,12 @@ class ColdTable:
             age = now - self._looked
             if not fresh and age < self.shelf.fresh_seconds:
                 return self._held
+            if (
+                self.shelf.options is None
+                and self._delta is not None
+                and not self.shelf.moved_on(self._held.version, seconds=age)
+            ):
+                return self._held  # as nearly always, and without what else can happen
             if now - self._failed < FAILED_SECONDS and not fresh:
                 raise Unreachable("the object store did not answer a moment ago", place=self.shelf.uri)
             try:

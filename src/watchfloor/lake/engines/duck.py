@@ -58,7 +58,7 @@ class DuckEngine:
 
     def run(self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 30.0) -> pa.Table:
         """The whole answer. Raises TooSlow after `timeout` seconds, TooLarge when memory is out, QueryFailed for the rest."""
-        if (answer := _plainly(tree, sources)) is not None:
+        if (answer := self.few(tree, sources)) is not None:
             return answer
         asked = Question(tree)
         sources = read_by(asked, sources)
@@ -67,6 +67,15 @@ class DuckEngine:
         if (answer := self._newest(tree, sources, timeout)) is not None:
             return answer
         return self._asked(asked, sources, timeout)
+
+    def few(self, tree: exp.Expr, sources: Mapping[str, Source]) -> pa.Table | None:
+        """The answer without the database, when the question is plain and all rows it may want are at hand; else None."""
+        asked = plain.understood(tree)
+        source = sources.get(asked.source) if asked else None
+        if asked is None or source is None:
+            return None
+        pieces = pieces_for(asked, source)
+        return None if pieces is None else at_hand.answered(asked, pieces, source.empty.schema)
 
     def _asked(self, asked: Question, sources: Mapping[str, Source], timeout: float) -> pa.Table:
         """The answer of the database itself."""
@@ -263,16 +272,6 @@ def _told() -> Iterator[None]:
         ) from error
     except duckdb.Error as error:
         raise QueryFailed(f"the query failed while it ran: {str(error).splitlines()[0][:300]}") from error
-
-
-def _plainly(tree: exp.Expr, sources: Mapping[str, Source]) -> pa.Table | None:
-    """The answer without the engine, when the question is plain and all rows it may want are at hand."""
-    asked = plain.understood(tree)
-    source = sources.get(asked.source) if asked else None
-    if asked is None or source is None:
-        return None
-    pieces = pieces_for(asked, source)
-    return None if pieces is None else at_hand.answered(asked, pieces, source.empty.schema)
 
 
 def _columns(asked: Question, source: Source) -> str:

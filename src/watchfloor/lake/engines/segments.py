@@ -230,9 +230,10 @@ class Segments:
     def _write_blocks(self, database: duckdb.DuckDBPyConnection, path: Path, empty: frozenset[str]) -> None:
         stored = [name for name in self.schema.names if name not in empty]
         ids = [name for name in (self.id, self.other) if name]
+        # Newest first within a key, as its rows are asked for: they need not be sorted then.
         hashes = [f'CAST(md5_number_lower("{name}") >> 1 AS BIGINT) AS "hash of {name}"' for name in ids]
         names = ", ".join([f'"{name}"' for name in stored] + hashes)
-        order = f' ORDER BY "{self.key}", Timestamp' if self.key else ""
+        order = f' ORDER BY "{self.key}", Timestamp DESC' if self.key else ""
         rows = database.cursor().sql(f"SELECT {names} FROM made.main{order}").to_arrow_reader(BLOCKS_AT_ONCE)  # noqa: S608
         noted = _noted(database, rows, len(stored))
         row_blocks.write(path, noted, _hashes(database), schema=self.schema, key=self.key, empty=empty)
