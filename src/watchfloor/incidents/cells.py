@@ -44,7 +44,7 @@ def incident_name(row: IncidentSummary) -> SafeString:
 def incident_tags(row: IncidentSummary) -> SafeString:
     """Tags of people plain, those the product gave in a tone of their own (IN-13)."""
     shown = row.tags[:ROOM]
-    all_of = mark_safe(" ").join(badge(text=visible(text), tone=_tone(kind)) for text, kind in shown)
+    all_of = format_html_join(" ", "{}", ((badge(text=visible(text), tone=_tone(kind)),) for text, kind in shown))
     more = format_html(' <span class="quiet">and {} more</span>', len(row.tags) - ROOM) if row.tags[ROOM:] else ""
     return format_html("{}{}", all_of, more)
 

@@ -8,6 +8,7 @@ from django.db import transaction
 from watchfloor.response.contracts import RUNNING, RemediationStatus
 from watchfloor.response.late import run_again
 from watchfloor.response.models import LateWatch, Remediation
+from watchfloor.response.not_removed import tell_not_removed
 
 S = RemediationStatus
 
@@ -33,6 +34,7 @@ def finish(remediation_id: UUID, *, now: datetime, trouble: str = "") -> Remedia
         remediation.why = trouble or _nothing_worked(remediation)
         remediation.finished_at = now
         remediation.save(update_fields=["status", "why", "finished_at"])
+        tell_not_removed(remediation, now=now)
         if (
             remediation.undo_of_id
             and remediation.status == S.COMPLETED

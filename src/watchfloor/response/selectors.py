@@ -10,6 +10,7 @@ from django.db.models import Count, Q, QuerySet, Sum
 from django.http import QueryDict
 
 from watchfloor.kernel.errors import NotFound
+from watchfloor.response.alerted import alerts_of
 from watchfloor.response.catalogue import account_actions, actions, any_action_of
 from watchfloor.response.contracts import (
     RUNNING,
@@ -54,6 +55,11 @@ def remediation(remediation_id: UUID | str) -> Remediation:
         return Remediation.objects.select_related("undo_of").get(pk=remediation_id)
     except (Remediation.DoesNotExist, ValidationError, ValueError):
         raise NotFound("there is no such remediation", place=str(remediation_id)) from None
+
+
+def alerts_of_remediation(remediation_id: UUID | str) -> tuple[str, ...]:
+    """The ids of the alert it was begun from and of the one that says it was done; raises NotFound."""
+    return alerts_of(remediation(remediation_id))
 
 
 def remediations_of_message(*, network_message_id: str, recipient: str = "") -> tuple[MessageRemediation, ...]:

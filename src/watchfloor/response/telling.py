@@ -9,12 +9,13 @@ from watchfloor.response.models import Remediation
 
 RULE = "administrative-action"
 TITLE = "Administrative action submitted by an Administrator"
+PREFIX = "admin-action:"
 MOST_EVIDENCE = 50
 
 
 def key_of(remediation: Remediation) -> str:
     """The finding's key: one alert per remediation."""
-    return f"admin-action:{remediation.pk}"
+    return f"{PREFIX}{remediation.pk}"
 
 
 def tell_of_action(remediation: Remediation, *, now: datetime) -> None:

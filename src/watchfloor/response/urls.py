@@ -24,6 +24,7 @@ urlpatterns = [
     path("action-center", views.action_center),
     path("action-center/export.csv", views.export),
     path("action-center/decide", views.decide),
+    path("action-center/of-alert/<str:alert_id>", views.of_an_alert),
     path("action-center/<uuid:remediation_id>", views.detail),
     path("action-center/<uuid:remediation_id>/cluster", cluster_page.cluster),
     path("action-center/<uuid:remediation_id>/progress", views.progress),

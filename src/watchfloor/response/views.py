@@ -20,6 +20,7 @@ from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.response import selectors, services
 from watchfloor.response.accounts.detail import account_detail
 from watchfloor.response.accounts.rendering import account_lines_csv
+from watchfloor.response.alerted import raised_alert, remediations_of_alert
 from watchfloor.response.catalogue import action_of, any_action_of
 from watchfloor.response.contracts import DryRun, RemediationStatus, Row
 from watchfloor.response.dry_run import dry_run
@@ -136,6 +137,16 @@ def remediation_flyout(request: HttpRequest, one: Remediation) -> HttpResponse:
     return render(request, "response/remediation_flyout.html", _detail(request, one))
 
 
+@requires(Permission.INCIDENT_READ)
+@require_GET
+def of_an_alert(request: HttpRequest, alert_id: str) -> HttpResponse:
+    """What was done about an alert, as a fragment of its page; nothing for people who may not look into the action center."""
+    if not actor_of(request).may(Permission.ACTION_CENTER_READ):
+        return HttpResponse()
+    rows = [RemediationRow.of(one) for one in remediations_of_alert(alert_id)]
+    return render(request, "response/of_alert.html", {"rows": rows})
+
+
 @requires(Permission.ACTION_CENTER_READ)
 @require_GET
 def progress(request: HttpRequest, remediation_id: UUID) -> HttpResponse:
@@ -229,6 +240,12 @@ def _what_would_happen(one: Remediation) -> DryRun | None:
     return dry_run(action_of(one.action), one.targets, now=utc_now())
 
 
+def _raised(one: Remediation, actor: Actor) -> list[tuple[str, str, str]]:
+    """The alert that says it was done, for who reads alerts."""
+    raised = raised_alert(one) if actor.may(Permission.INCIDENT_READ) else None
+    return [("Alert raised", raised.title, f"/alerts/{raised.alert_id}")] if raised else []
+
+
 def _detail(request: HttpRequest, one: Remediation) -> dict[str, Any]:
     status = request.GET.get("status", "")
     opened = request.GET.get("opened", "") if request.GET.get("opened", "") in selectors.OPENED else ""
@@ -239,7 +256,7 @@ def _detail(request: HttpRequest, one: Remediation) -> dict[str, Any]:
         **progress_context(one),
         "seen": stamp(utc_now()),
         "action": any_action_of(one.action),
-        "facts": remediation_facts(one),
+        "facts": [*remediation_facts(one), *_raised(one, actor)],
         "tabs": ledger_tabs(one, status),
         "status": status,
         "lines": [] if one.on_accounts else ledger_rows(one, list(page.object_list)),

@@ -4,11 +4,12 @@ from datetime import timedelta
 
 import pytest
 
+from watchfloor.identities import panels as _panels  # noqa: F401  # what is known of people
 from watchfloor.identities.models import DirectoryPerson
 from watchfloor.incidents import services
-from watchfloor.identities import panels as _panels  # noqa: F401  # what is known of people
 from watchfloor.incidents.models import AlertEvidence, HistoryEntry, Incident, Tag
 from watchfloor.incidents.tagging import tag_changed
+from watchfloor.kernel.clock import utc_now
 from watchfloor.lake import services as lake
 
 MAIL = "11111111-1111-4111-8111-111111111111"
@@ -113,3 +114,12 @@ def test_incidents_of_one_moment_are_looked_at_together_and_fresh_ones_later(fin
     assert tag_changed(now=make.start + timedelta(seconds=10)) == 3
     assert tag_changed(now=make.start + timedelta(seconds=10)) == 0
     assert AlertEvidence.objects.count() == 3
+
+
+def test_tags_are_drawn_as_badges_whatever_they_say(findings, make, by_ada, as_ada):
+    alert = findings.raised(make.mailbox(), category="CredentialAccess", at=utc_now() - timedelta(hours=1))
+    services.tag(incident=alert.incident_id, texts=["<b>vip</b>"], by=by_ada)
+    look(utc_now())
+    page = as_ada.get("/incidents").content.decode()
+    assert '<span class="badge badge-info">Credential phishing</span>' in page
+    assert "&lt;b&gt;vip&lt;/b&gt;</span>" in page
