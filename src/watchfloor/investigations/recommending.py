@@ -27,7 +27,7 @@ from watchfloor.investigations.settling import settle
 from watchfloor.investigations.steps.message import judged_mail
 from watchfloor.kernel.errors import WatchfloorError
 from watchfloor.lake import selectors as lake
-from watchfloor.lake.contracts import Condition, Operator, Query
+from watchfloor.lake.contracts import Condition, Group, Operator, Query
 from watchfloor.response import services as response
 from watchfloor.response.contracts import ActionSource, People, Row, Targets
 
@@ -52,7 +52,7 @@ def conclude(pk: int, run: int, *, now: datetime) -> str:
         if investigation.status == Status.STOPPED:
             return investigation.status
         steps = list(investigation.steps.filter(run=run))
-        wishes = chosen(_sparing(Wish.read(one) for step in steps for one in step.wishes))
+        wishes = chosen(_sparing(Wish.read(one) for step in steps for one in step.wishes), now=now)
         if investigation.level == Level.AUTOMATIC:
             policy.hold()
         for wish in wishes:
@@ -63,18 +63,49 @@ def conclude(pk: int, run: int, *, now: datetime) -> str:
     return investigation.status
 
 
-def chosen(wishes: Sequence[Wish]) -> list[Wish]:
+def chosen(wishes: Sequence[Wish], *, now: datetime) -> list[Wish]:
     """Each wish once; not what lies inside another one; of single mails those in no cluster that is to be removed."""
     once: dict[str, Wish] = {}
     for wish in wishes:
         once.setdefault(wish.key, wish)
-    if (mails := once.pop("mails", None)) is not None and (left := _outside(mails, once.values())) is not None:
+    mails = once.pop("mails", None)
+    if mails is not None and (left := _outside(mails, once.values(), now=now)) is not None:
         once["mails"] = left
     kept: list[Wish] = []
-    for wish in sorted(once.values(), key=lambda one: -len(one.members)):
-        if not wish.members or not any(set(wish.members) <= set(other.members) for other in kept):
+    for wish in sorted(once.values(), key=lambda one: -one.copies):
+        if not any(_lies_in(wish, other, now=now) for other in kept):
             kept.append(wish)
     return [wish for wish in once.values() if wish in kept]
+
+
+def _of_cluster(wish: Wish) -> bool:
+    return wish.key.startswith("cluster:")
+
+
+def _named(wish: Wish) -> bool:
+    """Whether each copy has its digest; of a large cluster the lake is asked instead, so that nothing is kept of its copies."""
+    return len(wish.members) == wish.copies
+
+
+def _lies_in(wish: Wish, other: Wish, *, now: datetime) -> bool:
+    """Whether all copies of one cluster are in another one that is to be removed."""
+    if not (_of_cluster(wish) and _of_cluster(other)):
+        return False
+    if wish.members and set(wish.members) <= set(other.members):
+        return True
+    if wish.copies > other.copies or (_named(wish) and _named(other)):
+        return False
+    both = _query(wish, now=now), _query(other, now=now)
+    shared = Query("EmailEvents", max(one.start for one in both), min(one.end for one in both), _all_of(both))
+    return lake.count(shared) == lake.count(both[0])
+
+
+def _query(wish: Wish, *, now: datetime) -> Query:
+    return lake.query_from_parameters(QueryDict(wish.query), now=now)
+
+
+def _all_of(queries: Iterable[Query]) -> tuple[Condition | Group, ...]:
+    return tuple(dict.fromkeys(condition for one in queries for condition in one.conditions))
 
 
 def _sparing(wishes: Iterable[Wish]) -> list[Wish]:
@@ -89,13 +120,26 @@ def _sparing(wishes: Iterable[Wish]) -> list[Wish]:
     return [one for one in less if one is not None]
 
 
-def _outside(mails: Wish, wishes: Iterable[Wish]) -> Wish | None:
-    """The condemned mails that no cluster removes; None for none. A cluster too large to be named is taken to hold them."""
-    clusters = [one for one in wishes if one.key.startswith("cluster:")]
-    if any(len(one.members) != one.copies for one in clusters):
-        return None
-    covered = {member for one in clusters for member in one.members}
-    return _only(mails, [row for row in mails.rows if member_of(row) not in covered])
+def _outside(mails: Wish, wishes: Iterable[Wish], *, now: datetime) -> Wish | None:
+    """The condemned mails that no cluster removes; None for none."""
+    clusters = list(filter(_of_cluster, wishes))
+    covered = {member for one in clusters if _named(one) for member in one.members}
+    left = [row for row in mails.rows if member_of(row) not in covered]
+    for one in clusters:
+        if left and not _named(one):
+            inside = _copies_in(one, left, now=now)
+            left = [row for row in left if row not in inside]
+    return _only(mails, left)
+
+
+def _copies_in(cluster: Wish, rows: Sequence[str], *, now: datetime) -> set[str]:
+    """Which of these copies a cluster's query finds."""
+    query = _query(cluster, now=now)
+    messages = tuple(dict.fromkeys(row.partition("|")[0] for row in rows))
+    named = Condition("NetworkMessageId", Operator.EQUAL_ANY, messages)
+    within = Query(query.table, query.start, query.end, (*query.conditions, named))
+    found = lake.rows(within, columns=("NetworkMessageId", "RecipientEmailAddress"), limit=MOST_AIMED)
+    return {f"{row['NetworkMessageId']}|{row['RecipientEmailAddress']}" for row in found}
 
 
 def _only(wish: Wish, rows: Sequence[str]) -> Wish | None:
