@@ -203,10 +203,12 @@ def _held(request: HttpRequest, draft: Draft, *, now: datetime) -> list[Quaranti
 
 def _held_words(held: Sequence[QuarantinedCopy]) -> str:
     number, people = len(held), len({copy.recipient for copy in held})
+    if number == 1:
+        return "1 copy lies in quarantine, outside the mailboxes. Release gives it to its recipient."
     first = "The first " if number == MOST_HELD else ""
     return (
-        f"{first}{number:,} cop{'y' if number == 1 else 'ies'} for {people:,} recipient{'' if people == 1 else 's'} lie"
-        f"{'s' if number == 1 else ''} in quarantine, outside the mailboxes. Release gives them to all or some of their recipients."
+        f"{first}{number:,} copies for {people:,} recipient{'' if people == 1 else 's'} lie in quarantine, outside the "
+        "mailboxes. Release gives them to all or some of their recipients."
     )
 
 

@@ -18,6 +18,7 @@ from watchfloor.response.models import ZeroHourDecision
 from watchfloor.response.places import SEEN
 from watchfloor.response.targets import row_of
 from watchfloor.response.zero_hour import WINDOW, Plan, Policy, Rule, Threat, What, threat_of
+from watchfloor.response.zero_hour_kept import Kept
 
 AT_ONCE = 200
 OURS = frozenset({Folder.INBOX, Folder.JUNK, Folder.UNKNOWN})
@@ -61,13 +62,14 @@ def _chunk(wanted: Sequence[Plan], policy: Policy, at: Moment, afresh: bool) -> 
     ids = [plan.verdict.network_message_id for plan in wanted]
     mails, spared = _mails(wanted, at), _spared(wanted)
     done = {} if afresh else _aimed_before(ids)
+    kept = Kept(row for rows in mails.values() for row in rows)
     for plan in wanted:
         id = plan.verdict.network_message_id
         rows = [row for row in mails.get(id, ()) if at(plan.verdict) - row["Timestamp"] <= WINDOW]
         if why := spared.get(id) or ("" if rows else TOO_OLD):
             yield replace(plan, why=why)
         else:
-            yield _judged(plan, rows, policy, done)
+            yield _judged(plan, rows, policy, done, kept)
 
 
 def _mails(wanted: Sequence[Plan], at: Moment) -> dict[str, Mail]:
@@ -109,13 +111,17 @@ def _aimed_before(ids: Sequence[str]) -> dict[tuple[Row, str], str]:
     }
 
 
-def _judged(plan: Plan, rows: Mail, policy: Policy, done: Mapping[tuple[Row, str], str]) -> Plan:
+def _judged(plan: Plan, rows: Mail, policy: Policy, done: Mapping[tuple[Row, str], str], kept: Kept) -> Plan:
     aimed: dict[Row, str] = {}
     left: list[tuple[str, str]] = []
     for row in rows:
         name = row_of(row)
         before = done.get((name, plan.rule.action))
-        if why := f"“{before}” dealt with it" if before else _why_not(row, name, plan, policy):
+        if (
+            why := f"“{before}” dealt with it"
+            if before
+            else _why_not(row, name, plan, policy) or kept.why(row, plan.threat)
+        ):
             left.append((name.recipient, why))
         else:
             aimed[name] = row["InternetMessageId"]

@@ -60,7 +60,7 @@ def fields(page: str) -> dict[str, list[str]]:
 
 def test_the_wizard_leads_to_the_release_of_just_the_recipients_chosen(as_max, held):
     page = as_max.get(f"/actions/new?{urlencode({'row': rows_of(held, ANN, CAT)}, doseq=True)}").content.decode()
-    assert "1 copy for 1 recipient lies in quarantine" in page
+    assert "1 copy lies in quarantine" in page
     ask = as_max.post("/quarantine/ask/release", fields(page)).content.decode()
     assert BOB in ask
     assert fields(ask)["copy"] == [str(copy_of(ANN).pk)]
