@@ -6,6 +6,7 @@ with Clamd(hashes={"Test.Thing": b"the very bytes"}) as server:
 
 import base64
 import hashlib
+import socket
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -60,7 +61,12 @@ class Clamd(Server):
         return [self.program, "--config-file", str(self.folder / "clamd.conf")]
 
     def is_up(self) -> bool:
-        return self.socket.exists() and answers(self.port)
+        return answers(self.port) and self._hears_locally()
+
+    def _hears_locally(self) -> bool:
+        """The file of a Unix socket is there a moment before anybody listens."""
+        with socket.socket(socket.AF_UNIX) as probe:
+            return probe.connect_ex(str(self.socket)) == 0
 
     def log(self) -> str:
         path = self.folder / "clamd.log"

@@ -36,26 +36,32 @@ def schema_of(name: str) -> pa.Schema:
 
 def to_arrow(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     """Rows with every column: missing ones get "", 0 or false; ReportId is minted. Raises BadInput for what has no place."""
-    known = {column.name for column in table.columns}
-    for row in rows:
-        if not row.keys() <= known:
-            raise BadInput(f"{table.name} has no column {', '.join(sorted(row.keys() - known))}", place="append")
-    arrays = [pa.array(_cells(rows, column), _ARROW[column.type]) for column in table.columns]
+    given = set().union(*rows)
+    if unknown := given - {column.name for column in table.columns}:
+        raise BadInput(f"{table.name} has no column {', '.join(sorted(unknown))}", place="append")
+    arrays = [
+        pa.array(_cells(rows, column), _ARROW[column.type]) if column.name in given else _blank(column, len(rows))
+        for column in table.columns
+    ]
     made = pa.Table.from_arrays(arrays, schema=schema_of(table.name))
     minted = table.has("ReportId") and table.column("ReportId").type is ColumnType.STRING
     return _with_report_ids(made) if minted else made
 
 
 def _cells(rows: Sequence[Mapping[str, Any]], column: Column) -> list[Any]:
-    """One column's values; rows of one mail share their values, which are converted once."""
-    convert, cells = _CONVERT[column.type], []
-    last: Any = _CONVERT
-    for row in rows:
-        value = row.get(column.name)
-        if value is not last:
-            cell, last = convert(value, column), value
-        cells.append(cell)
-    return cells
+    """One column's values. What stands in many rows is converted once: a campaign's words, the recipients of all its mails."""
+    convert = _CONVERT[column.type]
+    values = [row.get(column.name) for row in rows]
+    if not set(map(type, values)) <= _ALIKE_WHEN_EQUAL:
+        return [convert(value, column) for value in values]
+    known = {value: convert(value, column) for value in set(values)}
+    return [known[value] for value in values]
+
+
+def _blank(column: Column, length: int) -> pa.Array:
+    """A column that no row names; raises as a row without its value does."""
+    value = _CONVERT[column.type](None, column)
+    return _repeated(value, _ARROW[column.type], length)
 
 
 def _with_report_ids(rows: pa.Table) -> pa.Table:
@@ -101,6 +107,8 @@ def _integer(bits: int) -> Callable[[Any, Column], int]:
     return convert
 
 
+_ALIKE_WHEN_EQUAL = frozenset({str, datetime, type(None)})
+"""Kinds of values that mean the same when they are equal; 1, 1.0 and True do not."""
 _CONVERT: dict[ColumnType, Callable[[Any, Column], Any]] = {
     ColumnType.STRING: _text,
     ColumnType.DYNAMIC: _text,
@@ -143,7 +151,10 @@ def fitted(name: str, rows: pa.Table) -> pa.Table:
 
 def _empty(type: pa.DataType, length: int) -> pa.Array:
     """What a row has in a column it was stored without."""
-    value = "" if pa.types.is_string(type) else None if pa.types.is_timestamp(type) else 0
+    return _repeated("" if pa.types.is_string(type) else None if pa.types.is_timestamp(type) else 0, type, length)
+
+
+def _repeated(value: Any, type: pa.DataType, length: int) -> pa.Array:
     return pa.nulls(length, type) if value is None else pa.repeat(pa.scalar(value).cast(type), length)
 
 

@@ -37,7 +37,7 @@ from watchfloor.response.freezing import in_chunks
 from watchfloor.response.heap import settled_heap
 from watchfloor.response.lanes import Lanes
 from watchfloor.response.models import LedgerLine, Remediation
-from watchfloor.response.places import as_json, from_json, joined, paths_of, was_opened
+from watchfloor.response.places import as_json, from_json, joined, paths_in, paths_of, was_opened
 from watchfloor.response.storing import save_lines
 
 BATCH = 10_000
@@ -255,7 +255,7 @@ class Ledger:
                 line.before = as_json(o.before for o in outcomes if o.before and o.status != LineStatus.MISSING)
                 line.opened = was_opened(line.before)
             line.found_where = paths_of(line.before)
-            line.moved_where = paths_of(as_json(o.after for o in outcomes if o.after))
+            line.moved_where = paths_in(o.after for o in outcomes if o.after)
             line.verified = all(outcome.verified for outcome in outcomes if outcome.status != LineStatus.MISSING)
             self._put(line, *result_of(line, outcomes, erases=self.action.erases, keeps=self.action.keeps))
         if len(self.waiting) >= WRITE_EVERY or time.monotonic() - self.written_at > WRITE_SECONDS:
@@ -273,7 +273,7 @@ class Ledger:
             self._put(line, status, why)
 
     def _put(self, line: LedgerLine, status: LineStatus, why: str) -> None:
-        line.status, line.why, line.at = status.value, why, self.clock()
+        line.status, line.why = status.value, why
         self.waiting.append(line)
 
     def write(self) -> None:
@@ -281,7 +281,9 @@ class Ledger:
         if not self.waiting:
             return
         tally: dict[str, int] = defaultdict(int)
+        at = self.clock()
         for line in self.waiting:
+            line.at = at
             tally[line.status] += 1
         with transaction.atomic():
             save_lines(self.waiting, fields=RESULT_FIELDS)

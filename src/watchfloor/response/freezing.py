@@ -79,7 +79,7 @@ def _lines(remediation: Remediation, *, now: datetime) -> Iterator[list[LedgerLi
         return  # only values are blocked or allowed
     targets, also = remediation.targets, frozenset(remediation.targets.also)
     for rows in target_rows(targets, now=now):
-        because = {row_of(row): SENT_ON for row in rows if row_of(row) in also}
+        because = {row_of(row): SENT_ON for row in rows if row_of(row) in also} if also else {}
         yield lines_of(remediation, rows, because=because)
 
 
@@ -89,9 +89,10 @@ def lines_of(
     """The lines of these rows of EmailEvents, not stored yet, with the sender's copies where they are wanted too."""
     action = action_of(remediation.action)
     places = origins([row_of(row) for row in rows]) if action.needs_origin else {}
-    lines = [_line(remediation, action, row, places.get(row_of(row), [])) for row in rows]
-    for line in lines:
-        line.because = because.get(line.row, "")
+    lines = [_line(remediation, action, row, places.get(row_of(row), []) if places else []) for row in rows]
+    if because:
+        for line in lines:
+            line.because = because.get(line.row, "")
     if not remediation.sender_copy:
         return lines
     held = {line.row for line in lines}

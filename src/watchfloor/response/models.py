@@ -138,6 +138,17 @@ class Remediation(models.Model):
         return Counts(total=self.total, pending=self.total - sum(kept.values()), **kept)
 
 
+class Copies(models.JSONField):
+    """A list that is empty in most rows, which then cost no parsing; to migrations it is Django's own field."""
+
+    def from_db_value(self, value: Any, expression: Any, connection: Any) -> Any:
+        return [] if value == "[]" else super().from_db_value(value, expression, connection)
+
+    def deconstruct(self) -> Any:
+        name, _, args, kwargs = super().deconstruct()
+        return name, "django.db.models.JSONField", args, kwargs
+
+
 class LedgerLine(models.Model):
     """One message in one mailbox under one remediation.
 
@@ -158,8 +169,8 @@ class LedgerLine(models.Model):
     status = models.CharField(max_length=10, default=LineStatus.PENDING.value)
     found_where = models.TextField(blank=True)
     moved_where = models.TextField(blank=True)
-    before: "models.JSONField[Any, Any]" = models.JSONField(default=list)
-    origin: "models.JSONField[Any, Any]" = models.JSONField(default=list)
+    before: "models.JSONField[Any, Any]" = Copies(default=list)
+    origin: "models.JSONField[Any, Any]" = Copies(default=list)
     verified = models.BooleanField(default=False)
     why = models.TextField(blank=True)
     because = models.TextField(blank=True)

@@ -56,6 +56,11 @@ def paths_of(kept: Iterable[dict[str, Any]]) -> str:
     return ", ".join(dict.fromkeys(copy["path"] for copy in kept))
 
 
+def paths_in(copies: Iterable[Located]) -> str:
+    """The same of copies as the mail system tells them."""
+    return ", ".join(dict.fromkeys(copy.path for copy in copies))
+
+
 def was_opened(kept: Sequence[dict[str, Any]]) -> bool | None:
     """Whether a copy bore \\Seen when it was looked at; None when no copy is known."""
     if not kept:

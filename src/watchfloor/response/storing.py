@@ -8,7 +8,7 @@ from operator import attrgetter
 from typing import Any
 
 from django.db import connection, connections, transaction
-from django.db.models import Field
+from django.db.models import Field, JSONField
 
 from watchfloor.response.models import LedgerLine
 
@@ -55,9 +55,9 @@ def _converted(values: tuple[Any, ...], field: "Field[Any, Any]") -> Iterable[An
     if kind in AS_THEY_ARE:
         return values
     real = connections[connection.alias]  # the proxy costs as much as the conversion
-    if kind == "JSONField":
+    if isinstance(field, JSONField):
         empty = field.get_db_prep_save([], real)
-        return [field.get_db_prep_save(value, real) if value else empty for value in values]
+        return [real.ops.adapt_json_value(value, field.encoder) if value else empty for value in values]
     known = {value: field.get_db_prep_save(value, real) for value in set(values)}
     return [known[value] for value in values]
 

@@ -12,8 +12,6 @@ from watchfloor.connectors.protocols.imap_mailbox import (
     flags_of,
     is_me,
     located,
-    own_id,
-    same_id,
     searchable,
 )
 from watchfloor.connectors.protocols.imap_wire import Refused
@@ -166,22 +164,22 @@ def _move_between(box: Mailbox, destination: str, to: Folder, held: Held) -> Out
             target,
             still_here(copy)
             if copy.uid in ends.left
-            else _moved(copy, _after(box, destination, ends, pairs.get(copy.uid, 0), to), target.message_id),
+            else _moved(copy, _after(box, destination, ends, pairs.get(copy.uid, 0), to, target.message_id)),
         )
         for target, copy in held
     ]
 
 
-def _after(box: Mailbox, path: str, ends: Moved, uid: int, folder: Folder) -> Located | None:
-    """The copy under its new UID, None when it is not there; the Message-ID is the one the mail itself carries."""
+def _after(box: Mailbox, path: str, ends: Moved, uid: int, folder: Folder, message_id: str) -> Located | None:
+    """The copy under its new UID; None when it is not there, or the mail there carries another Message-ID."""
     data = ends.seen.get(uid)
-    return located(box.name, path, uid, ends.uidvalidity, own_id(data), data, folder) if data else None
+    if data is None or not is_me(data, message_id):
+        return None
+    return located(box.name, path, uid, ends.uidvalidity, message_id, data, folder)
 
 
-def _moved(copy: Located, after: Located | None, message_id: str) -> ActionOutcome:
-    if after is None or not same_id(after.message_id, message_id):
-        return ActionOutcome(copy.mailbox, "moved", before=copy)
-    return ActionOutcome(copy.mailbox, "moved", before=copy, after=replace(after, message_id=message_id), verified=True)
+def _moved(copy: Located, after: Located | None) -> ActionOutcome:
+    return ActionOutcome(copy.mailbox, "moved", before=copy, after=after, verified=after is not None)
 
 
 def _best_for(before: Located, copies: list[Located]) -> Located | None:
@@ -217,8 +215,8 @@ def _bring_home(box: Mailbox, path: str, home: str, trips: list[tuple[Target, Lo
     folder = box.names.location_of(home)
     outcomes: Outcomes = []
     for target, copy, before in trips:
-        after = _after(box, home, ends, pairs.get(copy.uid, 0), folder)
-        outcome = still_here(copy) if copy.uid in ends.left else _moved(copy, after, target.message_id)
+        after = _after(box, home, ends, pairs.get(copy.uid, 0), folder, target.message_id)
+        outcome = still_here(copy) if copy.uid in ends.left else _moved(copy, after)
         if outcome.after and outcome.after.flags != before.flags:
             outcome = replace(outcome, verified=False)
         outcomes.append((target, outcome))

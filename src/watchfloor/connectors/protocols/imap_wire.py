@@ -207,7 +207,7 @@ class Session:
             if not line.endswith(b"\n"):
                 why = "sent an endless line" if len(line) == LONGEST_LINE else "closed the connection"
                 raise Unreachable(f"the server {why}", place=self._where)
-            literal = _LITERAL.search(line)
+            literal = _LITERAL.search(line) if line.endswith(b"}\r\n") else None
             if literal is None:
                 parts.append(line.rstrip(b"\r\n"))
                 return parts
@@ -262,7 +262,7 @@ def _note_untagged(answer: Answer, parts: list[Part]) -> None:
     first = parts[0] if isinstance(parts[0], bytes) else parts[0][0]
     if not first.startswith(b"* "):
         return
-    _, kind, rest = first.split(b" ", 2) if first.count(b" ") > 1 else (b"", first[2:], b"")
+    kind, _, rest = first[2:].partition(b" ")
     if kind.isdigit():
         name, space, more = rest.partition(b" ")
         answer.untagged.append((name.upper(), _with_head(parts, kind + space + more)))
