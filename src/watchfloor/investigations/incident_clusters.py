@@ -6,6 +6,7 @@ from datetime import datetime
 from watchfloor.access.contracts import Actor, Permission
 from watchfloor.incidents import selectors as incidents
 from watchfloor.investigations import selectors
+from watchfloor.investigations.models import Cluster
 from watchfloor.investigations.remedies import RemediedCluster, cluster_lines
 from watchfloor.kernel.errors import NotFound
 
@@ -17,7 +18,7 @@ LIKENESS = ("likeness-ip", "likeness-domain")
 class EvidenceCluster:
     """One cluster as the evidence of an incident shows it; `numbers` are copies, in the order of `HEADS`.
 
-    `judged` is None for one that alerts name and no investigation condemned.
+    `judged` is None for one that alerts name and no investigation condemned; several may have judged the same one.
     """
 
     title: str
@@ -25,6 +26,7 @@ class EvidenceCluster:
     numbers: tuple[int, ...]
     counted_at: datetime
     judged: RemediedCluster | None = None
+    investigations: tuple[int, ...] = ()
 
 
 HEADS = (
@@ -41,20 +43,25 @@ HEADS = (
 
 def clusters_of(incident: int, *, by: Actor, now: datetime) -> list[EvidenceCluster]:
     """Judged ones first, the gravest of the newest investigation first; links only for who may read mail."""
-    judged = cluster_lines(selectors.clusters_of_incident(incident, by=by, limit=MOST))
+    same: dict[tuple[str, str], list[Cluster]] = {}
+    for cluster in selectors.clusters_of_incident(incident, by=by, limit=MOST):
+        same.setdefault((cluster.kind, cluster.value), []).append(cluster)
+    judged = cluster_lines(found[0] for found in same.values())
     known = {one.line.one.value.partition(" · ")[0] for one in judged if one.line.one.kind in LIKENESS}
     may_read = by.may(Permission.EMAIL_METADATA_READ)
-    return [*(_judged(one, may_read) for one in judged), *_named(incident, known, by=by, now=now)]
+    by_whom = [tuple(dict.fromkeys(one.investigation_id for one in found)) for found in same.values()]
+    lines = [_judged(one, whose, may_read) for one, whose in zip(judged, by_whom, strict=True)]
+    return [*lines, *_named(incident, known, by=by, now=now)]
 
 
-def _judged(one: RemediedCluster, may_read: bool) -> EvidenceCluster:
+def _judged(one: RemediedCluster, whose: tuple[int, ...], may_read: bool) -> EvidenceCluster:
     today = one.line.today
     numbers = (
         *(today.copies, today.malware, today.sure_phish, today.phish, today.spam),
         *(today.mailbox, today.elsewhere, today.external),
     )
     href = one.line.explorer if may_read else ""
-    return EvidenceCluster(one.line.one.title, href, numbers, one.line.one.today_at, one)
+    return EvidenceCluster(one.line.one.title, href, numbers, one.line.one.today_at, one, whose)
 
 
 def _named(incident: int, known: set[str], *, by: Actor, now: datetime) -> list[EvidenceCluster]:

@@ -118,7 +118,9 @@ def block_urls(case: Case) -> Found:
     if not wishes:
         return Found("There is no malicious URL to block.")
     entries = "1 entry" if len(wishes) == 1 else f"{len(wishes)} entries"
-    return Found(f"{len(case.urls):,} malicious URLs, to be blocked by {entries}.", Verdict.MALICIOUS, wishes=wishes)
+    return Found(
+        f"{some(len(case.urls), 'malicious URL')}, to be blocked by {entries}.", Verdict.MALICIOUS, wishes=wishes
+    )
 
 
 def _worth_blocking(urls: tuple[str, ...]) -> Iterator[tuple[str, str]]:
