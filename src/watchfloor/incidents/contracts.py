@@ -297,19 +297,6 @@ class AttackPath:
     certain: bool = True
 
 
-class InvestigationKnowledge(Protocol):
-    """What a slice above knows of investigations: their `states` as (value, label), and the ids of the alerts they looked into.
-
-    `alert_ids` is asked for those in some states, or with None for all, and answers with what a database condition takes: a
-    query of one column.
-    """
-
-    @property
-    def states(self) -> Sequence[tuple[str, str]]: ...
-
-    def alert_ids(self, states: Sequence[str] | None, /) -> Any: ...
-
-
 class AttackPathKnowledge(Protocol):
     """What a slice above knows of ways from accounts to critical assets, for people with `permission`."""
 

@@ -1,11 +1,25 @@
 """The state of automated investigations as a filter of both queues (IN-05, AL-02): a slice above says which alerts it looked into."""
 
 from collections.abc import Sequence
+from typing import Any, Protocol
 
 from django.db.models import Q
 
-from watchfloor.incidents.contracts import InvestigationKnowledge
 from watchfloor.incidents.models import Alert
+
+
+class InvestigationKnowledge(Protocol):
+    """What a slice above knows of investigations: their `states` as (value, label), and the ids of the alerts they looked into.
+
+    `alert_ids` is asked for those in some states, or with None for all, and answers with what a database condition takes: a
+    query of one column.
+    """
+
+    @property
+    def states(self) -> Sequence[tuple[str, str]]: ...
+
+    def alert_ids(self, states: Sequence[str] | None, /) -> Any: ...
+
 
 NONE = "none"
 """What no investigation looked into."""
