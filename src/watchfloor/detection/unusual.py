@@ -56,7 +56,7 @@ def _finding(rule: Rule, window: Window, group: str) -> Finding:
     assert rule.unusual is not None
     end = window.start + rule.unusual.window
     rows = lake.rows(named(query_of(rule, start=window.start, end=end), rule, [group]), limit=ROWS_SHOWN)
-    related = Related(LakeHistory(tenant_facts().own_domains), rule)
+    related = Related(LakeHistory(tenant_facts().own_domains), rule, at_hand=rows)
     evidence, omitted = evidence_of(rule, rows, related)
     says = sentence_of(window, rule, group)
     of_group = f"\n{group}" if rule.unusual.group_by else ""
