@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from watchfloor.config.parent import EVERY_S
+from watchfloor.config.parent import EVERY_S, STARTED_BY, starter
 
 SETTLED_S = 2.0
 """What died younger may owe it to what was imported: it is not forked again, all begins anew."""
@@ -37,13 +37,14 @@ def again_and_again(work: Callable[[], None]) -> int:
     It ends with the one that died before `SETTLED_S`, on SIGTERM and SIGINT (which the fork hears, and is waited for), and when
     the process that started this one is gone. Call it before any thread is started.
     """
-    parent = os.getppid()
+    parent, own = starter(), os.getpid()
     before = signal.pthread_sigmask(signal.SIG_BLOCK, _HEARD)
     while True:
         began = time.monotonic()
         child = os.fork()
         if not child:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
+            os.environ[STARTED_BY] = str(own)
             _worked(work)
         code, told = _ended(child, parent)
         if told or code == 0 or time.monotonic() - began < SETTLED_S:

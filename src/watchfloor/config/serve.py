@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import NoReturn
 
 from watchfloor.config.options import options
+from watchfloor.config.parent import STARTED_BY
 
 PARTS = ("web", "worker")
 PAUSE_S = 0.2
@@ -51,7 +52,7 @@ def become_supervisor() -> NoReturn:
 
 def _start(part: str) -> subprocess.Popen[bytes]:
     # Their own session: a Ctrl-C in the terminal reaches only this parent, which then ends both in order.
-    environ = {**FRUGAL, **os.environ}
+    environ = {**FRUGAL, **os.environ, STARTED_BY: str(os.getpid())}
     return subprocess.Popen([sys.executable, "-m", f"watchfloor.config.{part}"], start_new_session=True, env=environ)
 
 
