@@ -27,7 +27,9 @@ from watchfloor.runtime.services import move_cursor
 
 READER = "response.late"
 TABLE = "EmailEvents"
-BATCHES = 20
+BATCHES, ROWS = 20, 10_000
+"""What one look takes at most, but a whole batch at least."""
+NAMES = ("Timestamp", "NetworkMessageId", "RecipientEmailAddress")
 MOST_CLUSTERS = 100
 MOST_DAYS = 90
 S = RemediationStatus
@@ -95,16 +97,16 @@ def catch(*, now: datetime, limit: int = BATCHES) -> int:
         return 0
     if any(watch.remediation.running and not watch.remediation.frozen_at for watch in watches):
         return 0  # what it aims at is being written down now; the batches wait
-    batches = lake.since(position, tables=(TABLE,), limit=limit)
-    if not batches:
+    new = lake.newly(position, tables=(TABLE,), most_rows=ROWS, most_batches=limit)
+    if new is None:
         return 0
-    rows = [row for batch in batches for row in batch.rows]
+    rows = lake.among(new.tables[TABLE], table=TABLE, conditions=(), columns=NAMES)
     caught = [(watch, found) for watch in watches if (found := _held_against(watch, rows, now))]
     with transaction.atomic():
         if cursor_position(READER) != position:
             return 0  # another worker was faster
         added = sum(_add(watch, found, now) for watch, found in caught)
-        move_cursor(READER, position=batches[-1].position)
+        move_cursor(READER, position=new.position)
     return added
 
 

@@ -32,6 +32,11 @@ class Behind:
     more: int = 0
 
 
+def is_of_hunting(alert: AlertSummary) -> bool:
+    """Whether a rule or a person raised it here; others are raised by the product itself."""
+    return alert.rule_id.partition("-")[0] in {"custom", "hunt", "sigma"}
+
+
 def behind(alert: AlertSummary) -> Behind | None:
     """What raised this alert; None when it was deleted since, or was none of hunting's."""
     kind, _, key = alert.rule_id.partition("-")

@@ -10,7 +10,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.services import requires
 from watchfloor.detection.contracts import SEVERITIES, EvidenceType
 from watchfloor.hunting.advanced import linking, people
-from watchfloor.hunting.advanced.behind import behind, of_link
+from watchfloor.hunting.advanced.behind import behind, is_of_hunting, of_link
 from watchfloor.hunting.advanced.cells import cell
 from watchfloor.hunting.advanced.recording import Kept, Rows, kept
 from watchfloor.hunting.custom.mapping import guessed, read_mapping, written
@@ -125,7 +125,13 @@ def _readable(request: Asked) -> dict[str, bool]:
 def behind_alert(request: Asked, alert: str) -> HttpResponse:
     """The rule or query that raised an alert, for its page."""
     found = incidents.alert(alert)
-    context = {"alert": found, "one": behind(found), **_readable(request), "fragment": bool(request.htmx)}
+    context = {
+        "alert": found,
+        "one": behind(found),
+        "ours": is_of_hunting(found),
+        **_readable(request),
+        "fragment": bool(request.htmx),
+    }
     return render(request, f"hunting/advanced/behind{'' if request.htmx else '_page'}.html", context)
 
 

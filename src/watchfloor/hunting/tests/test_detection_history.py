@@ -125,6 +125,8 @@ def test_the_alert_says_which_detection_raised_it_and_runs_its_query_at_that_tim
     assert "changed after" in as_max.get(f"/hunting/behind/{alert.alert_id}").content.decode()
     row.delete()
     assert "was deleted since" in as_max.get(f"/hunting/behind/{alert.alert_id}").content.decode()
+    Alert.objects.update(rule_id="administrative-action")
+    assert "raised this alert itself" in as_max.get(f"/hunting/behind/{alert.alert_id}").content.decode()
 
 
 def test_what_is_made_from_the_editor_keeps_the_text_the_time_and_the_columns(as_max, mail):
