@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 from itertools import cycle
 
 from django.db import transaction
-from django.db.models import F
+from django.db.models import F, Q, QuerySet
 
 from watchfloor.connectors.contracts import ActionOutcome, Folder, Located, MailboxActions, Target
 from watchfloor.lake import services as lake
@@ -42,6 +42,8 @@ from watchfloor.response.storing import save_lines
 
 BATCH = 10_000
 """Lines per batch. Large: at the end of each the mail system idles until the next is read and its first copies are found."""
+FIRST = 1_000
+"""Lines whose copies are looked for while the others are still read."""
 GROUP = 100
 """Mailboxes noted in one commit and then acted on: few enough that acting begins early."""
 MOST_IN_GROUP = 500
@@ -69,26 +71,49 @@ def work_batch(remediation: Remediation, *, mailboxes: MailboxActions, clock: Cl
 def _work(remediation: Remediation, mailboxes: MailboxActions, clock: Clock, size: int) -> int:
     # Mailbox by mailbox: ten mails of one campaign in a mailbox are one visit, not ten.
     pending = LedgerLine.objects.filter(remediation=remediation, status=LineStatus.PENDING.value)
-    lines = list(pending.order_by("recipient", "id")[:size])
-    if not lines or stop_asked(remediation):
+    pending = pending.order_by("recipient", "id")
+    first = list(pending[: min(size, FIRST)])
+    if not first or stop_asked(remediation):
         return 0
     ledger = Ledger(remediation, action_of(remediation.action), clock)
     with settled_heap():  # the lines stay, too
-        lost = find_and_act(lines_by_target(lines), mailboxes, ledger)
+        lost = find_and_act(first, lambda: others_than(first, pending, size), mailboxes, ledger)
     ledger.settle_lost(ledger.settle_repeats(lost))
     ledger.write()
     return ledger.settled
 
 
+def others_than(first: Sequence[LedgerLine], pending: "QuerySet[LedgerLine]", size: int) -> list[LedgerLine]:
+    """The rest of a batch: lines behind the first ones by name, not by number, as late arrivals may come in between."""
+    if len(first) < FIRST:
+        return []
+    last = first[-1]
+    behind = Q(recipient__gt=last.recipient) | Q(recipient=last.recipient, id__gt=last.pk)
+    return list(pending.filter(behind)[: size - len(first)])
+
+
 def find_and_act(
-    by_target: dict[Target, list[LedgerLine]], mailboxes: MailboxActions, ledger: "Ledger"
+    first: Sequence[LedgerLine],
+    others: Callable[[], Sequence[LedgerLine]],
+    mailboxes: MailboxActions,
+    ledger: "Ledger",
 ) -> list[LedgerLine]:
-    """Find, note, act, settle, each as soon as it can be; returns the lines of which no copy was found."""
+    """Find, note, act, settle, each as soon as it can be; returns the lines of which no copy was found.
+
+    `others` are read from the ledger while the copies of the `first` are looked for, before anything is written.
+    """
     asked: dict[Target, list[LedgerLine]] = {}
     lost: list[LedgerLine] = []
     stop = Stop(ledger.remediation)
+    by_target = lines_by_target(first)
     with Lanes() as lanes:
         lanes.read("find", in_groups(ledger.action.find(mailboxes, list(by_target)), stop))
+        more = lines_by_target(others())
+        lanes.read(
+            "find", in_groups(ledger.action.find(mailboxes, [one for one in more if one not in by_target]), stop)
+        )
+        for target, lines in more.items():
+            by_target.setdefault(target, []).extend(lines)
         # Two lanes take turns, so that no mailbox waits for the slowest of the group before; the connector bounds both.
         turns = cycle(("act", "act too"))
         for lane, given in lanes:

@@ -261,9 +261,11 @@ def test_a_mail_server_that_is_away_leaves_every_line_pending(mailboxes, dovecot
     assert (remediation.counts.pending, remediation.failed) == (4, 0)
 
 
+@pytest.mark.parametrize("first", [1, 1000])
 def test_two_emails_with_one_message_id_are_one_copy_in_the_mailbox_and_both_lines_say_so(
-    mailboxes, phish_rows, analyst, carry_out
+    mailboxes, phish_rows, analyst, carry_out, monkeypatch, first
 ):
+    monkeypatch.setattr(engine, "FIRST", first)
     from watchfloor.lake import services as lake_services
     from watchfloor.response.contracts import Row
 
@@ -276,6 +278,32 @@ def test_two_emails_with_one_message_id_are_one_copy_in_the_mailbox_and_both_lin
     both = Targets(rows=(Row(PHISH, ANN), Row(twin, ANN)))
     done = carry_out(begun(analyst, both), mailboxes)
     assert done.moved == 2
+
+
+def test_lines_read_while_the_first_are_looked_for_are_dealt_with_once(
+    mailboxes, phish_rows, analyst, where, carry_out, monkeypatch
+):
+    """A late arrival that sorts before the first ones comes between the two readings; its turn is the next batch."""
+    monkeypatch.setattr(engine, "FIRST", 2)
+    real = engine.others_than
+
+    def others_than(first, pending, size):
+        one = first[0]
+        LedgerLine.objects.create(
+            remediation_id=one.remediation_id, network_message_id=CLEAN, recipient=ANN, message_id=f"<{CLEAN}@none>"
+        )
+        monkeypatch.setattr(engine, "others_than", real)
+        Remediation.objects.filter(pk=one.remediation_id).update(total=5)
+        read = real(first, pending, size)
+        assert [line.recipient for line in (*first, *read)] == [ANN, BOB, CAT], "a batch of three"
+        return read
+
+    monkeypatch.setattr(engine, "others_than", others_than)
+    done = carry_out(begun(analyst, phish_rows), mailboxes)
+    assert (done.total, done.moved, done.missing) == (5, 4, 1)
+    assert sorted(event["ActionResult"] for event in events()) == ["Not found", *["Success"] * 4]
+    for person in (ANN, BOB, CAT, DAN):
+        assert list(where(person)) == ["Recoverable"]
 
 
 def test_the_counters_always_equal_the_ledger(mailboxes, phish_rows, analyst, carry_out):

@@ -198,6 +198,8 @@ function columnsOf(nodes) {
 function places(columns, box, side) {
   const longest = Math.max(...columns.map((column) => column.length));
   const last = columns.length - 1;
+  // Between two inner columns a label has its column's share, or labels of one row would hide one another.
+  const inner = last > 2 ? Math.max(box.width / last - 8, 60) : Math.max(box.width - 40, 120);
   const found = new Map();
   columns.forEach((column, number) => {
     const step = Math.min(box.height / Math.max(longest - 1, 1) * Math.max(1, (longest - 1) / Math.max(column.length, 1)), box.height / Math.max(column.length - 1, 1));
@@ -206,7 +208,7 @@ function places(columns, box, side) {
     column.forEach((node, row) => found.set(node.id, {
       x: last ? box.width * number / last : box.width / 2,
       y: start + step * row,
-      label: outer ? { position: outer, width: side - GAP - (node.size ?? 26) / 2 } : { position: "top", distance: 4, width: Math.max(box.width - 40, 120), backgroundColor: "transparent" },
+      label: outer ? { position: outer, width: side - GAP - (node.size ?? 26) / 2 } : { position: "top", distance: 4, width: inner, backgroundColor: "transparent" },
     }));
   });
   return found;
