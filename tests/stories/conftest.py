@@ -2,6 +2,7 @@
 
 import re
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -12,7 +13,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, expect
 
 from labs import end, free_ports, need
 from tests.stories.homes import Home
-from tests.stories.killing import start
+from tests.stories.killing import halt, start
 
 PASSWORD = "correct horse battery staple"
 ADMIN, NOBODY = "admin@haldenwirth.example", "eve@haldenwirth.example"
@@ -58,6 +59,20 @@ def base_url():
     return ""
 
 
+running: list[subprocess.Popen[bytes]] = []
+"""The sample organisation of this process, if any story asked for it yet."""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def awake() -> Iterator[None]:
+    """The sample organisation stands still behind its stories: its worker would take a sixth of a processor from all other tests."""
+    for one in running:
+        halt(one, until_woken=False)
+    yield
+    for one in running:
+        halt(one, until_woken=True)
+
+
 @pytest.fixture(scope="session")
 def demo() -> Iterator[Demo]:
     """The whole product with some hundred mails, three attacks, real mailboxes; built once for all stories."""
@@ -78,6 +93,7 @@ def demo() -> Iterator[Demo]:
     server = start(
         "-m", "watchfloor.config.cli", "demo", "--mails", str(MAILS), environ=inside.environ, log=log
     )  # fmt: skip
+    running.append(server)
     try:
         password = inside.until(lambda: _password(log, server), seconds=180, what=f"the demo's start, see {log},")
         with inside:
@@ -91,6 +107,8 @@ def demo() -> Iterator[Demo]:
                 _master(home / "dovecot" / "masters"),
             )
     finally:
+        running.remove(server)
+        halt(server, until_woken=False)
         server.terminate()  # it ends its parts and its Dovecot, each in a session of its own
         server.wait(timeout=40)
         end(server)

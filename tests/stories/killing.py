@@ -38,6 +38,23 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     process.wait(timeout=10)
 
 
+def family_of(pid: int) -> list[int]:
+    """A process and all that descends from it, whichever groups they are in."""
+    found = [pid]
+    for one in found:
+        with contextlib.suppress(OSError):
+            for task in Path(f"/proc/{one}/task").glob("*/children"):
+                found += map(int, task.read_text().split())
+    return found
+
+
+def halt(process: subprocess.Popen[bytes], *, until_woken: bool) -> None:
+    """Let a process and its family stand still, or go on where they stood."""
+    for one in family_of(process.pid):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(one, signal.SIGSTOP if until_woken else signal.SIGCONT)
+
+
 def run_and_kill(*arguments: str, environ: Mapping[str, str], log: Path, dice: random.Random, most_s: float) -> bool:
     """Start, wait a random time, kill; True when it had ended by itself before."""
     process = start(*arguments, environ=environ, log=log)

@@ -32,7 +32,7 @@ def test_an_analyst_reads_how_a_phish_came_where_it_leads_and_what_it_looks_like
     page.get_by_role("link", name="Email preview").click()
     page.get_by_role("link", name="Picture").click()
     expect(page.locator("img.mail-picture")).to_be_visible(timeout=60_000)
-    page.wait_for_function("document.querySelector('img.mail-picture').naturalWidth === 800")
+    expect(page.locator("img.mail-picture")).to_have_js_property("naturalWidth", 800)
 
     # Each look stands in the timeline, and the timeline can be searched.
     page.goto(f"{address}&q=picture")

@@ -41,6 +41,7 @@ def database(url: str) -> dict[str, Any]:
                 "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA cache_size=-16000;",
             },
             "TEST": {"NAME": HOME / "test.sqlite3"},
+            "CONN_MAX_AGE": 10,  # opening costs half of an idle tick; no longer, as every thread's keeps pages in memory
         }
     parts = urlsplit(url)
     return {

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.stories.killing import family_of
+
 pytestmark = pytest.mark.slow
 
 
@@ -18,15 +20,6 @@ def _command(pid):
         return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
     except OSError:
         return ""
-
-
-def _below(pid):
-    """Every process below one, by what the kernel says of their parents."""
-    found = [pid]
-    for one in found:
-        for task in Path(f"/proc/{one}/task").glob("*/children"):
-            found += [int(child) for child in task.read_text().split()]
-    return found[1:]
 
 
 def _until(check, seconds):
@@ -48,8 +41,8 @@ def served(tmp_path):
     process = subprocess.Popen(command, env=environ, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     below = []
     try:
-        _until(lambda: sum("config.worker" in _command(one) for one in _below(process.pid)) == 2, 120)
-        below += _below(process.pid)
+        _until(lambda: sum("config.worker" in _command(one) for one in family_of(process.pid)[1:]) == 2, 120)
+        below += family_of(process.pid)[1:]
         yield process, below
     finally:
         for one in [process.pid, *below]:
