@@ -23,7 +23,7 @@ from watchfloor.lake.services import append
 from watchfloor.response import selectors as response
 from watchfloor.response.contracts import Listing
 
-SMALL: dict[str, Any] = {"investigations": 5}
+SMALL: dict[str, Any] = {"investigations": 3}
 FULL = {"investigations": 200, "every_s": 5.0}
 LONGEST_S = 1800
 OURS = Investigation.objects.filter(playbook="reported-phish")

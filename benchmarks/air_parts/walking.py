@@ -17,7 +17,7 @@ from watchfloor.investigations.models import Investigation
 from watchfloor.investigations.services import start
 from watchfloor.lake.services import append
 
-SMALL: dict[str, Any] = {}
+SMALL: dict[str, Any] = {"mails": 5_000, "investigations": 3}
 FULL = {"mails": 1_000_000, "investigations": 21, "starts": 2_000}
 BENCH = system_actor("benchmark", Permission.EMAIL_ACTION_PROPOSE)
 CHUNK = 5_000
