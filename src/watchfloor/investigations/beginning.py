@@ -20,7 +20,7 @@ from watchfloor.investigations.triggers import cause_of
 from watchfloor.investigations.views import actor_of, reason_of
 from watchfloor.kernel.clock import utc_now
 from watchfloor.kernel.errors import BadInput, WatchfloorError
-from watchfloor.kernel.text import some
+from watchfloor.kernel.text import few, some
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
 
@@ -94,7 +94,7 @@ def _of_mails(mails: tuple[str, ...], *, now: datetime) -> Wanted:
 
 def _of_people(people: tuple[str, ...]) -> Wanted:
     cause = Cause("user-compromise", f"user:{people[0]}", f"By hand: {people[0]}", Seeds(people=people))
-    return Wanted(cause, ", ".join(people[:5]) + (f" and {len(people) - 5} more" if len(people) > 5 else ""))
+    return Wanted(cause, few(people, most=5))
 
 
 def _of_senders(senders: tuple[str, ...], *, now: datetime) -> Wanted:
@@ -106,11 +106,10 @@ def _of_senders(senders: tuple[str, ...], *, now: datetime) -> Wanted:
     sent = Condition("SenderFromAddress", Operator.EQUAL_ANY, senders)
     rows = lake.rows(Query("EmailEvents", now - BACK, now, (sent,)), columns=("NetworkMessageId",), limit=MOST * 20)
     mails = _once(str(row["NetworkMessageId"]) for row in rows)
-    named = ", ".join(senders[:3]) + (f" and {len(senders) - 3} more" if len(senders) > 3 else "")
     newest = f"and its newest {some(len(mails), 'mail')}" if mails else f"which sent no mail within {BACK.days} days"
     seeds = Seeds(messages=mails, senders=senders)
     name = f"By hand: {senders[0]}"
-    return Wanted(Cause("manual-sender", f"sender:{senders[0]}", name, seeds), f"{named}, {newest}")
+    return Wanted(Cause("manual-sender", f"sender:{senders[0]}", name, seeds), f"{few(senders, most=3)}, {newest}")
 
 
 def _senders_of(mails: tuple[str, ...], *, now: datetime) -> tuple[str, ...]:

@@ -95,13 +95,20 @@ def _lies_in(wish: Wish, other: Wish, *, now: datetime) -> bool:
         return True
     if wish.copies > other.copies or (_named(wish) and _named(other)):
         return False
-    both = _query(wish, now=now), _query(other, now=now)
+    both = _query(wish.query, now=now), _query(other.query, now=now)
     shared = Query("EmailEvents", max(one.start for one in both), min(one.end for one in both), _all_of(both))
     return lake.count(shared) == lake.count(both[0])
 
 
-def _query(wish: Wish, *, now: datetime) -> Query:
-    return lake.query_from_parameters(QueryDict(wish.query), now=now)
+def _query(parameters: str, *, now: datetime) -> Query:
+    return lake.query_from_parameters(QueryDict(parameters), now=now)
+
+
+def _of_these(parameters: str, messages: Sequence[str], *, now: datetime) -> Query:
+    """What a cluster's query finds of these mails."""
+    query = _query(parameters, now=now)
+    named = Condition("NetworkMessageId", Operator.EQUAL_ANY, tuple(messages))
+    return Query(query.table, query.start, query.end, (*query.conditions, named))
 
 
 def _all_of(queries: Iterable[Query]) -> tuple[Condition | Group, ...]:
@@ -134,11 +141,12 @@ def _outside(mails: Wish, wishes: Iterable[Wish], *, now: datetime) -> Wish | No
 
 def _copies_in(cluster: Wish, rows: Sequence[str], *, now: datetime) -> set[str]:
     """Which of these copies a cluster's query finds."""
-    query = _query(cluster, now=now)
     messages = tuple(dict.fromkeys(row.partition("|")[0] for row in rows))
-    named = Condition("NetworkMessageId", Operator.EQUAL_ANY, messages)
-    within = Query(query.table, query.start, query.end, (*query.conditions, named))
-    found = lake.rows(within, columns=("NetworkMessageId", "RecipientEmailAddress"), limit=MOST_AIMED)
+    found = lake.rows(
+        _of_these(cluster.query, messages, now=now),
+        columns=("NetworkMessageId", "RecipientEmailAddress"),
+        limit=MOST_AIMED,
+    )
     return {f"{row['NetworkMessageId']}|{row['RecipientEmailAddress']}" for row in found}
 
 
@@ -199,9 +207,7 @@ def _recommend(investigation: Investigation, wish: Wish, *, now: datetime) -> No
 
 def _first_mails_in(parameters: str, messages: Sequence[str], *, now: datetime) -> list[str]:
     """Which of these mails a cluster holds."""
-    query = lake.query_from_parameters(QueryDict(parameters), now=now)
-    named = Condition("NetworkMessageId", Operator.EQUAL_ANY, tuple(messages))
-    within = Query(query.table, query.start, query.end, (*query.conditions, named))
+    within = _of_these(parameters, messages, now=now)
     return [value for value, _ in lake.top(within, column="NetworkMessageId", limit=MOST_AIMED)] if messages else []
 
 

@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 NAMED = {
     "\u202a": "LRE", "\u202b": "RLE", "\u202c": "PDF", "\u202d": "LRO", "\u202e": "RLO",
@@ -39,6 +39,11 @@ def _name_of(character: str) -> str:
 def some(number: int, one: str, many: str = "") -> str:
     """A number and its noun: “1 click”, “2,000 clicks”; `many` where an s is not enough."""
     return f"{number:,} {one if number == 1 else many or one + 's'}"
+
+
+def few(names: Sequence[str], *, most: int) -> str:
+    """“ann, bob and 3 more”: the first names, and how many are left."""
+    return ", ".join(names[:most]) + (f" and {len(names) - most:,} more" if len(names) > most else "")
 
 
 def spreadsheet_cell(value: object) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 from watchfloor.identities.page import kql
 from watchfloor.identities.page.known import Known
+from watchfloor.kernel.text import few
 
 BACK = timedelta(days=30)
 MOST = 5000
@@ -61,7 +62,7 @@ class Tally:
 
     @property
     def others(self) -> str:
-        return ", ".join(sorted(self.also)[:5]) + (f" and {len(self.also) - 5} more" if len(self.also) > 5 else "")
+        return few(sorted(self.also), most=5)
 
 
 @dataclass(frozen=True, slots=True)

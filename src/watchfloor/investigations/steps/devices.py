@@ -10,7 +10,7 @@ from watchfloor.investigations.case import Case, hunted
 from watchfloor.investigations.contracts import Asked, Found, FoundEntity, Verdict, Wish, WishKind
 from watchfloor.investigations.steps.clicks import Clicks, clicks_of
 from watchfloor.investigations.steps.device_signs import SOURCES, Clicked, Sign
-from watchfloor.kernel.text import some
+from watchfloor.kernel.text import few
 
 MOST_PEOPLE = 20
 MOST_CLICKS = 200
@@ -90,15 +90,11 @@ def _words(of_device: Mapping[str, Sequence[Sign]], people: Sequence[str]) -> st
     found = [(signs[0].device, any(one.sure for one in signs)) for signs in of_device.values()]
     sure = [device for device, is_sure in found if is_sure]
     maybe = [device for device, is_sure in found if not is_sure]
-    said = [f"Connected to the link when it was opened: {_few(sure)}."] if sure else []
-    said += [f"May be the device: {_few(maybe)}."] if maybe else []
+    said = [f"Connected to the link when it was opened: {few(sure, most=5)}."] if sure else []
+    said += [f"May be the device: {few(maybe, most=5)}."] if maybe else []
     lacking = [one for one in people if not any(one == sign.person for signs in of_device.values() for sign in signs)]
-    said += [f"No device of {_few(lacking)} is known to the lake."] if lacking else []
+    said += [f"No device of {few(lacking, most=5)} is known to the lake."] if lacking else []
     return " ".join(said)
-
-
-def _few(names: Sequence[str]) -> str:
-    return ", ".join(names[:5]) + (f" and {some(len(names) - 5, 'more', 'more')}" if len(names) > 5 else "")
 
 
 def _advice(person: str, of_device: Mapping[str, Sequence[Sign]]) -> Iterator[Wish]:
@@ -108,6 +104,6 @@ def _advice(person: str, of_device: Mapping[str, Sequence[Sign]]) -> Iterator[Wi
     sure = {one.device for one in theirs if one.sure}
     chosen = [one for one in names if one in sure] or names
     if chosen:
-        title = f"Look at {_few(chosen)}: {'there' if sure else 'there perhaps'} {person} opened the link"
+        title = f"Look at {few(chosen, most=5)}: {'there' if sure else 'there perhaps'} {person} opened the link"
         why = "; ".join(dict.fromkeys(one.why for one in theirs if one.device == chosen[0]))
         yield Wish(f"device:{person}", WishKind.GUIDANCE, title, why, names=(person,))

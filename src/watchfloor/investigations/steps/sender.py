@@ -16,7 +16,7 @@ from watchfloor.investigations.contracts import (
     gravest,
 )
 from watchfloor.investigations.steps.similar import removal
-from watchfloor.kernel.text import some
+from watchfloor.kernel.text import few, some
 
 MOST = 20
 MOST_ENTRIES = 200
@@ -124,8 +124,9 @@ def who_wrote_to_it(case: Case) -> Found:
         return Found("Nobody of ours wrote to it.", Verdict.CLEAN, (question,))
     entities = tuple(FoundEntity("mailbox", one, why="wrote to the sender") for one in people[:200])
     mails = sum(row["Mails"] for row in rows)
-    named = ", ".join(people[:5]) + (f" and {len(people) - 5:,} more" if len(people) > 5 else "")
-    return Found(f"{some(mails, 'mail')} to it by {named}.", Verdict.UNKNOWN, (question,), entities=entities)
+    return Found(
+        f"{some(mails, 'mail')} to it by {few(people, most=5)}.", Verdict.UNKNOWN, (question,), entities=entities
+    )
 
 
 def is_it_listed(case: Case) -> Found:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from watchfloor.kernel.text import csv_line, some, spaced, spreadsheet_cell, visible, visible_lines
+from watchfloor.kernel.text import csv_line, few, some, spaced, spreadsheet_cell, visible, visible_lines
 
 
 @pytest.mark.parametrize(
@@ -69,3 +69,10 @@ def test_tactics_are_written_in_words(tactic, words):
 
 def test_a_noun_agrees_with_its_number():
     assert [some(1, "click"), some(0, "click"), some(2000, "copy", "copies")] == ["1 click", "0 clicks", "2,000 copies"]
+
+
+@pytest.mark.parametrize(
+    ("names", "told"), [((), ""), (("ann", "bob"), "ann, bob"), (("ann", "bob", "cat", "dan"), "ann, bob and 2 more")]
+)
+def test_many_names_are_told_by_the_first_and_how_many_are_left(names, told):
+    assert few(names, most=2) == told

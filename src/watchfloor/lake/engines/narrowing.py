@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 
 from watchfloor.lake.engines import rows, words
 from watchfloor.lake.engines.access_paths import ALL, Question, Wanted, required, times, wanted
+from watchfloor.lake.engines.at_hand import INSTANT
 from watchfloor.lake.engines.plain import Plain
 from watchfloor.lake.engines.segments import Segment
 from watchfloor.lake.engines.source import Source, needed
 
-INSTANT = pa.timestamp("us", tz="UTC")
 log = logging.getLogger(__name__)
 
 
