@@ -27,7 +27,13 @@ Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2Password
 PASSWORD = "correct horse battery staple"
 
 
-SHARING_THE_DEMO = {f"tests/stories/test_{name}.py" for name in ("pages", "analyst", "reports", "alert_policies")}
+SHARING_THE_DEMO = {
+    f"tests/stories/test_{name}.py"
+    for name in (
+        *("alert_policies", "analyst", "campaigns", "email_entity", "explorer_question"),
+        *("explorer_tabs", "incidents", "investigation", "pages", "reports"),
+    )
+}
 """All walk through the sample organisation, which takes longer to build than most tests run."""
 
 
