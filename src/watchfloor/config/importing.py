@@ -54,7 +54,7 @@ def import_with_progress(paths: list[Path], *, source: str, exported: bool = Fal
     again = max(0, summary.accepted - (emails_known() - known))
     console.print(f"{summary.accepted} accepted, of which {again} were known already; {len(summary.refused)} refused")
     for refused in summary.refused[:MOST_REFUSED_SHOWN]:
-        console.print(f"  {refused.place}: {refused.reason}", markup=False)
+        console.print(f"  {refused.place}: {refused.reason}", markup=False, soft_wrap=True)  # a path stays whole
     if len(summary.refused) > MOST_REFUSED_SHOWN:
         console.print(f"  and {len(summary.refused) - MOST_REFUSED_SHOWN} more: see Settings, Dead letters")
     return 1 if summary.refused else 0

@@ -15,7 +15,8 @@ MAIL = (
 @pytest.fixture
 def run(tmp_path):
     def watchfloor(*arguments):
-        environ = {**os.environ, "DATABASE_URL": "", "WATCHFLOOR_HOME": str(tmp_path / "home")}
+        # In a window narrower than the paths.
+        environ = {**os.environ, "DATABASE_URL": "", "WATCHFLOOR_HOME": str(tmp_path / "home"), "COLUMNS": "60"}
         return subprocess.run([COMMAND, *arguments], env=environ, capture_output=True, text=True, check=False)
 
     return watchfloor
@@ -39,7 +40,7 @@ def test_an_import_says_what_came_in_what_was_known_and_what_was_refused_and_why
     second = run("import", str(folder))
     assert second.returncode == 1
     assert "4 accepted, of which 3 were known already; 1 refused" in second.stderr
-    assert "empty.eml" in second.stderr
+    assert f"{folder / 'empty.eml'}: " in second.stderr
 
 
 def test_inspecting_a_file_stores_nothing_and_says_why_in_words_or_json(run, folder, tmp_path):
