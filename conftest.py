@@ -14,6 +14,7 @@ os.environ["WATCHFLOOR_AUTHSERV_IDS"] = "mx.corp.example"
 os.environ.setdefault("DJANGO_ALLOW_ASYNC_UNSAFE", "true")  # Playwright runs a loop in the test's thread
 
 import django  # noqa: E402
+import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 from django.test import Client  # noqa: E402
@@ -23,6 +24,10 @@ django.setup()
 # The same algorithm at a thousandth of its cost: each person of each test has a password, and a full hash takes 0.2 seconds of
 # a processor. What runs in processes of its own, as every server of the stories, pays the whole.
 Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2PasswordHasher.parallelism = 1, 8, 1
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
+hypothesis.settings.load_profile("busy")
 
 PASSWORD = "correct horse battery staple"
 

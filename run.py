@@ -183,6 +183,7 @@ def at_once() -> tuple[str, ...]:
 
 def test(*arguments: str) -> None:
     """The whole suite: checks, then pytest with real servers and a real browser, then the slices once more on PostgreSQL."""
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # or each of some hundred processes compiles all it imports anew
     servers()
     check()
     run(BIN / "python", "-m", "pytest", *(arguments or at_once()))

@@ -33,7 +33,7 @@ from watchfloor.response.action import MailAction, Work
 from watchfloor.response.catalogue import action_of
 from watchfloor.response.contracts import DONE, LineStatus, RemediationStatus, Row
 from watchfloor.response.events import events_of
-from watchfloor.response.freezing import in_chunks
+from watchfloor.response.freezing import freeze, in_chunks
 from watchfloor.response.heap import settled_heap
 from watchfloor.response.lanes import Lanes
 from watchfloor.response.models import LedgerLine, Remediation
@@ -43,7 +43,7 @@ from watchfloor.response.storing import save_lines
 BATCH = 10_000
 """Lines per batch. Large: at the end of each the mail system idles until the next is read and its first copies are found."""
 FIRST = 1_000
-"""Lines whose copies are looked for while the others are still read."""
+"""Lines whose copies are looked for while the others are still read, in batches behind the first: that begins as its lines are written."""
 GROUP = 100
 """Mailboxes noted in one commit and then acted on: few enough that acting begins early."""
 MOST_IN_GROUP = 500
@@ -52,7 +52,8 @@ WRITE_EVERY = 1000
 WRITE_SECONDS = 1.0
 LISTEN_SECONDS = 0.5
 SAME_WITHIN = timedelta(hours=1)
-RESULT_FIELDS = ["status", "before", "opened", "found_where", "moved_where", "verified", "why", "at"]
+RESULT_FIELDS = ["status", "found_where", "moved_where", "verified", "why", "at"]
+NOTED_FIELDS = ["before", "opened"]
 CHANGED = frozenset({LineStatus.MOVED, LineStatus.DELETED})
 Clock = Callable[[], datetime]
 Found = tuple[Target, tuple[Located, ...]]
@@ -61,26 +62,39 @@ Found = tuple[Target, tuple[Located, ...]]
 def work_batch(remediation: Remediation, *, mailboxes: MailboxActions, clock: Clock, size: int = BATCH) -> int:
     """Do the next `size` pending lines; returns how many were settled (0: nothing left, or somebody asked to stop).
 
-    A stop is heard before the next copies are acted on; what the mail system has in hand reaches the ledger first. Raises
-    Unreachable when the mail system as a whole does not answer; lines that were not acted on stay pending.
+    Freezes the targets first where nobody has. A stop is heard before the next copies are acted on; what the mail system has in
+    hand reaches the ledger first. Raises Unreachable when the mail system as a whole does not answer; lines that were not
+    acted on stay pending.
     """
     with settled_heap():
         return _work(remediation, mailboxes, clock, size)
 
 
 def _work(remediation: Remediation, mailboxes: MailboxActions, clock: Clock, size: int) -> int:
-    # Mailbox by mailbox: ten mails of one campaign in a mailbox are one visit, not ten.
-    pending = LedgerLine.objects.filter(remediation=remediation, status=LineStatus.PENDING.value)
-    pending = pending.order_by("recipient", "id")
-    first = list(pending[: min(size, FIRST)])
-    if not first or stop_asked(remediation):
-        return 0
     ledger = Ledger(remediation, action_of(remediation.action), clock)
-    with settled_heap():  # the lines stay, too
-        lost = find_and_act(first, lambda: others_than(first, pending, size), mailboxes, ledger)
+    with Lanes() as lanes:
+        search = Search(lanes, ledger.action, mailboxes, Stop(remediation))
+        freeze(remediation, now=clock(), meanwhile=lambda lines: search.look(in_order(lines)[:size]))
+        # Mailbox by mailbox: ten mails of one campaign in a mailbox are one visit, not ten.
+        pending = LedgerLine.objects.filter(remediation=remediation, status=LineStatus.PENDING.value)
+        pending = pending.order_by("recipient", "id")
+        first = list(pending[: min(size, FIRST)])
+        if not first or stop_asked(remediation):
+            return 0
+        with settled_heap():  # the lines stay, too
+            search.look(first)
+            others = others_than(first, pending, size)
+            search.look(others)
+            lost = act_on_found([*first, *others], search, mailboxes, ledger)
     ledger.settle_lost(ledger.settle_repeats(lost))
     ledger.write()
     return ledger.settled
+
+
+def in_order(lines: Iterable[LedgerLine]) -> list[LedgerLine]:
+    """New lines that ask for something, mailbox by mailbox as a batch takes them."""
+    pending = (line for line in lines if line.status == LineStatus.PENDING)
+    return sorted(pending, key=lambda line: line.recipient)
 
 
 def others_than(first: Sequence[LedgerLine], pending: "QuerySet[LedgerLine]", size: int) -> list[LedgerLine]:
@@ -92,41 +106,44 @@ def others_than(first: Sequence[LedgerLine], pending: "QuerySet[LedgerLine]", si
     return list(pending.filter(behind)[: size - len(first)])
 
 
-def find_and_act(
-    first: Sequence[LedgerLine],
-    others: Callable[[], Sequence[LedgerLine]],
-    mailboxes: MailboxActions,
-    ledger: "Ledger",
+def act_on_found(
+    lines: Sequence[LedgerLine], search: "Search", mailboxes: MailboxActions, ledger: "Ledger"
 ) -> list[LedgerLine]:
-    """Find, note, act, settle, each as soon as it can be; returns the lines of which no copy was found.
-
-    `others` are read from the ledger while the copies of the `first` are looked for, before anything is written.
-    """
+    """Note, act, settle, each as soon as it can be; returns the lines of which no copy was found."""
     asked: dict[Target, list[LedgerLine]] = {}
     lost: list[LedgerLine] = []
-    stop = Stop(ledger.remediation)
-    by_target = lines_by_target(first)
-    with Lanes() as lanes:
-        lanes.read("find", in_groups(ledger.action.find(mailboxes, list(by_target)), stop))
-        more = lines_by_target(others())
-        lanes.read(
-            "find", in_groups(ledger.action.find(mailboxes, [one for one in more if one not in by_target]), stop)
-        )
-        for target, lines in more.items():
-            by_target.setdefault(target, []).extend(lines)
-        # Two lanes take turns, so that no mailbox waits for the slowest of the group before; the connector bounds both.
-        turns = cycle(("act", "act too"))
-        for lane, given in lanes:
-            if lane == "act" or lane == "act too":
-                target, outcomes = given
-                ledger.settle(asked.pop(target, []), outcomes)
-            elif not stop.heard():
-                works = note(given, by_target, keeps=ledger.action.keeps)
-                lost += (line for target, copies in given if not copies for line in by_target.pop(target))
-                asked |= {target: by_target.pop(target) for target in works}
-                lanes.read(next(turns), per_target(ledger.action.act(mailboxes, list(works.values())), works))
-    ledger.settle_unanswered(asked if stop.asked else asked | by_target)
+    by_target = lines_by_target(lines)
+    # Two lanes take turns, so that no mailbox waits for the slowest of the group before; the connector bounds both.
+    turns = cycle(("act", "act too"))
+    for lane, given in search.lanes:
+        if lane in {"act", "act too"}:
+            target, outcomes = given
+            ledger.settle(asked.pop(target, []), outcomes)
+        elif not search.stop.heard():
+            found = [(target, copies) for target, copies in given if target in by_target]
+            works = note(found, by_target, keeps=ledger.action.keeps)
+            lost += (line for target, copies in found if not copies for line in by_target.pop(target))
+            asked |= {target: by_target.pop(target) for target in works}
+            search.lanes.read(next(turns), per_target(ledger.action.act(mailboxes, list(works.values())), works))
+    ledger.settle_unanswered(asked if search.stop.asked else asked | by_target)
     return lost
+
+
+class Search:
+    """Looks for the copies of lines in a lane of its own, each target once: while lines are still written or read, others are looked for."""
+
+    def __init__(self, lanes: Lanes, action: MailAction, mailboxes: MailboxActions, stop: "Stop") -> None:
+        self.lanes, self.stop = lanes, stop
+        self._action, self._mailboxes = action, mailboxes
+        self._asked: set[Target] = set()
+
+    def look(self, lines: Iterable[LedgerLine]) -> None:
+        """Have them looked for; changes nothing in a mailbox."""
+        targets = [target for target in dict.fromkeys(map(target_of, lines)) if target not in self._asked]
+        if not targets:
+            return
+        self._asked.update(targets)
+        self.lanes.read("find", in_groups(self._action.find(self._mailboxes, targets), self.stop))
 
 
 class Stop:
@@ -180,7 +197,7 @@ def note(
                 line.before, line.opened = real, was_opened(real)
                 fresh.append(line)
             works[target] = Work(target, copies, from_json(line.origin))
-    save_lines(fresh, fields=["before", "opened"])
+    save_lines(fresh, fields=NOTED_FIELDS)
     return works
 
 
@@ -234,6 +251,7 @@ class Ledger:
         self.action = action
         self.clock = clock
         self.waiting: list[LedgerLine] = []
+        self.noted_late: list[LedgerLine] = []
         self.settled = 0
         self.written_at = time.monotonic()
 
@@ -279,6 +297,7 @@ class Ledger:
             if not line.before:
                 line.before = as_json(o.before for o in outcomes if o.before and o.status != LineStatus.MISSING)
                 line.opened = was_opened(line.before)
+                self.noted_late.append(line)
             line.found_where = paths_of(line.before)
             line.moved_where = paths_in(o.after for o in outcomes if o.after)
             line.verified = all(outcome.verified for outcome in outcomes if outcome.status != LineStatus.MISSING)
@@ -312,12 +331,13 @@ class Ledger:
             tally[line.status] += 1
         with transaction.atomic():
             save_lines(self.waiting, fields=RESULT_FIELDS)
+            save_lines(self.noted_late, fields=NOTED_FIELDS)
             Remediation.objects.filter(pk=self.remediation.pk).update(**{s: F(s) + n for s, n in tally.items()})
             if events := events_of(self.remediation, self.action, self.waiting):
                 lake.append("EmailPostDeliveryEvents", events)
             self.action.settled(self.remediation, self.waiting)
         self.settled += len(self.waiting)
-        self.waiting = []
+        self.waiting, self.noted_late = [], []
         self.written_at = time.monotonic()
 
 

@@ -4,9 +4,9 @@ A freeze cut off by a crash starts again from the beginning: lines already there
 mailbox before the freeze is whole.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from itertools import islice
+from itertools import chain, islice
 from types import MappingProxyType
 from typing import Any, TypeVar
 
@@ -23,6 +23,8 @@ from watchfloor.response.storing import insert_lines
 from watchfloor.response.targets import row_of, sender_of_ours, target_rows
 
 CHUNK = 1000
+HELD = 10_000
+"""So many lines are made before the first is written."""
 COUNTED = ("frozen_at", "total", *(one.value for one in LineStatus if one != LineStatus.PENDING))
 """What freezing writes of a remediation itself."""
 Item = TypeVar("Item")
@@ -32,12 +34,20 @@ SENDER_COPY = "The sender's own copy"
 NO_ORIGIN = "Watchfloor did not move this message, so where it came from is not known; use Move to Inbox"
 
 
-def freeze(remediation: Remediation, *, now: datetime) -> None:
-    """Write the ledger's lines; afterwards `frozen_at` and the counters stand. Does nothing when it was done."""
+def freeze(
+    remediation: Remediation, *, now: datetime, meanwhile: Callable[[Sequence[LedgerLine]], object] = lambda lines: None
+) -> None:
+    """Write the ledger's lines; afterwards `frozen_at` and the counters stand. Does nothing when it was done.
+
+    `meanwhile` is told the first lines, some thousand at most, before they are written.
+    """
     if remediation.frozen_at:
         return
     with settled_heap():
-        for lines in _lines(remediation, now=now):
+        chunks = _lines(remediation, now=now)
+        first = list(_at_most(HELD, chunks))
+        meanwhile([line for lines in first for line in lines])
+        for lines in chain(first, chunks):
             insert_lines(lines)
     with transaction.atomic():
         _missing_from_lake(remediation)
@@ -48,6 +58,14 @@ def freeze(remediation: Remediation, *, now: datetime) -> None:
                 setattr(remediation, status.value, tally.get(status.value, 0))
         remediation.frozen_at = now
         remediation.save(update_fields=COUNTED)  # nothing else: somebody may have asked to stop meanwhile
+
+
+def _at_most(count: int, chunks: Iterator[list[LedgerLine]]) -> Iterator[list[LedgerLine]]:
+    """Chunks until `count` lines are held; the others stay in the iterator."""
+    held = 0
+    while held < count and (lines := next(chunks, None)) is not None:
+        held += len(lines)
+        yield lines
 
 
 def origins(rows: Sequence[Row]) -> dict[Row, Any]:

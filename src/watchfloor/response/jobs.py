@@ -9,6 +9,7 @@ from django.db import close_old_connections
 from watchfloor.access.contracts import Permission
 from watchfloor.access.selectors import system_actor
 from watchfloor.access.services import record
+from watchfloor.connectors.contracts import MailboxActions
 from watchfloor.connectors.selectors import mailbox_actions
 from watchfloor.intelligence.contracts import Effect
 from watchfloor.kernel.clock import utc_now
@@ -67,7 +68,7 @@ def remediate(remediation_id: str, run: int) -> str:
 
 @DBOS.step(name="response.prepare", retries_allowed=True, max_attempts=5)
 def prepare(remediation_id: str) -> str:
-    """Freeze the targets into the ledger; returns why that cannot be, or nothing."""
+    """Freeze the targets into the ledger; returns why that cannot be, or nothing. What acts on mailboxes freezes with its first batch."""
     close_old_connections()
     remediation = begin(UUID(remediation_id), now=utc_now())
     try:
@@ -75,7 +76,8 @@ def prepare(remediation_id: str) -> str:
             freeze_accounts(remediation, systems=systems_of(remediation), now=utc_now())
         else:
             carry_out_entries(remediation, effect=Effect.BLOCK, now=utc_now())
-            freeze(remediation, now=utc_now())
+            if not _visits_mailboxes(remediation):
+                freeze(remediation, now=utc_now())
     except WatchfloorError as error:
         return error.message
     finally:
@@ -91,15 +93,29 @@ def one_batch(remediation_id: str) -> tuple[int, str, bool]:
     try:
         if remediation.on_accounts:
             return work_accounts(remediation, systems=systems_of(remediation), clock=utc_now), "", False
-        if not action_of(remediation.action).mailboxes:
-            return work_submissions(remediation, clock=utc_now), "", False
+        if _visits_mailboxes(remediation):
+            return work_batch(remediation, mailboxes=_mailboxes_for(remediation), clock=utc_now), "", False
         if action_of(remediation.action).from_quarantine:
             return release_batch(remediation, clock=utc_now), "", False
-        return work_batch(remediation, mailboxes=mailbox_actions(), clock=utc_now), "", False
+        return work_submissions(remediation, clock=utc_now), "", False
     except WatchfloorError as error:
         return 0, error.message, error.retry
     finally:
         close_old_connections()
+
+
+def _visits_mailboxes(remediation: Remediation) -> bool:
+    action = action_of(remediation.action)
+    return action.mailboxes and not action.from_quarantine
+
+
+def _mailboxes_for(remediation: Remediation) -> MailboxActions:
+    """The connected mailboxes; without any the ledger names what was aimed at all the same."""
+    try:
+        return mailbox_actions()
+    except WatchfloorError:
+        freeze(remediation, now=utc_now())
+        raise
 
 
 @DBOS.step(name="response.end", retries_allowed=True, max_attempts=5)

@@ -4,10 +4,12 @@ Before a change each copy is looked at (still there, same Message-ID, its flags 
 is gone from the one and present in the other. Only then is an outcome `verified`.
 """
 
-from collections import defaultdict
+from collections import defaultdict, deque
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor, as_completed, wait
+from concurrent.futures import ThreadPoolExecutor, wait
+from contextlib import suppress
 from dataclasses import dataclass, field
+from queue import SimpleQueue
 from threading import BoundedSemaphore
 from typing import TypeVar
 
@@ -115,12 +117,28 @@ class ImapMailboxes:
                 why = f"the server's answer could not be understood: {error}"
                 return [result for item in some for result in trouble(item, why)]
 
-        asked = [self._hands.submit(run, mailbox, some) for mailbox, some in boxes.items()]
+        waiting, answers = deque(boxes.items()), SimpleQueue[list[Result] | BaseException]()
+
+        def work() -> None:
+            """Mailbox after mailbox: a future for each would cost more than its answer's way to the reader."""
+            with suppress(IndexError):
+                while True:
+                    mailbox, some = waiting.popleft()
+                    try:
+                        answers.put(run(mailbox, some))
+                    except BaseException as error:
+                        answers.put(error)
+
+        hands = [self._hands.submit(work) for _ in range(min(self.workers, len(boxes)))]
         try:
-            for future in as_completed(asked):
-                yield from future.result()
+            for _ in boxes:
+                answer = answers.get()
+                if isinstance(answer, BaseException):
+                    raise answer
+                yield from answer
         finally:
-            wait([future for future in asked if not future.cancel()])
+            waiting.clear()
+            wait([hand for hand in hands if not hand.cancel()])
 
     def _run_errand(
         self, mailbox: str, items: list[Item], errand: Callable[[Mailbox, list[Item]], list[Result]]

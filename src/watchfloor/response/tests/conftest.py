@@ -11,7 +11,6 @@ from watchfloor.connectors.systems.dovecot import SYSTEM
 from watchfloor.lake import services as lake
 from watchfloor.response.contracts import Row, Targets
 from watchfloor.response.engine import work_batch
-from watchfloor.response.freezing import freeze
 from watchfloor.response.models import Remediation
 from watchfloor.response.progress import begin, finish
 
@@ -156,7 +155,6 @@ def carry_out(monkeypatch):
 
     def run(remediation: Remediation, mailboxes, *, size: int = 3) -> Remediation:
         remediation = begin(remediation.pk, now=clock())
-        freeze(remediation, now=clock())
         while work_batch(remediation, mailboxes=mailboxes, clock=clock, size=size):
             pass
         return finish(remediation.pk, now=clock())

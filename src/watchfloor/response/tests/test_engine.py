@@ -1,5 +1,6 @@
 """A remediation on a real Dovecot: found, noted, moved, verified, written down, once, whatever happens in between."""
 
+import threading
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -8,14 +9,14 @@ from watchfloor.connectors.contracts import Folder
 from watchfloor.kernel.errors import Unreachable
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Query
-from watchfloor.response import engine, services
+from watchfloor.response import engine, freezing, services
 from watchfloor.response.contracts import LineStatus, RemediationStatus, Targets
 from watchfloor.response.models import LedgerLine, Remediation
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 PHISH = "11111111-1111-4111-8111-111111111111"
 CLEAN = "22222222-2222-4222-8222-222222222222"
-ANN, BOB, CAT, DAN = (f"{name}@corp.example" for name in ("ann", "bob", "cat", "dan"))
+PEOPLE = ANN, BOB, CAT, DAN = tuple(f"{name}@corp.example" for name in ("ann", "bob", "cat", "dan"))
 pytestmark = pytest.mark.lab
 
 
@@ -238,10 +239,10 @@ def test_a_stop_is_heard_between_batches_and_a_retry_goes_on(mailboxes, phish_ro
         def __getattr__(self, name):
             return getattr(mailboxes, name)
 
-        def find(self, targets):
+        def move(self, targets, *, to):
             Remediation.objects.update(status=RemediationStatus.IN_PROGRESS)
             services.stop(by=analyst, remediation_id=remediation.pk, reason="wrong mail")
-            return mailboxes.find(targets)
+            return mailboxes.move(targets, to=to)
 
     stopped = carry_out(remediation, Stopping(), size=1)
     assert (stopped.status, stopped.moved, stopped.counts.pending) == (RemediationStatus.STOPPED, 1, 3)
@@ -303,6 +304,34 @@ def test_lines_read_while_the_first_are_looked_for_are_dealt_with_once(
     assert (done.total, done.moved, done.missing) == (5, 4, 1)
     assert sorted(event["ActionResult"] for event in events()) == ["Not found", *["Success"] * 4]
     for person in (ANN, BOB, CAT, DAN):
+        assert list(where(person)) == ["Recoverable"]
+
+
+def test_copies_are_looked_for_while_the_ledger_is_written_and_each_once(
+    mailboxes, phish_rows, analyst, where, carry_out, monkeypatch
+):
+    """Nothing is changed before the ledger names everything; but nothing waits for it either."""
+    looked, asked, real = threading.Event(), [], freezing.insert_lines
+
+    class Watched(DiesAfterActing):
+        def find(self, targets):
+            asked.extend(targets)
+            looked.set()
+            return self.real.find(targets)
+
+        def move(self, targets, *, to):
+            assert LedgerLine.objects.count() == len(PEOPLE)
+            return self.real.move(targets, to=to)
+
+    def insert_lines(lines):
+        assert looked.wait(timeout=20), "the search begins before the lines are written"
+        real(lines)
+
+    monkeypatch.setattr(freezing, "insert_lines", insert_lines)
+    done = carry_out(begun(analyst, phish_rows), Watched(mailboxes), size=100)
+    assert (done.total, done.moved) == (4, 4)
+    assert sorted(target.mailbox for target in asked) == list(PEOPLE)
+    for person in PEOPLE:
         assert list(where(person)) == ["Recoverable"]
 
 
