@@ -46,7 +46,7 @@ FIRST = 1_000
 """Lines whose copies are looked for while the others are still read, in batches behind the first: that begins as its lines are written."""
 GROUP = 100
 """Mailboxes noted in one commit and then acted on: few enough that acting begins early."""
-MOST_IN_GROUP = 500
+MOST_IN_GROUP = 1000
 """So many copies at most, then a group ends with the mailbox it is at."""
 WRITE_EVERY = 1000
 WRITE_SECONDS = 1.0

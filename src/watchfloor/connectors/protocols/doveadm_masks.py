@@ -9,7 +9,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 MOST_MASKS = 20
-MAILBOXES_AT_ONCE = 100
+MAILBOXES_AT_ONCE = 200
 """So many mailboxes are asked about together: their mail can be acted on while the next are asked about."""
 
 
