@@ -9,6 +9,7 @@ from watchfloor.connectors.contracts import IN_MAILBOX
 from watchfloor.investigations.contracts import RecommendationStatus, Verdict
 from watchfloor.investigations.models import Cluster, Evidence, Investigation, Recommendation
 from watchfloor.investigations.rendering import ClusterLine, EntityLine
+from watchfloor.kernel.text import some
 
 R = RecommendationStatus
 
@@ -66,10 +67,10 @@ def of_cluster(one: Cluster, asked: R | None) -> tuple[Remedy, str]:
     if not left:
         return Remedy.REMEDIATED, "no copy lies in a mailbox any more"
     if asked in (R.PENDING, R.RUNNING):
-        return Remedy.PENDING, f"{left:,} copies in mailboxes"
+        return Remedy.PENDING, f"{some(left, 'copy', 'copies')} in mailboxes"
     if left < then:
         return Remedy.PARTIALLY, f"{left:,} of {then:,} copies are left in mailboxes"
-    return Remedy.UNREMEDIATED, f"{left:,} copies in mailboxes"
+    return Remedy.UNREMEDIATED, f"{some(left, 'copy', 'copies')} in mailboxes"
 
 
 def of_entity(one: Evidence, *, removed: R | None, blocked: R | None) -> Remedy:

@@ -86,7 +86,9 @@ def begin(touched: TouchedAlert, *, now: datetime) -> bool:
 def cause_of(alert_id: str, playbook: type[Playbook], *, title: str, incident: str) -> Cause:
     """What an alert asks to look into, by its evidence."""
     items = incidents.evidence_items(alert=alert_id, limit=1000)
-    about = next((item for kind in playbook.about for item in items if item.type == kind), None)
+    # Whose mailbox it was before all whom its mail reached.
+    suspects_first = sorted(items, key=lambda item: item.role != "compromised")
+    about = next((item for kind in playbook.about for item in suspects_first if item.type == kind), None)
     key = f"{about.type}:{about.value}" if about else alert_id
     shown = about.shown if about else ""
     name = f"{playbook.title}: {shown}" if shown else title

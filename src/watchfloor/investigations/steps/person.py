@@ -14,7 +14,7 @@ from watchfloor.investigations.contracts import (
     Wish,
     WishKind,
 )
-from watchfloor.investigations.steps.similar import STILL_THERE
+from watchfloor.investigations.steps.similar import STILL_THERE, removal
 from watchfloor.kernel.text import some
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
@@ -120,12 +120,12 @@ def _threat(*words: str) -> Condition:
     return Condition("ThreatTypes", Operator.EQUAL_ANY, words)
 
 
-PARTS: tuple[tuple[str, tuple[Condition, ...]], ...] = (
-    ("malware", (_threat("Malware"),)),
-    ("high-confidence phish", (_threat("Phish"), SURE)),
-    ("spam and normal phish", (_threat("Phish", "Spam"), UNSURE)),
-    ("clean", (Condition("ThreatTypes", Operator.EQUAL_NONE, ("Malware", "Phish", "Spam")),)),
-)
+PARTS: dict[str, tuple[Condition, ...]] = {
+    "malware": (_threat("Malware"),),
+    "high-confidence phish": (_threat("Phish"), SURE),
+    "spam and normal phish": (_threat("Phish", "Spam"), UNSURE),
+    "clean": (Condition("ThreatTypes", Operator.EQUAL_NONE, ("Malware", "Phish", "Spam")),),
+}
 """What a mailbox sent is shown apart: malicious, suspicious, and good mail that may carry something out (AI-35)."""
 
 
@@ -142,9 +142,11 @@ def their_sent_mail(case: Case) -> Found:
         if not whole.counters.copies:
             continue
         found.append(whole)
-        if whole.counters.malicious or whole.counters.suspicious:
-            found += _parts(case, person, query)
-        if whole.verdict is Verdict.MALICIOUS:
+        parts = _parts(case, person, query) if whole.counters.malicious or whole.counters.suspicious else {}
+        found += parts.values()
+        if whole.verdict is not Verdict.MALICIOUS:  # too few to speak of the account; the mails go all the same
+            wishes += [wish for name, part in parts.items() for wish in removal(part, _part(query, name))]
+        else:
             wishes += _after_malicious(person, query, whole.why)
             entities.append(
                 FoundEntity(
@@ -165,12 +167,14 @@ def _sent(case: Case, value: str, query: Query) -> tuple[FoundCluster, Asked]:
     return looked_at(ClusterKind.SENT, value, query, limits=case.thresholds[ClusterKind.SENT], now=case.now)
 
 
-def _parts(case: Case, person: str, query: Query) -> list[FoundCluster]:
-    parts = [
-        _sent(case, f"{person} · {name}", Query(query.table, query.start, query.end, (*query.conditions, *more)))[0]
-        for name, more in PARTS
-    ]
-    return [one for one in parts if one.counters.copies]
+def _parts(case: Case, person: str, query: Query) -> dict[str, FoundCluster]:
+    """Its parts that hold anything, by name."""
+    parts = {name: _sent(case, f"{person} · {name}", _part(query, name))[0] for name in PARTS}
+    return {name: one for name, one in parts.items() if one.counters.copies}
+
+
+def _part(query: Query, name: str) -> Query:
+    return Query(query.table, query.start, query.end, (*query.conditions, *PARTS[name]))
 
 
 def _sent_words(whole: list[FoundCluster]) -> str:

@@ -41,7 +41,7 @@ def their_mailbox_settings(case: Case) -> Found:
         for person, why in {person: why for (_, person), why in reversed(reasons.items())}.items()
     ]
     verdict = Verdict.SUSPICIOUS if reasons else Verdict.CLEAN
-    answer = f"{some(len(rows), 'change')} of forwarding, rules or delegates, {len(telling):,} of them let mail out or hide it. {_told(heard)}"
+    answer = f"{some(len(rows), 'change')} of forwarding, rules or delegates, {len(telling):,} of which can let mail out or hide it. {_told(heard)}"
     return Found(answer, verdict, (question,), entities=tuple(entities), wishes=(*wishes, *advice))
 
 

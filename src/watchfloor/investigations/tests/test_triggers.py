@@ -151,6 +151,16 @@ def test_whoever_reported_is_no_suspect(queued):
     assert Investigation.objects.get().seeded.people == ()
 
 
+def test_who_was_taken_over_is_the_cause_and_not_the_first_of_the_people_reached(queued):
+    bela = ("user", "bela@corp.example", "", "compromised", "suspicious")
+    raise_alert("suspicious-forwarding", bela, key="one")
+    raise_alert("internal-phish", mail(), ("user", "ann@corp.example", "", "impacted", "unknown"), bela, key="two")
+    read()
+    found = Investigation.objects.get()
+    assert found.name == "User compromised: bela@corp.example"
+    assert found.alerts.count() == 2
+
+
 FILE = ("file", "ab" * 32, "x.exe", "source", "malicious")
 URL = ("url", "https://elsewhere.example/x", "", "source", "malicious")
 
