@@ -39,7 +39,7 @@ def freeze(
 ) -> None:
     """Write the ledger's lines; afterwards `frozen_at` and the counters stand. Does nothing when it was done.
 
-    `meanwhile` is told the first lines, some thousand at most, before they are written.
+    `meanwhile` is told the first lines, HELD and a chunk at most, before they are written.
     """
     if remediation.frozen_at:
         return
