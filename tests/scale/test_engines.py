@@ -138,6 +138,31 @@ def test_a_value_that_does_not_fit_is_an_error_of_the_query(engine):
         engine.run(parse_one("SELECT CAST(x AS INT) AS n FROM (SELECT 'many' AS x)", dialect="duckdb"), {})
 
 
+def test_a_server_that_broke_by_itself_is_asked_once_more(engine, monkeypatch, caplog):
+    from pyspark.errors.exceptions.connect import SparkConnectGrpcException
+    from pyspark.sql.connect.session import SparkSession
+
+    words = "(java.util.concurrent.ExecutionException) Boxed Exception\n\nJVM stacktrace:\nCaused by: java.lang.InterruptedException: null"
+    asked, whole, broken = [], SparkSession.sql, 1
+
+    def breaks(session, text):
+        asked.append(text)
+        if len(asked) <= broken:
+            raise SparkConnectGrpcException(words)
+        return whole(session, text)
+
+    monkeypatch.setattr(SparkSession, "sql", breaks)
+    question = parse_one("SELECT 7 AS n", dialect="duckdb")
+    assert engine.run(question.copy(), {}).to_pylist() == [{"n": 7}]
+    assert len(set(asked)) == 1
+    assert "asked once more" in caplog.text
+    asked.clear()
+    broken = 2
+    with pytest.raises(QueryFailed, match=r"Caused by: java\.lang\.InterruptedException"):
+        engine.run(question.copy(), {})
+    assert len(asked) == 2
+
+
 ENDLESS = "SELECT count(*) AS n FROM (SELECT UNNEST(RANGE(0, 300000)) AS a) AS l JOIN (SELECT UNNEST(RANGE(0, 300000)) AS b) AS r ON l.a % 7 = r.b % 7"
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
+from watchfloor.inspection.services import take_apart
 from watchfloor.kernel.errors import BadInput
 from watchfloor.kernel.ids import uuid7
 from watchfloor.lake.catalogue import table as table_named
@@ -16,6 +17,8 @@ from watchfloor.lake.text import cell_text, clean, fold
 
 LONGEST_TEXT = 65_536
 """Characters of one cell; what strangers send can be longer, and the raw mail keeps it."""
+OF_URLS = frozenset({"UrlDomain", "UrlDomainPath"})
+"""What a click's URL says of itself; who tells of a click, as a proxy's log does, need not take it apart."""
 INSTANT = pa.timestamp("us", tz="UTC")
 _ARROW = {
     ColumnType.STRING: pa.string(),
@@ -35,7 +38,10 @@ def schema_of(name: str) -> pa.Schema:
 
 
 def to_arrow(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
-    """Rows with every column: missing ones get "", 0 or false; ReportId is minted. Raises BadInput for what has no place."""
+    """Rows with every column: missing ones get "", 0 or false; ReportId is minted, a click's URL taken apart. Raises BadInput
+    for what has no place."""
+    if table.has("Url") and table.has("UrlDomainPath"):
+        rows = [row if row.keys() >= OF_URLS else {**_of_url(row.get("Url")), **row} for row in rows]
     given = set().union(*rows)
     if unknown := given - {column.name for column in table.columns}:
         raise BadInput(f"{table.name} has no column {', '.join(sorted(unknown))}", place="append")
@@ -46,6 +52,11 @@ def to_arrow(table: Table, rows: Sequence[Mapping[str, Any]]) -> pa.Table:
     made = pa.Table.from_arrays(arrays, schema=schema_of(table.name))
     minted = table.has("ReportId") and table.column("ReportId").type is ColumnType.STRING
     return _with_report_ids(made) if minted else made
+
+
+def _of_url(url: Any) -> dict[str, str]:
+    parts = take_apart(url) if isinstance(url, str) else None
+    return {"UrlDomain": parts.host, "UrlDomainPath": parts.host + parts.path} if parts else {}
 
 
 def _cells(rows: Sequence[Mapping[str, Any]], column: Column) -> list[Any]:

@@ -4,6 +4,7 @@ The cold files are named one by one as the Delta log lists them, the hot rows go
 although the other side knows neither our log nor our hot tier. The answer has the types DuckDB gives it.
 """
 
+import logging
 import os
 import threading
 import time
@@ -25,6 +26,8 @@ from watchfloor.lake.engines.dialects.statements import said
 from watchfloor.lake.engines.duck import BATCH_ROWS, DuckEngine
 from watchfloor.lake.engines.source import Source
 
+log = logging.getLogger(__name__)
+
 INSTALL = "python3 -m pip install 'pyspark[connect]>=4.1,<4.3'"
 RETRIES = 3
 MEANING = {"spark.sql.session.timeZone": "UTC", "spark.sql.ansi.enabled": "true"}
@@ -36,6 +39,8 @@ SETTINGS = {
 }
 """Good to have; those a server does not know are its own affair."""
 _LARGE = ("spark.driver.maxResultSize", "OutOfMemory", "out of memory", "ResourcesExhausted", "Resources exhausted")
+_BROKE = ("(java.util.concurrent.ExecutionException) Boxed Exception",)
+"""What breaks inside a server without fault of the statement: a thread of its own that was interrupted, or could not go on."""
 _GONE = (
     "UNAVAILABLE",
     "is not running",
@@ -71,10 +76,19 @@ class ConnectEngine:
 
     def run(self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 30.0) -> pa.Table:
         """The whole answer. Raises Unspeakable for what the engine would answer otherwise, TooSlow after `timeout` seconds,
-        TooLarge when memory is out, Unreachable when nobody answers, QueryFailed for the rest."""
+        TooLarge when memory is out, Unreachable when nobody answers, QueryFailed for the rest.
+
+        A statement only reads: where the server broke by itself, it is asked once more."""
         wanted = self._answer_schema(tree, sources)
         with self._told(), self._limited(timeout) as session, self._views(session, tree, sources) as text:
-            return _as(wanted, session.sql(text).toArrow())
+            try:
+                answer = session.sql(text).toArrow()
+            except Exception as error:
+                if not _is_one(error, _BROKE):
+                    raise
+                log.warning("%s broke and is asked once more: %s", self.flavour.name, _first_line(error))
+                answer = session.sql(text).toArrow()
+            return _as(wanted, answer)
 
     def stream(
         self, tree: exp.Expr, sources: Mapping[str, Source], *, timeout: float = 600.0
@@ -207,10 +221,10 @@ class ConnectEngine:
             if not type(error).__module__.startswith(("pyspark", "grpc")):
                 raise
             words = _first_line(error)
-            if any(sign in str(error) for sign in _GONE):
+            if _is_one(error, _GONE):
                 self._held = None
                 raise Unreachable(f"{self.flavour.name} at {self.address} went away: {words}") from error
-            if any(sign in str(error) for sign in _LARGE):
+            if _is_one(error, _LARGE):
                 raise TooLarge(
                     f"the query needs more memory than {self.flavour.name} gives it; take a shorter time or fewer groups"
                 ) from error
@@ -297,9 +311,16 @@ def _column(column: pa.ChunkedArray, field: pa.Field) -> pa.ChunkedArray:
     return column.cast(field.type)
 
 
+def _is_one(error: Exception, signs: Sequence[str]) -> bool:
+    return any(sign in str(error) for sign in signs)
+
+
 def _first_line(error: Exception) -> str:
+    """What went wrong, and what was at the bottom of it where the server tells."""
     lines: Sequence[str] = str(error).splitlines() or [type(error).__name__]
-    return next((line.strip() for line in lines if line.strip() and not line.startswith("<")), lines[0])[:300]
+    first = next((line.strip() for line in lines if line.strip() and not line.startswith("<")), lines[0])[:300]
+    causes = [line.strip()[:300] for line in lines if line.startswith("Caused by: ")]
+    return f"{first}. {causes[-1]}" if causes else first
 
 
 def _quietly(call: Any, *args: Any) -> None:

@@ -50,6 +50,26 @@ def test_rows_come_newest_first_with_the_columns_asked_for(tier):
     assert page[0]["Timestamp"].utcoffset() == timedelta(0)
 
 
+def test_a_click_says_which_host_it_went_to_whoever_told_of_it(tier):
+    def click(url, **given):
+        return {"Timestamp": NOON, "Url": url, **given}
+
+    tier(
+        "UrlClickEvents",
+        [
+            click("https://Pay.Phish.example:8443/in?u=1"),
+            click("no URL at all"),
+            click("https://a.example/", UrlDomain="b.example"),
+        ],
+    )
+    found = selectors.rows(asked(table="UrlClickEvents"), columns=["Url", "UrlDomain", "UrlDomainPath"])
+    assert {row["Url"]: (row["UrlDomain"], row["UrlDomainPath"]) for row in found} == {
+        "https://Pay.Phish.example:8443/in?u=1": ("pay.phish.example", "pay.phish.example/in"),
+        "no URL at all": ("", ""),
+        "https://a.example/": ("b.example", "a.example/"),
+    }
+
+
 def test_a_row_without_columns_asked_has_them_all(tier):
     tier("EmailEvents", [mail(1)])
     (row,) = selectors.rows(asked())

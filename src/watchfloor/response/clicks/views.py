@@ -134,13 +134,11 @@ def location_of(url: str) -> str:
 
 def row_of(link: Link, decision: Decision, request: HttpRequest, *, went_on: bool, at: datetime) -> dict[str, Any]:
     """The click as a row of UrlClickEvents; `mail` becomes its NetworkMessageId on the way into the lake."""
-    parts = take_apart(link.url)
     went = decision.page is Page.GO or went_on
     row = {
         "Timestamp": at.isoformat(),
         "ReportId": str(uuid7(at=at)),
         "Url": link.url[:LONGEST_TOLD],
-        "UrlDomain": parts.host if parts else "",
         "ActionType": decision.action(went_on=went_on),
         "AccountUpn": link.recipient,
         "Workload": "Email",
