@@ -336,6 +336,8 @@ def test_tables_fit_their_window_until_somebody_chooses_more_columns(demo, desk,
     for path in (
         *(f"/explorer?range=30d&view={view}" for view in EXPLORER_VIEWS),
         *(f"{things['email']}&tab={tab}" for tab in ("timeline", "urls", "similar")),
+        f"{things['malware']}&tab=attachments",
+        *(f"/reports/{report}?range=30d" for report in REPORTS),
         *(
             "/campaigns",
             *(f"{things['campaign']}?tab={tab}" for tab in CAMPAIGN_TABS),

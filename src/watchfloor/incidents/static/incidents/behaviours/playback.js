@@ -29,7 +29,9 @@ export default function playback(element) {
     tell(whole ? null : new Set(story.steps.slice(0, place).flatMap((step) => step.nodes)));
     for (const line of document.querySelectorAll("[data-step]")) {
       const own = line.getAttribute("data-step");
-      line.classList.toggle("current", !whole && own === now?.id);
+      const current = !whole && own === now?.id;
+      line.classList.toggle("current", current);
+      if (current) line.scrollIntoView({ block: "nearest" });
       line.classList.toggle("quiet", !whole && story.steps.findIndex((step) => step.id === own) >= place);
     }
     if (picked && picked.value) picked.value = "";
