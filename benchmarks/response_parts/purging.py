@@ -33,7 +33,7 @@ from watchfloor.response.models import Remediation
 from watchfloor.runtime.jobs import launch_jobs, stop_jobs
 
 SMALL: dict[str, Any] = {"kills": 1, "messages": 500, "rounds": 3}
-FULL = {"mails": 10_000, "mailboxes": 1_000, "kills": 10, "messages": 200_000, "rounds": 3, "whole_worker": True}
+FULL = {"mails": 10_000, "mailboxes": 1_000, "kills": 10, "messages": 200_000, "rounds": 7, "whole_worker": True}
 AT_ONCE = 50
 NEVER_DELIVERED = 50
 """One in so many rows of the lake names a mail its mailbox never had: the ledger must say so."""

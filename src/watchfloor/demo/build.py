@@ -3,7 +3,8 @@
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +26,6 @@ from watchfloor.demo.traffic import Delivery, ordinary_mail
 from watchfloor.identities.contracts import DirectoryEntry
 from watchfloor.identities.services import import_people
 from watchfloor.kernel.errors import Conflict
-from watchfloor.lake.contracts import Condition, Operator, Query
-from watchfloor.lake.selectors import rows
-from watchfloor.lake.services import append
 from watchfloor.runtime.services import run_ticks
 
 BUILDER = system_actor("sample organisation", Permission.CONNECTION_MANAGE, Permission.PEOPLE_MANAGE)
@@ -130,11 +128,21 @@ def _records(organisation: Organisation, plan: Plan) -> Iterator[Record]:
     yield from foreign_hands(organisation, end=plan.end, seed=plan.seed)
 
 
-def tell_what_people_clicked(told: Iterable[Story], deliveries: Sequence[Delivery]) -> None:
-    """Clicks, as a web proxy logs them; each names its mail by the Message-ID."""
-    for clicks in (*(story.clicks for story in told), tuple(stopped_clicks(deliveries))):
-        names = _network_ids([one.message_id for one in clicks], deliveries)
-        append("UrlClickEvents", [_click_row(click, names[click.message_id]) for click in clicks])
+def tell_what_people_clicked(
+    told: Iterable[Story], deliveries: Sequence[Delivery], *, logs: Path, now: datetime
+) -> None:
+    """Clicks, as the company's proxy logs them, imported as anybody's log would be; their mails are found by URL and person."""
+    clicks = [*chain.from_iterable(story.clicks for story in told), *stopped_clicks(deliveries)]
+    path = logs / "squid-access.log"
+    path.write_text("".join(map(_proxy_line, sorted(clicks, key=lambda one: one.at))), encoding="utf-8")
+    import_events(paths=[path], by=BUILDER, now=now, shape="squid", source="Sample log: squid")
+    run_ticks("identities.read_clicks", "lake.observe")
+
+
+def _proxy_line(click: Click) -> str:
+    """One line of Squid's native access.log."""
+    did, peer = ("TCP_DENIED/403 3911", "HIER_NONE/-") if click.stopped else ("TCP_MISS/200 18204", "HIER_DIRECT/-")
+    return f"{click.at.timestamp():.3f}    142 192.0.2.77 {did} GET {click.url} {click.address} {peer} text/html\n"
 
 
 def report_mail(told: Iterable[Story], organisation: Organisation, plan: Plan, *, source: str) -> None:
@@ -146,35 +154,6 @@ def report_mail(told: Iterable[Story], organisation: Organisation, plan: Plan, *
     reports = sorted((one for story in stories for one in story.reports), key=lambda one: one.at)
     accept_many(reports_as_mail(reports, originals, organisation, to=address, source=source))
     run_ticks("lake.ingest", "response.reports")
-
-
-def _network_ids(message_ids: Sequence[str], deliveries: Sequence[Delivery]) -> dict[str, str]:
-    """Message-ID to NetworkMessageId."""
-    if not message_ids:
-        return {}
-    first, last = deliveries[0].letter.at, deliveries[-1].letter.at + timedelta(seconds=1)
-    only = Condition("InternetMessageId", Operator.EQUAL_ANY, tuple(message_ids))
-    found = rows(
-        Query("EmailEvents", first, last, (only,)),
-        columns=("InternetMessageId", "NetworkMessageId"),
-        limit=len(message_ids) * 10,
-    )
-    return {row["InternetMessageId"]: row["NetworkMessageId"] for row in found}
-
-
-def _click_row(click: Click, network_message_id: str) -> dict[str, Any]:
-    return {
-        "Timestamp": click.at,
-        "Url": click.url,
-        "ActionType": "ClickBlocked" if click.stopped else "ClickAllowed",
-        "AccountUpn": click.address,
-        "Workload": "Email",
-        "NetworkMessageId": network_message_id,
-        "IPAddress": "192.0.2.77",
-        "IsClickedThrough": not click.stopped,
-        "UrlChain": f'["{click.url}"]',
-        "AppName": "Web proxy log of the sample organisation",
-    }
 
 
 def build(*, home: Path, mailboxes: Path, plan: Plan, progress: Progress) -> Organisation:
@@ -192,7 +171,7 @@ def build(*, home: Path, mailboxes: Path, plan: Plan, progress: Progress) -> Org
     take_in(deliveries, mailboxes=mailboxes, source="sample organisation", progress=progress)
     run_ticks("lake.ingest", progress=lambda done: progress("Inspecting mail", done, len(deliveries)))
     run_ticks("response.quarantine")
-    tell_what_people_clicked(told, deliveries)
+    tell_what_people_clicked(told, deliveries, logs=home / "sample-logs", now=plan.end)
     report_mail(told, organisation, plan, source="sample organisation")
     run_ticks("detection", "incidents", progress=lambda done: progress("Finding attacks", done, 0))
     run_ticks("identities.score_events", "identities.score_alerts", "identities.rescore")

@@ -20,12 +20,11 @@ STOPPED = "Verify your password now"
 
 @dataclass(frozen=True, slots=True)
 class Click:
-    """Somebody opened a link, as a web proxy would have logged it; `message_id` names the mail it came from; `stopped` by it."""
+    """Somebody opened a link, as a web proxy would have logged it; `stopped` by it."""
 
     at: datetime
     address: str
     url: str
-    message_id: str
     stopped: bool = False
 
 
@@ -121,7 +120,7 @@ def _moments(given: dict[str, Any] | None, deliveries: list[Delivery]) -> Iterat
 def _clicks(script: dict[str, Any], deliveries: list[Delivery]) -> Iterator[Click]:
     for delivery, at in _moments(script.get("clicks"), deliveries):
         address = delivery.recipients[0]
-        yield Click(at, address, script["clicks"]["url"].format(address=address), delivery.letter.message_id)
+        yield Click(at, address, script["clicks"]["url"].format(address=address))
 
 
 def stopped_clicks(deliveries: Iterable[Delivery]) -> Iterator[Click]:
@@ -132,7 +131,7 @@ def stopped_clicks(deliveries: Iterable[Delivery]) -> Iterator[Click]:
         link = re.search(r'href="([^"]+)"', letter.html)
         if number % 2 == 0 and link:
             at = letter.at + timedelta(minutes=19 + number)
-            yield Click(at, delivery.recipients[0], link[1], letter.message_id, stopped=True)
+            yield Click(at, delivery.recipients[0], link[1], stopped=True)
 
 
 def _reports(script: dict[str, Any], deliveries: list[Delivery]) -> Iterator[Report]:

@@ -25,7 +25,7 @@ from datetime import datetime, timedelta
 from itertools import cycle
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import F
 
 from watchfloor.connectors.contracts import ActionOutcome, Folder, Located, MailboxActions, Target
 from watchfloor.lake import services as lake
@@ -37,13 +37,12 @@ from watchfloor.response.freezing import freeze, in_chunks
 from watchfloor.response.heap import settled_heap
 from watchfloor.response.lanes import Lanes
 from watchfloor.response.models import LedgerLine, Remediation
+from watchfloor.response.pending import in_order, next_lines
 from watchfloor.response.places import as_json, from_json, joined, paths_in, paths_of, was_opened
 from watchfloor.response.storing import save_lines
 
 BATCH = 10_000
 """Lines per batch. Large: at the end of each the mail system idles until the next is read and its first copies are found."""
-FIRST = 1_000
-"""Lines whose copies are looked for while the others are still read, in batches behind the first: that begins as its lines are written."""
 GROUP = 100
 """Mailboxes noted in one commit and then acted on: few enough that acting begins early."""
 MOST_IN_GROUP = 1000
@@ -74,36 +73,26 @@ def _work(remediation: Remediation, mailboxes: MailboxActions, clock: Clock, siz
     ledger = Ledger(remediation, action_of(remediation.action), clock)
     with Lanes() as lanes:
         search = Search(lanes, ledger.action, mailboxes, Stop(remediation))
-        freeze(remediation, now=clock(), meanwhile=lambda lines: search.look(in_order(lines)[:size]))
-        # Mailbox by mailbox: ten mails of one campaign in a mailbox are one visit, not ten.
-        pending = LedgerLine.objects.filter(remediation=remediation, status=LineStatus.PENDING.value)
-        pending = pending.order_by("recipient", "id")
-        first = list(pending[: min(size, FIRST)])
-        if not first or stop_asked(remediation):
+        made: list[LedgerLine] = []
+
+        def begin(lines: Sequence[LedgerLine]) -> None:
+            made.extend(lines)
+            search.look(in_order(lines)[:size])
+
+        freeze(remediation, now=clock(), meanwhile=begin)
+        if stop_asked(remediation):
+            return 0
+        lines: list[LedgerLine] = []
+        for some in next_lines(remediation, made, size):
+            search.look(some)
+            lines += some
+        if not lines:
             return 0
         with settled_heap():  # the lines stay, too
-            search.look(first)
-            others = others_than(first, pending, size)
-            search.look(others)
-            lost = act_on_found([*first, *others], search, mailboxes, ledger)
+            lost = act_on_found(lines, search, mailboxes, ledger)
     ledger.settle_lost(ledger.settle_repeats(lost))
     ledger.write()
     return ledger.settled
-
-
-def in_order(lines: Iterable[LedgerLine]) -> list[LedgerLine]:
-    """New lines that ask for something, mailbox by mailbox as a batch takes them."""
-    pending = (line for line in lines if line.status == LineStatus.PENDING)
-    return sorted(pending, key=lambda line: line.recipient)
-
-
-def others_than(first: Sequence[LedgerLine], pending: "QuerySet[LedgerLine]", size: int) -> list[LedgerLine]:
-    """The rest of a batch: lines behind the first ones by name, not by number, as late arrivals may come in between."""
-    if len(first) < FIRST:
-        return []
-    last = first[-1]
-    behind = Q(recipient__gt=last.recipient) | Q(recipient=last.recipient, id__gt=last.pk)
-    return list(pending.filter(behind)[: size - len(first)])
 
 
 def act_on_found(

@@ -45,9 +45,9 @@ def freeze(
         return
     with settled_heap():
         chunks = _lines(remediation, now=now)
-        first = list(_at_most(HELD, chunks))
-        meanwhile([line for lines in first for line in lines])
-        for lines in chain(first, chunks):
+        first = [line for lines in _at_most(HELD, chunks) for line in lines]
+        meanwhile(first)
+        for lines in chain([first], chunks):
             insert_lines(lines)
     with transaction.atomic():
         _missing_from_lake(remediation)

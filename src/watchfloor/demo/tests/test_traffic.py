@@ -73,7 +73,6 @@ def test_there_are_three_stories_oldest_first_and_the_phish_reaches_fourteen_of_
     assert len(phish.clicks) == 2
     for click in phish.clicks:
         mail = next(one for one in phish.deliveries if one.recipients == (click.address,))
-        assert click.message_id == mail.letter.message_id
         assert click.at > mail.letter.at
         assert click.address in click.url
 
@@ -111,13 +110,11 @@ def test_some_everyday_phish_in_the_junk_folder_is_clicked_and_stopped(organisat
     ordinary = list(ordinary_mail(organisation, count=2000, end=NOW, days=28, seed=5))
     clicks = list(stopped_clicks(ordinary))
     assert clicks
-    by_id = {one.letter.message_id: one for one in ordinary}
     for click in clicks:
-        mail = by_id[click.message_id]
+        (mail,) = (one for one in ordinary if click.url in one.letter.html and click.address in one.recipients)
         assert click.stopped
         assert (mail.folder, mail.doubtful) == ("Junk", False)
         assert (click.address, click.at > mail.letter.at) == (mail.recipients[0], True)
-        assert click.url in mail.letter.html
 
 
 def test_the_border_judges_programs_and_the_doubtful_mail_of_the_last_fortnight(organisation):

@@ -9,7 +9,7 @@ from watchfloor.connectors.contracts import Folder
 from watchfloor.kernel.errors import Unreachable
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Query
-from watchfloor.response import engine, freezing, services
+from watchfloor.response import engine, freezing, pending, services
 from watchfloor.response.contracts import LineStatus, RemediationStatus, Targets
 from watchfloor.response.models import LedgerLine, Remediation
 
@@ -266,7 +266,9 @@ def test_a_mail_server_that_is_away_leaves_every_line_pending(mailboxes, dovecot
 def test_two_emails_with_one_message_id_are_one_copy_in_the_mailbox_and_both_lines_say_so(
     mailboxes, phish_rows, analyst, carry_out, monkeypatch, first
 ):
-    monkeypatch.setattr(engine, "FIRST", first)
+    monkeypatch.setattr(pending, "FIRST", first)
+    if first == 1:  # as when a job goes on with lines that another run made
+        monkeypatch.setattr(pending, "numbered", lambda made, stored: [])
     from watchfloor.lake import services as lake_services
     from watchfloor.response.contracts import Row
 
@@ -281,25 +283,49 @@ def test_two_emails_with_one_message_id_are_one_copy_in_the_mailbox_and_both_lin
     assert done.moved == 2
 
 
+def arrives_late(remediation):
+    LedgerLine.objects.create(
+        remediation=remediation, network_message_id=CLEAN, recipient=ANN, message_id=f"<{CLEAN}@none>"
+    )
+    Remediation.objects.filter(pk=remediation.pk).update(total=5)
+
+
+def test_a_line_that_comes_right_behind_the_freeze_is_in_its_batch(
+    mailboxes, phish_rows, analyst, where, carry_out, monkeypatch
+):
+    """The lines made a moment ago are taken as they were made, unless there is one more."""
+    real = engine.freeze
+
+    def freeze(remediation, **more):
+        real(remediation, **more)
+        if not LedgerLine.objects.filter(network_message_id=CLEAN).exists():
+            arrives_late(remediation)
+
+    monkeypatch.setattr(engine, "freeze", freeze)
+    done = carry_out(begun(analyst, phish_rows), mailboxes)
+    assert (done.total, done.moved, done.missing) == (5, 4, 1)
+    for person in (ANN, BOB, CAT, DAN):
+        assert list(where(person)) == ["Recoverable"]
+
+
 def test_lines_read_while_the_first_are_looked_for_are_dealt_with_once(
     mailboxes, phish_rows, analyst, where, carry_out, monkeypatch
 ):
     """A late arrival that sorts before the first ones comes between the two readings; its turn is the next batch."""
-    monkeypatch.setattr(engine, "FIRST", 2)
-    real = engine.others_than
+    monkeypatch.setattr(pending, "FIRST", 2)
+    real = engine.next_lines
 
-    def others_than(first, pending, size):
-        one = first[0]
-        LedgerLine.objects.create(
-            remediation_id=one.remediation_id, network_message_id=CLEAN, recipient=ANN, message_id=f"<{CLEAN}@none>"
-        )
-        monkeypatch.setattr(engine, "others_than", real)
-        Remediation.objects.filter(pk=one.remediation_id).update(total=5)
-        read = real(first, pending, size)
+    def next_lines(remediation, made, size):
+        parts = real(remediation, [], size)
+        first = next(parts)
+        yield first
+        arrives_late(remediation)
+        monkeypatch.setattr(engine, "next_lines", real)
+        read = next(parts)
         assert [line.recipient for line in (*first, *read)] == [ANN, BOB, CAT], "a batch of three"
-        return read
+        yield read
 
-    monkeypatch.setattr(engine, "others_than", others_than)
+    monkeypatch.setattr(engine, "next_lines", next_lines)
     done = carry_out(begun(analyst, phish_rows), mailboxes)
     assert (done.total, done.moved, done.missing) == (5, 4, 1)
     assert sorted(event["ActionResult"] for event in events()) == ["Not found", *["Success"] * 4]
