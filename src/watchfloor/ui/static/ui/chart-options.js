@@ -66,7 +66,7 @@ function axes(kind, data, colours) {
   return {
     tooltip: { renderMode: "richText", confine: true, trigger: "axis", axisPointer: { type: kind === "line" ? "line" : "shadow" }, backgroundColor: colours.surface, borderColor: colours.line, textStyle: { color: colours.text, fontSize: 12 } },
     legend: several ? legend(colours) : { show: false },
-    grid: { left: 8, right: 28, top: data.mark ? 28 : 12, bottom: several ? 32 : 8, containLabel: true },
+    grid: { left: data.horizontal ? 8 : 22, right: 28, top: data.mark ? 28 : 12, bottom: several ? 32 : 8, containLabel: true },
     xAxis: data.horizontal ? numbers : names,
     yAxis: data.horizontal ? names : numbers,
     series: series.map((one, place) => ({
