@@ -1,4 +1,5 @@
-"""Many Sigma rules at once: own rules of the usual shapes over own process events. `python sigma_figures.py ROWS` prints the figures.
+"""Many Sigma rules at once: own rules of the usual shapes over own process events. `python sigma_figures.py ROWS` prints the figures, with a
+database's name behind it once a line comes in.
 
 The rules are made here: for each of some forty programs a few ways in which it is misused. Of the rows, a few thousandths are such
 misuse, the rest is what machines do all day, two thirds of it with a command line that occurs once.
@@ -9,6 +10,7 @@ import shutil
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import uuid4
@@ -152,12 +154,12 @@ def day_of_processes(day: datetime, rows: int, *, seed: int) -> pa.Table:
     return _completed(TABLE, columns, rows)
 
 
-def sigma_figures(rows: int) -> dict[str, float]:
+def sigma_figures(rows: int, *, ready: Callable[[], object] = lambda: None) -> dict[str, float]:
     """Seconds of all rules over `rows` rows of ten days in the cold tier, and over the newest 5,000, still hot.
 
     By the clock, and (`_cpu_s`) of the processor, both threads of the engine counted. The rules are converted before; the
     statement is made anew for the first figure and known for the second, as it is to a worker that runs them every few minutes.
-    `settings.HOME` must be a home for this alone.
+    `settings.HOME` must be a home for this alone; `ready` is called when it is filled.
     """
     from watchfloor.hunting.sigma.batch import evaluate
     from watchfloor.hunting.sigma.converting import convert
@@ -165,6 +167,7 @@ def sigma_figures(rows: int) -> dict[str, float]:
     made, refused = convert(rules())
     assert not refused, refused
     _filled(rows)
+    ready()
     start, end = UNTIL - timedelta(days=DAYS), UNTIL + timedelta(days=1)
     evaluate(made[:1], start=start, end=start + timedelta(minutes=1), now=UNTIL)  # the engine starts
     whole, whole_cpu, found = _timed(lambda: evaluate(made, start=start, end=UNTIL, now=UNTIL))
@@ -249,4 +252,5 @@ if __name__ == "__main__":
             shutil.copy(sys.argv[2], Path(home) / "watchfloor.sqlite3")
         else:
             call_command("migrate", verbosity=0)
-        print(json.dumps(sigma_figures(int(float(sys.argv[1])) if len(sys.argv) > 1 else 1_000_000)))
+        rows = int(float(sys.argv[1])) if len(sys.argv) > 1 else 1_000_000
+        print(json.dumps(sigma_figures(rows, ready=sys.stdin.readline if len(sys.argv) > 2 else lambda: None)))
