@@ -1,5 +1,5 @@
-"""Many Sigma rules at once: own rules of the usual shapes over own process events. `python sigma_figures.py ROWS` prints the figures, with a
-database's name behind it once a line comes in.
+"""Many Sigma rules at once: own rules of the usual shapes over own process events. `python sigma_figures.py ROWS` prints the figures.
+With a prepared database's name behind it, it fills its home and then waits for a line before it measures.
 
 The rules are made here: for each of some forty programs a few ways in which it is misused. Of the rows, a few thousandths are such
 misuse, the rest is what machines do all day, two thirds of it with a command line that occurs once.

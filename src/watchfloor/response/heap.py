@@ -14,10 +14,10 @@ _usual = gc.get_threshold()
 
 @contextmanager
 def settled_heap() -> Iterator[None]:
-    """Inside, only objects made from here on are searched for cycles, and seldom; a third of a purge's processor time otherwise.
+    """Inside, only objects made from here on are searched for cycles, and seldom; a quarter of a purge's processor time otherwise.
 
-    Both calls cost nothing: they move a list's head. Others' garbage waits until the outermost block ends. A block inside settles
-    what was made so far.
+    To freeze and unfreeze costs nothing: it moves a list's head. Others' garbage waits until the outermost block ends. A block
+    inside settles what was made so far.
     """
     global _inside, _usual
     with _guard:
