@@ -7,6 +7,7 @@ it off. As root it becomes nobody; in either case it can gain no rights again, l
 
 import contextlib
 import ctypes
+import fcntl
 import os
 import resource
 import signal
@@ -17,6 +18,8 @@ SET_DEATH_SIGNAL, SET_NO_NEW_RIGHTS = 1, 38
 NOBODY = 65534
 PROCESSOR_SECONDS = 30
 FILE_BYTES = 64 << 20
+AWAY = 16
+"""Above the numbers that are given to the browser."""
 
 _libc = ctypes.CDLL(None, use_errno=True)
 
@@ -60,12 +63,11 @@ def limit() -> None:
 
 
 def hand_over(reading: int, writing: int) -> None:
-    """Put the pipe where Chromium looks for it; by way of high numbers, as the two may stand in each other's place."""
-    os.dup2(reading, 30)
-    os.dup2(writing, 31)
-    os.dup2(30, 3)
-    os.dup2(31, 4)
-    os.closerange(5, 256)
+    """Put the pipe where Chromium looks for it; by way of two free numbers, as each may stand in the other's place."""
+    free = [fcntl.fcntl(one, fcntl.F_DUPFD, AWAY) for one in (reading, writing)]
+    for place, one in enumerate(free, start=3):
+        os.dup2(one, place)
+    os.closerange(5, max(reading, writing, *free) + 1)
 
 
 if __name__ == "__main__":

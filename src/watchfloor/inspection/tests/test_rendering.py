@@ -2,6 +2,8 @@
 
 import io
 import os
+import subprocess
+import sys
 import tempfile
 import time
 
@@ -133,6 +135,30 @@ def test_nothing_of_a_browser_is_left_afterwards(chromium):
             tools.call("Browser.getVersion")
             assert os.listdir(folder)
         assert os.listdir(folder) == []
+
+
+HANDED = """import os, sys
+wanted = [int(one) for one in sys.argv[2:]]
+sys.path.insert(0, sys.argv[1])
+import confine
+ends = [end for pipe in (os.pipe(), os.pipe()) for end in pipe]
+high = [os.dup2(end, 900 + at) for at, end in enumerate(ends)]
+os.closerange(3, 900)
+os.dup2(high[0], wanted[0]), os.dup2(high[3], wanted[1])
+os.write(high[1], b"command")
+confine.hand_over(*wanted)
+print(os.read(3, 7).decode(), os.write(4, b"answer"), *sorted(map(int, os.listdir("/proc/self/fd"))))
+"""
+
+
+@pytest.mark.parametrize("numbers", [(3, 4), (4, 3), (16, 17), (17, 16), (27, 30), (30, 31), (31, 30), (300, 301)])
+def test_the_pipe_is_handed_over_whatever_its_numbers_are(numbers):
+    """A busy portal has many files open; once, an answer on number 30 was overwritten by the commands."""
+    folder = os.path.dirname(confine.__file__)
+    told = subprocess.run([sys.executable, "-c", HANDED, folder, *map(str, numbers)], capture_output=True, text=True)
+    assert told.stdout.split() == ["command", "6", "0", "1", "2", "3", "4", "5", "900", "901", "902", "903"], (
+        told.stderr
+    )  # 5: the listing's own
 
 
 def test_as_root_the_browser_is_nobody(chromium):
