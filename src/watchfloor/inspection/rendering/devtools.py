@@ -43,7 +43,7 @@ class Devtools:
         """Whether `event` came, now or before, within `seconds`."""
         until = min(time.monotonic() + seconds, self._deadline)
         while event not in self._seen:
-            if not self._buffer.count(0) and not self._readable(until):
+            if not self._buffer.count(0) and not _ready(self._reading, select.POLLIN, until):
                 return False
             self._event(self._next())
         return True
@@ -58,7 +58,7 @@ class Devtools:
         data = json.dumps(message | ({"sessionId": session} if session else {})).encode() + b"\0"
         view = memoryview(data)
         while view:
-            if not select.select([], [self._writing], [], max(self._deadline - time.monotonic(), 0))[1]:
+            if not _ready(self._writing, select.POLLOUT, self._deadline):
                 raise TooSlow("no renderer: Chromium took too long")
             try:
                 view = view[os.write(self._writing, view[:65536]) :]
@@ -82,7 +82,7 @@ class Devtools:
             start = len(self._buffer)
             if start > MOST_ANSWER:
                 raise TooLarge("no renderer: Chromium's answer is too large")
-            if not self._readable(self._deadline):
+            if not _ready(self._reading, select.POLLIN, self._deadline):
                 raise TooSlow("no renderer: Chromium took too long")
             data = os.read(self._reading, 1 << 20)
             if not data:
@@ -92,5 +92,9 @@ class Devtools:
         del self._buffer[: end + 1]
         return message
 
-    def _readable(self, until: float) -> bool:
-        return bool(select.select([self._reading], [], [], max(until - time.monotonic(), 0))[0])
+
+def _ready(file: int, event: int, until: float) -> bool:
+    """Whether it can be read or written before the monotonic moment `until`; any number of file, unlike select(2)."""
+    poll = select.poll()
+    poll.register(file, event)
+    return bool(poll.poll(max(until - time.monotonic(), 0) * 1000))

@@ -1,7 +1,9 @@
 """Pictures of hostile HTML and printed documents of ours: made by a real Chromium that reaches nothing."""
 
+import contextlib
 import io
 import os
+import resource
 import subprocess
 import sys
 import tempfile
@@ -159,6 +161,16 @@ def test_the_pipe_is_handed_over_whatever_its_numbers_are(numbers):
     assert told.stdout.split() == ["command", "6", "0", "1", "2", "3", "4", "5", "900", "901", "902", "903"], (
         told.stderr
     )  # 5: the listing's own
+
+
+def test_a_portal_with_more_than_a_thousand_files_open_draws_pictures(chromium):
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (min(4096, hard), hard))
+    with contextlib.ExitStack() as held:
+        held.callback(resource.setrlimit, resource.RLIMIT_NOFILE, (soft, hard))
+        while held.enter_context(open(os.devnull)).fileno() <= 1100:  # select(2) ends at 1024
+            pass
+        assert drawn("<p>text").height > 0
 
 
 def test_as_root_the_browser_is_nobody(chromium):
