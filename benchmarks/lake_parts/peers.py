@@ -184,14 +184,17 @@ _INSTANT = pa.timestamp("us", tz="UTC")
 
 def rows_of(rows: pa.Table) -> list[tuple[Any, ...]]:
     """Rows as Python has them, times as microseconds: no store should pay for a time zone's library."""
-    columns = []
-    for column in rows.columns:
-        if pa.types.is_timestamp(column.type):
-            column = column if column.type == _INSTANT else column.cast(_INSTANT)
-            columns.append([one for chunk in column.chunks for one in chunk.view(pa.int64()).to_pylist()])
-        else:
-            columns.append(column.to_pylist())
-    return list(zip(*columns, strict=True))
+    return [
+        row
+        for batch in rows.to_batches()
+        for row in zip(*(_plain(column).to_pylist() for column in batch.columns), strict=True)
+    ]
+
+
+def _plain(column: pa.Array) -> pa.Array:
+    if not pa.types.is_timestamp(column.type):
+        return column
+    return (column if column.type == _INSTANT else column.cast(_INSTANT)).view(pa.int64())
 
 
 PEERS = {"duckdb": DuckFile, "clickhouse": ClickHouse, "postgres": Postgres}

@@ -18,6 +18,7 @@ from watchfloor.lake.engines.plain import Chosen, NotPlain, Plain, Test
 from watchfloor.lake.engines.rows import nothing
 
 MOST_ROWS = 50_000
+FEW_PLACES = 10
 FEW_ROWS = 500
 """Rows up to which Python sorts and counts sooner than Arrow."""
 Piece: TypeAlias = pa.RecordBatch | pa.Table
@@ -113,11 +114,32 @@ def _places(tests: Sequence[Test], piece: pa.RecordBatch, schema: pa.Schema) -> 
         _check(test, column)
         if test.texts:
             told = _lowered(column.to_pylist()) if test.lowered else column.to_pylist()
-            places = [n for n in places if told[n] in test.texts]
+            places = _standing(test.texts, told, places)
         elif places:
-            holds, edge, times = _COMPARE[test.compare][0], _micros(test), _numbers(column)
-            places = [n for n in places if times[n] is not None and holds(times[n], edge)]
+            holds, edge = _COMPARE[test.compare][0], _micros(test)
+            times = zip(places, _numbers_at(column, places), strict=True)
+            places = [n for n, time in times if time is not None and holds(time, edge)]
     return places
+
+
+def _standing(texts: tuple[str, ...], told: list[str | None], places: Sequence[int]) -> Sequence[int]:
+    """The places at which one of the texts stands; one text among all is sought by the list itself."""
+    if len(texts) > 1 or not isinstance(places, range):
+        return [n for n in places if told[n] in texts]
+    found, after = list[int](), 0
+    for _ in range(told.count(texts[0])):
+        found.append(told.index(texts[0], after))
+        after = found[-1] + 1
+    return found
+
+
+def _numbers_at(column: pa.Array, places: Sequence[int]) -> list[Any]:
+    """A column of times at these places; of few rows only theirs are read."""
+    if len(places) > FEW_PLACES:
+        told = _numbers(column)
+        return [told[n] for n in places]
+    whole = column.view(pa.int64())
+    return [whole[n].as_py() for n in places]
 
 
 def _is_time(test: Test) -> bool:

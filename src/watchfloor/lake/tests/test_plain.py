@@ -31,6 +31,7 @@ PLAIN = (
     f"SELECT Subject, Timestamp FROM mails WHERE (Timestamp >= {DAY} AND (Mailbox = 'max')) ORDER BY Timestamp DESC LIMIT 5",
     f"SELECT Timestamp FROM mails WHERE Timestamp < {DAY} ORDER BY Timestamp LIMIT 5 OFFSET 3",
     f"SELECT Size FROM mails WHERE Opened > {DAY}",
+    f"SELECT Size FROM mails WHERE Subject = 'minutes 3' AND Opened < {DAY} AND Timestamp > {DAY}",
     "SELECT Size FROM mails WHERE Mailbox = 'nobody'",
     "SELECT Size FROM mails WHERE Subject = 'minutes 3' ORDER BY Size DESC LIMIT 4 OFFSET 2",
     "SELECT Size AS bytes FROM mails ORDER BY Opened DESC, Mailbox, Size DESC",
@@ -88,9 +89,10 @@ def sorted_rows(found: pa.Table) -> list[str]:
     return sorted(map(str, found.to_pylist()))
 
 
+@pytest.mark.parametrize("pieces", [[ROWS], ROWS.to_batches()], ids=["many rows", "few rows"])
 @pytest.mark.parametrize("text", PLAIN)
-def test_a_plain_question_is_answered_as_the_engine_would(text):
-    mine, engines = told(text), by_engine(text)
+def test_a_plain_question_is_answered_as_the_engine_would(text, pieces):
+    mine, engines = told(text, *pieces), by_engine(text)
     assert mine is not None
     assert mine.schema.names == engines.schema.names
     assert [field.type for field in mine.schema] == [field.type for field in engines.schema]
