@@ -18,6 +18,7 @@ import hypothesis  # noqa: E402
 import pytest  # noqa: E402
 from django.contrib.auth.hashers import Argon2PasswordHasher  # noqa: E402
 from django.test import Client  # noqa: E402
+from playwright.sync_api import expect  # noqa: E402
 
 django.setup()
 
@@ -28,6 +29,8 @@ Argon2PasswordHasher.time_cost, Argon2PasswordHasher.memory_cost, Argon2Password
 # How long an example takes says how busy the machine is.
 hypothesis.settings.register_profile("busy", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow])
 hypothesis.settings.load_profile("busy")
+
+expect.set_options(timeout=30_000)  # five seconds are little for a page while other tests are at work
 
 PASSWORD = "correct horse battery staple"
 

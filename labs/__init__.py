@@ -48,7 +48,7 @@ def free_ports(count: int) -> list[int]:
             one.close()
 
 
-def wait_until(true: Callable[[], object], *, seconds: float = 10, what: str = "the condition") -> None:
+def wait_until(true: Callable[[], object], *, seconds: float = 30, what: str = "the condition") -> None:
     """Poll every 10 ms; AssertionError naming `what` when it does not come true in time."""
     end = time.monotonic() + seconds
     while not true():

@@ -154,7 +154,7 @@ def desk(signed_in, browser: Browser) -> Iterator[BrowserContext]:
     with browser.new_context(
         storage_state=signed_in, viewport={"width": 1280, "height": 800}, reduced_motion="reduce"
     ) as context:
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         yield context
 
 
@@ -162,7 +162,7 @@ def desk(signed_in, browser: Browser) -> Iterator[BrowserContext]:
 def stranger(demo, browser: Browser) -> Iterator[BrowserContext]:
     """A browser in which Eve, who has no role, signed in."""
     with browser.new_context(viewport={"width": 1280, "height": 800}, reduced_motion="reduce") as context:
-        context.set_default_timeout(20_000)
+        context.set_default_timeout(60_000)
         sign_in(context.new_page(), demo, email=NOBODY, password=PASSWORD)
         yield context
 

@@ -48,7 +48,7 @@ def open_page(transactional_db, live_server, as_ada, context, complaints):
 
     def opened(path):
         page = context.new_page()
-        page.set_default_timeout(20_000)
+        page.set_default_timeout(60_000)
         page.on(
             "console", lambda told: complaints.append(f"{told.text} {told.location}") if told.type == "error" else None
         )

@@ -72,7 +72,7 @@ def open_page(live_server, context, complaints, mails):
 
     def opened(path: str) -> Page:
         page = context.new_page()
-        page.set_default_timeout(30_000)
+        page.set_default_timeout(60_000)
         page.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"{live_server.url}{path}")

@@ -111,7 +111,7 @@ def test_an_analyst_marks_a_reported_mail_and_every_reporter_is_answered(reporte
     context.add_cookies([{"name": "sessionid", "value": client.cookies["sessionid"].value, "url": live_server.url}])
     said: list[str] = []
     page = context.new_page()
-    page.set_default_timeout(20_000)
+    page.set_default_timeout(60_000)
     page.on("console", lambda told: said.append(told.text) if told.type == "error" else None)
     page.on("pageerror", lambda error: said.append(str(error)))
     page.goto(f"{live_server.url}/submissions")
