@@ -76,7 +76,7 @@ class Home:
             yield
             assert process.poll() is None, f"the worker ended by itself:\n{self.words()}"
             process.terminate()
-            process.wait(timeout=60)
+            process.wait(timeout=20)
         finally:
             kill(process)
 

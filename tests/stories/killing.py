@@ -35,7 +35,7 @@ def kill(process: subprocess.Popen[bytes]) -> None:
     """SIGKILL to the whole group: no handler runs, no buffer is written."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    process.wait(timeout=60)
+    process.wait(timeout=10)
 
 
 def family_of(pid: int) -> list[int]:

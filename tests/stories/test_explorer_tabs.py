@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.lab, pytest.mark.browser, pytest.mark.slow]
 def opened(desk, demo, question: str) -> Page:
     page = desk.new_page()
     page.goto(f"{demo.url}/explorer?{question}")
-    expect(page.locator("#explorer-chart canvas").first).to_be_visible()
+    expect(page.locator("#explorer-chart canvas").first).to_be_visible(timeout=20_000)
     expect(page.locator("#results-part")).to_be_visible()
     return page
 
@@ -118,7 +118,7 @@ def test_a_url_opens_with_what_is_known_and_can_be_blocked(demo, desk):
     expect(flyout).to_contain_text("Registrable domain")
     expect(flyout).to_contain_text("Verdict of the mails with it")
     flyout.get_by_role("link", name="Block").click()
-    expect(page.locator("#id_value")).to_have_value(re.compile("http"))
+    expect(page.locator("#id_value")).to_have_value(re.compile("http"), timeout=15_000)
 
 
 def test_mail_from_abroad_stands_on_the_map(demo, desk):
@@ -130,7 +130,7 @@ def test_mail_from_abroad_stands_on_the_map(demo, desk):
     flyout = page.locator("#flyout-dialog")
     expect(flyout).to_contain_text("8.8.8.8")
     flyout.get_by_role("link", name="8.8.8.8").click()
-    expect(flyout.get_by_role("heading", level=2)).to_have_text("8.8.8.8")
+    expect(flyout.get_by_role("heading", level=2)).to_have_text("8.8.8.8", timeout=15_000)
     assert not complaints
 
 
@@ -145,14 +145,14 @@ def test_new_mail_comes_in_by_itself_and_waits_while_somebody_reads(demo, desk):
     page.mouse.move(5, 5)
     arrive(demo, "Comes in live")
     arrive(demo, "Does not fit", SenderFromDomain="other.example")
-    expect(page.locator("#mails tbody tr").first).to_contain_text("Comes in live")
+    expect(page.locator("#mails tbody tr").first).to_contain_text("Comes in live", timeout=8000)
     expect(bar).to_contain_text("1 new since you came")
     expect(page.locator("#mails")).not_to_contain_text("Does not fit")
 
     # Over the table new rows wait, and are shown when asked for.
     page.locator("#mails tbody tr").first.hover()
     arrive(demo, "Waits a while")
-    expect(bar.get_by_role("button", name="Show 1 new")).to_be_visible()
+    expect(bar.get_by_role("button", name="Show 1 new")).to_be_visible(timeout=8000)
     expect(page.locator("#mails")).not_to_contain_text("Waits a while")
     bar.get_by_role("button", name="Show 1 new").click()
     expect(page.locator("#mails tbody tr").first).to_contain_text("Waits a while")
@@ -162,7 +162,7 @@ def test_new_mail_comes_in_by_itself_and_waits_while_somebody_reads(demo, desk):
     page.keyboard.press("p")
     expect(bar).to_contain_text("Paused.")
     arrive(demo, "After the pause")
-    expect(bar.get_by_role("button", name="Show 1 new")).to_be_visible()
+    expect(bar.get_by_role("button", name="Show 1 new")).to_be_visible(timeout=8000)
     page.keyboard.press("p")
     expect(page.locator("#mails tbody tr").first).to_contain_text("After the pause")
     bar.get_by_role("link", name="Stop").click()

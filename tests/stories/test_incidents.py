@@ -114,7 +114,7 @@ def test_a_picture_in_motion_plays_by_itself(demo, signed_in, browser):
         page.goto(f"{demo.url}/incidents/{incident_of(demo, PHISH)}")
         page.get_by_role("button", name="Play").click()
         expect(page.get_by_role("button", name="Pause")).to_have_attribute("aria-pressed", "true")
-        expect(page.locator(".playback output")).to_contain_text("2 of")
+        expect(page.locator(".playback output")).to_contain_text("2 of", timeout=6000)
         page.get_by_role("button", name="Pause").click()
         expect(page.get_by_role("button", name="Play")).to_be_visible()
 

@@ -58,7 +58,7 @@ def test_a_report_is_read_narrowed_followed_and_taken_away(admin: Page, demo: De
     count = row.locator("td").nth(1).inner_text()
     row.get_by_role("link").click()
     expect(admin).to_have_url(re.compile(r"/explorer\?"))
-    expect(admin.get_by_role("navigation", name="Pages")).to_contain_text(f"of {count}")
+    expect(admin.get_by_role("navigation", name="Pages")).to_contain_text(f"of {count}", timeout=20_000)
     admin.goto(shared)
     expect(admin.get_by_label("Chart by")).to_have_value("delivery")
     with admin.expect_download() as csv:

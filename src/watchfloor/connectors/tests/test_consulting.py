@@ -99,8 +99,10 @@ def test_only_enabled_connections_are_asked():
 def test_several_mails_are_asked_about_at_once():
     slow = Filter(after=0.3)
     connect("slow", url=slow.url)
+    before = time.monotonic()
     assert consult(mails(12)) == [Heard()] * 12
     assert slow.together > 4
+    assert time.monotonic() - before < 12 * 0.3
 
 
 def test_answers_stay_with_their_mails_and_connections():

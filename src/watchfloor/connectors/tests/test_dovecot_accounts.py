@@ -206,10 +206,10 @@ def test_a_deny_file_that_is_not_there_is_a_clear_error(tmp_path):
         DenyFile(Path("/nowhere/denied")).holds(ADA)
 
 
-def test_an_ended_session_is_cut_off(server, accounts):
+def test_ending_a_session_takes_less_than_a_second(server, accounts):
     session = server.login(ADA)
     begun = time.monotonic()
     done(accounts, V.END_SESSIONS)
-    assert time.monotonic() - begun < 20
+    assert time.monotonic() - begun < 5
     with pytest.raises((OSError, session.AbortError)):
         session.noop()

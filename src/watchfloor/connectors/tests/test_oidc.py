@@ -56,7 +56,7 @@ def test_ended_sessions_are_inactive_at_the_source_and_cannot_be_refreshed(provi
     assert accounts.plan(V.END_SESSIONS, REF)[0] == "1 open session would end"
     began = time.monotonic()
     before, outcome = done(accounts, V.END_SESSIONS)
-    assert time.monotonic() - began < 20
+    assert time.monotonic() - began < 5
     assert (before["sessions"], outcome.status, outcome.verified) == (1, "done", True)
     assert outcome.words == ("1 session ended",)
     assert not provider.active(ours["access_token"])

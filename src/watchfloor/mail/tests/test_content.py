@@ -151,17 +151,17 @@ def test_characters_that_turn_the_line_are_shown_in_the_body():
     ],
 )
 def test_html_that_would_choke_the_sanitiser_is_shown_as_text_in_no_time(html, words):
-    began = time.process_time()
+    began = time.monotonic()
     shown = inert_page(html=html, text="the words")
-    assert time.process_time() - began < 1
+    assert time.monotonic() - began < 1
     assert "<pre>the words</pre>" in shown.html
     assert any(words in note for note in shown.notes)
 
 
 def test_html_of_the_allowed_depth_is_sanitised_quickly():
-    began = time.process_time()
+    began = time.monotonic()
     inert_page(html="<div>" * 1_000 + "x", text="")
-    assert time.process_time() - began < 1
+    assert time.monotonic() - began < 1
 
 
 def test_a_download_is_a_zip_that_opens_only_with_its_password(as_ada, received):

@@ -152,7 +152,7 @@ def test_a_slow_system_holds_up_only_its_own_answers():
 
     begun = time.monotonic()
     answers = ask_all(["slow", "quick"], ask, system_of=str, seconds=0.3)
-    assert time.monotonic() - begun < 4.5
+    assert time.monotonic() - begun < 3
     assert isinstance(answers[0], Unreachable)
     assert answers[1] == "quick"
 

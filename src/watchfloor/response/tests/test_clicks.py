@@ -217,10 +217,10 @@ def test_an_entry_takes_effect_without_a_restart(settings, tmp_path, max):
     try:
         assert Client().get(f"/click/{link}").status_code == 302
         block(manager)
-        wait_until(lambda: Client().get(f"/click/{link}").status_code == 200)
+        wait_until(lambda: Client().get(f"/click/{link}").status_code == 200, seconds=5)
     finally:
         WATCH.forget()
-        wait_until(lambda: not any(one.name == "clicks" for one in threading.enumerate()))
+        wait_until(lambda: not any(one.name == "clicks" for one in threading.enumerate()), seconds=5)
 
 
 def test_whoever_may_goes_on_past_a_threat_and_is_recorded(home, key, manager):
