@@ -9,7 +9,7 @@ from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
-from django.db import connection, transaction
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 
 from watchfloor.lake.arrow import fitted, pack, unpack
 from watchfloor.lake.models import HotBatch
@@ -92,13 +92,14 @@ def _asked(statement: str, parameters: tuple[str | int, ...]) -> list[tuple[Any,
 
     Not while somebody counts or watches statements.
     """
-    if connection.vendor != "sqlite" or connection.queries_logged or connection.execute_wrappers:
-        with connection.cursor() as cursor:
+    held = connections[DEFAULT_DB_ALIAS]  # what stands for it seeks it anew for each attribute
+    if held.vendor != "sqlite" or held.queries_logged or held.execute_wrappers:
+        with held.cursor() as cursor:
             cursor.execute(statement, parameters)
             return list(cursor.fetchall())
-    connection.ensure_connection()
-    with connection.wrap_database_errors:
-        return list(connection.connection.execute(statement.replace("%s", "?"), parameters))
+    held.ensure_connection()
+    with held.wrap_database_errors:
+        return list(held.connection.execute(statement.replace("%s", "?"), parameters))
 
 
 _BATCHES = 'SELECT id, token, lo, hi FROM lake_hotbatch WHERE "table" = %s AND id > %s ORDER BY id'

@@ -23,7 +23,7 @@ FEW_ROWS = 500
 """Rows up to which Python sorts and counts sooner than Arrow."""
 Piece: TypeAlias = pa.RecordBatch | pa.Table
 """Rows with some of the table's columns; those it lacks hold nothing in any of its rows. Few are a batch."""
-INSTANT = pa.timestamp("us", "UTC")
+TEXT, INSTANT = pa.string(), pa.timestamp("us", "UTC")
 _COMPARE: dict[str, tuple[Callable[[int, int], bool], Callable[..., Any]]] = {
     ">=": (ge, pc.greater_equal), ">": (gt, pc.greater), "<=": (le, pc.less_equal), "<": (lt, pc.less),
 }  # fmt: skip
@@ -148,7 +148,7 @@ def _is_time(test: Test) -> bool:
 
 def _check(test: Test, column: pa.Array | pa.ChunkedArray) -> None:
     """Raise NotPlain for a comparison of other kinds."""
-    if column.type != (INSTANT if test.compare else pa.string()):
+    if column.type != (INSTANT if test.compare else TEXT):
         raise NotPlain
 
 
@@ -187,7 +187,7 @@ def _holds(test: Test, column: pa.ChunkedArray) -> pa.ChunkedArray:
         if not pc.all(pc.string_is_ascii(column)).as_py():
             raise NotPlain
         column = pc.ascii_lower(column)
-    return pc.is_in(column, value_set=pa.array(test.texts, pa.string()))
+    return pc.is_in(column, value_set=pa.array(test.texts, TEXT))
 
 
 def _counted(rows: pa.Table, asked: Plain, counts: Sequence[Chosen]) -> pa.Table:

@@ -6,6 +6,7 @@ reader sees that something new came (a look at the log's folder, or one HEAD eve
 
 import json
 import os
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -15,6 +16,8 @@ from typing import Protocol
 from watchfloor.lake.engines.cache import FileCache, Lease
 from watchfloor.lake.engines.object_store import Bucket, Location
 
+RESTED_NS = 2_000_000_000
+"""A folder that was not changed for so long gets another time with the next change, however coarse the file system's clock is."""
 FORGOTTEN = 3600.0
 """Seconds after which a held state of a store's table is read anew."""
 
@@ -72,19 +75,30 @@ class DiskShelf:
         self.folder = folder
         self.log = folder / "_delta_log"
         self.uri = str(folder)
-        self._entries_begin = f"{self.log}{os.sep}"
+        self._entries_begin = f"{self.log}{os.sep}"  # every question asks: a Path takes as long as the look
+        self._at_rest = (-1, 0)
 
     def exists(self) -> bool:
         return self.log.is_dir()
 
     def moved_on(self, version: int, *, seconds: float) -> bool:
-        """A dropped entry counts too: a commit that a power loss tore is written again."""
-        return self._has_entry(version + 1) or not self._has_entry(version)
+        """A dropped entry counts too: a commit that a power loss tore is written again.
+
+        Entries are looked for when their folder changed since they were last, or a moment before.
+        """
+        try:
+            changed = os.stat(self._entries_begin).st_mtime_ns
+        except FileNotFoundError:
+            return True
+        if self._at_rest == (version, changed):
+            return False
+        moved = self._has_entry(version + 1) or not self._has_entry(version)
+        if not moved and time.time_ns() - changed > RESTED_NS:
+            self._at_rest = (version, changed)
+        return moved
 
     def _has_entry(self, version: int) -> bool:
-        return os.path.exists(
-            f"{self._entries_begin}{version:020}.json"
-        )  # every question asks: a Path takes as long as the look
+        return os.path.exists(f"{self._entries_begin}{version:020}.json")
 
     def file(self, path: str) -> tuple[str, str]:
         return str(self.folder / path), ""

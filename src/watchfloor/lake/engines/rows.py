@@ -23,7 +23,8 @@ MOST_BLOCKS = 80
 """Beyond so many pieces the column store is quicker, if it is small."""
 ROWS_A_BLOCK_MORE = 40_000
 """The column store takes as long for so many rows as one more piece of a key does."""
-IDS_AT_ONCE = 1024
+IDS_AT_ONCE = 128
+"""Ids in a piece of their index: as many as SQLite keeps in a page without a chain of others."""
 HELD_BLOCKS = 64
 """Unpacked blocks that a process keeps, some 4 MB."""
 _LAYOUT = """
