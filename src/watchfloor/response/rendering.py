@@ -225,9 +225,13 @@ COLUMNS = (
 
 
 def column_heads(parameters: QueryDict, listing: Listing) -> list[tuple[str, str, str, str, bool]]:
-    """The action center's heads: (name, label, address that sorts by it, aria-sort, off at first)."""
+    """The action center's heads: (name, label, address that sorts by it, aria-sort, off at first).
+
+    Who decided is off where nobody has yet.
+    """
     links = sort_links(parameters, listing)
-    return [(name, label, *links.get(name, ("", "")), off) for name, label, off in COLUMNS]
+    undecided = {"decided_by_name"} if listing.tab == "pending" else set()
+    return [(name, label, *links.get(name, ("", "")), off or name in undecided) for name, label, off in COLUMNS]
 
 
 def sort_links(parameters: QueryDict, listing: Listing) -> dict[str, tuple[str, str]]:
