@@ -1,5 +1,6 @@
 """Connecting the sample mailboxes to the product, as an administrator would on the connections page."""
 
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from watchfloor.access.selectors import system_actor
 from watchfloor.connectors.services import add_connection, change_connection, remove_connection
 from watchfloor.demo.mailserver import MASTER, MailServer
 from watchfloor.kernel.content import content_folder
-from watchfloor.kernel.errors import Conflict, NotFound
+from watchfloor.kernel.errors import NotFound
 from watchfloor.lake.services import upload_list
 
 BUILDER = system_actor("sample organisation", Permission.CONNECTION_MANAGE)
@@ -45,10 +46,8 @@ def connect_maildirs(root: Path) -> None:
 
 def _connect(name: str, kind: str, settings: dict[str, str], *, instead_of: str) -> None:
     try:
-        add_connection(by=BUILDER, name=name, kind=kind, settings=settings)
-    except Conflict:
         change_connection(by=BUILDER, name=name, settings=settings)
-    try:
-        remove_connection(by=BUILDER, name=instead_of)
     except NotFound:
-        return
+        add_connection(by=BUILDER, name=name, kind=kind, settings=settings)
+    with suppress(NotFound):
+        remove_connection(by=BUILDER, name=instead_of)
