@@ -9,7 +9,6 @@ from watchfloor.investigations.steps.message import FILE_METHODS, URL_METHODS, c
 from watchfloor.lake import selectors as lake
 from watchfloor.lake.contracts import Condition, Operator, Query
 from watchfloor.response import selectors as remediations
-from watchfloor.response.contracts import DONE, MessageRemediation
 
 MOST = 50
 BACK = timedelta(days=400)
@@ -23,7 +22,8 @@ def trait_of(seeds: Seeds, *, now: datetime) -> str:
     urls, files = condemned(tuple(messages[:MOST]))
     rows = lake.rows(_of(messages, now=now), columns=COLUMNS, limit=MOST)
     said = " ".join(str(row["DetectionMethods"]) for row in rows)
-    if any(not one.automatic for removals in _removals(messages).values() for one in removals):
+    removers = remediations.removers_of_messages(messages[:MOST])
+    if any(not automatic for by in removers.values() for automatic in by.values()):
         return "hand"
     if (
         seeds.files
@@ -38,12 +38,6 @@ def trait_of(seeds: Seeds, *, now: datetime) -> str:
     return "campaign" if any(one is not None and one.mails > 1 for one in campaigns) else ""
 
 
-def _removals(messages: Sequence[str]) -> dict[str, list[MessageRemediation]]:
-    """What was done to each of the first of these mails."""
-    found = remediations.remediations_of_messages(messages[:MOST])
-    return {mail: [one for one in done if one.line_status in DONE] for mail, done in found.items()}
-
-
 def _of(messages: Sequence[str], *, now: datetime) -> Query:
     wanted = Condition("NetworkMessageId", Operator.EQUAL_ANY, tuple(messages[:MOST]))
     return Query("EmailEvents", now - BACK, now + timedelta(days=1), (wanted,))
@@ -51,7 +45,7 @@ def _of(messages: Sequence[str], *, now: datetime) -> Query:
 
 def looked_into_by(messages: Sequence[str]) -> int:
     """The investigation that had all of these mails removed, or looks into who did; 0 for none: one mail it does not know is news."""
-    by = [{one.remediation_id for one in removals} for removals in _removals(messages).values()]
+    by = [one.keys() for one in remediations.removers_of_messages(messages[:MOST]).values()]
     known = Investigation.objects.filter(recommendations__remediation_id__in=set().union(*by)).order_by("-id").first()
     if known is None or len(messages) > MOST:
         return 0

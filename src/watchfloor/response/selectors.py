@@ -13,6 +13,7 @@ from watchfloor.kernel.errors import NotFound
 from watchfloor.response.alerted import alerts_of
 from watchfloor.response.catalogue import account_actions, actions, any_action_of
 from watchfloor.response.contracts import (
+    DONE,
     RUNNING,
     ActionSource,
     LineStatus,
@@ -70,12 +71,29 @@ def remediations_of_message(*, network_message_id: str, recipient: str = "") -> 
     return tuple(_of_message(line) for line in lines.order_by("remediation__created_at", "id"))
 
 
-def remediations_of_messages(messages: Sequence[str]) -> dict[str, list[MessageRemediation]]:
-    """What was done to each of these messages in all mailboxes, oldest first: one query for all."""
+def remediations_of_messages(
+    messages: Sequence[str], *, failed: bool = False, by_hand: bool = False
+) -> list[MessageRemediation]:
+    """What was done to these messages in all mailboxes, oldest first; only what failed, or what a person began."""
     lines = LedgerLine.objects.filter(network_message_id__in=messages).select_related("remediation")
-    found: dict[str, list[MessageRemediation]] = {one: [] for one in messages}
-    for line in lines.order_by("remediation__created_at", "id"):
-        found[line.network_message_id].append(_of_message(line))
+    if failed:
+        lines = lines.filter(status=LineStatus.FAILED.value)
+    if by_hand:
+        lines = lines.exclude(remediation__source=ActionSource.AUTOMATED)
+    return [_of_message(line) for line in lines.order_by("remediation__created_at", "id")]
+
+
+def removers_of_messages(messages: Sequence[str]) -> dict[str, dict[str, bool]]:
+    """Of each of these messages the remediations that did something to a copy, by id: whether it began by itself.
+
+    The database goes through the copies: there may be a thousand of each message.
+    """
+    done = LedgerLine.objects.filter(network_message_id__in=messages, status__in=[one.value for one in DONE])
+    found: dict[str, dict[str, bool]] = {one: {} for one in messages}
+    for message, id, source in (
+        done.order_by().values_list("network_message_id", "remediation_id", "remediation__source").distinct()
+    ):
+        found[message][str(id)] = source == ActionSource.AUTOMATED
     return found
 
 

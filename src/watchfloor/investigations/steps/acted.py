@@ -5,21 +5,17 @@ from collections import Counter
 from watchfloor.investigations.case import Case, hunted, quoted
 from watchfloor.investigations.contracts import Found, FoundEntity, Verdict, Wish, WishKind
 from watchfloor.response import selectors as remediations
-from watchfloor.response.contracts import LineStatus, MessageRemediation, RemediationStatus
+from watchfloor.response.contracts import RemediationStatus
 
 MOST = 50
 UNDECIDED = (RemediationStatus.PENDING, RemediationStatus.REJECTED, RemediationStatus.UNDONE)
 GOOD = ("Success", "Already in destination", "Not found")
 
 
-def _lines(case: Case) -> list[MessageRemediation]:
-    found = remediations.remediations_of_messages(case.seeds.messages[:MOST])
-    return [line for lines in found.values() for line in lines]
-
-
 def what_was_done(case: Case) -> Found:
     """Each action of a person on these mails: approved by being begun, and followed like any recommendation (AI-22)."""
-    by_hand = [one for one in _lines(case) if not one.automatic and one.remediation_status not in UNDECIDED]
+    lines = remediations.remediations_of_messages(case.seeds.messages[:MOST], by_hand=True)
+    by_hand = [one for one in lines if one.remediation_status not in UNDECIDED]
     counted = Counter(one.remediation_id for one in by_hand)
     wishes = tuple(
         Wish(
@@ -49,7 +45,7 @@ def where_it_stuck(case: Case) -> Found:
         now=case.now,
     )
     stuck = {str(row["RecipientEmailAddress"]): str(row["ActionResult"]) for row in reversed(rows)}
-    failed = [one for one in _lines(case) if one.line_status == LineStatus.FAILED]
+    failed = remediations.remediations_of_messages(case.seeds.messages[:MOST], failed=True)
     stuck |= {one.recipient: one.sentence or "it failed" for one in failed}
     entities = tuple(
         FoundEntity(

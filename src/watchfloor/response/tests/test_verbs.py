@@ -8,7 +8,7 @@ from watchfloor.access.contracts import Actor, Permission
 from watchfloor.access.models import AuditEntry
 from watchfloor.kernel.errors import BadInput, Conflict, Forbidden, NotFound
 from watchfloor.response import queueing, selectors, services
-from watchfloor.response.contracts import LineStatus, RemediationStatus, Row, Targets
+from watchfloor.response.contracts import ActionSource, LineStatus, RemediationStatus, Row, Targets
 from watchfloor.response.models import LedgerLine, Remediation
 
 NOW = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
@@ -186,6 +186,30 @@ def test_the_timeline_of_a_message_tells_each_remediation_oldest_first(mails, an
     assert [one.remediation_id for one in told] == [str(first.pk), str(second.pk)]
     assert (told[0].action_label, told[0].line_status, told[0].by) == ("Soft delete", "moved", "Ada")
     assert selectors.remediations_of_message(network_message_id=PHISH, recipient="other@corp.example") == ()
+
+
+def test_who_removed_mails_is_told_by_remediation_and_not_by_copy(mails, analyst, asked, django_assert_num_queries):
+    by_hand = ended(analyst, *[LineStatus.MOVED] * 40, LineStatus.ALREADY, LineStatus.FAILED)
+    ended(analyst, LineStatus.FAILED, LineStatus.MISSING, name="In vain")
+    by_itself = ended(analyst, LineStatus.DELETED, action="hard-delete", name="By itself")
+    Remediation.objects.filter(pk=by_itself.pk).update(source=ActionSource.AUTOMATED)
+    with django_assert_num_queries(1):
+        told = selectors.removers_of_messages([PHISH, "another"])
+    assert told == {PHISH: {str(by_hand.pk): False, str(by_itself.pk): True}, "another": {}}
+
+
+def test_what_failed_and_what_people_did_to_mails_is_asked_for_alone(mails, analyst, asked):
+    by_hand = ended(analyst, LineStatus.MOVED, LineStatus.FAILED)
+    by_itself = ended(analyst, LineStatus.FAILED, name="By itself")
+    Remediation.objects.filter(pk=by_itself.pk).update(source=ActionSource.AUTOMATED)
+
+    def told(**only):
+        return [(one.remediation_id, one.line_status) for one in selectors.remediations_of_messages([PHISH], **only)]
+
+    moved, failed, alone = ((str(by_hand.pk), "moved"), (str(by_hand.pk), "failed"), (str(by_itself.pk), "failed"))
+    assert told() == [moved, failed, alone]
+    assert told(failed=True) == [failed, alone]
+    assert told(by_hand=True) == [moved, failed]
 
 
 def test_stopping_before_the_worker_began_ends_it_untouched(mails, analyst, asked):
