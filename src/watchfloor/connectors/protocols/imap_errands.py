@@ -106,14 +106,16 @@ def _on_each_copy(
     for path, held in _by_path(items).items():
         try:
             present = _present(box, path, held)
-            lost += [target for target, copy in held if copy.uid not in {kept.uid for _, kept in present}]
+            still = {copy.uid for _, copy in present}
+            lost += [target for target, copy in held if copy.uid not in still]
             if present:
                 outcomes += act(path, present)
         except Refused as error:
             outcomes += failed(held, error.message)
     if lost and search_again:
+        told = dict(items)
         again = _on_each_copy(box, _search_again(box, lost, outcomes), act, search_again=False)
-        outcomes += [(target, _with_origin(outcome, dict(items).get(target, ()))) for target, outcome in again]
+        outcomes += [(target, _with_origin(outcome, told.get(target, ()))) for target, outcome in again]
     elif lost:
         outcomes += [(target, ActionOutcome(box.name, "missing")) for target in lost]
     return outcomes
