@@ -12,7 +12,7 @@ from watchfloor.incidents import selectors as incidents
 from watchfloor.incidents.contracts import AlertStatus, EvidenceItem, TouchedAlert
 from watchfloor.investigations.contracts import Cause, Seeds, Status
 from watchfloor.investigations.following import end_alerts
-from watchfloor.investigations.known import looked_into_by, trait_of
+from watchfloor.investigations.known import looked_into_by, removers_of, trait_of
 from watchfloor.investigations.models import Investigation
 from watchfloor.investigations.playbook import Playbook, playbook_of, started_by, told_apart
 from watchfloor.investigations.starting import may_start_by_itself, start
@@ -99,9 +99,10 @@ def _made_out(cause: Cause, rule: str, *, now: datetime) -> Cause:
     """What the alert's evidence alone does not say: by whom or for what mails were removed, and who looks into it already."""
     if not told_apart(rule) or not cause.seeds.messages:
         return cause
-    if known := looked_into_by(cause.seeds.messages):
+    removers = removers_of(cause.seeds.messages)
+    if known := looked_into_by(cause.seeds.messages, removers):
         return replace(cause, joins=known)
-    playbook = started_by(rule, trait_of(cause.seeds, now=now))
+    playbook = started_by(rule, trait_of(cause.seeds, removers, now=now))
     assert playbook is not None
     name = cause.name.replace(playbook_of(cause.playbook).title, playbook.title, 1)
     return replace(cause, playbook=playbook.key, name=name)
