@@ -1,23 +1,16 @@
-"""doveadm over HTTP: one question to all mailboxes at once (https://doc.dovecot.org/2.3/admin_manual/doveadm_http_api/)."""
+"""doveadm over HTTP (https://doc.dovecot.org/2.3/admin_manual/doveadm_http_api/): its commands, and which users it has."""
 
 import base64
 import json
-import logging
 import ssl
 import time
-from collections.abc import Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from http.client import HTTPConnection, HTTPException, HTTPSConnection
 from typing import Any
 from urllib.parse import urlsplit
 
-from watchfloor.connectors.contracts import Folder, Located, Target
-from watchfloor.connectors.folders import FolderNames
-from watchfloor.connectors.protocols.doveadm_masks import Mask, bundles, masks_for
-from watchfloor.connectors.protocols.imap_mailbox import same_id
 from watchfloor.kernel.errors import NotConfigured, Unreachable
 
 
@@ -27,13 +20,7 @@ class CannotDo(Unreachable):
     retry = False
 
 
-log = logging.getLogger(__name__)
-
-FIELDS = ["user", "mailbox", "uid", "flags", "date.received.unixtime", "hdr.message-id"]
-IDS_PER_QUESTION = 25
-QUESTIONS_AT_ONCE = 2
-"""One would fall behind the sixteen sessions that act on what it finds."""
-FEW_MAILBOXES = 20
+Command = tuple[str, dict[str, Any]]
 USERS_FRESH_SECONDS = 60.0
 LONGEST_ANSWER = 256 << 20
 
@@ -54,8 +41,16 @@ class Doveadm:
         """What one command answers: rows, or for `user` an object."""
         return self.call_all([(command, parameters)])[0]
 
-    def call_all(self, commands: Sequence[tuple[str, dict[str, Any]]]) -> list[Any]:
-        """What each of these commands answers, asked in one request."""
+    def call_all(self, commands: Sequence[Command]) -> list[Any]:
+        """What each of these commands answers, asked in one request; CannotDo for the first that failed."""
+        answers = self.answers(commands)
+        for answer in answers:
+            if isinstance(answer, CannotDo):
+                raise answer
+        return answers
+
+    def answers(self, commands: Sequence[Command]) -> list[Any]:
+        """What each of these commands answers, done one after another in one request; CannotDo in the place of one that failed."""
         headers = {
             "Authorization": "X-Dovecot-API " + base64.b64encode(self.key.encode()).decode(),
             "Content-Type": "application/json",
@@ -75,10 +70,10 @@ class Doveadm:
                 told = [(command, *answers[str(tag)]) for tag, (command, _) in enumerate(commands)]
         except (OSError, ValueError, LookupError, TypeError, HTTPException) as error:
             raise Unreachable(f"doveadm: {error}", place=self.url) from error
-        for command, kind, rows in told:
-            if kind != "doveadmResponse":
-                raise CannotDo(f"doveadm could not do “{command}”: {rows}", place=self.url)
-        return [rows for _, _, rows in told]
+        return [
+            rows if kind == "doveadmResponse" else CannotDo(f"doveadm could not do “{command}”: {rows}", place=self.url)
+            for command, kind, rows in told
+        ]
 
     def _connection(self) -> HTTPConnection:
         parts = urlsplit(self.url)
@@ -91,9 +86,9 @@ class Doveadm:
 
     def users(self) -> frozenset[str]:
         """Every mailbox, lower-case; asked at most once a minute."""
-        return frozenset(self._named())
+        return frozenset(self.named())
 
-    def _named(self) -> dict[str, str]:
+    def named(self) -> dict[str, str]:
         """Every mailbox's lower-case address and its name as the server writes it."""
         if time.monotonic() - self._users_at > USERS_FRESH_SECONDS:
             self._users = {user.lower(): user for user in self.call("user", userMask=["*"])["userList"]}
@@ -103,7 +98,7 @@ class Doveadm:
     def has(self, mailbox: str) -> bool:
         """Whether the server has that mailbox; yes when it cannot be asked, so that the failure shows where mail is acted on."""
         try:
-            return mailbox.lower() in self._named()
+            return mailbox.lower() in self.named()
         except (Unreachable, NotConfigured):
             return True
 
@@ -118,72 +113,3 @@ class Doveadm:
             return next(iter(self.call("user", userMask=[mailbox])), "")
         except CannotDo:
             return ""
-
-    def find_all(self, targets: Sequence[Target], *, names: FolderNames) -> Iterator[dict[Target, tuple[Located, ...]]]:
-        """Every copy of the targets, those of some mailboxes at a time, so that mail can be acted on meanwhile.
-
-        Ends with targets unanswered when asking each mailbox would be cheaper, or doveadm does not answer.
-        """
-        by_mailbox: dict[str, list[Target]] = {}
-        for target in targets:
-            by_mailbox.setdefault(target.mailbox.lower(), []).append(target)
-        pool = ThreadPoolExecutor(QUESTIONS_AT_ONCE, thread_name_prefix="doveadm")
-        try:
-            masks = self._worth_asking(by_mailbox, ids=len({target.message_id for target in targets}))
-            asked = []
-            for together in bundles(masks):
-                covered = {user.lower() for mask in together for user in mask.users} & by_mailbox.keys()
-                some = [target for mailbox in covered for target in by_mailbox.pop(mailbox)]
-                asked.append((some, pool.submit(self._ask, together, some)))
-            for some, answer in asked:
-                yield _by_target(some, answer.result(), names)
-        except (Unreachable, NotConfigured, LookupError, TypeError, ValueError, AttributeError) as error:
-            log.warning("finding by doveadm failed, asking each mailbox by IMAP instead: %s", error)
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-    def _worth_asking(self, by_mailbox: dict[str, list[Target]], *, ids: int) -> list[Mask]:
-        """The masks to ask with; none where one IMAP session per mailbox is cheaper."""
-        if len(by_mailbox) < FEW_MAILBOXES:
-            return []
-        masks = masks_for(self._named().values(), by_mailbox.keys())
-        # A question reads about ten mailboxes in the time one IMAP session opens one (measured, see docs/benchmarks.md).
-        read = sum(len(mask.users) for mask in masks) * -(-ids // IDS_PER_QUESTION)
-        return masks if read <= 10 * len(by_mailbox) else []
-
-    def _ask(self, masks: Sequence[Mask], targets: Sequence[Target]) -> list[dict[str, str]]:
-        ids = sorted({target.message_id for target in targets})
-        queries = [_query(ids[start:][:IDS_PER_QUESTION]) for start in range(0, len(ids), IDS_PER_QUESTION)]
-        answers = self.call_all(
-            [("fetch", {"user": mask.text, "field": FIELDS, "query": query}) for query in queries for mask in masks]
-        )
-        return [row for rows in answers for row in rows]
-
-
-def _query(message_ids: Sequence[str]) -> list[str]:
-    terms: list[str] = []
-    for message_id in message_ids:
-        terms += ["or", "header", "Message-ID", message_id]
-    return ["mailbox", "*", "(", *terms[1:], ")"]
-
-
-def _by_target(
-    targets: Sequence[Target], rows: Sequence[dict[str, str]], names: FolderNames
-) -> dict[Target, tuple[Located, ...]]:
-    by_mailbox: dict[str, list[Target]] = {}
-    for target in targets:
-        by_mailbox.setdefault(target.mailbox.lower(), []).append(target)
-    found: dict[Target, list[Located]] = {target: [] for target in targets}
-    places = {path: names.location_of(path) for path in {row["mailbox"] for row in rows}}
-    for row in rows:
-        header = row["hdr.message-id"].strip()
-        for target in by_mailbox.get(row["username"].lower(), ()):
-            if same_id(header, target.message_id):
-                found[target].append(_located(target, row, places[row["mailbox"]]))
-    return {target: tuple(copies) for target, copies in found.items()}
-
-
-def _located(target: Target, row: dict[str, str], folder: Folder) -> Located:
-    flags = tuple(sorted(flag for flag in row["flags"].split() if flag.lower() != "\\recent"))
-    received = datetime.fromtimestamp(int(row["date.received.unixtime"]), UTC)
-    return Located(target.mailbox, row["mailbox"], int(row["uid"]), 0, target.message_id, flags, received, folder)

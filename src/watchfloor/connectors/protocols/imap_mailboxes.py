@@ -35,9 +35,9 @@ def everybody(_: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ImapMailboxes:
-    """`sign_in` gives the command that opens a mailbox; `find_all` asks all mailboxes at once where the server can.
+    """`sign_in` gives the command that opens a mailbox; `find_all` and `move_all` reach many mailboxes at once where the server can.
 
-    `find_all` answers for some targets at a time; those it leaves unanswered are asked for mailbox by mailbox.
+    They answer for some targets at a time; what they leave unanswered is done mailbox by mailbox.
     `serves` says whether a mailbox is one of this server's.
     """
 
@@ -46,6 +46,7 @@ class ImapMailboxes:
     names: FolderNames = field(default_factory=FolderNames)
     workers: int = 16
     find_all: Callable[[Sequence[Target]], Iterator[dict[Target, Copies]]] | None = None
+    move_all: Callable[[dict[Target, Located], Folder], Iterator[tuple[Target, ActionOutcome]]] | None = None
     serves: Callable[[str], bool] = everybody
     _free: BoundedSemaphore = field(init=False, repr=False, compare=False)
     _hands: ThreadPoolExecutor = field(init=False, repr=False, compare=False)
@@ -69,7 +70,12 @@ class ImapMailboxes:
         """Move every copy; one outcome per copy, one `missing` per target without any."""
         if to not in DESTINATIONS:
             raise BadInput(f"mail cannot be moved to “{to}”", place="to")
-        return self._each(targets, _target, lambda box, items: errands.move(box, items, to), _undone)
+        moved = set()
+        for target, outcome in self.move_all(_alone(targets), to) if self.move_all else ():
+            moved.add(target)
+            yield target, outcome
+        left = [item for item in targets if item[0] not in moved]
+        yield from self._each(left, _target, lambda box, items: errands.move(box, items, to), _undone)
 
     def erase(self, targets: Sequence[tuple[Target, Copies]]) -> Iterator[tuple[Target, ActionOutcome]]:
         """Expunge every copy, wherever it lies."""
@@ -152,6 +158,12 @@ class ImapMailboxes:
                 if last:
                     raise
         raise AssertionError("the second try returns or raises")
+
+
+def _alone(items: Sequence[tuple[Target, Copies]]) -> dict[Target, Located]:
+    """The copies in mailboxes where each target has but one: what is more tangled a session shall see."""
+    tangled = {target.mailbox for target, copies in items if len(copies) != 1 or not copies[0].uid}
+    return {target: copies[0] for target, copies in items if target.mailbox not in tangled}
 
 
 def _target(item: tuple[Target, Copies]) -> Target:

@@ -11,9 +11,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 import pytest
 
 from watchfloor.connectors.contracts import Target
-from watchfloor.connectors.folders import FolderNames
-from watchfloor.connectors.protocols import doveadm, imap_wire
+from watchfloor.connectors.protocols import doveadm, doveadm_mail, imap_wire
 from watchfloor.connectors.protocols.doveadm import Doveadm
+from watchfloor.connectors.protocols.doveadm_mail import DoveadmMail
 from watchfloor.connectors.protocols.imap_mailboxes import ImapMailboxes
 from watchfloor.connectors.protocols.imap_settings import login
 from watchfloor.connectors.protocols.imap_wire import Endpoint, Refused, Session, quoted, uids_of
@@ -140,11 +140,11 @@ def test_nonsense_from_doveadm_says_that_it_cannot_be_asked(body):
 
 
 def test_rows_of_doveadm_without_their_fields_leave_the_mailboxes_to_imap(monkeypatch):
-    monkeypatch.setattr(doveadm, "FEW_MAILBOXES", 0)
+    monkeypatch.setattr(doveadm_mail, "FEW_MAILBOXES", 0)
     body = b'[["doveadmResponse", [{"username": "ada@corp.example"}, 5], "0"]]'
     with doveadm_saying(body) as api:
-        monkeypatch.setattr(Doveadm, "_named", lambda _: {TARGET.mailbox: TARGET.mailbox})
-        assert list(api.find_all([TARGET], names=FolderNames())) == []
+        monkeypatch.setattr(Doveadm, "named", lambda _: {TARGET.mailbox: TARGET.mailbox})
+        assert list(DoveadmMail(api).find([TARGET])) == []
 
 
 def test_an_answer_of_doveadm_without_end_is_cut_off(monkeypatch):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from watchfloor.connectors.contracts import AccountActions, Capability, MailboxActions, Setting, TestReport
 from watchfloor.connectors.protocols.doveadm import Doveadm
+from watchfloor.connectors.protocols.doveadm_mail import DoveadmMail
 from watchfloor.connectors.protocols.imap_mailboxes import ImapMailboxes
 from watchfloor.connectors.protocols.imap_report import Lines, check_mailbox, check_server
 from watchfloor.connectors.protocols.imap_settings import FOLDERS, SERVER, endpoint_of, login, names_of
@@ -27,7 +28,7 @@ class DovecotSystem:
     label = "Dovecot mailboxes (act on mail and their owners)"
     description = (
         "Moves, deletes and restores mail in people's mailboxes through a Dovecot master user. "
-        "With doveadm's HTTP interface it finds a mail in all mailboxes at once, ends sessions and switches off Sieve rules."
+        "With doveadm's HTTP interface it finds and moves a mail in all mailboxes at once, ends sessions and switches off Sieve rules."
     )
     settings = (
         *SERVER,
@@ -38,7 +39,7 @@ class DovecotSystem:
             "doveadm_url",
             "doveadm address",
             required=False,
-            help="As http://mail.example:8080/doveadm/v1. Empty: every mailbox is searched by IMAP.",
+            help="As http://mail.example:8080/doveadm/v1. Empty: every mailbox is opened by IMAP.",
             guards=True,
         ),
         Setting("doveadm_key", "doveadm key", kind="secret", required=False, help="doveadm_api_key"),
@@ -78,10 +79,10 @@ class DovecotSystem:
         if doveadm is not None:
             users = lines.attempt("doveadm could not be asked", lambda: sorted(doveadm.users()))
             if users is not None:
-                lines.good(f"can find mail in {len(users)} mailboxes with one question to doveadm")
+                lines.good(f"can find and move mail in {len(users)} mailboxes with one question to doveadm")
             mailbox = mailbox or next(iter(users or ()), "")
         else:
-            lines.good("finds mail by asking each mailbox; with a doveadm address it would ask all at once")
+            lines.good("finds and moves mail by opening each mailbox; with a doveadm address it would ask all at once")
         if check_server(endpoint_of(settings), lines):
             if mailbox:
                 check_mailbox(endpoint_of(settings), mailbox, _sign_in(settings)(mailbox), names_of(settings), lines)
@@ -108,13 +109,15 @@ class DovecotSystem:
     def actions(self, settings: dict[str, str]) -> MailboxActions:
         """The mailboxes of this server."""
         names, doveadm = names_of(settings), _doveadm(settings)
+        mail = DoveadmMail(doveadm, names) if doveadm else None
         domains = frozenset(settings.get("domains", "").lower().split())
         return ImapMailboxes(
             endpoint=endpoint_of(settings),
             sign_in=_sign_in(settings),
             names=names,
             workers=int(settings.get("workers") or 16),
-            find_all=partial(doveadm.find_all, names=names) if doveadm else None,
+            find_all=mail.find if mail else None,
+            move_all=mail.move if mail else None,
             serves=partial(_serves, domains, doveadm),
         )
 
