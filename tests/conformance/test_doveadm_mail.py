@@ -140,6 +140,7 @@ def test_a_folder_made_anew_is_another_folder_though_its_uids_are_the_same(world
     client.delete_folder("Projects")
     client.logout()
     world.put(PEOPLE[0], "<innocent@corp.example>", folder="Projects")
+    assert everywhere(world, "<innocent@corp.example>")  # now its GUID is known
     outcomes, _ = moved(world, copies)
     assert outcomes.pop(Target(PEOPLE[0], SECOND))[0].status == "missing"
     assert all(one.verified for some in outcomes.values() for one in some)

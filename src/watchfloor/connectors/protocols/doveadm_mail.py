@@ -71,8 +71,8 @@ class DoveadmMail:
     def move(self, moves: Moves, to: Folder) -> Iterator[tuple[Target, ActionOutcome]]:
         """Move copies that were found, each the only one of its target, and tell those seen to have arrived.
 
-        A copy is named by its folder's GUID and its UID: nothing else is touched, whatever the command's mask covers. All that is
-        not told (it lies elsewhere by now, the folder is missing, doveadm does not answer) is for a session to look at.
+        A copy is named by its folder's GUID and its UID and must bear the Message-ID: nothing else is touched, whatever the command's
+        mask covers. All that is not told (it lies elsewhere by now, the folder is missing, doveadm does not answer) is for a session to look at.
         """
         destination = self.names.usual(to)
         if not destination:
@@ -153,7 +153,9 @@ class DoveadmMail:
             for guid, some in uids.items()
             for word in ("or", "(", "mailbox-guid", guid, "uid", uid_set(list(some)).decode(), ")")
         ]
-        query = ["mailbox", path, "(", *terms[1:], ")"]
+        # Looked at once more, as a session would: a folder made anew has the UIDs of the old one, and its GUID may be known already.
+        ids = _any_of("header Message-ID", sorted({target.message_id for target in moves}))
+        query = ["mailbox", path, "(", *terms[1:], ")", "(", *ids, ")"]
         return "move", {"user": mask.text, "destinationMailbox": destination, "query": query}
 
     def _guid_of(self, copy: Located) -> str | None:
