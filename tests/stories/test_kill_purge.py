@@ -1,4 +1,4 @@
-"""A purge of 300 mailboxes, the worker killed twenty times at random moments: the ledger is true and nothing is done twice."""
+"""A purge of 300 mailboxes, the worker killed at random moments, ten times by sessions: the ledger is true and nothing is done twice."""
 
 import base64
 import json
@@ -43,17 +43,23 @@ def server():
         yield one
 
 
+@pytest.fixture(params=["by sessions", "by doveadm"])
+def quick(request) -> bool:
+    """doveadm moves a hundred mailboxes in a moment: one kill meets it at work, and not surely."""
+    return request.param == "by doveadm"
+
+
 @pytest.fixture
-def home(tmp_path, server):
+def home(tmp_path, server, quick):
     settings = {
         "host": "127.0.0.1",
         "port": str(server.imap_port),
         "security": "none",
         "master_user": server.master,
         "master_password": server.master_password,
-        "doveadm_url": doveadm_url(server),
+        "doveadm_url": doveadm_url(server) if quick else "",
         "doveadm_key": server.api_key,
-        "workers": "1",  # so slow that twenty kills find it at work
+        "workers": "1",  # so slow that ten kills find it at work
     }
     with Home(tmp_path / "home") as one:
         one.ask("connect", name="Mailboxes", kind="dovecot", settings=settings)
@@ -136,21 +142,22 @@ def wait_for_a_moment(home: Home, server: Dovecot, dice: random.Random, *, kills
         time.sleep(0.01)
 
 
-def test_a_purge_killed_ten_times_tells_the_truth_and_does_everything_once(home, server):
+def test_a_purge_killed_again_and_again_tells_the_truth_and_does_everything_once(home, server, quick):
     dice = random.Random(20261122)
     purge = home.ask("start", action="soft-delete", where={"NetworkMessageId": MESSAGE})
     workers = Workers(home)
     at_work = []
     try:
-        for left in range(KILLS, 0, -1):
+        for left in range(1 if quick else KILLS, 0, -1):
             wait_for_a_moment(home, server, dice, kills_left=left)
-            assert told(home.folder)[0] != "Completed", f"done with {left} kills to come: too fast for this test"
+            done = told(home.folder)[0] == "Completed"
+            assert quick or not done, f"done with {left} kills to come: too fast for this test"
             at_work.append(moves(server))
             workers.kill_the_one_at_work()
         one = home.ended(purge, seconds=60)
     finally:
         workers.stop()
-    assert len(set(at_work)) >= KILLS // 2, f"hardly a kill met it at work: {at_work}"
+    assert quick or len(set(at_work)) >= KILLS // 2, f"hardly a kill met it at work: {at_work}"
 
     lies = where_it_lies(server)
     assert Counter(map(tuple, lies.values())) == {("Recoverable",): 300 - len(GONE), (): len(GONE)}
